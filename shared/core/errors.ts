@@ -1,0 +1,84 @@
+// Every refusal the product can state. A code is a contract with clients; a message is prose for people.
+
+/** Code → HTTP status, title, and what the caller can do next where the thrower says nothing better. */
+export const ERRORS = {
+  invalid_input: [400, 'The request is not valid', 'Correct the named fields and send it again.'],
+  wrong_provider: [400, 'This key belongs to another provider', 'Store it under the provider it belongs to.'],
+  unauthenticated: [401, 'Not signed in', 'Send a valid access token as `Authorization: Bearer …`.'],
+  forbidden: [403, 'Not allowed', 'Sign in as somebody who may do this, or ask for the missing scope.'],
+  insufficient_scope: [403, 'The token lacks a scope', 'Ask the issuer for a token with the named scope.'],
+  not_found: [404, 'Not found', 'List what exists and use one of those ids.'],
+  unknown_tool: [404, 'No such tool', 'List the tools with GET /mcp/tools.'],
+  method_not_allowed: [405, 'Method not allowed', 'Use the method named in the Allow header.'],
+  conflict: [409, 'It has changed meanwhile', 'Read the current state and decide again.'],
+  key_missing: [409, 'No key stored for this provider', 'Store one with POST /api-keys.'],
+  key_rejected: [409, 'The provider refuses the stored key', 'Store a new key with POST /api-keys.'],
+  payload_too_large: [413, 'The request is too large', 'Send less, or split it.'],
+  unsupported_media_type: [415, 'Only JSON is understood', 'Send `Content-Type: application/json`.'],
+  rate_limited: [429, 'Too many requests', 'Wait as long as Retry-After says.'],
+  internal: [500, 'Something went wrong', 'Try again; if it stays, report the request id.'],
+  integrity_failed: [
+    500,
+    'A stored record failed its integrity check',
+    'Report the request id; store the key again.',
+  ],
+  upstream_failed: [502, 'The provider answered with an error', 'Try again later or choose another model.'],
+  upstream_malformed: [502, 'The provider answered with something unusable', 'Try again later.'],
+  upstream_unreachable: [502, 'The provider cannot be reached', 'Try again later.'],
+  egress_refused: [502, 'This address may not be called', 'Use a public https address.'],
+  unavailable: [503, 'A part of the service is not available', 'Try again in a few seconds.'],
+  kms_unavailable: [503, 'The key service is not available', 'Try again in a few seconds.'],
+  kms_denied: [503, 'The key service refused us', 'Tell the operator; the request id names the case.'],
+  upstream_timeout: [504, 'The provider took too long', 'Try again, or ask for less.'],
+  deadline_exceeded: [504, 'There was not enough time', 'Try again, or ask for less.'],
+} as const satisfies Record<string, readonly [status: number, title: string, nextStep: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Fields a client may see beside the code. Paths, rules, names: never a value that came in. */
+export type ErrorDetails = {
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
+  readonly next_step?: string;
+  readonly url?: string;
+  readonly [name: string]: unknown;
+};
+
+/**
+ * A refusal with a reason. Thrown where the reason is known, mapped to HTTP and MCP at the edge.
+ * It takes no `cause`: foreign errors may quote a request or a key.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message?: string, details: ErrorDetails = {}) {
+    super(message ?? `${ERRORS[code][1]}.`);
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code][0];
+  }
+}
+
+/** AWS SDK errors carry this, whether the service refused or could not be reached. */
+const isAwsError = (error: unknown): boolean => error instanceof Error && '$metadata' in error;
+
+/**
+ * Anything that is not a refusal of ours is a bug or an outage: it says only "something went wrong", or that a part of
+ * us is down.
+ */
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(isAwsError(error) ? 'unavailable' : 'internal');
+}
+
+/** How an error is recorded in the audit trail. */
+export const resultOf = (error: AppError): 'refused' | 'failed' =>
+  error.status < 500 ? 'refused' : 'failed';
+
+/** Where it broke, not what it said: the message of a foreign error may quote a request or a key. */
+export const framesOf = (error: unknown): string[] =>
+  error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];

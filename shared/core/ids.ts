@@ -1,0 +1,35 @@
+// Names of people, keys and providers, branded so that one cannot stand in for another.
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+
+/** Owner id: 27 base64url characters of SHA-256(issuer ‖ 0x00 ‖ subject). Server-made, never taken from a request. */
+export const Uid = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_-]{27}$/))
+  .brand<'Uid'>();
+export type Uid = z.infer<typeof Uid>;
+
+export const ProviderId = z
+  .string()
+  .check(z.regex(/^[a-z0-9-]{1,32}$/))
+  .brand<'ProviderId'>();
+export type ProviderId = z.infer<typeof ProviderId>;
+
+/** 128 random bits. */
+export const Kid = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_-]{22}$/))
+  .brand<'Kid'>();
+export type Kid = z.infer<typeof Kid>;
+
+export const newKid = (): Kid => randomBytes(16).toString('base64url') as Kid;
+
+/** On the wire a key is `<provider>_<kid>`: provider names hold no underscore, so the first one divides. */
+export const keyIdOf = (provider: ProviderId, kid: Kid): string => `${provider}_${kid}`;
+
+export function parseKeyId(keyId: string): { provider: ProviderId; kid: Kid } | undefined {
+  const cut = keyId.indexOf('_');
+  const provider = ProviderId.safeParse(keyId.slice(0, Math.max(cut, 0)));
+  const kid = Kid.safeParse(keyId.slice(cut + 1));
+  return provider.success && kid.success ? { provider: provider.data, kid: kid.data } : undefined;
+}

@@ -1,0 +1,5 @@
+/** Built on first use, kept for the life of the instance. */
+export function once<T>(build: () => T): () => T {
+  let built: { value: T } | undefined;
+  return () => (built ??= { value: build() }).value;
+}
