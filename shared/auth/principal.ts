@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+
+import { AppError } from '#shared/core/errors.ts';
+import { Uid } from '#shared/core/ids.ts';
+
+import { Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
+
+/** Who is calling: made from a verified token, never from a request. */
+export const Principal = z.object({
+  uid: Uid,
+  issuer: z.string().check(z.minLength(1)),
+  subject: z.string().check(z.minLength(1)),
+  scopes: z.readonly(z.array(Scope)),
+  roles: z.readonly(z.array(Role)),
+  /** Seconds since the epoch. */
+  expiresAt: z.int(),
+});
+export type Principal = z.infer<typeof Principal>;
+
+/** What the authorizer hands to the functions. API Gateway turns every value into a string. */
+const AuthorizerContext = z.object({
+  uid: Uid,
+  iss: z.string().check(z.minLength(1)),
+  sub: z.string().check(z.minLength(1)),
+  scopes: z.string(),
+  roles: z.string(),
+  exp: z.coerce.number().check(z.int(), z.positive()),
+});
+
+const known = <T extends string>(all: readonly T[], given: string): T[] => {
+  const words = new Set(given.split(' '));
+  return all.filter((one) => words.has(one));
+};
+
+/** Seconds by which clocks may differ. */
+const CLOCK_TOLERANCE = 30;
+
+/**
+ * The caller as the authorizer saw them. The expiry is checked again: a cached verdict may outlive the token.
+ * @throws {AppError} `unauthenticated`
+ */
+export function principalFrom(context: unknown, nowMs: number): Principal {
+  const parsed = AuthorizerContext.safeParse(context);
+  if (!parsed.success) throw new AppError('unauthenticated');
+  const { uid, iss, sub, scopes, roles, exp } = parsed.data;
+  if (exp + CLOCK_TOLERANCE <= nowMs / 1000)
+    throw new AppError('unauthenticated', 'The access token has expired.');
+  return {
+    uid,
+    issuer: iss,
+    subject: sub,
+    scopes: known(SCOPES, scopes),
+    roles: known(ROLES, roles),
+    expiresAt: exp,
+  };
+}
+
+/** The same data on its way through API Gateway. */
+export const contextOf = ({ uid, issuer, subject, scopes, roles, expiresAt }: Principal) => ({
+  uid,
+  iss: issuer,
+  sub: subject,
+  scopes: scopes.join(' '),
+  roles: roles.join(' '),
+  exp: String(expiresAt),
+});
+
+/** @throws {AppError} `insufficient_scope` unless the token holds the scope, `forbidden` unless a role grants it */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!principal.scopes.includes(scope)) {
+    throw new AppError('insufficient_scope', `The token lacks the scope ${scope}.`, { scope });
+  }
+  if (!principal.roles.some((role) => SCOPES_OF[role].includes(scope))) {
+    throw new AppError('forbidden', `None of your roles may use ${scope}.`);
+  }
+}

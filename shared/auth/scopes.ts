@@ -1,0 +1,43 @@
+// Roles and scopes as data. A call is allowed when its scope is in the token *and* one of the caller's roles grants it.
+import * as z from 'zod/mini';
+
+export const SCOPES = [
+  'keys:read',
+  'keys:write',
+  'tools:read',
+  'tools:call',
+  'todo:read',
+  'todo:write',
+  'ai:use',
+  'usage:read',
+  'account:write',
+  'audit:read',
+  'ops:write',
+  'admin:write',
+] as const;
+export const Scope = z.enum(SCOPES);
+export type Scope = z.infer<typeof Scope>;
+
+export const ROLES = ['user', 'auditor', 'operator', 'admin'] as const;
+export const Role = z.enum(ROLES);
+export type Role = z.infer<typeof Role>;
+
+const own: readonly Scope[] = [
+  'keys:read',
+  'keys:write',
+  'tools:read',
+  'tools:call',
+  'todo:read',
+  'todo:write',
+  'ai:use',
+  'usage:read',
+  'account:write',
+  'audit:read',
+];
+
+export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
+  user: own,
+  auditor: ['audit:read', 'usage:read'],
+  operator: ['usage:read', 'audit:read', 'ops:write'],
+  admin: [...own, 'ops:write', 'admin:write'],
+};

@@ -1,0 +1,118 @@
+// The last look at a token, after its signature held: is it for us, of the right kind, and about whom?
+import * as z from 'zod/mini';
+
+import type { Issuer } from './issuer.ts';
+import { Role, Scope } from './scopes.ts';
+import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
+import type { TokenShape } from './token-shape.ts';
+
+export type VerifiedToken = {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The scopes we know, without the issuer's prefix. */
+  readonly scopes: readonly Scope[];
+  readonly roles: readonly Role[];
+  readonly tokenId?: string;
+  readonly clientId?: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly issuedAt: number;
+};
+
+/** Seconds by which clocks may differ. */
+export const CLOCK_TOLERANCE = 30;
+export const MAX_LIFETIME = 24 * 3600;
+
+const Name = z.string().check(z.minLength(1), z.maxLength(256));
+
+/** Printable and in one normal form, so that no two spellings look like one person. */
+const Subject = Name.check(
+  z.refine((sub) => /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+$/u.test(sub) && sub.normalize('NFC') === sub),
+);
+
+const Claims = z.object({
+  sub: Subject,
+  exp: z.int().check(z.positive()),
+  iat: z.int().check(z.positive()),
+  aud: z.optional(z.union([Name, z.array(Name).check(z.minLength(1), z.maxLength(16))])),
+  jti: z.optional(Name),
+  client_id: z.optional(Name),
+  scope: z._default(z.string().check(z.maxLength(4096)), ''),
+  token_use: z.optional(z.literal('access')),
+});
+type Claims = z.infer<typeof Claims>;
+
+const REASONS: Readonly<Record<string, TokenRefusal>> = {
+  sub: 'token_subject',
+  exp: 'token_lifetime',
+  iat: 'token_lifetime',
+  aud: 'token_wrong_audience',
+  token_use: 'token_type',
+};
+
+function parseClaims(claims: TokenShape['claims']): Claims {
+  const parsed = Claims.safeParse(claims);
+  if (parsed.success) return parsed.data;
+  throw tokenRefused(REASONS[String(parsed.error.issues[0]?.path[0])] ?? 'token_claims');
+}
+
+const ACCESS_TOKEN = /^(application\/)?at\+jwt$/i;
+const ANY_JWT = /^jwt$/i;
+
+/**
+ * An ID token is about a sign-in, not for a call: only an access token may pass, and it must say that it is
+ * one.
+ */
+function checkType(typ: string | undefined, tokenUse: Claims['token_use']): void {
+  if (typ !== undefined && ACCESS_TOKEN.test(typ)) return;
+  if (tokenUse === 'access' && (typ === undefined || ANY_JWT.test(typ))) return;
+  throw tokenRefused('token_type');
+}
+
+function checkLifetime({ exp, iat }: Claims, nowSeconds: number): void {
+  if (iat > nowSeconds + CLOCK_TOLERANCE) throw tokenRefused('token_not_yet_valid');
+  if (exp <= iat || exp - iat > MAX_LIFETIME) throw tokenRefused('token_lifetime');
+}
+
+/** For us by name; or, at an issuer that names no audience, from a client of ours with a scope of ours. */
+function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefixedScopes: number): void {
+  if (aud !== undefined) {
+    if ([aud].flat().some((name) => issuer.audiences.includes(name))) return;
+    throw tokenRefused('token_wrong_audience');
+  }
+  const ourClient = client !== undefined && issuer.clientIds?.includes(client);
+  if (!ourClient || issuer.scopePrefix === undefined || prefixedScopes === 0) {
+    throw tokenRefused('token_wrong_audience');
+  }
+}
+
+/** No claim makes a user; a claim that names no role of ours makes nobody. */
+function rolesOf(claim: unknown): Role[] {
+  if (claim === undefined) return ['user'];
+  const named = z.array(z.string()).check(z.maxLength(256)).safeParse(claim);
+  if (!named.success) throw tokenRefused('token_claims');
+  return Role.options.filter((role) => named.data.includes(role));
+}
+
+/** @throws {AppError} `unauthenticated` with its reason class */
+export function readClaims(shape: TokenShape, issuer: Issuer, nowMs: number): VerifiedToken {
+  const claims = parseClaims(shape.claims);
+  checkType(shape.header.typ, claims.token_use);
+  checkLifetime(claims, nowMs / 1000);
+  const prefix = issuer.scopePrefix ?? '';
+  const granted = claims.scope
+    .split(' ')
+    .filter((scope) => scope !== '' && scope.startsWith(prefix))
+    .map((scope) => scope.slice(prefix.length));
+  checkAudience(claims, issuer, granted.length);
+  return {
+    issuer: issuer.issuer,
+    subject: claims.sub,
+    scopes: Scope.options.filter((scope) => granted.includes(scope)),
+    roles: rolesOf(shape.claims[issuer.rolesClaim]),
+    ...(claims.jti !== undefined && { tokenId: claims.jti }),
+    ...(claims.client_id !== undefined && { clientId: claims.client_id }),
+    expiresAt: claims.exp,
+    issuedAt: claims.iat,
+  };
+}

@@ -1,0 +1,63 @@
+// The first look at a token, before any key is touched: is it, to the letter, what we would have written?
+import * as z from 'zod/mini';
+
+import { parseJson } from '#shared/core/scan-json.ts';
+
+import { tokenRefused } from './token-refusal.ts';
+
+const MAX_LENGTH = 8192;
+const PART = /^[A-Za-z0-9_-]+$/;
+
+const Header = z.looseObject({
+  alg: z.string(),
+  kid: z.string().check(z.regex(/^[A-Za-z0-9_\-=+/.]{1,128}$/)),
+  typ: z.optional(z.string().check(z.maxLength(64))),
+});
+type Header = z.infer<typeof Header>;
+
+/** What the token says of itself. Nothing here is verified. */
+export type TokenShape = { readonly header: Header; readonly claims: Readonly<Record<string, unknown>> };
+
+/** Canonical base64url: the one spelling of these bytes, without padding or loose trailing bits. */
+export function decodePart(part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (!PART.test(part) || bytes.toString('base64url') !== part) throw tokenRefused('token_malformed');
+  return bytes;
+}
+
+/** An object without a prototype, from JSON without duplicate names. */
+function objectOf(part: string): Record<string, unknown> {
+  const bytes = decodePart(part);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const object = z.record(z.string(), z.unknown()).parse(parseJson(text));
+    return Object.assign(Object.create(null) as Record<string, unknown>, object);
+  } catch {
+    throw tokenRefused('token_malformed'); // no `cause`: it may quote the token
+  }
+}
+
+/** @throws {AppError} `unauthenticated` */
+export function readToken(token: string): TokenShape {
+  const parts = token.split('.', 4);
+  const [header, claims, signature] = parts;
+  if (token.length > MAX_LENGTH || parts.length !== 3 || !header || !claims || !signature) {
+    throw tokenRefused('token_malformed');
+  }
+  decodePart(signature);
+  const parsed = Header.safeParse(objectOf(header));
+  if (!parsed.success) throw tokenRefused('token_header');
+  return { header: parsed.data, claims: objectOf(claims) };
+}
+
+const KNOWN_HEADERS = new Set(['alg', 'kid', 'typ']);
+
+/**
+ * Refuses every header that could choose the key or change the meaning: jwk, jku, x5u, crit, b64, zip, cty
+ * and the rest.
+ * @throws {AppError} `unauthenticated`
+ */
+export function checkHeaderNames(header: Header, ignored: readonly string[]): void {
+  const unknown = Object.keys(header).filter((name) => !KNOWN_HEADERS.has(name) && !ignored.includes(name));
+  if (unknown.length > 0) throw tokenRefused('token_header');
+}

@@ -1,0 +1,73 @@
+// An access token, from text to a caller. jose checks the signature; the layers before and after it refuse
+// what it would let through: lenient base64url, duplicate names, unknown headers, ID tokens, absurd
+// lifetimes.
+import { errors, jwtVerify } from 'jose';
+
+import type { Issuer } from './issuer.ts';
+import { CLOCK_TOLERANCE, MAX_LIFETIME, readClaims, type VerifiedToken } from './token-claims.ts';
+import { createSigningKeys, type FetchJwks } from './token-keys.ts';
+import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
+import { checkHeaderNames, readToken } from './token-shape.ts';
+
+export type TokenVerifier = {
+  /**
+   * @throws {AppError} `unauthenticated` with `details.reason`, or `unavailable` while the issuer cannot be
+   * asked
+   */
+  readonly verify: (token: string) => Promise<VerifiedToken>;
+};
+
+/** jose's refusals as ours. Anything else is no refusal but a bug, and stays one. */
+function refusalOf(error: unknown): TokenRefusal | undefined {
+  if (error instanceof errors.JWTExpired) return 'token_expired';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return ['nbf', 'iat'].includes(error.claim) && error.reason === 'check_failed'
+      ? 'token_not_yet_valid'
+      : 'token_claims';
+  }
+  return error instanceof errors.JOSEError ? 'token_malformed' : undefined;
+}
+
+export function createTokenVerifier(ports: {
+  issuers: readonly Issuer[];
+  fetchJwks: FetchJwks;
+  now?: () => number;
+}): TokenVerifier {
+  const { issuers, fetchJwks, now = Date.now } = ports;
+  const trusted = new Map(
+    issuers.map((issuer) => [
+      issuer.issuer,
+      { issuer, keys: createSigningKeys({ uri: issuer.jwksUri, fetchJwks, now }) },
+    ]),
+  );
+
+  return {
+    async verify(token) {
+      const shape = readToken(token);
+      const { header, claims } = shape;
+      const known = typeof claims['iss'] === 'string' ? trusted.get(claims['iss']) : undefined;
+      if (!known) throw tokenRefused('token_untrusted_issuer');
+      const { issuer, keys } = known;
+      checkHeaderNames(header, issuer.ignoredHeaders ?? []);
+      const algorithms: readonly string[] = issuer.algorithms;
+      if (!algorithms.includes(header.alg)) throw tokenRefused('token_algorithm');
+      const key = await keys.find(header);
+      try {
+        await jwtVerify(token, key, {
+          issuer: issuer.issuer,
+          algorithms: [...algorithms],
+          requiredClaims: ['exp', 'sub', 'iss', 'iat'],
+          clockTolerance: CLOCK_TOLERANCE,
+          maxTokenAge: MAX_LIFETIME,
+          currentDate: new Date(now()),
+        });
+      } catch (error) {
+        const refusal = refusalOf(error);
+        throw refusal ? tokenRefused(refusal) : error;
+      }
+      // The claims read before are those that were signed: the same bytes, parsed by the strict reader.
+      return readClaims(shape, issuer, now());
+    },
+  };
+}
