@@ -1,0 +1,105 @@
+// Connections to the outside, kept alive. For all but trusted origins each address is judged when it is used:
+// a check made earlier would be about another answer of the resolver.
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { callbackify } from 'node:util';
+
+import { once } from '#shared/core/once.ts';
+
+import { egressRefused } from './refusal.ts';
+import type { Target } from './target.ts';
+
+/** Port. All addresses of a name. */
+export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
+
+export const systemLookup: Lookup = (host) => dnsLookup(host, { all: true });
+
+export type Connector = {
+  readonly agentFor: (target: Target) => HttpAgent;
+  /** The socket served a whole exchange and may serve another, soon. */
+  readonly served: (socket: Socket | null) => void;
+};
+
+/** Shorter than servers usually wait before they hang up on an idle connection. */
+const REUSE_MS = 4000;
+const POOL = { keepAlive: true, maxFreeSockets: 32 };
+const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
+
+/** The resolver for net.connect: every answer must be public, not only the one that is used. */
+function checkedLookup(lookup: Lookup, isPublic: (address: string) => boolean): LookupFunction {
+  const resolve = callbackify(async (host: string) => {
+    const found = await lookup(host);
+    const [first] = found;
+    if (!first || !found.every(({ address }) => isPublic(address))) throw egressRefused('address');
+    return { first, found: [...found] };
+  });
+  return (host, { all }, callback) => {
+    resolve(host, (error, answer) => {
+      if (error) callback(error, '');
+      else if (all) callback(null, answer.found);
+      else callback(null, answer.first.address, answer.first.family);
+    });
+  };
+}
+
+function guardedAgent(lookup: Lookup, isPublic: (address: string) => boolean): HttpsAgent {
+  const agent = new HttpsAgent({ ...POOL, ...TLS, lookup: checkedLookup(lookup, isPublic) });
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    // No lookup happens for a literal, whatever let it come this far.
+    const { host = '' } = options as { host?: string };
+    if (isIP(host) !== 0 && !isPublic(host)) {
+      callback?.(egressRefused('address'), undefined as never);
+      return undefined;
+    }
+    const socket = connect(options, callback) as Socket;
+    // Before the handshake, so before anything of ours is sent.
+    socket.prependOnceListener('connect', () => {
+      if (!isPublic(socket.remoteAddress ?? '')) socket.destroy(egressRefused('address'));
+    });
+    return socket;
+  };
+  return agent;
+}
+
+/**
+ * Drops connections nobody used for a while: a Lambda may have been frozen, and the other side gone since.
+ */
+function dropIdle(agent: HttpAgent, isStale: (socket: Socket) => boolean): void {
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) if (isStale(socket)) socket.destroy();
+  }
+}
+
+export function createConnector(ports: {
+  lookup: Lookup;
+  isPublic: (address: string) => boolean;
+  now: () => number;
+}): Connector {
+  const { lookup, isPublic, now } = ports;
+  const guarded = once(() => guardedAgent(lookup, isPublic));
+  const trustedTls = once(() => new HttpsAgent({ ...POOL, ...TLS }));
+  const trustedPlain = once(() => new HttpAgent(POOL));
+  const servedAt = new WeakMap<Socket, number>();
+
+  const choose = ({ trusted, url }: Target): HttpAgent => {
+    if (!trusted) return guarded();
+    return url.protocol === 'http:' ? trustedPlain() : trustedTls();
+  };
+
+  return {
+    agentFor(target) {
+      const agent = choose(target);
+      dropIdle(agent, (socket) => {
+        const idle = now() - (servedAt.get(socket) ?? 0);
+        return idle < 0 || idle > REUSE_MS;
+      });
+      return agent;
+    },
+    served(socket) {
+      if (socket) servedAt.set(socket, now());
+    },
+  };
+}

@@ -1,0 +1,167 @@
+// The only way out. Whatever is called, on whoever's word, goes through `send`.
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+
+import { AppError } from '#shared/core/errors.ts';
+
+import { isPublicAddress } from './address.ts';
+import { readBody } from './body.ts';
+import { createConnector, type Lookup, systemLookup } from './connector.ts';
+import { createPatience } from './patience.ts';
+import { egressRefused } from './refusal.ts';
+import { originsOf, type Target, targetOf } from './target.ts';
+
+export type EgressRequest = {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs: number;
+};
+
+/** Limits where a call needs others than the usual ones. */
+export type EgressPolicy = {
+  readonly ports?: readonly number[];
+  /** Of the body as it is after unpacking. */
+  readonly maxBytes?: number;
+  /** How long an upstream may think before it answers. */
+  readonly headersMs?: number;
+  readonly idleMs?: number;
+};
+
+export type EgressResponse = {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+};
+
+export type Egress = {
+  /**
+   * @throws {AppError} `egress_refused` by the guard, `upstream_unreachable`, `upstream_timeout`, or
+   * `upstream_malformed` for an answer that is too large, redirects or breaks off
+   */
+  readonly send: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressResponse>;
+};
+
+const DEFAULTS = { ports: [443], maxBytes: 1024 * 1024, headersMs: 10_000, idleMs: 10_000 };
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+/** Ours to set: with them a caller could speak to another host, or frame a second request. */
+const OURS = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function headersOf({ headers, body }: EgressRequest): Record<string, string> {
+  if (Object.keys(headers).some((name) => OURS.has(name.toLowerCase()))) throw egressRefused('header');
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return { ...headers, 'accept-encoding': 'gzip, br', ...length };
+}
+
+function checkAnswer(answer: IncomingMessage): void {
+  // Following would hand `x-api-key` to wherever the answer points.
+  if (REDIRECTS.has(answer.statusCode ?? 0)) {
+    throw new AppError('upstream_malformed', 'The address answered with a redirect.');
+  }
+  if (answer.rawHeaders.length > 2 * MAX_HEADERS) throw new AppError('upstream_malformed');
+}
+
+const flatHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, [value].flat().join(', ')]],
+    ),
+  );
+
+/** Ours, or the kind of failure: a foreign message may quote a request, an address or an answer. */
+function failureOf(
+  error: unknown,
+  { late, answered, caller }: { late: boolean; answered: boolean; caller: unknown },
+) {
+  if (error instanceof AppError) return error;
+  if (caller instanceof AppError) return caller;
+  if (late) return new AppError('upstream_timeout');
+  const { code = '' } = error as { code?: string };
+  if (answered || code.startsWith('HPE_')) return new AppError('upstream_malformed');
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') return egressRefused('header');
+  return new AppError('upstream_unreachable');
+}
+
+/** The guard. Another set of trusted origins, for tools, is another guard. */
+export function createEgress(ports: {
+  trustedOrigins: readonly string[];
+  ownHosts?: readonly string[];
+  lookup?: Lookup;
+  isPublic?: (address: string) => boolean;
+  now?: () => number;
+}): Egress {
+  const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
+  const trustedOrigins = originsOf(ports.trustedOrigins);
+  const connector = createConnector({ lookup, isPublic, now });
+
+  function start({ url, host, trusted }: Target, request: EgressRequest, signal: AbortSignal): ClientRequest {
+    const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
+    return make({
+      agent: connector.agentFor({ url, host, trusted }),
+      method: request.method,
+      host,
+      port: url.port,
+      path: `${url.pathname}${url.search}`,
+      headers: headersOf(request),
+      maxHeaderSize: MAX_HEADER_BYTES,
+      signal,
+    });
+  }
+
+  return {
+    async send(request, policy = {}) {
+      const { ports: listed, maxBytes, headersMs, idleMs } = { ...DEFAULTS, ...policy };
+      if (!METHODS.has(request.method)) throw egressRefused('method');
+      const target = targetOf(request.url, { trustedOrigins, ownHosts, ports: listed });
+      const { signal: caller, deadlineMs } = request;
+      const patience = createPatience({ deadlineMs, headersMs, idleMs, caller });
+      let outgoing: ClientRequest | undefined;
+      let answered = false;
+      try {
+        patience.signal.throwIfAborted();
+        outgoing = start(target, request, patience.signal);
+        const answer = await answerTo(outgoing, request.body);
+        answered = true;
+        patience.heard();
+        checkAnswer(answer);
+        const { socket } = outgoing;
+        const body = await readBody(answer, { maxBytes, heard: patience.heard });
+        connector.served(socket);
+        return { status: answer.statusCode ?? 0, headers: flatHeaders(answer), body };
+      } catch (error) {
+        outgoing?.destroy(); // a half-read connection must not go back to the pool
+        throw failureOf(error, { late: patience.signal.aborted, answered, caller: caller?.reason });
+      } finally {
+        patience.done();
+      }
+    },
+  };
+}
+
+const answerTo = (outgoing: ClientRequest, body: EgressRequest['body']): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    outgoing.on('response', resolve);
+    outgoing.on('error', reject); // stays: an error after the answer must not crash the process
+    // A request can also end without either, as after a switch of protocols nobody asked for.
+    outgoing.on('close', () => reject(new AppError('upstream_unreachable')));
+    outgoing.end(body);
+  });

@@ -1,0 +1,75 @@
+// Where a request may go, as far as its URL tells. The address behind a name is the connector's affair.
+import { isIP } from 'node:net';
+
+import { egressRefused } from './refusal.ts';
+
+export type Target = {
+  readonly url: URL;
+  /** Without the brackets of an IPv6 address. */
+  readonly host: string;
+  /** Named by the stage's owner: past the rules on scheme, port, host and address. */
+  readonly trusted: boolean;
+};
+
+export type TargetRules = {
+  readonly trustedOrigins: ReadonlySet<string>;
+  /** Our own names: the gateway must not call itself. */
+  readonly ownHosts: readonly string[];
+  readonly ports: readonly number[];
+};
+
+const MAX_LENGTH = 8192;
+const HTTPS_PORT = 443;
+const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+const MAX_HOST_LENGTH = 253;
+/**
+ * Names that mean something else inside a network, and AWS itself: our own role's reach must not become a
+ * tool's.
+ */
+const INSIDE = [
+  'localhost',
+  'localdomain',
+  'local',
+  'internal',
+  'home.arpa',
+  'amazonaws.com',
+  'amazonaws.com.cn',
+];
+
+const within = (host: string, domain: string) => host === domain || host.endsWith(`.${domain}`);
+
+function parse(text: string): URL {
+  // The parser would quietly drop line breaks and turn backslashes round; what was meant is then anyone's
+  // guess.
+  if (text.length > MAX_LENGTH || /[\s\\#\p{Cc}]/u.test(text)) throw egressRefused('url');
+  const url = URL.parse(text);
+  if (!url || url.username !== '' || url.password !== '') throw egressRefused('url');
+  return url;
+}
+
+function checkHost(host: string, ownHosts: readonly string[]): void {
+  const name = host.length <= MAX_HOST_LENGTH && isIP(host) === 0 && HOST.test(host);
+  if (!name || [...INSIDE, ...ownHosts].some((domain) => within(host, domain))) throw egressRefused('host');
+}
+
+/** @throws {AppError} `egress_refused` */
+export function targetOf(text: string, { trustedOrigins, ownHosts, ports }: TargetRules): Target {
+  const url = parse(text);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (trustedOrigins.has(url.origin)) return { url, host, trusted: true };
+  if (url.protocol !== 'https:') throw egressRefused('scheme');
+  if (!ports.includes(url.port === '' ? HTTPS_PORT : Number(url.port))) throw egressRefused('port');
+  checkHost(host, ownHosts);
+  return { url, host, trusted: false };
+}
+
+/** @throws {TypeError} for anything but a bare http or https origin */
+export function originsOf(texts: readonly string[]): ReadonlySet<string> {
+  for (const text of texts) {
+    const url = URL.parse(text);
+    const bare = url && [url.origin, url.href].includes(text) && /^https?:$/.test(url.protocol);
+    if (!bare || url.origin !== text.replace(/\/$/, ''))
+      throw new TypeError('A trusted origin is a bare origin.');
+  }
+  return new Set(texts.map((text) => new URL(text).origin));
+}
