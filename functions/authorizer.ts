@@ -1,0 +1,61 @@
+// Who is calling? Runs before every route that is not open; API Gateway keeps its verdict for a minute.
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+
+import { contextOf, type Principal } from '#shared/auth/principal.ts';
+import { uidOf } from '#shared/auth/uid.ts';
+import { AppError, asAppError } from '#shared/core/errors.ts';
+import { tokens } from '#shared/services/tokens.ts';
+
+/** The only message that API Gateway turns into a 401; any other throw is a 500. */
+const unauthorized = () => new Error('Unauthorized');
+
+function bearer(event: APIGatewayRequestAuthorizerEvent): string {
+  const given = Object.entries(event.headers ?? {}).filter(
+    ([name]) => name.toLowerCase() === 'authorization',
+  );
+  const [, token] = /^Bearer ([^\s]+)$/i.exec(given[0]?.[1] ?? '') ?? [];
+  if (given.length !== 1 || token === undefined) {
+    throw new AppError('unauthenticated', undefined, { reason: 'token_malformed' });
+  }
+  return token;
+}
+
+async function principalOf(event: APIGatewayRequestAuthorizerEvent): Promise<Principal> {
+  const { issuer, subject, scopes, roles, expiresAt } = await tokens().verify(bearer(event));
+  return { uid: uidOf(issuer, subject), issuer, subject, scopes, roles, expiresAt };
+}
+
+/** Every method of this stage: what exactly the caller may do is decided in each function. */
+function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal): APIGatewayAuthorizerResult {
+  const [api = '', stage = ''] = event.methodArn.split('/');
+  const Effect = principal.scopes.length > 0 ? 'Allow' : 'Deny';
+  return {
+    principalId: principal.uid,
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: `${api}/${stage}/*` }],
+    },
+    context: contextOf(principal),
+  };
+}
+
+/** @throws always: `Unauthorized` where the token is to blame, anything else where we are */
+async function refuse(thrown: unknown, requestId: string): Promise<never> {
+  const error = asAppError(thrown);
+  // Log and store code stand behind an import of their own: an accepted caller does not pay for them.
+  const { noteFailure, noteRefusal } = await import('./refusals.ts');
+  if (error.code !== 'unauthenticated') {
+    noteFailure(error, thrown, requestId);
+    throw new Error('The caller could not be verified.'); // no `cause`: the runtime logs what is thrown
+  }
+  await noteRefusal(error, requestId);
+  throw unauthorized();
+}
+
+export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
+  try {
+    return verdict(event, await principalOf(event));
+  } catch (thrown) {
+    return refuse(thrown, event.requestContext.requestId);
+  }
+}

@@ -1,0 +1,30 @@
+// DELETE /api-keys/{key_id} — remove a key: its row and with it its wrapped data key.
+import * as z from 'zod';
+
+import { AppError } from '#shared/core/errors.ts';
+import { parseKeyId } from '#shared/core/ids.ts';
+import { keyStore } from '#shared/services/key-store.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('keys-delete', {
+  input: z.object({ path: KeyPath }),
+  action: 'key.deleted',
+  category: 'user_action',
+
+  async run({ input: { path }, principal }) {
+    const id = parseKeyId(path.key_id);
+    if (!id) throw new AppError('not_found', 'You have no such key.');
+    return {
+      body: {
+        success: true,
+        message: 'The key is deleted here. Revoke it at its provider too.',
+        key_id: path.key_id,
+      },
+      writes: [keyStore().remove({ uid: principal.uid, ...id })],
+      target: path.key_id,
+      meta: { provider: id.provider },
+    };
+  },
+});

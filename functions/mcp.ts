@@ -1,0 +1,71 @@
+// ANY /mcp — the MCP endpoint: streamable HTTP, stateless, both protocol eras.
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
+import { deadlineIn } from '#shared/core/deadline.ts';
+import { env } from '#shared/core/env.ts';
+import { asAppError } from '#shared/core/errors.ts';
+import { parseMessage, refusal } from '#shared/mcp/message.ts';
+import { calledTool, foreignOrigin, type McpMessage, serveMcp } from '#shared/mcp/serve.ts';
+import { audit } from '#shared/services/audit.ts';
+import { invoke } from '#shared/services/invoke.ts';
+
+import { logError, logger } from './log.ts';
+import { bodyText, rowOf } from './request.ts';
+import { lastResort, problemResponse, requestOf, streaming } from './stream.ts';
+
+/** Time kept back for the outcome's record and the way home. */
+const MARGIN_MS = 3000;
+
+// The first Request of a process costs 30 ms; here it falls into the start, where the processor is not throttled.
+void new Request('https://unknown.invalid/');
+
+/** Calls of a known tool write their own records; everything else is recorded here, before it is answered. */
+async function record(message: McpMessage, principal: Principal, reqId: string): Promise<void> {
+  if (message.id === undefined || calledTool(message)) return;
+  const unknownTool = message.method === 'tools/call';
+  await audit().commit({
+    uid: principal.uid,
+    category: 'api_call',
+    act: 'mcp.requested',
+    target: typeof message.method === 'string' ? message.method : 'unknown',
+    reqId,
+    result: unknownTool ? 'refused' : 'succeeded',
+    ...(unknownTool && { code: 'unknown_tool' }),
+  });
+}
+
+async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
+  const { requestId } = event.requestContext;
+  const row = rowOf('mcp');
+  const principal = principalFrom(event.requestContext.authorizer, Date.now());
+  if ('scope' in row) requireScope(principal, row.scope);
+  const text = bodyText(event, row);
+  const request = requestOf(event, lastResort(context), text);
+  const foreign = foreignOrigin(request, new URL(env('PUBLIC_URL')).hostname);
+  if (foreign) return foreign;
+  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
+  const parsed = parseMessage(text, request.headers.get('content-type'));
+  if ('refused' in parsed) return parsed.refused;
+  await record(parsed.message, principal, requestId);
+  return serveMcp(request, parsed.message, {
+    principal,
+    requestId,
+    deadline: deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS),
+    invoke: invoke(),
+    report: (error) => logError(asAppError(error), error, requestId),
+  });
+}
+
+async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
+  logger.addContext(context);
+  try {
+    return await answer(event, context);
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    logError(error, thrown, event.requestContext.requestId);
+    return problemResponse(error, event.requestContext.requestId);
+  }
+}
+
+export const handler = streaming(serve);

@@ -1,0 +1,25 @@
+// What a function may declare it needs. infra/grants.ts turns each into one IAM statement and its environment variable.
+export const NEEDS = [
+  /** List an owner's keys (hints and ciphertext): `Query` on the vault table. */
+  'keys:read',
+  /** Write a key row. */
+  'keys:put',
+  /** Remove a key row. */
+  'keys:delete',
+  /** Seal a new key: a data key from the vault CMK and a fingerprint from the MAC key. Cannot decrypt. */
+  'keys:seal',
+  /** Use a key on its owner's call: `Query` on the vault table and `Decrypt` under the vault CMK. */
+  'vault:use',
+  'todo:read',
+  'todo:write',
+  /** Append to the audit table, and nothing else. */
+  'audit:write',
+  'audit:read',
+  /** Call AI providers: no permission, but their origins and the stage's trusted origins. */
+  'providers:call',
+  /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */
+  'issuers:know',
+  /** Count an event in the usage projection, once: markers in the control table, counters in content. */
+  'usage:project',
+] as const;
+export type Need = (typeof NEEDS)[number];

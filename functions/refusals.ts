@@ -1,0 +1,17 @@
+// What the authorizer does with a caller it turns away: a log line and an audit record.
+import { type AppError, asAppError } from '#shared/core/errors.ts';
+import { recordRefusal } from '#shared/services/refusal.ts';
+
+import { logError, logger } from './log.ts';
+
+export const noteFailure = logError;
+
+/** A failure to record is logged; the caller is refused all the same. */
+export async function noteRefusal(error: AppError, requestId: string): Promise<void> {
+  logger.info('caller refused', { reason: error.details['reason'], requestId });
+  try {
+    await recordRefusal(error, requestId);
+  } catch (failure) {
+    logError(asAppError(failure), failure, requestId);
+  }
+}

@@ -1,0 +1,34 @@
+// What every answer looks like, whichever way it leaves: headers and problem documents.
+import { type AppError, ERRORS } from '#shared/core/errors.ts';
+
+export const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  vary: 'Authorization, Origin',
+  'x-content-type-options': 'nosniff',
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+} as const;
+
+/** RFC 9457, with what a person or a program needs to go on. Never a value that came in. */
+export function problemOf(error: AppError, requestId: string) {
+  const [status, title, nextStep] = ERRORS[error.code];
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
+    next_step: nextStep,
+    ...error.details,
+    request_id: requestId,
+  };
+}
+
+export function problemHeaders(error: AppError): Record<string, string> {
+  const seconds = error.details['retry_after_seconds'];
+  const wait = typeof seconds === 'number' ? seconds : error.status === 503 ? 5 : undefined;
+  return {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/problem+json; charset=utf-8',
+    ...(wait !== undefined && { 'retry-after': String(wait) }),
+  };
+}

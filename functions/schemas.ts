@@ -1,0 +1,12 @@
+// Bodies that API Gateway checks before a function starts. The function parses again: it trusts nobody.
+import type * as z from 'zod';
+
+import { InvokeBody } from '#shared/tools/api.ts';
+import { StoreKeyBody } from '#shared/vault/api.ts';
+
+import type { RouteName } from './request.ts';
+
+export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
+  'keys-store': StoreKeyBody,
+  'tools-invoke': InvokeBody,
+};

@@ -1,0 +1,80 @@
+// The only file that knows Lambda response streaming: a web Request in, a web Response out, chunk by chunk.
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+import type { AppError } from '#shared/core/errors.ts';
+
+import { problemHeaders, problemOf, SECURITY_HEADERS } from './reply.ts';
+
+type Out = {
+  write: (chunk: Uint8Array | string) => boolean;
+  once: (event: 'drain', listener: () => void) => void;
+  end: () => void;
+};
+
+/** What the Lambda runtime offers in place of a return value. */
+type Runtime = {
+  streamifyResponse: (
+    handler: (event: APIGatewayProxyEvent, out: Out, context: Context) => Promise<void>,
+  ) => unknown;
+  HttpResponseStream: {
+    from: (out: Out, prelude: { statusCode: number; headers: Record<string, string> }) => Out;
+  };
+};
+declare const awslambda: Runtime;
+
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+const PRELUDE_LIMIT_MS = 1000;
+
+export type Serve = (event: APIGatewayProxyEvent, context: Context) => Promise<Response>;
+
+/** The request as the web knows it; its body is not read from here. @param url as the caller wrote it */
+export function requestOf(event: APIGatewayProxyEvent, signal: AbortSignal, body: string | null): Request {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(event.multiValueHeaders ?? {})) {
+    for (const value of values) headers.append(name, value);
+  }
+  const bodiless = event.httpMethod === 'GET' || event.httpMethod === 'HEAD' || body === null;
+  const host = headers.get('host') ?? event.requestContext.domainName ?? 'unknown.invalid';
+  return new Request(`https://${host}${event.path}`, {
+    method: event.httpMethod,
+    headers,
+    signal,
+    ...(!bodiless && { body }),
+  });
+}
+
+export const problemResponse = (error: AppError, requestId: string): Response =>
+  new Response(JSON.stringify(problemOf(error, requestId)), {
+    status: error.status,
+    headers: problemHeaders(error),
+  });
+
+const preludeOf = (response: Response) => ({
+  // 499 says that the client hung up; to API Gateway that is no status at all.
+  statusCode: response.status === 499 ? 504 : response.status,
+  headers: {
+    ...Object.fromEntries([...response.headers].filter(([name]) => !HOP_BY_HOP.has(name))),
+    ...SECURITY_HEADERS,
+  },
+});
+
+/** A handler that streams. Without `end()` an invocation would hang until its timeout: hence `finally`. */
+export function streaming(serve: Serve): unknown {
+  return awslambda.streamifyResponse(async (event, raw, context) => {
+    let out = raw;
+    try {
+      const response = await serve(event, context);
+      out = awslambda.HttpResponseStream.from(raw, preludeOf(response));
+      out.write(''); // `from` only arms the prelude; the first write sends it
+      for await (const chunk of response.body ?? []) {
+        if (!out.write(chunk)) await new Promise<void>((resolve) => out.once('drain', resolve));
+      }
+    } finally {
+      out.end();
+    }
+  });
+}
+
+/** Ends the work shortly before the platform would. */
+export const lastResort = (context: Context): AbortSignal =>
+  AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - PRELUDE_LIMIT_MS));

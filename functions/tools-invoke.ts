@@ -1,0 +1,27 @@
+// POST /mcp/tools/invoke — call a tool over REST: the same path as /mcp.
+import * as z from 'zod';
+
+import { AppError } from '#shared/core/errors.ts';
+import { invoke } from '#shared/services/invoke.ts';
+import { InvokeBody } from '#shared/tools/api.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('tools-invoke', {
+  input: z.object({ body: InvokeBody }),
+  action: 'tool.called',
+  category: 'api_call',
+
+  async run({ input: { body }, principal, requestId, deadline }) {
+    if (body.user_id !== undefined && body.user_id !== principal.subject) {
+      throw new AppError('forbidden', 'You may call tools for yourself only.', {
+        next_step: 'Leave user_id out.',
+      });
+    }
+    const { tool_name: toolName, parameters } = body;
+    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline });
+    if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure };
+    const { result, cached, mode } = answer;
+    return { recorded: true, body: { result, success: true, cached, mode, request_id: requestId } };
+  },
+});

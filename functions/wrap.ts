@@ -1,0 +1,36 @@
+// The outer shell of every buffered route: correlation id in, an answer out, whatever happens.
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+
+import { type AppError, asAppError } from '#shared/core/errors.ts';
+
+import { logError, logger } from './log.ts';
+import { problemHeaders, problemOf, SECURITY_HEADERS } from './reply.ts';
+
+export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/** Its error phase is the last resort, for what even the route did not expect: our audit table being down, above all. */
+export const wrap = (handle: Handler) =>
+  middy(handle)
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use({
+      onError: (request) => {
+        const { requestId } = request.event.requestContext;
+        const error = asAppError(request.error);
+        logError(error, request.error, requestId);
+        request.response = problem(error, requestId);
+      },
+    });
+
+export const problem = (error: AppError, requestId: string): APIGatewayProxyResult => ({
+  statusCode: error.status,
+  headers: problemHeaders(error),
+  body: JSON.stringify(problemOf(error, requestId)),
+});
+
+export const reply = (statusCode: number, body: unknown): APIGatewayProxyResult => ({
+  statusCode,
+  headers: { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify(body),
+});

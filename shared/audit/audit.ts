@@ -1,0 +1,72 @@
+import { newUlid } from '#shared/core/ulid.ts';
+import type { Commit, Write } from '#shared/core/write.ts';
+
+import { mask } from './mask.ts';
+import {
+  type Action,
+  type AuditRecord,
+  type AuditResult,
+  type Category,
+  type KeyUse,
+  META,
+  type Meta,
+} from './record.ts';
+
+/** What a caller knows of an event; time, id, format and masking are added here. */
+export type AuditDraft = {
+  readonly uid: string;
+  readonly category: Category;
+  readonly act: Action;
+  readonly result: AuditResult;
+  readonly reqId: string;
+  readonly target?: string | undefined;
+  readonly code?: string | undefined;
+  readonly keys?: readonly KeyUse[] | undefined;
+  readonly meta?: Meta | undefined;
+};
+
+/** Port. Appends only: there is no way to change or remove a record. */
+export type AuditStore = { readonly append: (record: AuditRecord) => Write };
+
+export type Audit = {
+  /** The record and the changes it describes, all or nothing. */
+  readonly commit: (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
+};
+
+/** The owner of records that nobody signed in for. */
+export const NOBODY = 'anonymous';
+
+function allowed(meta: Meta | undefined): AuditRecord['meta'] {
+  if (!meta) return undefined;
+  const entries = META.flatMap((name) => {
+    const value = meta[name];
+    return value === undefined ? [] : [[name, typeof value === 'string' ? mask(value) : value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+export function createAudit(ports: { store: AuditStore; commit: Commit; now: () => number }): Audit {
+  const recordOf = (draft: AuditDraft): AuditRecord => {
+    const now = ports.now();
+    const { uid, category, act, result, reqId, target, code, keys } = draft;
+    const meta = allowed(draft.meta);
+    return {
+      fmt: 1,
+      eventId: newUlid(now),
+      ts: new Date(now).toISOString(),
+      uid,
+      category,
+      act,
+      result,
+      reqId,
+      ...(target !== undefined && { target: mask(target) }),
+      ...(code !== undefined && { code }),
+      ...(keys && keys.length > 0 && { keys: keys.slice(0, 20) }),
+      ...(meta && { meta }),
+    };
+  };
+
+  return {
+    commit: (draft, changes = []) => ports.commit([...changes, ports.store.append(recordOf(draft))]),
+  };
+}

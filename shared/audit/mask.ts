@@ -1,0 +1,23 @@
+// The one place where personal data and secrets are masked before they are stored.
+
+const RULES: readonly (readonly [RegExp, string])[] = [
+  [/eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, '[token]'],
+  [/\b(?:sk|pk|rk)-[\w-]{8,}/g, '[key]'],
+  [/\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}/g, '[key]'],
+  [/\bAIza[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, '[key]'],
+  [/\bxox[abprs]-[\w-]{8,}/g, '[key]'],
+  [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '[e-mail]'],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '[address]'],
+  [/\b[A-Za-z0-9+/_-]{40,}={0,2}/g, '[opaque]'],
+];
+
+const MAX_LENGTH = 200;
+
+/** Text that may be stored: secrets and personal data replaced, control characters gone, at most 200 characters. */
+export function mask(text: string): string {
+  const clean = text.slice(0, 4 * MAX_LENGTH).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
+  return RULES.reduce((masked, [pattern, label]) => masked.replaceAll(pattern, label), clean).slice(
+    0,
+    MAX_LENGTH,
+  );
+}

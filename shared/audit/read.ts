@@ -1,0 +1,61 @@
+import { AppError } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import { cursorOf, placeOf } from '#shared/core/page.ts';
+
+import type { AuditEntry, AuditPage, AuditQuery } from './api.ts';
+import type { AuditRecord } from './record.ts';
+
+export type AuditFilter = Pick<AuditQuery, 'from' | 'to' | 'category' | 'action' | 'result'>;
+
+/** Port. Newest first. `place` is where a page ended: opaque here, checked by the driver. */
+export type AuditTrail = {
+  readonly page: (
+    owner: Uid,
+    filter: AuditFilter,
+    page: { limit: number; after?: string },
+  ) => Promise<{ records: AuditRecord[]; next?: string }>;
+  /** Counts at most `limit` records, and says whether it stopped there. */
+  readonly count: (
+    owner: Uid,
+    filter: AuditFilter,
+    limit: number,
+  ) => Promise<{ count: number; exact: boolean }>;
+};
+
+const COUNT_LIMIT = 1000;
+
+const entryOf = (record: AuditRecord, userId: string): AuditEntry => ({
+  event_id: record.eventId,
+  time: record.ts,
+  user_id: userId,
+  action: record.act,
+  category: record.category,
+  target: record.target,
+  result: record.result,
+  error: record.code,
+  request_id: record.reqId,
+  keys: record.keys?.map(({ provider, kid, ver }) => ({ key_id: `${provider}_${kid}`, version: ver })),
+  metadata: record.meta ?? {},
+});
+
+/** A caller's own records. Who may read others' comes with the auditor's routes. */
+export async function readOwnTrail(
+  trail: AuditTrail,
+  caller: { uid: Uid; subject: string },
+  query: AuditQuery,
+): Promise<AuditPage> {
+  const { limit, cursor, ...filter } = query;
+  if (filter.from && filter.to && filter.from > filter.to) {
+    throw new AppError('invalid_input', 'from is later than to.');
+  }
+  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const [{ records, next }, { count, exact }] = await Promise.all([
+    trail.page(caller.uid, filter, { limit, ...(after !== undefined && { after }) }),
+    trail.count(caller.uid, filter, COUNT_LIMIT),
+  ]);
+  return {
+    logs: records.map((record) => entryOf(record, caller.subject)),
+    total_count: count,
+    pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next), total_is_exact: exact },
+  };
+}

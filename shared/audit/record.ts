@@ -1,0 +1,57 @@
+import * as z from 'zod';
+
+export const CATEGORIES = ['authentication', 'api_call', 'user_action', 'system'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** Everything that is ever recorded, past tense. A new action is one more line here. */
+export const ACTIONS = [
+  'authentication.refused',
+  'key.stored',
+  'key.deleted',
+  'keys.listed',
+  'providers.listed',
+  'tools.listed',
+  'tool.called',
+  'mcp.requested',
+  'audit.read',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** `attempted`: written before a call to the outside; without an outcome it counts as possible use of the key. */
+export const RESULTS = ['attempted', 'succeeded', 'refused', 'failed'] as const;
+export type AuditResult = (typeof RESULTS)[number];
+
+/** What may stand beside an action. Names are a closed list: nothing gets in by accident. */
+export const META = [
+  'provider',
+  'model',
+  'reason',
+  'count',
+  'input_tokens',
+  'output_tokens',
+  'client',
+  'protocol',
+  'on_behalf',
+] as const;
+export type Meta = { readonly [name in (typeof META)[number]]?: string | number };
+
+/** A receipt: this version of this key was decrypted for the recorded call. */
+export const KeyUse = z.object({ provider: z.string(), kid: z.string(), ver: z.number().int() });
+export type KeyUse = z.infer<typeof KeyUse>;
+
+/** One line of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the keys it used. */
+export const AuditRecord = z.object({
+  fmt: z.literal(1),
+  eventId: z.string(),
+  ts: z.iso.datetime({ precision: 3 }),
+  uid: z.string(),
+  category: z.enum(CATEGORIES),
+  act: z.enum(ACTIONS),
+  target: z.string().optional(),
+  result: z.enum(RESULTS),
+  code: z.string().optional(),
+  reqId: z.string(),
+  keys: z.array(KeyUse).optional(),
+  meta: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+});
+export type AuditRecord = z.infer<typeof AuditRecord>;

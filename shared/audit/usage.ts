@@ -1,0 +1,38 @@
+// A projection of the trail: how often each owner did what, by day.
+import * as z from 'zod';
+
+import { AppError } from '#shared/core/errors.ts';
+import type { Commit, Write } from '#shared/core/write.ts';
+
+import { ACTIONS, CATEGORIES, RESULTS } from './record.ts';
+
+/** `detail` of an `audit.recorded` event: what the pipe takes from a new row. */
+export const AuditedEvent = z.object({
+  eventId: z.string().min(1),
+  uid: z.string().min(1),
+  act: z.enum(ACTIONS),
+  category: z.enum(CATEGORIES),
+  result: z.enum(RESULTS),
+  ts: z.iso.datetime({ precision: 3 }),
+});
+export type AuditedEvent = z.infer<typeof AuditedEvent>;
+
+/** Port. */
+export type UsageStore = {
+  /** Refused with `conflict` when this event was counted before. */
+  readonly once: (event: AuditedEvent) => Write;
+  readonly count: (event: AuditedEvent) => Write;
+};
+
+/** Counts an event exactly once, however often it is delivered. */
+export function createUsage({ store, commit }: { store: UsageStore; commit: Commit }) {
+  return async (event: AuditedEvent): Promise<'counted' | 'duplicate'> => {
+    try {
+      await commit([store.once(event), store.count(event)]);
+      return 'counted';
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'conflict') return 'duplicate';
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,54 @@
+// The vault's KeyStore on DynamoDB.
+// pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query finds an owner's keys, all or of one provider.
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+
+import { AppError } from '#shared/core/errors.ts';
+import { Kid, ProviderId, type Uid } from '#shared/core/ids.ts';
+import { type KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
+
+import { write } from './transaction.ts';
+
+const keyOf = (uid: Uid, provider: ProviderId, kid: Kid) => ({
+  pk: `U#${uid}`,
+  sk: `KEY#${provider}#${kid}`,
+});
+
+/** Owner, provider and id come from the row's key, so that a moved row is seen as what it now claims to be. */
+function parse(uid: Uid, item: Record<string, unknown>): StoredKey {
+  const [, provider, kid] = String(item['sk']).split('#');
+  return StoredKey.parse({ ...item, uid, provider: ProviderId.parse(provider), kid: Kid.parse(kid) });
+}
+
+export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStore {
+  return {
+    async list(uid, provider) {
+      const query = {
+        TableName,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+        ExpressionAttributeValues: { ':pk': `U#${uid}`, ':sk': provider ? `KEY#${provider}#` : 'KEY#' },
+        ConsistentRead: true,
+      };
+      const found: StoredKey[] = [];
+      for await (const { Items = [] } of paginateQuery({ client: db }, query)) {
+        found.push(...Items.map((item) => parse(uid, item)));
+      }
+      return found.toSorted((a, b) => a.order - b.order || (a.createdAt < b.createdAt ? -1 : 1));
+    },
+
+    insert({ uid, provider, kid, ...row }) {
+      const Item = { ...keyOf(uid, provider, kid), ...row };
+      return write(
+        { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
+        () => new AppError('conflict'),
+      );
+    },
+
+    remove({ uid, provider, kid }) {
+      const Key = keyOf(uid, provider, kid);
+      return write(
+        { Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } },
+        () => new AppError('not_found', 'You have no such key.'),
+      );
+    },
+  };
+}

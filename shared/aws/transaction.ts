@@ -1,0 +1,69 @@
+// The Commit port on DynamoDB: one write goes alone, several go in one transaction.
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DeleteCommandInput,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  type PutCommandInput,
+  TransactWriteCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+
+import type { AppError } from '#shared/core/errors.ts';
+import type { Commit, Write } from '#shared/core/write.ts';
+
+type WriteItem =
+  | { readonly Put: PutCommandInput }
+  | { readonly Delete: DeleteCommandInput }
+  | { readonly Update: UpdateCommandInput & { readonly UpdateExpression: string } };
+
+/** Every write has a condition: nothing is overwritten unseen. */
+export const write = (item: WriteItem, refused: () => AppError): Write => ({ item, refused });
+
+const TRIES = 4;
+const FIRST_PAUSE_MS = 20;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The refusal of the first write whose condition failed, if that is what happened. */
+function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefined {
+  if (error instanceof ConditionalCheckFailedException) return writes[0]?.refused();
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const failed = error.CancellationReasons?.findIndex(({ Code }) => Code === 'ConditionalCheckFailed') ?? -1;
+  return writes[failed]?.refused();
+}
+
+/** Somebody else's transaction touched the same item at this moment: nothing is decided yet. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
+
+function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unknown> {
+  const items = writes.map(({ item }) => item as WriteItem);
+  const [only] = items;
+  if (items.length > 1 || only === undefined) {
+    return db.send(new TransactWriteCommand({ TransactItems: items }));
+  }
+  if ('Put' in only) return db.send(new PutCommand(only.Put));
+  if ('Delete' in only) return db.send(new DeleteCommand(only.Delete));
+  return db.send(new UpdateCommand(only.Update));
+}
+
+/** Conflicts are tried again with full jitter; a transaction that was lost on its way back is safe to repeat by its token. */
+export function transaction(db: DynamoDBDocumentClient): Commit {
+  return async (writes) => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        await send(db, writes);
+        return;
+      } catch (error) {
+        const refusal = refusalIn(error, writes);
+        if (refusal) throw refusal;
+        if (!isConflict(error) || tried === TRIES) throw error;
+        await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
+      }
+    }
+  };
+}

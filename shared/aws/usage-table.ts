@@ -1,0 +1,44 @@
+// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result.
+// A marker in the control table, written in the same transaction, makes a second delivery of an event harmless.
+import { AppError } from '#shared/core/errors.ts';
+import type { AuditedEvent, UsageStore } from '#shared/audit/usage.ts';
+
+import { write } from './transaction.ts';
+
+/** Longer than any event can be delivered again: the stream keeps 24 h, the dead-letter queue 14 days. */
+const MARKER_SECONDS = 15 * 24 * 3600;
+
+export function usageTable(tables: { content: string; control: string; now: () => number }): UsageStore {
+  const { content, control, now } = tables;
+  return {
+    once: (event: AuditedEvent) =>
+      write(
+        {
+          Put: {
+            TableName: control,
+            Item: {
+              pk: `EVENT#${event.eventId}`,
+              sk: 'usage',
+              ttl: Math.floor(now() / 1000) + MARKER_SECONDS,
+            },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+        () => new AppError('conflict', 'This event was counted already.'),
+      ),
+
+    count: (event: AuditedEvent) =>
+      write(
+        {
+          Update: {
+            TableName: content,
+            Key: { pk: `U#${event.uid}`, sk: `USAGE#${event.ts.slice(0, 10)}` },
+            UpdateExpression: 'ADD #counter :one',
+            ExpressionAttributeNames: { '#counter': `${event.act}:${event.result}` },
+            ExpressionAttributeValues: { ':one': 1 },
+          },
+        },
+        () => new AppError('internal'), // it has no condition to fail
+      ),
+  };
+}

@@ -1,0 +1,36 @@
+// One JSON-RPC message, read and bounded before the protocol layer sees it.
+import { AppError } from '#shared/core/errors.ts';
+import { parseJson } from '#shared/core/scan-json.ts';
+
+import type { McpMessage } from './serve.ts';
+
+const REFUSALS = {
+  parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],
+  batch: [400, -32_600, 'Invalid request: one message at a time, no batches'],
+  method_not_allowed: [405, -32_000, 'Method not allowed: POST one message'],
+  media_type: [415, -32_000, 'Unsupported media type: send application/json'],
+} as const;
+
+/** A refusal in the shape that MCP clients expect, whatever their era. */
+export function refusal(kind: keyof typeof REFUSALS): Response {
+  const [status, code, message] = REFUSALS[kind];
+  return Response.json(
+    { jsonrpc: '2.0', error: { code, message }, id: null },
+    { status, headers: kind === 'method_not_allowed' ? { allow: 'POST' } : {} },
+  );
+}
+
+export function parseMessage(
+  text: string | null,
+  contentType: string | null,
+): { message: McpMessage } | { refused: Response } {
+  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? '')) return { refused: refusal('media_type') };
+  try {
+    const value = parseJson(text ?? '');
+    if (typeof value !== 'object' || value === null) return { refused: refusal('parse') };
+    return Array.isArray(value) ? { refused: refusal('batch') } : { message: value };
+  } catch (error) {
+    if (error instanceof AppError) return { refused: refusal('parse') };
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
+
+import { type AppError, ERRORS } from '#shared/core/errors.ts';
+import { schemasOf } from '#shared/tools/registry.ts';
+import type { Tool } from '#shared/tools/tool.ts';
+
+import type { McpCall } from './serve.ts';
+
+/** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
+const ERROR_META = 'dev.portunus/error';
+
+/** Shows a JSON Schema and checks nothing: the invoke path validates, for every face alike. */
+const shown = (schema: Readonly<Record<string, unknown>>) => ({
+  '~standard': {
+    version: 1 as const,
+    vendor: 'portunus',
+    validate: (value: unknown) => ({ value }),
+    jsonSchema: { input: () => schema, output: () => schema },
+  },
+});
+
+function failed({ code, message, details }: AppError, requestId: string): CallToolResult {
+  const nextStep = details.next_step ?? ERRORS[code][2];
+  return {
+    isError: true,
+    content: [{ type: 'text', text: `${code}: ${message} ${nextStep}` }],
+    _meta: {
+      [ERROR_META]: { code, detail: message, ...details, next_step: nextStep, request_id: requestId },
+    },
+  };
+}
+
+/** Offers one tool of the registry on a server that lives for one request. */
+export function register(server: McpServer, tool: Tool, call: McpCall): void {
+  const { input, output } = schemasOf(tool);
+  server.registerTool(
+    tool.name,
+    {
+      title: tool.title,
+      description: tool.description,
+      inputSchema: shown(input),
+      outputSchema: shown(output),
+      annotations: tool.annotations,
+    },
+    async (parameters: unknown): Promise<CallToolResult> => {
+      const { principal, requestId, deadline, invoke, report } = call;
+      const answer = await invoke({ toolName: tool.name, parameters, principal, requestId, deadline });
+      if (answer.ok) {
+        return {
+          structuredContent: answer.result,
+          content: [{ type: 'text', text: JSON.stringify(answer.result) }],
+        };
+      }
+      if (answer.failure !== undefined) report(answer.failure);
+      return failed(answer.error, requestId);
+    },
+  );
+}

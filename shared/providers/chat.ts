@@ -1,0 +1,27 @@
+import type { Secret } from '#shared/core/secret.ts';
+
+export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string };
+
+export type ChatRequest = {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+};
+
+export type ChatReply = {
+  readonly text: string;
+  /** As the provider names it. */
+  readonly model: string;
+  readonly finishReason: string;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+};
+
+/** One provider's dialect: how a chat is asked for, and how its answer reads. No transport, no key handling. */
+export type ChatAdapter = {
+  readonly path: string;
+  readonly headers: (secret: Secret) => Record<string, string>;
+  readonly body: (request: ChatRequest) => unknown;
+  /** @throws {z.ZodError} when the answer does not have the provider's documented shape */
+  readonly reply: (body: unknown) => ChatReply;
+};

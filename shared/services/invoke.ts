@@ -1,0 +1,29 @@
+import * as z from 'zod';
+
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { todoTable } from '#shared/aws/todo-table.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+import { createCompletions } from '#shared/providers/completions.ts';
+import { createTodos } from '#shared/todo/todo.ts';
+import { createInvoke } from '#shared/tools/invoke.ts';
+
+import { audit } from './audit.ts';
+import { egress } from './egress.ts';
+import { keyUse } from './key-use.ts';
+
+const Origins = z.record(z.string(), z.url());
+
+/** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
+export const invoke = once(() =>
+  createInvoke({
+    audit: audit(),
+    todos: createTodos({ store: todoTable(dynamo(), env('CONTENT_TABLE')), now: Date.now }),
+    completions: createCompletions({
+      vault: keyUse(),
+      egress: egress(),
+      origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
+    }),
+    now: Date.now,
+  }),
+);

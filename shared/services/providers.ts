@@ -1,0 +1,25 @@
+import type { Principal } from '#shared/auth/principal.ts';
+import { CATALOG } from '#shared/providers/catalog.ts';
+import { isExpired } from '#shared/vault/stored-key.ts';
+
+import { keyStore } from './key-store.ts';
+
+/** Needs `keys:read`. Every provider, and how many usable keys the caller has for it. */
+export async function listProviders({ uid }: Principal) {
+  const keys = await keyStore().list(uid);
+  const now = Date.now();
+  return CATALOG.map((facts) => {
+    const own = keys.filter(({ provider }) => provider === facts.id);
+    const usable = own.filter((key) => key.status === 'active' && !isExpired(key, now));
+    return {
+      name: facts.id,
+      title: facts.title,
+      features: facts.features,
+      key_format: facts.keyFormat,
+      key_page: facts.keyPage,
+      renewal: facts.renewal,
+      default_model: facts.defaultModel,
+      your_keys: { stored: own.length, usable: usable.length },
+    };
+  });
+}

@@ -1,0 +1,14 @@
+import { createUsage } from '#shared/audit/usage.ts';
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { transaction } from '#shared/aws/transaction.ts';
+import { usageTable } from '#shared/aws/usage-table.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+
+/** Needs `usage:project`. */
+export const usage = once(() =>
+  createUsage({
+    store: usageTable({ content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE'), now: Date.now }),
+    commit: transaction(dynamo()),
+  }),
+);

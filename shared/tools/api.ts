@@ -1,0 +1,23 @@
+// Schemas of the tool routes.
+import * as z from 'zod';
+
+export const InvokeBody = z.strictObject({
+  tool_name: z.string().min(1).max(64),
+  parameters: z.record(z.string(), z.unknown()).default({}),
+  /** The caller's own id, if at all: the token decides who calls. */
+  user_id: z.string().min(1).max(256).optional(),
+});
+
+/** One tool as `GET /mcp/tools` describes it. */
+export type ToolDescription = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input_schema: Readonly<Record<string, unknown>>;
+  readonly output_schema: Readonly<Record<string, unknown>>;
+  readonly annotations: Readonly<Record<string, boolean>>;
+  readonly examples: readonly Readonly<Record<string, unknown>>[];
+  readonly scope: string | null;
+  /** The kind of stored key it works with, and whether the caller has one that can be used. */
+  readonly requires_key: { readonly kind: string; readonly present: boolean } | null;
+};

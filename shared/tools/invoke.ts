@@ -1,0 +1,94 @@
+// The one path of every tool call. REST and MCP are thin faces of it.
+import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
+import { type Principal, requireScope } from '#shared/auth/principal.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
+import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { issuesOf } from '#shared/core/issues.ts';
+import type { Completions } from '#shared/providers/completions.ts';
+import type { Todos } from '#shared/todo/todo.ts';
+
+import { findTool } from './registry.ts';
+import type { Done, KeyReceipt, Tool } from './tool.ts';
+
+export type Invocation = {
+  readonly toolName: string;
+  readonly parameters: unknown;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly deadline: Deadline;
+};
+
+/** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
+export type InvokeResult =
+  | {
+      readonly ok: true;
+      readonly result: Readonly<Record<string, unknown>>;
+      readonly cached: false;
+      readonly mode: 'live';
+    }
+  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown };
+
+export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
+
+/** A name the caller made up is not recorded as it is. */
+const targetOf = (tool: Tool | undefined) => tool?.name ?? 'unknown';
+
+function inputOf(tool: Tool, parameters: unknown) {
+  const parsed = tool.input.safeParse(parameters ?? {});
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid_input', `The arguments of ${tool.name} are not valid.`, {
+    issues: issuesOf(parsed.error, 'parameters'),
+  });
+}
+
+/** Our own tools are held to their output schema too: nothing but its fields leaves. */
+function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
+  const parsed = tool.output.safeParse(output);
+  if (!parsed.success) throw new Error(`${tool.name} returned a result that breaks its output schema.`);
+  return parsed.data;
+}
+
+export function createInvoke(ports: {
+  audit: Audit;
+  todos: Todos;
+  completions: Completions;
+  now: () => number;
+}): Invoke {
+  const { audit, todos, completions, now } = ports;
+
+  return async ({ toolName, parameters, principal, requestId, deadline }) => {
+    const tool = findTool(toolName);
+    const keys: KeyReceipt[] = [];
+    const onUse = (key: KeyReceipt) => void keys.push(key);
+    const draft = (rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
+      uid: principal.uid,
+      category: 'api_call',
+      act: 'tool.called',
+      target: targetOf(tool),
+      reqId: requestId,
+      keys,
+      ...rest,
+    });
+
+    const call = async (): Promise<{ done: Done<unknown>; result: Record<string, unknown> }> => {
+      if (!tool) throw new AppError('unknown_tool');
+      requireScope(principal, 'tools:call');
+      if (tool.scope) requireScope(principal, tool.scope);
+      const input = inputOf(tool, parameters);
+      // Not writable → no call: a use of a key without a trace must be impossible.
+      if (tool.external) await audit.commit(draft({ result: 'attempted' }));
+      const done = await tool.run(input, { principal, deadline, now, todos, completions, onUse });
+      return { done, result: outputOf(tool, done.output) };
+    };
+
+    try {
+      const { done, result } = await call();
+      await audit.commit(draft({ result: 'succeeded', meta: done.meta }), done.writes);
+      return { ok: true, result, cached: false, mode: 'live' };
+    } catch (failure) {
+      const error = asAppError(failure);
+      await audit.commit(draft({ result: resultOf(error), code: error.code }));
+      return { ok: false, error, ...(failure !== error && { failure }) };
+    }
+  };
+}

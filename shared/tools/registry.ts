@@ -1,0 +1,27 @@
+import * as z from 'zod';
+
+import { aiTools } from './ai.ts';
+import { todoTools } from './todo.ts';
+import type { Tool } from './tool.ts';
+import { utilityTools } from './utility.ts';
+
+/** All there are, sorted by name: clients cache the list. */
+export const TOOLS: readonly Tool[] = [...todoTools, ...aiTools, ...utilityTools].toSorted((a, b) =>
+  a.name < b.name ? -1 : 1,
+);
+
+const byName = new Map<string, Tool>(TOOLS.map((tool) => [tool.name, tool]));
+
+export const findTool = (name: string): Tool | undefined => byName.get(name);
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+const schemas = new Map<Tool, { input: JsonSchema; output: JsonSchema }>();
+
+/** JSON Schema 2020-12 of a tool's arguments (as a caller writes them) and results; made once per instance. */
+export function schemasOf(tool: Tool): { input: JsonSchema; output: JsonSchema } {
+  const made = schemas.get(tool);
+  if (made) return made;
+  const fresh = { input: z.toJSONSchema(tool.input, { io: 'input' }), output: z.toJSONSchema(tool.output) };
+  schemas.set(tool, fresh);
+  return fresh;
+}

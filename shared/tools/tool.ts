@@ -1,0 +1,63 @@
+import type * as z from 'zod';
+
+import type { Principal } from '#shared/auth/principal.ts';
+import type { Scope } from '#shared/auth/scopes.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
+import type { Write } from '#shared/core/write.ts';
+import type { Completions } from '#shared/providers/completions.ts';
+import type { Todos } from '#shared/todo/todo.ts';
+
+/** Which version of which key was used. */
+export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly ver: number };
+
+/** What a tool may know of its call, and all it can reach. The vault is not here: no tool can read a key. */
+export type ToolCall = {
+  readonly principal: Principal;
+  readonly deadline: Deadline;
+  readonly now: () => number;
+  readonly todos: Todos;
+  readonly completions: Completions;
+  /** A key was used for this call: becomes its receipt. */
+  readonly onUse: (key: KeyReceipt) => void;
+};
+
+export type Done<Out> = {
+  readonly output: Out;
+  /** Changes to commit together with the call's audit record. */
+  readonly writes?: readonly Write[];
+  /** Numbers and names worth recording. */
+  readonly meta?: {
+    readonly provider?: string;
+    readonly model?: string;
+    readonly input_tokens?: number;
+    readonly output_tokens?: number;
+    readonly count?: number;
+  };
+};
+
+export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> = {
+  readonly name: `${string}_${string}`;
+  readonly title: string;
+  readonly description: string;
+  readonly input: In;
+  readonly output: Out;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  /** Beside `tools:call`. Absent: whoever may call tools may call this one. */
+  readonly scope?: Scope;
+  /** Calls the outside: an ATTEMPT is recorded before it runs. */
+  readonly external?: true;
+  /** Kind of key it works with; any of the caller's keys of that kind will do. */
+  readonly requiresKey?: 'ai';
+  /** Arguments of a call that works, for people and models. */
+  readonly examples: readonly Readonly<Record<string, unknown>>[];
+  readonly run: (input: z.output<In>, call: ToolCall) => Promise<Done<z.input<Out>>>;
+};
+
+/** Identity at run time; at compile time it ties `run` to the two schemas. */
+export const defineTool = <In extends z.ZodObject, Out extends z.ZodObject>(tool: Tool<In, Out>): Tool =>
+  tool;

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+
+import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+const KEY_STATUSES = ['active', 'frozen', 'invalid'] as const;
+
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/** One provider key as it rests on disk: a sealed message and its wrapped data key, never plaintext. */
+export const StoredKey = z.object({
+  fmt: z.literal(1),
+  uid: Uid,
+  provider: ProviderId,
+  kid: Kid,
+  /** Counts the values this key has had; part of the encryption context. Never reused. */
+  ver: z.number().int().positive(),
+  blob: Bytes,
+  /** The live wrapped data key and the CMK it is wrapped under: they move together when the CMK changes. */
+  wk: Bytes,
+  wkArn: z.string(),
+  /** First 16 bytes of SHA-256(wk). */
+  wkFp: Bytes,
+  last4: z.string(),
+  /** Keyed fingerprint of the secret: finds duplicates and leaks, reveals nothing without the MAC key. */
+  fp: Bytes,
+  status: z.enum(KEY_STATUSES),
+  label: z.string().optional(),
+  /** Lowest first. */
+  order: z.number().int(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().optional(),
+  /** Counts the writes to this row. */
+  rv: z.number().int().positive(),
+});
+export type StoredKey = z.infer<typeof StoredKey>;
+
+/** Port. Reads are strongly consistent: a deleted key must be gone on the very next call. */
+export type KeyStore = {
+  /** One call for all of an owner's keys, or those of one provider, in the owner's order. */
+  readonly list: (uid: Uid, provider?: ProviderId) => Promise<StoredKey[]>;
+  /** Refused with `conflict` when the id is taken. */
+  readonly insert: (key: StoredKey) => Write;
+  /** Refused with `not_found` when the owner has no such key. */
+  readonly remove: (owner: { uid: Uid; provider: ProviderId; kid: Kid }) => Write;
+};
+
+/** What the owner may see of a key: the last four characters, and nothing else of it. */
+export type KeySummary = {
+  readonly key_id: string;
+  readonly provider: string;
+  readonly hint: string;
+  readonly label: string | null;
+  readonly status: (typeof KEY_STATUSES)[number] | 'expired';
+  readonly version: number;
+  readonly order: number;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+};
+
+export const isExpired = (key: StoredKey, nowMs: number): boolean =>
+  key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs;
+
+export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
+  key_id: `${key.provider}_${key.kid}`,
+  provider: key.provider,
+  hint: `…${key.last4}`,
+  label: key.label ?? null,
+  status: key.status === 'active' && isExpired(key, nowMs) ? 'expired' : key.status,
+  version: key.ver,
+  order: key.order,
+  created_at: key.createdAt,
+  expires_at: key.expiresAt ?? null,
+});
+
+/**
+ * What KMS and the cipher are bound to. Rebuilt from the row's *key* and version on every use, never read from the
+ * sealed message: a row copied to another owner, provider or version does not open.
+ */
+export const contextOf = (stage: string, key: Pick<StoredKey, 'uid' | 'provider' | 'kid' | 'ver'>) => ({
+  app: 'portunus',
+  env: stage,
+  purpose: 'user-api-key',
+  uid: key.uid,
+  provider: key.provider,
+  kid: key.kid,
+  ver: String(key.ver),
+});
