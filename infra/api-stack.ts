@@ -1,0 +1,202 @@
+// The door: one REST API, its authorizer, its refusals, and one Lambda per row of functions/routes.ts.
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  type CfnRestApi,
+  Cors,
+  DomainName,
+  EndpointAccessMode,
+  EndpointType,
+  type IAuthorizer,
+  IdentitySource,
+  type IModel,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RequestAuthorizer,
+  type RequestValidator,
+  RestApi,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+import { authorizer as authorizerSpec } from '#functions/events.ts';
+import { type Route, routes } from '#functions/routes.ts';
+
+import { acknowledge } from './acknowledge.ts';
+import type { StageConfig } from './config.ts';
+import type { DataStack } from './data-stack.ts';
+import { createFunction, type FunctionSite } from './function.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import type { Settings } from './grants.ts';
+import type { IdentityStack } from './identity-stack.ts';
+import { route } from './route.ts';
+import { createSettings } from './settings.ts';
+
+export type ApiStackProps = StackProps & {
+  readonly config: StageConfig;
+  readonly data: DataStack;
+  readonly identity: IdentityStack | undefined;
+  readonly bundles: string;
+  /** JSON schemas (draft-04) of request bodies, by route name. */
+  readonly requestModels: Readonly<Record<string, object>>;
+};
+
+export class ApiStack extends Stack {
+  readonly settings: Settings;
+
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    super(scope, id, props);
+    const { config, data, bundles } = props;
+    const api = restApi(this, config);
+    const ownUrl = config.domain
+      ? `https://${config.domain.name}`
+      : `https://${api.restApiId}.execute-api.${config.env.region}.amazonaws.com/${config.stage}`;
+    this.settings = createSettings(this, { ownUrl, identity: props.identity });
+    const site = { config, data, bundles, settings: this.settings };
+
+    addGatewayResponses(api, {
+      publicUrl: this.settings.publicUrl,
+      scopesArePrefixed: props.identity !== undefined,
+      webOrigin: config.webOrigin,
+    });
+    const validator = bodyValidator(api);
+    const models = requestModels(api, props.requestModels);
+    const authorizer = requestAuthorizer(api, site);
+    for (const row of routes) route({ ...site, api, authorizer, validator, models }, row);
+    addPreflights(api, config.webOrigin);
+    if (config.domain) customDomain(api, config.domain);
+    new CfnOutput(this, 'Url', { value: this.settings.publicUrl });
+  }
+}
+
+function restApi(scope: Construct, config: StageConfig): RestApi {
+  const accessLog = new LogGroup(scope, 'access-log', {
+    logGroupName: `/aws/apigateway/portunus-${config.stage}`,
+    retention: config.logRetentionDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const api = new RestApi(scope, 'api', {
+    restApiName: `portunus-${config.stage}`,
+    description: 'Portunus: MCP gateway with an API-key vault',
+    endpointTypes: [EndpointType.REGIONAL],
+    disableExecuteApiEndpoint: config.domain !== undefined,
+    // Without an account role API Gateway refuses every kind of log; kept, for other APIs of the account may use it.
+    cloudWatchRole: true,
+    cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+    deployOptions: {
+      stageName: config.stage,
+      throttlingRateLimit: config.throttle.perSecond,
+      throttlingBurstLimit: config.throttle.burst,
+      tracingEnabled: true,
+      loggingLevel: MethodLoggingLevel.OFF, // execution logs hold headers and bodies
+      accessLogDestination: new LogGroupLogDestination(accessLog),
+      accessLogFormat: accessLogFormat(),
+    },
+  });
+  const l1 = api.node.defaultChild as CfnRestApi;
+  l1.securityPolicy = SecurityPolicy.TLS13_1_3_2025_09;
+  l1.endpointAccessMode = EndpointAccessMode.STRICT;
+  acknowledgeApi(api);
+  return api;
+}
+
+function acknowledgeApi(api: RestApi): void {
+  acknowledge(api.node.findChild('CloudWatchRole'), {
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
+      'API Gateway takes no smaller policy for the role of an account.',
+  });
+  acknowledge(api.deploymentStage, {
+    'AwsSolutions-APIG3':
+      'A web ACL costs money while nobody calls; throttling and body limits stand in the gateway.',
+    'AwsSolutions-APIG6': 'Execution logs hold headers and bodies, so tokens and keys. The access log is on.',
+  });
+}
+
+/** Route, outcome and timing: no query string, header or body, for they may hold what must not be logged. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: '$context.requestId',
+      time: '$context.requestTime',
+      ip: '$context.identity.sourceIp',
+      method: '$context.httpMethod',
+      route: '$context.resourcePath',
+      status: '$context.status',
+      error: '$context.error.responseType',
+      responseBytes: '$context.responseLength',
+      latencyMs: '$context.responseLatency',
+      integrationLatencyMs: '$context.integration.latency',
+    }),
+  );
+}
+
+function requestAuthorizer(api: RestApi, site: FunctionSite): IAuthorizer {
+  const handler = createFunction(Stack.of(api), site, {
+    name: authorizerSpec.name,
+    needs: authorizerSpec.needs,
+    description: 'Verifies access tokens before a function runs',
+  });
+  return new RequestAuthorizer(api, 'request-authorizer', {
+    handler,
+    // Alone: every identity source must be present, and a cached verdict may depend on nothing else.
+    identitySources: [IdentitySource.header('Authorization')],
+    resultsCacheTtl: Duration.seconds(60),
+  });
+}
+
+const bodyValidator = (api: RestApi): RequestValidator =>
+  api.addRequestValidator('validator', { validateRequestBody: true, validateRequestParameters: true });
+
+function requestModels(api: RestApi, schemas: Readonly<Record<string, object>>): ReadonlyMap<string, IModel> {
+  const models = Object.entries(schemas).map(([name, schema]): [string, IModel] => [
+    name,
+    api.addModel(`${name}-body`, { contentType: 'application/json', schema }),
+  ]);
+  return new Map(models);
+}
+
+/** Headers that MCP clients in a browser send. */
+const ALLOWED_HEADERS = [
+  'authorization',
+  'content-type',
+  'accept',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'last-event-id',
+  'mcp-session-id',
+];
+
+function addPreflights(api: RestApi, webOrigin: string | undefined): void {
+  const rowsOf = Map.groupBy<string, Route>(routes, ({ path }) => path);
+  for (const [path, rows] of rowsOf) {
+    const isMetadata = path.startsWith('/.well-known/');
+    const origin = isMetadata ? '*' : webOrigin;
+    if (!origin) continue;
+    const method = api.root.resourceForPath(path).addCorsPreflight({
+      allowOrigins: [origin],
+      allowMethods: rows.flatMap((row) => (row.method === 'ANY' ? Cors.ALL_METHODS : [row.method])),
+      allowHeaders: ALLOWED_HEADERS,
+      exposeHeaders: ['WWW-Authenticate'],
+      maxAge: Duration.minutes(10),
+    });
+    acknowledge(method, {
+      'AwsSolutions-APIG4': 'A preflight request carries no credentials.',
+      'AwsSolutions-COG4': 'A preflight request carries no credentials.',
+    });
+  }
+}
+
+function customDomain(api: RestApi, { name, certificateArn }: NonNullable<StageConfig['domain']>): void {
+  const domain = new DomainName(api, 'domain', {
+    domainName: name,
+    certificate: Certificate.fromCertificateArn(api, 'certificate', certificateArn),
+    endpointType: EndpointType.REGIONAL,
+    securityPolicy: SecurityPolicy.TLS13_1_3_2025_09,
+    endpointAccessMode: EndpointAccessMode.STRICT,
+    mapping: api,
+  });
+  new CfnOutput(api, 'DomainTarget', { value: domain.domainNameAliasDomainName });
+}

@@ -1,0 +1,135 @@
+// What follows from a record: audit table → stream → Pipe → bus → one rule per on-* function. At every step: bounded
+// retries, then a queue where the event waits for a person.
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+import { type EventFunction, eventFunctions } from '#functions/events.ts';
+
+import { acknowledge } from './acknowledge.ts';
+import type { DataStack } from './data-stack.ts';
+import { createFunction, type FunctionSite } from './function.ts';
+
+export class AuditStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { site: FunctionSite }) {
+    super(scope, id, props);
+    const { site } = props;
+    auditPipe(this, site);
+    for (const spec of eventFunctions) consumer(this, site, spec);
+  }
+}
+
+/** The event names the record and says nothing that was in it. */
+const EVENT_FIELDS = ['eventId', 'uid', 'act', 'category', 'result', 'ts'];
+
+function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
+  const name = `portunus-${config.stage}-audit`;
+  const deadLetters = deadLetterQueue(scope, 'pipe-dead-letters');
+  const role = pipeRole(scope, {
+    data,
+    deadLetters,
+    pipeArn: Stack.of(scope).formatArn({ service: 'pipes', resource: 'pipe', resourceName: name }),
+  });
+  const pipe = new CfnPipe(scope, 'audit-pipe', {
+    name,
+    description: 'Each new audit record becomes one event',
+    roleArn: role.roleArn,
+    source: streamOf(data),
+    sourceParameters: {
+      dynamoDbStreamParameters: {
+        startingPosition: 'TRIM_HORIZON',
+        batchSize: 10, // as many as one PutEvents takes
+        maximumRetryAttempts: 20,
+        maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(), // a stream forgets after 24
+        onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
+        deadLetterConfig: { arn: deadLetters.queueArn },
+      },
+      // The TTL's removals and the exporter's marks are no news.
+      filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'] }) }] },
+    },
+    target: data.auditBus.eventBusArn,
+    targetParameters: {
+      eventBridgeEventBusParameters: { source: 'portunus.audit', detailType: 'audit.recorded' },
+      inputTemplate: JSON.stringify(
+        Object.fromEntries(EVENT_FIELDS.map((field) => [field, `<$.dynamodb.NewImage.${field}.S>`])),
+      ),
+    },
+  });
+  pipe.node.addDependency(role); // with its policy: a pipe is refused while its role may not read the source
+  return pipe;
+}
+
+function streamOf({ audit }: DataStack): string {
+  if (audit.tableStreamArn) return audit.tableStreamArn;
+  throw new Error('The audit table has no stream.');
+}
+
+function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue; pipeArn: string }): Role {
+  const { data, deadLetters, pipeArn } = site;
+  const role = new Role(scope, 'audit-pipe-role', {
+    description: 'What the audit pipe may do: read one stream, put on one bus',
+    assumedBy: new ServicePrincipal('pipes.amazonaws.com', {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Stack.of(scope).account, 'aws:SourceArn': pipeArn },
+      },
+    }),
+  });
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+        (it) => `dynamodb:${it}`,
+      ),
+      resources: [streamOf(data)],
+    }),
+  );
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['events:PutEvents'], resources: [data.auditBus.eventBusArn] }),
+  );
+  role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }));
+  return role;
+}
+
+function consumer(scope: Construct, site: FunctionSite, spec: EventFunction): void {
+  if (!spec.pattern) return;
+  const deadLetters = deadLetterQueue(scope, `${spec.name}-dead-letters`);
+  const maxEventAge = Duration.hours(2);
+  const fn = createFunction(scope, site, {
+    name: spec.name,
+    needs: spec.needs,
+    description: `On ${(spec.pattern['detail-type'] ?? spec.pattern.source).join(', ')}`,
+    timeoutSeconds: 30,
+    // The function's own retries end here when it failed, the rule's below when it was never reached.
+    asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
+  });
+  new Rule(scope, `${spec.name}-rule`, {
+    description: `Audit bus to ${spec.name}`,
+    eventBus: site.data.auditBus,
+    eventPattern: {
+      source: [...spec.pattern.source],
+      ...(spec.pattern['detail-type'] && { detailType: [...spec.pattern['detail-type']] }),
+    },
+    targets: [
+      new LambdaFunction(fn, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 8,
+        maxEventAge: Duration.hours(2),
+      }),
+    ],
+  });
+}
+
+function deadLetterQueue(scope: Construct, id: string): Queue {
+  const queue = new Queue(scope, id, {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  const reason = 'This is the dead-letter queue.';
+  acknowledge(queue, { 'AwsSolutions-SQS3': reason, 'Serverless-SQSRedrivePolicy': reason });
+  return queue;
+}

@@ -1,0 +1,103 @@
+// All that outlives a deployment: keys, tables, the bus. What can be made again stands in the other stacks.
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+  type TablePropsV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+
+import type { StageConfig } from './config.ts';
+
+/** Stands in the encryption context of every key we seal, and in every grant on the vault key. */
+export const VAULT_PURPOSE = 'user-api-key';
+
+export class DataStack extends Stack {
+  /** Wraps the data keys of stored provider keys. */
+  readonly vaultKey: Key;
+  /** Makes the fingerprints by which equal keys are found without opening them. */
+  readonly fingerprintKey: Key;
+  readonly vault: TableV2;
+  readonly content: TableV2;
+  readonly control: TableV2;
+  readonly audit: TableV2;
+  readonly auditBus: EventBus;
+
+  constructor(scope: Construct, id: string, props: StackProps & { config: StageConfig }) {
+    super(scope, id, props);
+    const { stage, isProtected } = props.config;
+
+    this.vaultKey = new Key(this, 'VaultKey', {
+      alias: `alias/portunus-${stage}-vault`,
+      description: 'Portunus: wraps the data keys of stored provider keys',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.vaultKey.addToResourcePolicy(onlyForUserApiKeys());
+    this.fingerprintKey = new Key(this, 'FingerprintKey', {
+      alias: `alias/portunus-${stage}-fingerprint`,
+      description: 'Portunus: fingerprints of stored provider keys',
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+
+    // Backups of keys live a week, so that a deleted key is gone soon; what people wrote lives five.
+    this.vault = new TableV2(this, 'Vault', table({ backupDays: 7, deletionProtection: isProtected }));
+    this.content = new TableV2(this, 'Content', table({ backupDays: 35, deletionProtection: isProtected }));
+    this.control = new TableV2(this, 'Control', table({ timeToLiveAttribute: 'ttl' }));
+    this.audit = new TableV2(
+      this,
+      'Audit',
+      table({
+        backupDays: 35,
+        deletionProtection: true,
+        timeToLiveAttribute: 'ttl',
+        dynamoStream: StreamViewType.NEW_IMAGE,
+      }),
+    );
+    this.auditBus = new EventBus(this, 'AuditBus', {
+      eventBusName: `portunus-${stage}-audit`,
+      description: 'Facts about audit records, never their content',
+    });
+  }
+}
+
+/** The key policy's own word: even a role that was granted too much cannot use the key for anything else. */
+function onlyForUserApiKeys(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'OnlyForUserApiKeys',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+    resources: ['*'],
+    conditions: { StringNotEquals: { 'kms:EncryptionContext:purpose': VAULT_PURPOSE } },
+  });
+}
+
+/**
+ * AWS-owned encryption: what is secret in a row is sealed before it is written, and a CMK on a table would force
+ * `kms:Decrypt` into every role that reads it.
+ */
+function table({ backupDays, ...props }: Partial<TablePropsV2> & { backupDays?: number }): TablePropsV2 {
+  return {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    billing: Billing.onDemand(),
+    encryption: TableEncryptionV2.dynamoOwnedKey(),
+    removalPolicy: RemovalPolicy.RETAIN,
+    ...(backupDays && {
+      pointInTimeRecoverySpecification: {
+        pointInTimeRecoveryEnabled: true,
+        recoveryPeriodInDays: backupDays,
+      },
+    }),
+    ...props,
+  };
+}

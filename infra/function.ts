@@ -1,0 +1,104 @@
+// One declared function → one Lambda with a role of its own that holds its needs and nothing else.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  type FunctionProps,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+import type { Need } from '#functions/needs.ts';
+
+import { acknowledge } from './acknowledge.ts';
+import type { StageConfig } from './config.ts';
+import { type Grantable, grants } from './grants.ts';
+
+export type FunctionSite = Grantable & {
+  readonly config: StageConfig;
+  /** Folder with one folder per bundled function. */
+  readonly bundles: string;
+};
+export type FunctionSpec = {
+  readonly name: string;
+  readonly needs: readonly Need[];
+  readonly description: string;
+  readonly timeoutSeconds?: number | undefined;
+  readonly memoryMiB?: number;
+  /** For consumers of events: where a failed event goes. */
+  readonly asynchronous?: Pick<FunctionProps, 'onFailure' | 'maxEventAge' | 'retryAttempts'>;
+};
+
+/** CPU comes with memory: 512 MiB is what the cold start budget was measured with. */
+const MEMORY_MIB = 512;
+
+export function createFunction(scope: Construct, site: FunctionSite, spec: FunctionSpec): LambdaFunction {
+  const { config } = site;
+  const logGroup = new LogGroup(scope, `${spec.name}-logs`, {
+    logGroupName: `/aws/lambda/portunus-${config.stage}-${spec.name}`,
+    retention: config.logRetentionDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = roleOf(scope, { name: spec.name, logGroup });
+  const fn = new LambdaFunction(scope, spec.name, {
+    functionName: `portunus-${config.stage}-${spec.name}`,
+    description: spec.description,
+    code: Code.fromAsset(bundleOf(site.bundles, spec.name)),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: spec.memoryMiB ?? MEMORY_MIB,
+    timeout: Duration.seconds(spec.timeoutSeconds ?? 10),
+    environment: { STAGE: config.stage, POWERTOOLS_SERVICE_NAME: spec.name },
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    tracing: Tracing.ACTIVE,
+    recursiveLoop: RecursiveLoop.TERMINATE,
+    ...spec.asynchronous,
+  });
+  for (const need of spec.needs) {
+    const { statements, environment } = grants[need](site);
+    for (const statement of statements) role.addToPolicy(statement);
+    for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
+  }
+  acknowledge(fn, {
+    'Serverless-LambdaDLQ': spec.asynchronous
+      ? 'A failure destination takes failed events, with the error beside them.'
+      : 'Invoked synchronously: the caller is told of every failure.',
+  });
+  return fn;
+}
+
+/** Hand-made instead of AWS's managed policy, which lets a function write to every log group of the account. */
+function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: LogGroup }): Role {
+  const role = new Role(scope, `${name}-role`, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: `What ${name} may do: the needs it declares`,
+  });
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  );
+  acknowledge(role, {
+    'AwsSolutions-IAM5[Resource::*]': 'X-Ray has no resources: its two write actions take only "*".',
+  });
+  return role;
+}
+
+function bundleOf(bundles: string, name: string): string {
+  const folder = join(bundles, name);
+  if (existsSync(join(folder, 'index.js'))) return folder;
+  throw new Error(`No bundle for ${name} in ${bundles}. Run \`npm run build\` first.`);
+}

@@ -1,0 +1,152 @@
+// What the gateway itself answers: the same problem+json as the functions, with the same headers, and no value echoed.
+import { GatewayResponse, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+
+import { MCP_SCOPES, RESOURCE_SERVER } from './scopes.ts';
+
+type Refusal = {
+  /** Absent: AWS's own status of the case. */
+  readonly status?: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly nextStep: string;
+};
+
+const INVALID: Refusal = {
+  status: 400,
+  code: 'invalid_input',
+  title: 'The request is not valid',
+  detail: 'The request does not have the documented form.',
+  nextStep: 'Compare it with the API description and send it again.',
+};
+const UNKNOWN: Refusal = {
+  status: 404,
+  code: 'not_found',
+  title: 'Not found',
+  detail: 'There is nothing at this method and path.',
+  nextStep: 'Look up the routes in the API description.',
+};
+const SIGN_IN: Refusal = {
+  status: 401,
+  code: 'unauthenticated',
+  title: 'Not signed in',
+  detail: 'This needs a valid access token.',
+  nextStep: 'Send a valid access token in the Authorization header.',
+};
+const FORBIDDEN: Refusal = {
+  status: 403,
+  code: 'forbidden',
+  title: 'Not allowed',
+  detail: 'The token does not allow this.',
+  nextStep: 'Sign in as somebody who may do this, or ask for the missing scope.',
+};
+const SLOW_DOWN: Refusal = {
+  status: 429,
+  code: 'rate_limited',
+  title: 'Too many requests',
+  detail: 'The service receives more requests than it takes.',
+  nextStep: 'Wait a second and try again.',
+};
+const BROKEN: Refusal = {
+  code: 'internal',
+  title: 'Something went wrong',
+  detail: 'The service could not answer.',
+  nextStep: 'Try again; if it stays, report the request id.',
+};
+
+/** By API Gateway response type. */
+export const REFUSALS: Readonly<Record<string, Refusal>> = {
+  UNAUTHORIZED: SIGN_IN,
+  EXPIRED_TOKEN: SIGN_IN,
+  ACCESS_DENIED: FORBIDDEN,
+  WAF_FILTERED: FORBIDDEN,
+  MISSING_AUTHENTICATION_TOKEN: UNKNOWN, // AWS's name for "no such route"
+  INVALID_SIGNATURE: UNKNOWN, // the same, when the request carries an Authorization header
+  RESOURCE_NOT_FOUND: UNKNOWN,
+  BAD_REQUEST_BODY: INVALID,
+  BAD_REQUEST_PARAMETERS: INVALID,
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    code: 'unsupported_media_type',
+    title: 'Only JSON is understood',
+    detail: 'The body has another type.',
+    nextStep: 'Send Content-Type: application/json.',
+  },
+  REQUEST_TOO_LARGE: {
+    status: 413,
+    code: 'payload_too_large',
+    title: 'The request is too large',
+    detail: 'The body is larger than this service takes.',
+    nextStep: 'Send less, or split it.',
+  },
+  THROTTLED: SLOW_DOWN,
+  QUOTA_EXCEEDED: SLOW_DOWN,
+  INTEGRATION_TIMEOUT: {
+    status: 504,
+    code: 'deadline_exceeded',
+    title: 'There was not enough time',
+    detail: 'The call took longer than the gateway waits.',
+    nextStep: 'Try again, or ask for less.',
+  },
+  DEFAULT_4XX: { ...INVALID, status: undefined },
+  DEFAULT_5XX: BROKEN,
+};
+
+export type ChallengeSite = {
+  readonly publicUrl: string;
+  readonly scopesArePrefixed: boolean;
+  readonly webOrigin: string | undefined;
+};
+
+export function addGatewayResponses(api: RestApi, site: ChallengeSite): void {
+  const challenges = challengesOf(site);
+  const headers = commonHeaders(site.webOrigin);
+  for (const [type, refusal] of Object.entries(REFUSALS)) {
+    const challenge = refusal.status && challenges[refusal.status];
+    new GatewayResponse(api, `refusal-${type}`, {
+      restApi: api,
+      type: ResponseType.of(type),
+      ...(refusal.status && { statusCode: String(refusal.status) }),
+      responseHeaders: { ...headers, ...(challenge && { 'WWW-Authenticate': `'${challenge}'` }) },
+      templates: { 'application/json': problem(refusal) },
+    });
+  }
+}
+
+/** RFC 9728: where a client learns how to sign in. Only the gateway can say it: a Lambda's header would be renamed. */
+function challengesOf({ publicUrl, scopesArePrefixed }: ChallengeSite): Readonly<Record<number, string>> {
+  const prefix = scopesArePrefixed ? `${RESOURCE_SERVER}/` : '';
+  const scope = MCP_SCOPES.map((name) => `${prefix}${name}`).join(' ');
+  const metadata = `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp"`;
+  return {
+    401: `Bearer ${metadata}, scope="${scope}"`,
+    403: `Bearer error="insufficient_scope", scope="${scope}", ${metadata}`,
+  };
+}
+
+function commonHeaders(webOrigin: string | undefined): Record<string, string> {
+  return {
+    'Content-Type': "'application/problem+json'",
+    'Cache-Control': "'no-store'",
+    'Strict-Transport-Security': "'max-age=63072000; includeSubDomains'",
+    Vary: "'Authorization, Origin'",
+    'X-Content-Type-Options': "'nosniff'",
+    ...(webOrigin && {
+      'Access-Control-Allow-Origin': `'${webOrigin}'`,
+      'Access-Control-Expose-Headers': "'WWW-Authenticate'",
+    }),
+  };
+}
+
+/** Nothing of the request but its id: `$context.error.validationErrorString` would echo values. */
+function problem({ status, code, title, detail, nextStep }: Refusal): string {
+  return JSON.stringify({
+    type: 'about:blank',
+    title,
+    ...(status && { status }),
+    code,
+    detail,
+    next_step: nextStep,
+    request_id: '$context.requestId',
+  });
+}

@@ -1,0 +1,109 @@
+// Our own issuer, for stages that have no outside one: a Cognito pool with one public client and the product's scopes.
+import { createHash } from 'node:crypto';
+
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  CfnManagedLoginBranding,
+  FeaturePlan,
+  ManagedLoginVersion,
+  Mfa,
+  OAuthScope,
+  ResourceServerScope,
+  UserPool,
+  type UserPoolClient,
+  UserPoolGroup,
+} from 'aws-cdk-lib/aws-cognito';
+import type { Construct } from 'constructs';
+
+import { acknowledge } from './acknowledge.ts';
+import type { StageConfig } from './config.ts';
+import { RESOURCE_SERVER, ROLES, SCOPES } from './scopes.ts';
+
+export class IdentityStack extends Stack {
+  readonly pool: UserPool;
+  readonly client: UserPoolClient;
+
+  constructor(scope: Construct, id: string, props: StackProps & { config: StageConfig }) {
+    super(scope, id, props);
+    const { config } = props;
+    this.pool = userPool(this, config);
+    for (const role of ROLES)
+      new UserPoolGroup(this, `${role}-group`, { userPool: this.pool, groupName: role });
+    this.client = publicClient(this, { config, pool: this.pool });
+    this.pool.addDomain('domain', {
+      cognitoDomain: { domainPrefix: domainPrefix(config) },
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+    });
+    new CfnManagedLoginBranding(this, 'branding', {
+      userPoolId: this.pool.userPoolId,
+      clientId: this.client.userPoolClientId,
+      useCognitoProvidedValues: true,
+    });
+    new CfnOutput(this, 'ClientId', { value: this.client.userPoolClientId });
+    new CfnOutput(this, 'IssuerUrl', { value: this.pool.userPoolProviderUrl });
+  }
+}
+
+/** Prefixes are unique in a whole region, across accounts. */
+function domainPrefix({ stage, env }: StageConfig): string {
+  const unique = createHash('sha256').update(`${env.account}/${env.region}`).digest('hex').slice(0, 10);
+  return `portunus-${stage}-${unique}`;
+}
+
+function userPool(scope: Construct, config: StageConfig): UserPool {
+  const pool = new UserPool(scope, 'Users', {
+    userPoolName: `portunus-${config.stage}`,
+    featurePlan: FeaturePlan.ESSENTIALS,
+    selfSignUpEnabled: false,
+    signInAliases: { email: true },
+    accountRecovery: AccountRecovery.EMAIL_ONLY,
+    mfa: Mfa.OPTIONAL,
+    mfaSecondFactor: { otp: true, sms: false },
+    passwordPolicy: {
+      minLength: 14,
+      requireLowercase: true,
+      requireUppercase: true,
+      requireDigits: true,
+      requireSymbols: true,
+    },
+    deletionProtection: config.isProtected,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  acknowledge(pool, {
+    'AwsSolutions-COG2':
+      'Optional by requirement: an operator decides per stage who must have a second factor.',
+    'AwsSolutions-COG8':
+      'Threat protection needs the Plus plan, which costs per user; Essentials is enough here.',
+  });
+  return pool;
+}
+
+function publicClient(
+  scope: Construct,
+  { config, pool }: { config: StageConfig; pool: UserPool },
+): UserPoolClient {
+  const scopes = Object.entries(SCOPES).map(
+    ([scopeName, scopeDescription]) => new ResourceServerScope({ scopeName, scopeDescription }),
+  );
+  const server = pool.addResourceServer('api', {
+    identifier: RESOURCE_SERVER,
+    userPoolResourceServerName: `portunus-${config.stage}`,
+    scopes,
+  });
+  return pool.addClient('public', {
+    userPoolClientName: `portunus-${config.stage}-public`,
+    generateSecret: false,
+    oAuth: {
+      flows: { authorizationCodeGrant: true },
+      callbackUrls: [...config.redirectUris],
+      scopes: [OAuthScope.OPENID, ...scopes.map((one) => OAuthScope.resourceServer(server, one))],
+    },
+    accessTokenValidity: Duration.minutes(15),
+    idTokenValidity: Duration.minutes(15),
+    refreshTokenValidity: Duration.days(7),
+    refreshTokenRotationGracePeriod: Duration.seconds(10),
+    enableTokenRevocation: true,
+    preventUserExistenceErrors: true,
+  });
+}

@@ -1,0 +1,61 @@
+// One row of functions/routes.ts → one method of the API in front of one Lambda.
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  AuthorizationType,
+  type IAuthorizer,
+  type IModel,
+  LambdaIntegration,
+  type Method,
+  type RequestValidator,
+  ResponseTransferMode,
+  type RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+
+import type { Route } from '#functions/routes.ts';
+
+import { acknowledge } from './acknowledge.ts';
+import { createFunction, type FunctionSite } from './function.ts';
+
+export type RouteSite = FunctionSite & {
+  readonly api: RestApi;
+  readonly authorizer: IAuthorizer;
+  readonly validator: RequestValidator;
+  /** By route name: what the gateway refuses before a function starts. */
+  readonly models: ReadonlyMap<string, IModel>;
+};
+
+export function route(site: RouteSite, row: Route): Method {
+  const { api, authorizer, validator } = site;
+  // In the stack, not in the API: there `health` would be the name of the path's construct, too.
+  const fn = createFunction(Stack.of(api), site, {
+    name: row.name,
+    needs: row.needs,
+    description: `${row.method} ${row.path}`,
+    timeoutSeconds: row.timeoutSeconds,
+  });
+  const model = site.models.get(row.name);
+  const method = api.root.resourceForPath(row.path).addMethod(row.method, integration(row, fn), {
+    ...('open' in row
+      ? { authorizationType: AuthorizationType.NONE }
+      : { authorizer, authorizationType: AuthorizationType.CUSTOM }),
+    ...(model && { requestModels: { 'application/json': model }, requestValidator: validator }),
+  });
+  acknowledge(method, {
+    'AwsSolutions-COG4':
+      'Our own REQUEST authorizer verifies the token: issuers other than Cognito are supported.',
+    ...('open' in row && {
+      'AwsSolutions-APIG4': 'Declared open in functions/routes.ts: nobody signs in for it.',
+    }),
+  });
+  return method;
+}
+
+function integration(row: Route, fn: ConstructorParameters<typeof LambdaIntegration>[0]): LambdaIntegration {
+  return new LambdaIntegration(fn, {
+    allowTestInvoke: false,
+    ...(row.streaming && {
+      responseTransferMode: ResponseTransferMode.STREAM,
+      timeout: Duration.seconds(row.timeoutSeconds ?? 29),
+    }),
+  });
+}

@@ -1,0 +1,61 @@
+// Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same four.
+import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
+
+import type { Settings } from './grants.ts';
+import type { IdentityStack } from './identity-stack.ts';
+import { RESOURCE_SERVER } from './scopes.ts';
+
+const PROVIDER_ORIGINS = { openai: 'https://api.openai.com', anthropic: 'https://api.anthropic.com' };
+
+export type SettingsSource = {
+  /** What `PublicUrl` is when nobody says otherwise. */
+  readonly ownUrl: string;
+  readonly identity: IdentityStack | undefined;
+};
+
+export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSource): Settings {
+  const url = new CfnParameter(stack, 'PublicUrl', {
+    description: 'Where clients reach the API, without a slash at the end. Empty: the address AWS gives it.',
+    default: '',
+    allowedPattern: '^(https?://[^/?#]+(/[^/?#]+)*)?$',
+  });
+  const publicUrl = unlessEmpty(stack, url, ownUrl);
+  const issuers = new CfnParameter(stack, 'Issuers', {
+    description:
+      'Whose tokens are accepted: a JSON array of {issuer, jwksUri, audiences, algorithms, rolesClaim, …}.',
+    ...(identity ? { default: '' } : { allowedPattern: '^\\[.*\\]$' }),
+  });
+  const providers = new CfnParameter(stack, 'ProviderOrigins', {
+    description: 'Origin of each AI provider, as a JSON object.',
+    default: JSON.stringify(PROVIDER_ORIGINS),
+  });
+  const trusted = new CfnParameter(stack, 'TrustedOrigins', {
+    description: 'Exact origins that may be called although they are not public https: a JSON array.',
+    default: '[]',
+  });
+  return {
+    publicUrl,
+    issuers: identity
+      ? unlessEmpty(stack, issuers, JSON.stringify([ownIssuer(identity, publicUrl)]))
+      : issuers.valueAsString,
+    providerOrigins: providers.valueAsString,
+    trustedOrigins: trusted.valueAsString,
+  };
+}
+
+function unlessEmpty(stack: Stack, parameter: CfnParameter, otherwise: string): string {
+  const isGiven = new CfnCondition(stack, `${parameter.node.id}IsGiven`, {
+    expression: Fn.conditionNot(Fn.conditionEquals(parameter.valueAsString, '')),
+  });
+  return Fn.conditionIf(isGiven.logicalId, parameter.valueAsString, otherwise).toString();
+}
+
+const ownIssuer = ({ pool, client }: IdentityStack, publicUrl: string) => ({
+  issuer: pool.userPoolProviderUrl,
+  jwksUri: `${pool.userPoolProviderUrl}/.well-known/jwks.json`,
+  audiences: [`${publicUrl}/mcp`],
+  algorithms: ['RS256'],
+  rolesClaim: 'cognito:groups',
+  clientIds: [client.userPoolClientId],
+  scopePrefix: `${RESOURCE_SERVER}/`,
+});

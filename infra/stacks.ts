@@ -1,0 +1,45 @@
+// One stage → its stacks.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { App, Stack } from 'aws-cdk-lib';
+
+import { ApiStack } from './api-stack.ts';
+import { AuditStack } from './audit-stack.ts';
+import type { StageConfig } from './config.ts';
+import { DataStack } from './data-stack.ts';
+import { IdentityStack } from './identity-stack.ts';
+
+export type StageInput = {
+  readonly config: StageConfig;
+  /** What the bundle script wrote: `functions/<name>/index.js` and `request-models.json`. */
+  readonly dist: string;
+};
+
+export function addStage(app: App, { config, dist }: StageInput): readonly Stack[] {
+  const name = (part: string) => `Portunus-${config.stage}-${part}`;
+  // CloudFormation hands a stack's tags to its resources, so the templates stay free of them.
+  const props = { env: config.env, tags: { project: 'portunus', stage: config.stage } };
+  const common = { ...props, config };
+  const bundles = join(dist, 'functions');
+
+  const data = new DataStack(app, name('Data'), common);
+  const identity = config.issuer === 'cognito' ? new IdentityStack(app, name('Identity'), common) : undefined;
+  const api = new ApiStack(app, name('Api'), {
+    ...common,
+    data,
+    identity,
+    bundles,
+    requestModels: requestModels(dist),
+  });
+  const audit = new AuditStack(app, name('Audit'), {
+    ...props,
+    site: { config, data, bundles, settings: api.settings },
+  });
+  return [data, ...(identity ? [identity] : []), api, audit];
+}
+
+function requestModels(dist: string): Record<string, object> {
+  const file = join(dist, 'request-models.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>) : {};
+}

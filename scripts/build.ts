@@ -1,0 +1,80 @@
+// Sources → cdk.out/<stage>: bundles, then synthesises, only what changed. `npm start` and the tests run what it returns.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { withLock } from './build-lock.ts';
+import { bundle, STAMP } from './bundle.ts';
+import { hashOf } from './hash-files.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const out = join(root, 'cdk.out');
+
+const SYNTH_TIMEOUT_MS = 120_000;
+const BUNDLED = ['functions', 'shared', 'scripts/bundle.ts', 'package-lock.json'];
+const SYNTHESISED = [...BUNDLED, 'infra', 'scripts/build.ts', 'cdk.json'];
+
+export type BuildOptions = {
+  readonly stage: 'local' | 'dev' | 'prod';
+  readonly onProgress?: (line: string) => void;
+};
+
+/** @returns the folder of the assembly. Two processes may ask at once: one builds, the other waits and takes the result. */
+export async function buildAssembly({ stage, onProgress = () => {} }: BuildOptions): Promise<string> {
+  const assembly = join(out, stage);
+  const isCurrent = async () => (await stampOf(assembly)) === (await hashOf(root, SYNTHESISED));
+  if (await isCurrent()) return assembly;
+  await withLock(join(out, '.lock'), async () => {
+    if (await isCurrent()) return;
+    const wanted = await hashOf(root, SYNTHESISED);
+    await bundleIfChanged(onProgress);
+    onProgress(`Synthesising stage ${stage}`);
+    const fresh = `${assembly}.new`;
+    await rm(fresh, { recursive: true, force: true });
+    await synthesise(stage, fresh);
+    await writeFile(join(fresh, STAMP), wanted);
+    await replace(assembly, fresh);
+  });
+  return assembly;
+}
+
+async function bundleIfChanged(onProgress: (line: string) => void): Promise<void> {
+  const wanted = await hashOf(root, BUNDLED);
+  if ((await stampOf(dist)) === wanted) return;
+  onProgress('Bundling the functions');
+  await bundle({ dist });
+  await writeFile(join(dist, STAMP), wanted);
+}
+
+/**
+ * Without the CDK command line, which would take seconds longer, and without its validation: `npm run synth` validates.
+ * The environment is empty, so that the account of whoever builds leaves no trace.
+ */
+async function synthesise(stage: string, outdir: string): Promise<void> {
+  const { context } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as { context: object };
+  const env = {
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage }),
+    CDK_VALIDATION: 'false',
+  };
+  const options = { cwd: root, env, timeout: SYNTH_TIMEOUT_MS };
+  await promisify(execFile)(process.execPath, [join(root, 'infra/app.ts')], options);
+}
+
+async function replace(assembly: string, fresh: string): Promise<void> {
+  const old = `${assembly}.old`;
+  await rm(old, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  if (existsSync(assembly)) await rename(assembly, old);
+  await rename(fresh, assembly);
+  await rm(old, { recursive: true, force: true });
+}
+
+const stampOf = async (folder: string): Promise<string | undefined> => {
+  const stamp = join(folder, STAMP);
+  return existsSync(stamp) ? readFile(stamp, 'utf8') : undefined;
+};

@@ -1,0 +1,164 @@
+// Will AWS take it? What the bundled engine does not see is asserted here.
+import { App, CloudFormationValidatePlugin, Stack } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+
+import { stageConfig } from '#infra/config.ts';
+
+import { roleTable, usual } from './statements.ts';
+import { allResources, environments, functionNames, resourcesOf, synthesise } from './synthesised.ts';
+
+const stages = ['local', 'dev', 'prod'].map((stage) => [stage, synthesise({ stage })] as const);
+
+/** All we use, so that a misspelt action is a red line and not a refusal in production. */
+const ACTIONS = new Set([
+  'dynamodb:DeleteItem',
+  'dynamodb:DescribeStream',
+  'dynamodb:GetItem',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
+  'dynamodb:UpdateItem',
+  'events:PutEvents',
+  'kms:Decrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateMac',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:SendMessage',
+]);
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const RESERVED = /^(AWS_|LAMBDA_|_HANDLER$|_X_AMZN_TRACE_ID$|TZ$)/;
+
+describe.each(stages)('stage %s', (name, stage) => {
+  it('is found without fault or warning by the CloudFormation engine', { timeout: 60_000 }, () => {
+    const stackTemplates = Object.keys(stage.templates).map((part) => ({
+      stackConstructPath: `Portunus-${name}-${part}`,
+      templatePath: `${stage.folder}/Portunus-${name}-${part}.template.json`,
+      accountId: '000000000000',
+      region: 'eu-central-1',
+    }));
+    const templatePaths = stackTemplates.map(({ templatePath }) => templatePath);
+    const report = new CloudFormationValidatePlugin().validate({
+      stackTemplates,
+      templatePaths,
+      appConstruct: stage.app,
+    });
+    expect(report.violations).toEqual([]);
+  });
+
+  it('has no finding of cdk-nag that nobody explained', () => {
+    const findings = [new AwsSolutionsChecks(), new ServerlessChecks()].flatMap(
+      (pack) => pack.validateScope(stage.app).violations,
+    );
+    expect(findings).toEqual([]);
+  });
+
+  it('keeps every stack far from the limit of 500 resources', () => {
+    for (const { Resources } of Object.values(stage.templates)) {
+      expect(Object.keys(Resources).length).toBeLessThan(500);
+    }
+  });
+
+  it('names no action that does not exist', () => {
+    const lines = Object.entries(roleTable(stage)).flatMap(([role, own]) =>
+      own.filter((line) => !usual(role).includes(line)),
+    );
+    const unknown = lines.map((line) => line.split(' ')[0] ?? '').filter((action) => !ACTIONS.has(action));
+    expect(unknown).toEqual([]);
+  });
+
+  it('gives functions variables that Lambda takes: no reserved name, below 4 KB', () => {
+    expect(Object.keys(environments(stage)).toSorted()).toEqual(functionNames.toSorted());
+    for (const variables of Object.values(environments(stage))) {
+      expect(Object.keys(variables).filter((variable) => RESERVED.test(variable))).toEqual([]);
+      expect(JSON.stringify(variables).length).toBeLessThan(3072);
+    }
+  });
+
+  it('names everything within its limit', () => {
+    const tooLong = [
+      ...resourcesOf(stage, 'AWS::Lambda::Function').filter((fn) => fn['FunctionName'].length > 64),
+      ...resourcesOf(stage, 'AWS::SQS::Queue').filter((queue) => (queue['QueueName'] ?? '').length > 80),
+      ...resourcesOf(stage, 'AWS::Pipes::Pipe').filter((pipe) => pipe['Name'].length > 64),
+    ];
+    expect(tooLong).toEqual([]);
+  });
+
+  it('writes key policies that name a principal in every statement', () => {
+    for (const key of resourcesOf(stage, 'AWS::KMS::Key')) {
+      for (const statement of key['KeyPolicy'].Statement) expect(statement).toHaveProperty('Principal.AWS');
+    }
+  });
+
+  it('gives every time to live an attribute, and keeps tables when their stack goes', () => {
+    const tables = allResources(stage).filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable');
+    for (const [, table] of tables) {
+      expect(table).toHaveProperty('DeletionPolicy', 'Retain');
+    }
+    const expiries = tables.flatMap(([, { Properties }]) => Properties['TimeToLiveSpecification'] ?? []);
+    expect(expiries).toEqual(expiries.map(() => ({ AttributeName: 'ttl', Enabled: true })));
+    expect([tables.length, expiries.length]).toEqual([4, 2]);
+  });
+
+  it('serves every method and path once, with a verb that exists and an authorizer where one is asked for', () => {
+    const methods = resourcesOf(stage, 'AWS::ApiGateway::Method');
+    const keys = methods.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${JSON.stringify(ResourceId)}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    const paths = resourcesOf(stage, 'AWS::ApiGateway::Resource').map(
+      ({ ParentId, PathPart }) => `${JSON.stringify(ParentId)} ${PathPart}`,
+    );
+    expect(new Set(paths).size).toBe(paths.length);
+    for (const method of methods) {
+      expect(method['HttpMethod']).toMatch(/^(GET|PUT|POST|DELETE|ANY|OPTIONS)$/);
+      expect('AuthorizerId' in method).toBe(method['AuthorizationType'] === 'CUSTOM');
+    }
+  });
+
+  it('sends what fails to a queue: from the stream, from the rule, from the function', () => {
+    const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
+    const arn = { 'Fn::GetAtt': [expect.stringContaining('deadletters'), 'Arn'] };
+    expect(pipe?.['SourceParameters'].DynamoDBStreamParameters.DeadLetterConfig).toEqual({ Arn: arn });
+    for (const rule of resourcesOf(stage, 'AWS::Events::Rule')) {
+      for (const target of rule['Targets']) expect(target.DeadLetterConfig).toEqual({ Arn: arn });
+    }
+    for (const config of resourcesOf(stage, 'AWS::Lambda::EventInvokeConfig')) {
+      expect(config['DestinationConfig'].OnFailure).toEqual({ Destination: arn });
+    }
+  });
+
+  it('schedules nothing yet that AWS could misread', () => {
+    const rules = resourcesOf(stage, 'AWS::Events::Rule');
+    expect(rules.filter((rule) => rule['ScheduleExpression'])).toEqual([]);
+  });
+});
+
+it('would see a finding that nobody explained', () => {
+  const app = new App();
+  const queue = new Queue(new Stack(app, 'Careless'), 'open-queue');
+  const { violations } = new AwsSolutionsChecks().validateScope(queue);
+  expect(violations.map(({ ruleName }) => ruleName)).toContain('AwsSolutions-SQS4');
+});
+
+describe('the context', () => {
+  it.each([
+    [{ stage: 'production' }, /stage/],
+    [{ stage: 'dev', issuer: 'okta' }, /issuer/],
+    [{ stage: 'dev', webOrigin: 'https://console.example.com/path' }, /origin/],
+    [{ stage: 'dev', domainName: 'api.example.com' }, /certificateArn/],
+  ])('%j is refused by name', (context, message) => {
+    expect(() => stageConfig(context)).toThrow(message);
+  });
+
+  it('is dev unless it says otherwise, in the account of the caller', () => {
+    expect(stageConfig({}, { account: '123456789012', region: 'us-east-1' })).toMatchObject({
+      stage: 'dev',
+      issuer: 'cognito',
+      env: { account: '123456789012', region: 'us-east-1' },
+    });
+  });
+});

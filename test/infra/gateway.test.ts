@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+
+import { routes } from '#functions/routes.ts';
+import { REFUSALS } from '#infra/gateway-responses.ts';
+import { MCP_SCOPES, ROLES as OUR_ROLES, SCOPES as OUR_SCOPES } from '#infra/scopes.ts';
+import { ROLES, SCOPES } from '#shared/auth/scopes.ts';
+import { type ErrorCode, ERRORS } from '#shared/core/errors.ts';
+
+import { type Properties, resourcesOf, synthesise } from './synthesised.ts';
+
+const bodies = { 'keys-store': { type: 'object', properties: { api_key: { type: 'string' } } } };
+const local = synthesise({ stage: 'local' }, bodies);
+const dev = synthesise({ stage: 'dev' });
+const methods = resourcesOf(local, 'AWS::ApiGateway::Method');
+const answers = resourcesOf(local, 'AWS::ApiGateway::GatewayResponse');
+const answerTo = (type: string, stage = answers): Properties =>
+  stage.find((answer) => answer['ResponseType'] === type) ?? {};
+const header = (answer: Properties, name: string): string =>
+  JSON.stringify(answer['ResponseParameters']?.[`gatewayresponse.header.${name}`] ?? '');
+
+describe('the routes', () => {
+  it('are the rows, each behind the authorizer unless its row says open', () => {
+    const open = routes.filter((row) => 'open' in row);
+    const served = methods.filter((method) => method['HttpMethod'] !== 'OPTIONS');
+    expect(served).toHaveLength(routes.length);
+    expect(served.filter((method) => method['AuthorizationType'] === 'NONE')).toHaveLength(open.length);
+    expect(served.filter((method) => method['AuthorizerId'])).toHaveLength(routes.length - open.length);
+  });
+
+  it('ask for nothing but the Authorization header and keep a verdict for a minute', () => {
+    expect(resourcesOf(local, 'AWS::ApiGateway::Authorizer')).toMatchObject([
+      {
+        Type: 'REQUEST',
+        IdentitySource: 'method.request.header.Authorization',
+        AuthorizerResultTtlInSeconds: 60,
+      },
+    ]);
+  });
+
+  it('may be tried by nobody through the console: no permission names the test stage', () => {
+    expect(JSON.stringify(resourcesOf(local, 'AWS::Lambda::Permission'))).not.toContain('test-invoke-stage');
+  });
+
+  it('stream where the row says so, as long as its function may run', () => {
+    const streaming = methods.filter((method) => method['Integration'].ResponseTransferMode === 'STREAM');
+    expect(streaming).toMatchObject([{ HttpMethod: 'ANY', Integration: { TimeoutInMillis: 60_000 } }]);
+  });
+
+  it('refuse a body that its schema refuses before a function starts', () => {
+    expect(methods.filter((method) => method['RequestModels'])).toMatchObject([
+      { HttpMethod: 'POST', RequestModels: { 'application/json': { Ref: expect.any(String) } } },
+    ]);
+    expect(resourcesOf(local, 'AWS::ApiGateway::Model')).toMatchObject([{ ContentType: 'application/json' }]);
+  });
+
+  it('speak TLS 1.3 only, and no default address once there is a domain', () => {
+    const [own] = resourcesOf(dev, 'AWS::ApiGateway::RestApi');
+    expect(own).toMatchObject({
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_3_2025_09',
+      EndpointAccessMode: 'STRICT',
+      DisableExecuteApiEndpoint: false,
+    });
+    const domain = synthesise({
+      stage: 'prod',
+      domainName: 'api.example.com',
+      certificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x',
+    });
+    expect(resourcesOf(domain, 'AWS::ApiGateway::RestApi')).toMatchObject([
+      { DisableExecuteApiEndpoint: true },
+    ]);
+    expect(resourcesOf(domain, 'AWS::ApiGateway::DomainName')).toMatchObject([
+      { SecurityPolicy: 'SecurityPolicy_TLS13_1_3_2025_09', EndpointAccessMode: 'STRICT' },
+    ]);
+  });
+
+  it('are logged without query string, header or body', () => {
+    const [stage] = resourcesOf(local, 'AWS::ApiGateway::Stage');
+    const format = Object.keys(JSON.parse(stage?.['AccessLogSetting'].Format) as object);
+    expect(format).toMatchInlineSnapshot(`
+      [
+        "requestId",
+        "time",
+        "ip",
+        "method",
+        "route",
+        "status",
+        "error",
+        "responseBytes",
+        "latencyMs",
+        "integrationLatencyMs",
+      ]
+    `);
+    expect(stage?.['MethodSettings']).toMatchObject([{ DataTraceEnabled: false, LoggingLevel: 'OFF' }]);
+  });
+
+  it('answer a preflight only for the configured origin; public metadata for all', () => {
+    const origins = methods
+      .filter((method) => method['HttpMethod'] === 'OPTIONS')
+      .map(({ Integration }) => Integration.IntegrationResponses[0].ResponseParameters)
+      .map((headers) => headers['method.response.header.Access-Control-Allow-Origin']);
+    expect(new Set(origins)).toEqual(new Set(["'http://localhost:5173'", "'*'"]));
+    const onDev = resourcesOf(dev, 'AWS::ApiGateway::Method').filter(
+      ({ HttpMethod }) => HttpMethod === 'OPTIONS',
+    );
+    expect(onDev).toHaveLength(1);
+  });
+});
+
+describe('what the gateway itself answers', () => {
+  it.each(Object.entries(REFUSALS))('%s says what the product says', (type, refusal) => {
+    const [status, title] = ERRORS[refusal.code as ErrorCode];
+    expect(refusal.title).toBe(title);
+    expect(refusal.status ?? status).toBe(status); // none: AWS's own status of the case
+    const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
+    expect(body).toMatchObject({ type: 'about:blank', code: refusal.code, request_id: '$context.requestId' });
+  });
+
+  it('quotes nothing of the request but its id', () => {
+    const mentioned = JSON.stringify(answers).matchAll(/\$(context|input|method)[\w.]*/g);
+    expect(new Set([...mentioned].map(([variable]) => variable))).toEqual(new Set(['$context.requestId']));
+  });
+
+  it('is never cached, sniffed or read by another origin', () => {
+    for (const answer of answers) {
+      expect(header(answer, 'Cache-Control')).toContain('no-store');
+      expect(header(answer, 'X-Content-Type-Options')).toContain('nosniff');
+      expect(header(answer, 'Strict-Transport-Security')).toContain('max-age=63072000');
+      expect(header(answer, 'Content-Type')).toContain('application/problem+json');
+      expect(header(answer, 'Access-Control-Allow-Origin')).not.toContain('*');
+    }
+  });
+
+  it('tells a caller without a token where to get one', () => {
+    const challenge = header(answerTo('UNAUTHORIZED'), 'WWW-Authenticate');
+    expect(challenge).toContain('"PublicUrl"');
+    expect(challenge).toContain('/.well-known/oauth-protected-resource/mcp');
+    expect(challenge).toContain(MCP_SCOPES.join(' '));
+    expect(header(answerTo('ACCESS_DENIED'), 'WWW-Authenticate')).toContain('insufficient_scope');
+  });
+
+  it('names scopes as the issuer of the stage does', () => {
+    const onDev = resourcesOf(dev, 'AWS::ApiGateway::GatewayResponse');
+    expect(header(answerTo('UNAUTHORIZED', onDev), 'WWW-Authenticate')).toContain('portunus/tools:call');
+  });
+});
+
+describe('the issuer of a stage', () => {
+  it('knows the scopes and roles of the product', () => {
+    expect(Object.keys(OUR_SCOPES)).toEqual([...SCOPES]);
+    expect([...OUR_ROLES]).toEqual([...ROLES]);
+    const used = routes.flatMap((row) => ('scope' in row ? [row.scope] : []));
+    expect(Object.keys(OUR_SCOPES)).toEqual(expect.arrayContaining(used));
+  });
+
+  it('is a pool of our own on dev, with short tokens for a public client that proves its code', () => {
+    expect(resourcesOf(dev, 'AWS::Cognito::UserPoolClient')).toMatchObject([
+      {
+        GenerateSecret: false,
+        AllowedOAuthFlows: ['code'],
+        AccessTokenValidity: 15,
+        RefreshTokenRotation: { Feature: 'ENABLED' },
+      },
+    ]);
+  });
+
+  it('comes from outside where the stage says so, and must then be given', () => {
+    expect(local.templates.Identity).toBeUndefined();
+    expect(local.templates.Api?.Parameters['Issuers']).not.toHaveProperty('Default');
+    expect(dev.templates.Api?.Parameters['Issuers']).toHaveProperty('Default', '');
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+
+import { authorizer, eventFunctions } from '#functions/events.ts';
+import { routes } from '#functions/routes.ts';
+
+import { roleTable } from './statements.ts';
+import { environments, resourcesOf, synthesise } from './synthesised.ts';
+
+const dev = synthesise({ stage: 'dev' });
+const local = synthesise({ stage: 'local' });
+
+describe('what each role may do', () => {
+  it('is exactly this, besides writing its own log and traces', () => {
+    expect(roleTable(dev)).toMatchInlineSnapshot(`
+      {
+        "auditlogs": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Audit",
+        ],
+        "auditpipe": [
+          "dynamodb:DescribeStream on Audit stream",
+          "dynamodb:GetRecords on Audit stream",
+          "dynamodb:GetShardIterator on Audit stream",
+          "dynamodb:ListStreams on Audit stream",
+          "events:PutEvents on AuditBus",
+          "sqs:SendMessage on pipedeadletters",
+        ],
+        "authorizer": [
+          "dynamodb:PutItem on Audit",
+        ],
+        "health": [],
+        "keysdelete": [
+          "dynamodb:DeleteItem on Vault",
+          "dynamodb:PutItem on Audit",
+        ],
+        "keyslist": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Vault",
+        ],
+        "keysproviders": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Vault",
+        ],
+        "keysstore": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Vault",
+          "dynamodb:Query on Vault",
+          "kms:GenerateDataKey on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateMac on FingerprintKey",
+        ],
+        "mcp": [
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:Query on Content",
+          "dynamodb:Query on Vault",
+          "dynamodb:UpdateItem on Content",
+          "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+        ],
+        "metadataprotectedresource": [],
+        "onauditrecorded": [
+          "dynamodb:PutItem on Control",
+          "dynamodb:UpdateItem on Content",
+          "sqs:GetQueueAttributes on onauditrecordeddeadletters",
+          "sqs:GetQueueUrl on onauditrecordeddeadletters",
+          "sqs:SendMessage on onauditrecordeddeadletters",
+        ],
+        "toolsinvoke": [
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:Query on Content",
+          "dynamodb:Query on Vault",
+          "dynamodb:UpdateItem on Content",
+          "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+        ],
+        "toolslist": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Vault",
+        ],
+      }
+    `);
+  });
+
+  it('is the same on every stage', () => {
+    expect(roleTable(local)).toEqual(roleTable(dev));
+    expect(roleTable(synthesise({ stage: 'prod' }))).toEqual(roleTable(dev));
+  });
+
+  it('opens stored keys only where a row says that it uses them, and only in their own context', () => {
+    const decrypting = Object.entries(roleTable(dev)).filter(([, lines]) =>
+      lines.some((line) => line.startsWith('kms:Decrypt')),
+    );
+    const users = [...routes, authorizer, ...eventFunctions].filter(({ needs }) =>
+      (needs as readonly string[]).includes('vault:use'),
+    );
+    expect(decrypting.map(([role]) => role)).toEqual(
+      users.map(({ name }) => name.replaceAll('-', '')).toSorted(),
+    );
+    for (const [, lines] of decrypting) {
+      expect(lines.filter((line) => line.startsWith('kms:'))).toEqual([
+        'kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}',
+      ]);
+    }
+  });
+
+  it('is granted by no policy of AWS, but for the gateway role that takes no other', () => {
+    const managed = resourcesOf(dev, 'AWS::IAM::Role').filter((role) => role['ManagedPolicyArns']);
+    expect(managed.map((role) => role['AssumeRolePolicyDocument'].Statement[0].Principal.Service)).toEqual([
+      'apigateway.amazonaws.com',
+    ]);
+  });
+
+  it('is denied by the vault key itself outside the context of stored keys', () => {
+    const [vaultKey] = resourcesOf(dev, 'AWS::KMS::Key').filter((key) => key['EnableKeyRotation']);
+    expect(vaultKey?.['KeyPolicy'].Statement).toContainEqual({
+      Sid: 'OnlyForUserApiKeys',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+      Resource: '*',
+      Condition: { StringNotEquals: { 'kms:EncryptionContext:purpose': 'user-api-key' } },
+    });
+  });
+});
+
+describe('what a function is told', () => {
+  it('has the same names on every stage', () => {
+    const names = (stage: typeof dev) =>
+      Object.entries(environments(stage)).map(([name, variables]) => [
+        name,
+        Object.keys(variables).toSorted(),
+      ]);
+    expect(names(local)).toEqual(names(dev));
+  });
+
+  it('is exactly this', () => {
+    const names = Object.entries(environments(dev)).map(([name, variables]) => [
+      name,
+      Object.keys(variables)
+        .filter((variable) => variable !== 'STAGE' && variable !== 'POWERTOOLS_SERVICE_NAME')
+        .toSorted()
+        .join(' '),
+    ]);
+    expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
+      {
+        "audit-logs": "AUDIT_TABLE",
+        "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
+        "health": "",
+        "keys-delete": "AUDIT_TABLE VAULT_TABLE",
+        "keys-list": "AUDIT_TABLE VAULT_TABLE",
+        "keys-providers": "AUDIT_TABLE VAULT_TABLE",
+        "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN VAULT_KEY_ARN VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
+        "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "tools-list": "AUDIT_TABLE VAULT_TABLE",
+      }
+    `);
+  });
+
+  it('holds no secret: only names, addresses and parameters', () => {
+    for (const variables of Object.values(environments(dev))) {
+      for (const [name, value] of Object.entries(variables)) {
+        expect(name).not.toMatch(/SECRET|PASSWORD|TOKEN|CREDENTIAL|API_?KEY/);
+        expect(JSON.stringify(value)).not.toMatch(/resolve:(secretsmanager|ssm-secure)|sk-|AKIA/);
+      }
+    }
+  });
+});
