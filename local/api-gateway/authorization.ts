@@ -1,0 +1,118 @@
+// Lambda authorizers: identity sources, the call, the cached verdict, and AWS's three ways to say no.
+import * as z from 'zod';
+
+import { LambdaRejection } from '#local/lambda/function-error.ts';
+import type { Lambda } from '#local/lambda/lambda.ts';
+
+import { type Call, matchOf, valueOf } from './call.ts';
+import type { Authorizer } from './definition.ts';
+import { evaluate, Policy } from './policy-verdict.ts';
+import { type EventSite, executeApiArn, methodArn, requestAuthorizerEvent } from './proxy-event.ts';
+import { Refusal } from './refusal.ts';
+
+/** Sets `call.authorizer`, or throws a Refusal. */
+export type Authorize = (call: Call) => Promise<void>;
+
+export type AuthorizationOptions = {
+  readonly site: EventSite;
+  readonly authorizers: ReadonlyMap<string, Authorizer>;
+  readonly lambda: Lambda;
+  readonly now: () => number;
+};
+
+const Output = z.object({
+  principalId: z.string(),
+  policyDocument: Policy,
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+});
+type Output = z.output<typeof Output>;
+
+type Cached = { readonly output: Output; readonly until: number };
+const CACHE_LIMIT = 10_000;
+
+export function createAuthorize(options: AuthorizationOptions): Authorize {
+  const { site, authorizers, now } = options;
+  const cache = new Map<string, Cached>();
+
+  async function outputFor(id: string, authorizer: Authorizer, call: Call): Promise<Output> {
+    const identity = identityOf(authorizer, call);
+    const ttlMs = authorizer.AuthorizerResultTtlInSeconds * 1000;
+    // Without identity sources there is nothing to cache under.
+    if (ttlMs === 0 || identity.length === 0) return ask(options, { id, authorizer, call });
+    const key = JSON.stringify([id, identity]);
+    const cached = cache.get(key);
+    if (cached !== undefined && cached.until > now()) return cached.output;
+    const output = await ask(options, { id, authorizer, call });
+    if (cache.size >= CACHE_LIMIT) cache.clear();
+    cache.set(key, { output, until: now() + ttlMs });
+    return output;
+  }
+
+  return async (call) => {
+    const { method } = matchOf(call);
+    if (method.AuthorizationType === 'NONE') return;
+    const id = method.AuthorizerId ?? '';
+    const authorizer = authorizers.get(id);
+    if (authorizer === undefined) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+    const startedAt = now();
+    const { principalId, context, policyDocument } = await outputFor(id, authorizer, call);
+    call.authorizer = { ...asText(context), principalId, integrationLatency: now() - startedAt };
+    const verdict = evaluate(policyDocument, methodArn(site, call, call.path));
+    if (verdict === 'not allowed') throw new Refusal('ACCESS_DENIED');
+    if (verdict === 'denied') throw new Refusal('ACCESS_DENIED', EXPLICIT_DENY);
+  };
+}
+
+const EXPLICIT_DENY =
+  'User is not authorized to access this resource with an explicit deny in an identity-based policy';
+
+/** A proxy integration gets numbers and booleans as text. */
+const asText = (context: Output['context']): Record<string, string> =>
+  Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)]));
+
+/** Each identity source must be present, or the answer is 401 without asking the function. */
+function identityOf(authorizer: Authorizer, call: Call): string[] {
+  return authorizer.IdentitySource.map((source) => {
+    const value = sourceValue(source, call);
+    if (value === undefined || value === '') throw new Refusal('UNAUTHORIZED');
+    const expression = authorizer.IdentityValidationExpression;
+    if (expression !== undefined && !new RegExp(`^(?:${expression})$`).test(value)) {
+      throw new Refusal('UNAUTHORIZED');
+    }
+    return value;
+  });
+}
+
+function sourceValue(source: string, call: Call): string | undefined {
+  const [, kind, name = ''] = /^method\.request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
+  if (kind === 'header') return valueOf(call.headers, name);
+  if (kind === 'querystring') return call.query.get(name)?.at(-1);
+  throw new Error(`Identity source ${source} is not copied.`);
+}
+
+type Question = { readonly id: string; readonly authorizer: Authorizer; readonly call: Call };
+
+async function ask({ site, lambda }: AuthorizationOptions, question: Question): Promise<Output> {
+  const { functionArn } = question.authorizer.AuthorizerUri;
+  const sourceArn = executeApiArn(site, `authorizers/${question.id}`);
+  if (!lambda.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn })) {
+    throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+  }
+  const invocation = await lambda.invoke(functionArn, eventFor(site, question)).catch((error: unknown) => {
+    if (error instanceof LambdaRejection) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+    throw error;
+  });
+  if (invocation.functionError !== undefined) {
+    const isRefusal = invocation.payload.errorMessage === 'Unauthorized'; // this very word, and no other
+    throw new Refusal(isRefusal ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE');
+  }
+  const output = Output.safeParse(invocation.payload);
+  if (!output.success) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+  return output.data;
+}
+
+function eventFor(site: EventSite, { authorizer, call }: Question): Record<string, unknown> {
+  if (authorizer.Type === 'REQUEST') return requestAuthorizerEvent(site, call);
+  const [authorizationToken] = identityOf(authorizer, call);
+  return { type: 'TOKEN', methodArn: methodArn(site, call, call.path), authorizationToken };
+}

@@ -1,0 +1,211 @@
+// CloudFormation's AWS::ApiGateway::* → the draft of the one REST API, and its stage.
+import { createHash } from 'node:crypto';
+
+import type * as z from 'zod';
+
+import type {
+  Created,
+  ResourceRequest,
+  ResourceType,
+  ResourceTypes,
+} from '#local/cloudformation/resource.ts';
+
+import {
+  Authorizer,
+  GatewayResponse,
+  Method,
+  Model,
+  Resource,
+  RestApi,
+  Stage,
+  Validator,
+} from './definition.ts';
+import { addResource, createDraft, type Draft, type Snapshot, snapshotOf } from './draft.ts';
+import { compileModel } from './json-schema.ts';
+import { checkMock } from './mock-integration.ts';
+
+export type DeployedStage = {
+  readonly apiId: string;
+  readonly binaryMediaTypes: readonly string[];
+  readonly stage: Stage;
+  readonly snapshot: Snapshot;
+};
+
+export type ApiResources = {
+  readonly types: ResourceTypes;
+  readonly deployedStage: () => DeployedStage | undefined;
+};
+
+/** The same at every start, as long as the template says the same. */
+const idOf = (seed: string, length: number): string =>
+  BigInt(`0x${createHash('sha256').update(seed).digest('hex')}`)
+    .toString(36)
+    .slice(0, length);
+
+type Part<T> = {
+  readonly schema: z.ZodType<T>;
+  /** Property names the schema doesn't show, because it is refined. */
+  readonly honours: readonly string[];
+  readonly ignores?: Readonly<Record<string, string>>;
+  readonly create: (properties: T, request: ResourceRequest) => Created;
+};
+
+const resourceType = <T>({ schema, honours, ignores, create }: Part<T>): ResourceType => ({
+  honours,
+  ...(ignores === undefined ? {} : { ignores }),
+  create: (request) => create(schema.parse(request.properties), request),
+});
+
+const PEOPLE = 'for people';
+
+type State = { api?: Draft; stage?: DeployedStage };
+
+export function createApiResources(): ApiResources {
+  const state: State = {};
+  function draftOf({ RestApiId }: { RestApiId: string }): Draft {
+    if (state.api?.id !== RestApiId) throw new Error(`No REST API ${RestApiId}.`);
+    return state.api;
+  }
+  return {
+    types: {
+      'AWS::ApiGateway::RestApi': restApiType(state),
+      'AWS::ApiGateway::Stage': stageType(state, draftOf),
+      ...routing(draftOf),
+      ...guards(draftOf),
+      'AWS::ApiGateway::Account': {
+        honours: [],
+        ignores: { CloudWatchRoleArn: 'logs stay on this machine' },
+        create: ({ physicalName }) => ({ ref: physicalName, attributes: { Id: physicalName } }),
+      },
+    },
+    deployedStage: () => state.stage,
+  };
+}
+
+const restApiType = (state: State): ResourceType =>
+  resourceType({
+    schema: RestApi,
+    honours: ['Name', 'BinaryMediaTypes'],
+    ignores: {
+      ApiKeySourceType: 'API keys are not copied; a method that requires one stops the start',
+      Description: PEOPLE,
+      DisableExecuteApiEndpoint: 'there is one address',
+      EndpointAccessMode: 'no TLS on one machine',
+      EndpointConfiguration: 'one machine, one region',
+      MinimumCompressionSize: 'answers are not compressed on loopback',
+      SecurityPolicy: 'no TLS on one machine',
+      Tags: PEOPLE,
+    },
+    create({ BinaryMediaTypes }, { physicalName }) {
+      if (state.api !== undefined)
+        throw new Error(`${physicalName}: there is a REST API already, one is served.`);
+      const rootId = idOf(`${physicalName}/`, 10);
+      state.api = createDraft(idOf(physicalName, 10), rootId, BinaryMediaTypes);
+      return { ref: state.api.id, attributes: { RestApiId: state.api.id, RootResourceId: rootId } };
+    },
+  });
+
+const stageType = (state: State, draftOf: DraftOf): ResourceType =>
+  resourceType({
+    schema: Stage,
+    honours: Object.keys(Stage.shape),
+    ignores: {
+      AccessLogSetting: 'the terminal shows requests',
+      Description: PEOPLE,
+      Tags: PEOPLE,
+      TracingEnabled: 'no X-Ray on one machine',
+    },
+    create(stage) {
+      const { id: apiId, binaryMediaTypes, deployments } = draftOf(stage);
+      const snapshot = deployments.get(stage.DeploymentId);
+      if (snapshot === undefined) throw new Error(`No deployment ${stage.DeploymentId}.`);
+      if (state.stage !== undefined)
+        throw new Error(`${stage.StageName}: there is a stage already, one is served.`);
+      state.stage = { apiId, binaryMediaTypes, stage, snapshot };
+      return { ref: stage.StageName };
+    },
+  });
+
+type DraftOf = (properties: { RestApiId: string }) => Draft;
+
+function routing(draftOf: DraftOf): ResourceTypes {
+  return {
+    'AWS::ApiGateway::Resource': resourceType({
+      schema: Resource,
+      honours: ['RestApiId', 'ParentId', 'PathPart'],
+      create(properties, { physicalName }) {
+        const id = idOf(physicalName, 6);
+        addResource(draftOf(properties), { id, parentId: properties.ParentId, part: properties.PathPart });
+        return { ref: id, attributes: { ResourceId: id } };
+      },
+    }),
+    'AWS::ApiGateway::Method': resourceType({
+      schema: Method,
+      honours: Object.keys(Method.shape),
+      ignores: { OperationName: PEOPLE },
+      create(method, { physicalName }) {
+        const draft = draftOf(method);
+        const resource = draft.resources.get(method.ResourceId);
+        if (resource === undefined) throw new Error(`${physicalName}: no resource ${method.ResourceId}.`);
+        if (method.Integration.Type === 'MOCK') checkMock(physicalName, method, method.Integration);
+        draft.methods.push({ resource, method });
+        return { ref: idOf(physicalName, 10) };
+      },
+    }),
+    'AWS::ApiGateway::Deployment': resourceType({
+      schema: Resource.pick({ RestApiId: true }),
+      honours: ['RestApiId'],
+      ignores: { Description: PEOPLE },
+      create(properties, { physicalName }) {
+        const draft = draftOf(properties);
+        const id = idOf(physicalName, 6);
+        draft.deployments.set(id, snapshotOf(draft));
+        return { ref: id, attributes: { DeploymentId: id } };
+      },
+    }),
+  };
+}
+
+function guards(draftOf: DraftOf): ResourceTypes {
+  return {
+    'AWS::ApiGateway::Authorizer': resourceType({
+      schema: Authorizer,
+      honours: Object.keys(Authorizer.shape),
+      ignores: { AuthType: 'used by import and export only' },
+      create(authorizer, { physicalName }) {
+        const id = idOf(physicalName, 6);
+        draftOf(authorizer).authorizers.set(id, authorizer);
+        return { ref: id, attributes: { AuthorizerId: id } };
+      },
+    }),
+    'AWS::ApiGateway::GatewayResponse': resourceType({
+      schema: GatewayResponse,
+      honours: Object.keys(GatewayResponse.shape),
+      create(response, { physicalName }) {
+        draftOf(response).gatewayResponses.set(response.ResponseType, response);
+        const id = idOf(physicalName, 10);
+        return { ref: id, attributes: { Id: id } };
+      },
+    }),
+    'AWS::ApiGateway::Model': resourceType({
+      schema: Model,
+      honours: Object.keys(Model.shape),
+      ignores: { Description: PEOPLE },
+      create(model, { physicalName }) {
+        const name = model.Name ?? physicalName.replaceAll(/[^A-Za-z0-9]/g, '');
+        draftOf(model).models.set(name, compileModel(name, model.Schema));
+        return { ref: name };
+      },
+    }),
+    'AWS::ApiGateway::RequestValidator': resourceType({
+      schema: Validator,
+      honours: Object.keys(Validator.shape),
+      ignores: { Name: PEOPLE },
+      create(validator, { physicalName }) {
+        const id = idOf(physicalName, 6);
+        draftOf(validator).validators.set(id, validator);
+        return { ref: id, attributes: { RequestValidatorId: id } };
+      },
+    }),
+  };
+}

@@ -1,0 +1,58 @@
+// Which of a function's headers reach the client, and under which name.
+import type { ServerResponse } from 'node:http';
+
+import type { Call } from './call.ts';
+
+/** AWS owns these: a function's own value arrives as x-amzn-remapped-<name>. */
+const REMAPPED = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'content-md5',
+  'date',
+  'host',
+  'max-forwards',
+  'proxy-authenticate',
+  'server',
+  'upgrade',
+  'user-agent',
+  'via',
+  'www-authenticate',
+  'x-amzn-requestid',
+]);
+/** Never sent on. */
+const DROPPED = new Set(['expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding']);
+
+export type ProxyHeaders = {
+  readonly headers?: Readonly<Record<string, string | number | boolean>> | null | undefined;
+  readonly multiValueHeaders?:
+    | Readonly<Record<string, readonly (string | number | boolean)[]>>
+    | null
+    | undefined;
+};
+
+export function writeProxyHeaders(
+  response: ServerResponse,
+  { headers, multiValueHeaders }: ProxyHeaders,
+): void {
+  const multiple = new Set(Object.keys(multiValueHeaders ?? {}).map((name) => name.toLowerCase()));
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (!multiple.has(name.toLowerCase())) write(response, name, [String(value)]);
+  }
+  for (const [name, values] of Object.entries(multiValueHeaders ?? {})) {
+    write(response, name, values.map(String));
+  }
+  if (!response.hasHeader('content-type')) response.setHeader('Content-Type', 'application/json');
+}
+
+function write(response: ServerResponse, name: string, values: readonly string[]): void {
+  const key = name.toLowerCase();
+  if (DROPPED.has(key)) return;
+  response.setHeader(REMAPPED.has(key) ? `x-amzn-remapped-${key}` : name, [...values]);
+}
+
+/** What AWS adds to every answer. */
+export function identify(response: ServerResponse, call: Call): void {
+  response.setHeader('x-amzn-RequestId', call.requestId);
+  response.setHeader('x-amz-apigw-id', call.extendedRequestId);
+}

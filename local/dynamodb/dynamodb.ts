@@ -1,0 +1,144 @@
+// DynamoDB and its streams on one machine: a real engine with the template's tables, the data kept between starts.
+import { join } from 'node:path';
+
+import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+
+import { startEngine } from './engine.ts';
+import type { DynamoEngine } from './engine-command.ts';
+import { provisionTable } from './provision-table.ts';
+import { indexStreamRecords, trimStreamRecords } from './stream-records.ts';
+import {
+  HONOURED,
+  parseTable,
+  partitionKeyOf,
+  type TableDefinition,
+  ttlAttribute,
+} from './table-definition.ts';
+import { sweep } from './ttl-sweep.ts';
+
+export type { DynamoEngine } from './engine-command.ts';
+export { missingFor } from './engine-command.ts';
+
+/** What IAM must know of a table to name its resources and leading keys. */
+export type TableKeys = {
+  readonly partitionKey: string;
+  /** Partition key by index name. */
+  readonly indexes: Readonly<Record<string, string>>;
+};
+
+export type Dynamo = {
+  /** AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table. */
+  readonly types: ResourceTypes;
+  /** The engine itself, with root access: tests and the pipe use it. */
+  readonly endpoint: string;
+  /** Table name by logical id. */
+  readonly tables: () => Readonly<Record<string, string>>;
+  /** Stream ARN, as the engine names it, by logical id. */
+  readonly streams: () => Readonly<Record<string, string>>;
+  readonly keysOf: (tableName: string) => TableKeys | undefined;
+  readonly arnOf: (tableName: string) => string;
+  /** Deletes expired items now, instead of at the next minute; says how many. */
+  readonly sweep: () => Promise<number>;
+  readonly stop: () => Promise<void>;
+};
+
+const SWEEP_MS = 60_000;
+const CAPACITY = 'capacity has no meaning on one machine';
+const LABEL = 'a label; nothing reads it here';
+
+export async function createDynamo(options: {
+  folder: string;
+  site: Site;
+  engine: DynamoEngine;
+  now?: () => number;
+}): Promise<Dynamo> {
+  const { site, now = Date.now } = options;
+  const engine = await startEngine(join(options.folder, 'dynamodb'), options.engine);
+  const tables = new Map<string, TableDefinition>();
+  const streams: Record<string, string> = {};
+  const arnOf = (name: string) => `arn:aws:dynamodb:${site.region}:${site.account}:table/${name}`;
+  if (engine.database !== undefined) indexStreamRecords(engine.database);
+
+  async function create({ logicalId, physicalName, properties }: ResourceRequest) {
+    const table = parseTable(physicalName, properties);
+    const { LatestStreamArn, TableId = '' } = await provisionTable(engine.client, table);
+    tables.set(logicalId, table);
+    const streaming = table.StreamSpecification !== undefined && LatestStreamArn !== undefined;
+    if (streaming) streams[logicalId] = LatestStreamArn;
+    const attributes = {
+      Arn: arnOf(physicalName),
+      TableId,
+      ...(streaming && { StreamArn: LatestStreamArn }),
+    };
+    return { ref: physicalName, attributes };
+  }
+
+  async function sweepAll(): Promise<number> {
+    if (engine.database !== undefined) trimStreamRecords(engine.database, now());
+    let deleted = 0;
+    for (const table of tables.values()) {
+      const ttl = ttlAttribute(table);
+      if (ttl === undefined) continue;
+      const keys = table.KeySchema.map(({ AttributeName }) => AttributeName);
+      deleted += await sweep(engine.client, { name: table.TableName, ttl, keys }, now());
+    }
+    return deleted;
+  }
+
+  let sweeping: Promise<unknown> = Promise.resolve();
+  // A sweep that fails is tried again a minute later: expiry is never promptly due.
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweepAll).catch(() => {});
+  }, SWEEP_MS).unref();
+
+  return {
+    types: tableTypes(create),
+    endpoint: engine.endpoint,
+    tables: () => Object.fromEntries([...tables].map(([id, { TableName }]) => [id, TableName])),
+    streams: () => streams,
+    keysOf: (name) => keysOf([...tables.values()].find(({ TableName }) => TableName === name)),
+    arnOf,
+    sweep: sweepAll,
+    async stop() {
+      clearInterval(timer);
+      await sweeping;
+      await engine.stop();
+    },
+  };
+}
+
+function keysOf(table: TableDefinition | undefined): TableKeys | undefined {
+  if (!table) return undefined;
+  const indexes = [...table.GlobalSecondaryIndexes, ...table.LocalSecondaryIndexes];
+  return {
+    partitionKey: partitionKeyOf(table.KeySchema),
+    indexes: Object.fromEntries(
+      indexes.map(({ IndexName, KeySchema }) => [IndexName, partitionKeyOf(KeySchema)]),
+    ),
+  };
+}
+
+function tableTypes(create: ResourceTypes[string]['create']): ResourceTypes {
+  const ignores = {
+    BillingMode: CAPACITY,
+    ContributorInsightsSpecification: 'no metrics on one machine',
+    DeletionProtectionEnabled: 'nothing here deletes a table',
+    PointInTimeRecoverySpecification: 'no backups on one machine',
+    ProvisionedThroughput: CAPACITY,
+    OnDemandThroughput: CAPACITY,
+    WarmThroughput: CAPACITY,
+    SSESpecification: 'encryption at rest with keys of AWS has no counterpart here',
+    TableClass: CAPACITY,
+    Tags: LABEL,
+  };
+  const throughput = {
+    ReadOnDemandThroughputSettings: CAPACITY,
+    ReadProvisionedThroughputSettings: CAPACITY,
+    WriteOnDemandThroughputSettings: CAPACITY,
+    WriteProvisionedThroughputSettings: CAPACITY,
+  };
+  return {
+    'AWS::DynamoDB::GlobalTable': { honours: HONOURED, ignores: { ...ignores, ...throughput }, create },
+    'AWS::DynamoDB::Table': { honours: HONOURED, ignores, create },
+  };
+}

@@ -1,0 +1,104 @@
+// Event buses: what is put on one goes to the targets of each rule that matches.
+import type { ResourceRequest, ResourceType, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+
+import type { Deliver } from './delivery.ts';
+import { type BusEvent, type Entry, envelope, refusalOf } from './event.ts';
+import { readRule, type Rule } from './rule.ts';
+
+export type PutResult = { readonly error?: string };
+
+export type Buses = {
+  readonly types: ResourceTypes;
+  /** Takes entries as PutEvents does; an accepted one is with its targets, in a dead-letter queue or lost when this settles. */
+  readonly put: (
+    busArn: string,
+    entries: readonly Entry[],
+    signal: AbortSignal,
+  ) => Promise<readonly PutResult[]>;
+  /** The newest events, oldest first. */
+  readonly events: () => readonly BusEvent[];
+};
+
+const KEPT_EVENTS = 10_000;
+
+export function createBuses({ site, deliver }: { site: Site; deliver: Deliver }): Buses {
+  const arnPrefix = `arn:aws:events:${site.region}:${site.account}`;
+  const buses = new Set(['default']);
+  const rules: Rule[] = [];
+  const seen: BusEvent[] = [];
+
+  async function putOne(bus: string, entry: Entry, signal: AbortSignal): Promise<PutResult> {
+    const refusal = refusalOf(entry);
+    if (refusal) return { error: refusal };
+    const event = envelope(entry, site);
+    seen.push(event);
+    if (seen.length > KEPT_EVENTS) seen.shift();
+    const matching = rules.filter((rule) => rule.enabled && rule.bus === bus && rule.matches(event));
+    await Promise.all(
+      matching.flatMap(({ targets }) => targets).map((target) => deliver(target, event, signal)),
+    );
+    return {};
+  }
+
+  function createRule({ physicalName, properties }: ResourceRequest) {
+    const rule = readRule(physicalName, properties, (bus) =>
+      bus === 'default' ? `${arnPrefix}:rule/${physicalName}` : `${arnPrefix}:rule/${bus}/${physicalName}`,
+    );
+    if (!buses.has(rule.bus)) throw new Error(`There is no event bus ${rule.bus}.`);
+    rules.push(rule);
+    const ref = rule.bus === 'default' ? physicalName : `${rule.bus}|${physicalName}`;
+    return { ref, attributes: { Arn: rule.arn } };
+  }
+
+  function createBus({ physicalName }: ResourceRequest) {
+    buses.add(physicalName);
+    const attributes = { Arn: `${arnPrefix}:event-bus/${physicalName}`, Name: physicalName };
+    return { ref: physicalName, attributes };
+  }
+
+  return {
+    types: {
+      'AWS::Events::EventBus': { honours: ['Name'], ignores: BUS_IGNORES, create: createBus },
+      'AWS::Events::Rule': {
+        honours: ['Name', 'EventBusName', 'EventPattern', 'State', 'Targets'],
+        ignores: { Description: 'for people', Tags: 'for people and bills' },
+        create: createRule,
+      },
+      'AWS::Events::EventBusPolicy': withoutMeaning(
+        ['EventBusName', 'StatementId', 'Statement', 'Action', 'Principal', 'Condition'],
+        'it lets other accounts in, and there are none',
+      ),
+      'AWS::Events::Archive': withoutMeaning(
+        ['ArchiveName', 'SourceArn', 'EventPattern', 'RetentionDays', 'Description', 'KmsKeyIdentifier'],
+        'nothing is archived or replayed on one machine',
+      ),
+    },
+
+    async put(busArn, entries, signal) {
+      const bus = busArn.split('event-bus/')[1] ?? '';
+      if (!buses.has(bus)) throw new Error(`ResourceNotFoundException: Event bus ${bus} does not exist.`);
+      return Promise.all(entries.map((entry) => putOne(bus, entry, signal)));
+    },
+
+    events: () => seen,
+  };
+}
+
+const BUS_IGNORES = {
+  DeadLetterConfig: 'it is for events that cannot be encrypted, and nothing is encrypted here',
+  Description: 'for people',
+  KmsKeyIdentifier: 'the local bus stores nothing',
+  LogConfig: 'the local bus shows its events to tests instead',
+  Tags: 'for people and bills',
+};
+
+function withoutMeaning(properties: readonly string[], reason: string): ResourceType {
+  return {
+    honours: [],
+    ignores: Object.fromEntries(properties.map((name) => [name, reason])),
+    create: ({ physicalName, site: { region, account } }) => ({
+      ref: physicalName,
+      attributes: { Arn: `arn:aws:events:${region}:${account}:archive/${physicalName}` },
+    }),
+  };
+}

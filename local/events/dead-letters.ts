@@ -1,0 +1,65 @@
+// Where an event goes that nobody could take: the rule's queue, or the function's own.
+import type { RuleTarget } from './delivery.ts';
+import type { Queues } from './ports.ts';
+
+export type Failure = { readonly code: string; readonly message: string };
+
+/** Nobody took the event and no queue keeps it. On AWS only a metric would tell. */
+export type Lost = { readonly target: string; readonly reason: string; readonly event: unknown };
+
+export type DeadLetters = {
+  /** EventBridge could not hand the event to the target. */
+  readonly undelivered: (
+    target: RuleTarget,
+    event: unknown,
+    why: Failure & { readonly retries: number },
+  ) => void;
+  /** Lambda took the event and the function failed each time. */
+  readonly unprocessed: (
+    functionArn: string,
+    queueArn: string | undefined,
+    what: { payload: unknown } & Failure,
+  ) => void;
+};
+
+type DeadLetterOptions = {
+  readonly queues: Queues;
+  /** May this function's role send to that queue? */
+  readonly mayReport: (functionArn: string, queueArn: string) => boolean;
+  readonly onLost: (lost: Lost) => void;
+};
+
+export function createDeadLetters({ queues, mayReport, onLost }: DeadLetterOptions): DeadLetters {
+  return {
+    undelivered({ deadLetterArn, ruleArn, functionArn }, event, { code, message, retries }) {
+      if (!deadLetterArn || !queues.admits(deadLetterArn, 'events.amazonaws.com', ruleArn)) {
+        return onLost({ target: functionArn, reason: reasonOf(deadLetterArn, { code, message }), event });
+      }
+      queues.send(deadLetterArn, JSON.stringify(event), {
+        RULE_ARN: ruleArn,
+        TARGET_ARN: functionArn,
+        ERROR_CODE: code,
+        ERROR_MESSAGE: message,
+        EXHAUSTED_RETRY_CONDITION: retries > 0 ? 'MaximumRetryAttempts' : '',
+        RETRY_ATTEMPTS: String(retries),
+      });
+    },
+
+    unprocessed(functionArn, queueArn, { payload, code, message }) {
+      if (!queueArn || !mayReport(functionArn, queueArn)) {
+        return onLost({ target: functionArn, reason: reasonOf(queueArn, { code, message }), event: payload });
+      }
+      const body = {
+        version: '1.0',
+        timestamp: new Date().toISOString(),
+        requestContext: { functionArn: `${functionArn}:$LATEST`, condition: 'RetriesExhausted' },
+        requestPayload: payload,
+        responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: code },
+      };
+      queues.send(queueArn, JSON.stringify(body), {});
+    },
+  };
+}
+
+const reasonOf = (queueArn: string | undefined, { code, message }: Failure) =>
+  `${code}: ${message} ${queueArn ? `${queueArn} does not take it.` : 'There is no dead-letter queue.'}`;

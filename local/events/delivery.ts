@@ -1,0 +1,71 @@
+// Delivers one event to one Lambda: first to the service (retry policy and dead letters of the rule), then to the function
+// (Lambda's own two retries, and what the function says should happen to an event it cannot take).
+import type { DeadLetters, Failure } from './dead-letters.ts';
+import type { Functions, Pause } from './ports.ts';
+
+export type RuleTarget = {
+  readonly ruleArn: string;
+  readonly functionArn: string;
+  readonly input: (event: unknown) => unknown;
+  readonly deadLetterArn?: string | undefined;
+  readonly maximumRetryAttempts: number;
+};
+
+/** `AWS::Lambda::EventInvokeConfig` of a function. */
+export type AsyncConfig = {
+  readonly maximumRetryAttempts: number;
+  readonly onFailureArn?: string | undefined;
+};
+
+/** Settles when the event was handled, lies in a dead-letter queue, or is lost. Rejects only if the signal aborts first. */
+export type Deliver = (target: RuleTarget, event: unknown, signal: AbortSignal) => Promise<void>;
+
+type DeliveryOptions = {
+  readonly functions: Functions;
+  readonly asyncConfigOf: (functionArn: string) => AsyncConfig;
+  readonly deadLetters: DeadLetters;
+  readonly pause: Pause;
+};
+
+type Outcome = { readonly kind: 'done' } | ({ readonly kind: 'service' | 'function' } & Failure);
+
+/** AWS waits a minute and more between two tries; one machine has no reason to. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+export function createDelivery({ functions, asyncConfigOf, deadLetters, pause }: DeliveryOptions): Deliver {
+  async function attempt(functionArn: string, payload: unknown): Promise<Outcome> {
+    try {
+      const { functionError } = await functions.invoke(functionArn, payload);
+      if (functionError === undefined) return { kind: 'done' };
+      return { kind: 'function', code: functionError, message: 'The function failed.' };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return { kind: 'service', code: error.name, message: error.message };
+    }
+  }
+
+  return async function deliver(target, event, signal) {
+    const { functionArn, ruleArn } = target;
+    if (!functions.mayInvoke({ functionArn, principal: 'events.amazonaws.com', sourceArn: ruleArn })) {
+      const message = 'The function does not allow the rule to invoke it.';
+      return deadLetters.undelivered(target, event, { code: 'NO_PERMISSIONS', message, retries: 0 });
+    }
+    const payload = target.input(event);
+    const { maximumRetryAttempts, onFailureArn } = asyncConfigOf(functionArn);
+    const retriesLeft = { service: target.maximumRetryAttempts, function: maximumRetryAttempts };
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      const outcome = await attempt(functionArn, payload);
+      signal.throwIfAborted(); // a function killed by the stack's stop did not fail
+      if (outcome.kind === 'done') return undefined;
+      if (retriesLeft[outcome.kind] === 0) {
+        if (outcome.kind === 'function')
+          return deadLetters.unprocessed(functionArn, onFailureArn, { payload, ...outcome });
+        return deadLetters.undelivered(target, event, { ...outcome, retries: target.maximumRetryAttempts });
+      }
+      retriesLeft[outcome.kind]--;
+      await pause(pauseMs, signal);
+      signal.throwIfAborted();
+    }
+  };
+}

@@ -1,0 +1,88 @@
+// A rule as the template writes it, checked and compiled.
+import * as z from 'zod';
+
+import type { RuleTarget } from './delivery.ts';
+import { compileTemplate, ruleMeaning } from './input-template.ts';
+import { parsePath, valueAt } from './json-path.ts';
+import { compilePattern, type Matcher } from './pattern.ts';
+
+const Target = z.strictObject({
+  Id: z.string(),
+  Arn: z.string(),
+  Input: z.string().optional(),
+  InputPath: z.string().optional(),
+  InputTransformer: z
+    .strictObject({ InputTemplate: z.string(), InputPathsMap: z.record(z.string(), z.string()).optional() })
+    .optional(),
+  DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
+  RetryPolicy: z
+    .strictObject({
+      MaximumRetryAttempts: z.number().optional(),
+      // Local retries end long before the youngest age AWS accepts, a minute.
+      MaximumEventAgeInSeconds: z.number().optional(),
+    })
+    .optional(),
+});
+type Target = z.infer<typeof Target>;
+
+const RuleProperties = z.looseObject({
+  EventBusName: z.string().default('default'),
+  EventPattern: z.record(z.string(), z.unknown()),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  Targets: z.array(Target).max(5).default([]),
+});
+
+export type Rule = {
+  readonly arn: string;
+  readonly bus: string;
+  readonly enabled: boolean;
+  readonly matches: Matcher;
+  readonly targets: readonly RuleTarget[];
+};
+
+/** The default is 185 tries over a day on AWS; locally a target that is down must not hold the pipe for minutes. */
+const MOST_RETRIES = 8;
+
+/** `arnOf` gets the bus's name. Throws on whatever the local bus would not copy. */
+export function readRule(name: string, properties: unknown, arnOf: (bus: string) => string): Rule {
+  const { EventBusName, EventPattern, State, Targets } = RuleProperties.parse(properties);
+  const bus = EventBusName.split('/').at(-1) ?? '';
+  const arn = arnOf(bus);
+  return {
+    arn,
+    bus,
+    enabled: State === 'ENABLED',
+    matches: compilePattern(EventPattern),
+    targets: Targets.map((target) => targetOf(name, arn, target)),
+  };
+}
+
+function targetOf(ruleName: string, ruleArn: string, target: Target): RuleTarget {
+  if (!/^arn:aws:lambda:[^:]+:\d+:function:/.test(target.Arn)) {
+    throw new Error(
+      `Target ${target.Id} of ${ruleName} is no Lambda: the local bus delivers to nothing else.`,
+    );
+  }
+  return {
+    ruleArn,
+    functionArn: target.Arn,
+    input: inputOf(target, { 'aws.events.rule-arn': ruleArn, 'aws.events.rule-name': ruleName }),
+    deadLetterArn: target.DeadLetterConfig?.Arn,
+    maximumRetryAttempts: Math.min(target.RetryPolicy?.MaximumRetryAttempts ?? MOST_RETRIES, MOST_RETRIES),
+  };
+}
+
+function inputOf(target: Target, variables: Readonly<Record<string, string>>): (event: unknown) => unknown {
+  const { Input, InputPath, InputTransformer } = target;
+  if (Input !== undefined) {
+    const fixed: unknown = JSON.parse(Input);
+    return () => fixed;
+  }
+  if (InputPath !== undefined) {
+    const steps = parsePath(InputPath);
+    return (event) => valueAt(event, steps);
+  }
+  if (!InputTransformer) return (event) => event;
+  const { InputTemplate, InputPathsMap = {} } = InputTransformer;
+  return compileTemplate(InputTemplate, ruleMeaning(InputPathsMap, variables));
+}

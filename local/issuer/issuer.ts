@@ -1,0 +1,68 @@
+// A real OpenID provider on loopback, in the place an outside issuer or Cognito has on AWS.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+
+import Provider from 'oidc-provider';
+
+import { listen } from '#local/listen.ts';
+
+import { configurationFor } from './configuration.ts';
+import { openKeys } from './keys.ts';
+import { createLogin } from './login.ts';
+import { createMint, type Mint } from './mint.ts';
+
+export type Issuer = {
+  /** The `iss` of its tokens; owners' ids derive from it, so it must not change while there is data. */
+  readonly url: string;
+  readonly jwksUrl: string;
+  readonly audience: string;
+  readonly mint: Mint;
+  readonly stop: () => Promise<void>;
+};
+
+export type IssuerOptions = {
+  readonly folder: string;
+  readonly port: number;
+  /** Of the API the tokens are for. */
+  readonly publicUrl: string;
+};
+
+export async function startIssuer({ folder, port, publicUrl }: IssuerOptions): Promise<Issuer> {
+  const keys = await openKeys(join(folder, 'issuer'));
+  const url = `http://127.0.0.1:${port}`;
+  const audience = `${publicUrl}/mcp`;
+  const provider = quietly(() => new Provider(url, configurationFor({ publicUrl, keys })));
+  const answer = provider.callback();
+  const login = createLogin({ provider, resource: audience });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.startsWith('/login/')) return login({ request, response });
+    return answer(request, response);
+  }
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  const listening = await listen(server, port);
+
+  return {
+    url,
+    jwksUrl: `${url}/jwks`,
+    audience,
+    mint: createMint({ issuer: url, audience, keys }),
+    stop: listening.close,
+  };
+}
+
+/** The package prints advice for production (adapters, https) on construction; none of it is meant for loopback. */
+function quietly<T>(work: () => T): T {
+  const { info, warn } = console;
+  Object.assign(console, { info: () => undefined, warn: () => undefined });
+  try {
+    return work();
+  } finally {
+    Object.assign(console, { info, warn });
+  }
+}

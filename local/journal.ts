@@ -1,0 +1,34 @@
+// Every AWS call that a function or a pipe made against the local parts, with the verdict of the local IAM.
+
+export type AwsCall = {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Function name or pipe name: whose role made the call. */
+  readonly caller: string;
+  /** IAM's service prefix, `dynamodb` or `kms`. */
+  readonly service: string;
+  /** The API operation, `TransactWriteItems`. */
+  readonly operation: string;
+  /** ARNs the call touched. */
+  readonly resources: readonly string[];
+  readonly allowed: boolean;
+  /** KMS calls only. */
+  readonly encryptionContext?: Readonly<Record<string, string>>;
+};
+
+export type Journal = {
+  readonly record: (call: AwsCall) => void;
+  readonly all: () => readonly AwsCall[];
+};
+
+/** Keeps the newest `limit` calls. */
+export function createJournal(limit = 100_000): Journal {
+  const calls: AwsCall[] = [];
+  return {
+    record(call) {
+      calls.push(call);
+      if (calls.length > limit) calls.splice(0, calls.length - limit);
+    },
+    all: () => calls,
+  };
+}

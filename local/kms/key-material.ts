@@ -1,0 +1,59 @@
+// The secret half of a key: its versions, its rotation and its state, always as they stand on disk.
+import { randomBytes } from 'node:crypto';
+
+import type { Material } from './ciphertext.ts';
+import type { KeyStore, StoredKey } from './key-store.ts';
+import type { Key } from './keys.ts';
+import { KmsError } from './kms-error.ts';
+
+const DAY_MS = 86_400_000;
+
+export const KEY_SPECS = ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512'] as const;
+export type KeySpec = (typeof KEY_SPECS)[number];
+
+const BYTES: Record<KeySpec, number> = {
+  SYMMETRIC_DEFAULT: 32,
+  HMAC_224: 28,
+  HMAC_256: 32,
+  HMAC_384: 48,
+  HMAC_512: 64,
+};
+
+export const newMaterial = (now: number, spec: KeySpec) => ({
+  createdAt: now,
+  bytes: randomBytes(BYTES[spec]).toString('base64'),
+});
+
+export type KeyMaterial = ReturnType<typeof createKeyMaterial>;
+
+export function createKeyMaterial(store: KeyStore, now: () => number) {
+  function stored({ id }: Key): StoredKey {
+    const key = store.get(id);
+    if (!key) throw new Error(`Key ${id} has no material on disk`);
+    return key;
+  }
+
+  function rotate(key: Key): void {
+    const { materials, ...rest } = stored(key);
+    store.put(key.id, { ...rest, materials: [...materials, newMaterial(now(), key.spec)] });
+  }
+
+  /** The newest version, after the automatic rotation that AWS would have done by now. */
+  function current(key: Key): Material {
+    const newest = stored(key).materials.at(-1);
+    const due = (newest?.createdAt ?? 0) + (key.rotationDays ?? Infinity) * DAY_MS;
+    if (due <= now()) rotate(key);
+    const version = stored(key).materials.length;
+    return { version, bytes: ofVersion(key, version) };
+  }
+
+  /** @throws {KmsError} InvalidCiphertextException for a version this key never had. */
+  function ofVersion(key: Key, version: number): Buffer {
+    const found = stored(key).materials[version - 1];
+    if (!found) throw new KmsError('InvalidCiphertextException');
+    return Buffer.from(found.bytes, 'base64');
+  }
+
+  const setState = (key: Key, state: StoredKey['state']) => store.put(key.id, { ...stored(key), state });
+  return { stored, rotate, current, ofVersion, setState };
+}

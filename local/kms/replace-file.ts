@@ -1,0 +1,22 @@
+// Atomic and durable replacement: a SIGKILL leaves the old file or the new one, never half of either.
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Readable by its owner only. Returns once the content is on disk. */
+export function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w', 0o600);
+  flushing(file, () => writeSync(file, text));
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  flushing(folder, () => {});
+}
+
+function flushing(file: number, work: () => void): void {
+  try {
+    work();
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,86 @@
+// The environment of an instance: what AWS sets, the template's variables, nothing of this process.
+import type { FunctionConfig } from './function-config.ts';
+
+export type Credentials = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+};
+
+/** Names that AWS refuses in a template, because the runtime sets them. */
+const RESERVED = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+]);
+const LIMIT_BYTES = 4096;
+
+/** Throws what the Lambda API would answer to such variables. */
+export function checkVariables(functionName: string, variables: Readonly<Record<string, string>>): void {
+  const reserved = Object.keys(variables).filter((name) => RESERVED.has(name));
+  if (reserved.length > 0) {
+    throw new Error(`${functionName}: reserved keys in the environment variables: ${reserved.join(', ')}`);
+  }
+  const odd = Object.keys(variables).find((name) => !/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name));
+  if (odd !== undefined) throw new Error(`${functionName}: ${odd} is not a name for an environment variable`);
+  const size = Buffer.byteLength(JSON.stringify(variables));
+  if (size > LIMIT_BYTES)
+    throw new Error(`${functionName}: ${size} bytes of environment variables, 4 KB allowed`);
+}
+
+export type EnvironmentOptions = {
+  readonly config: FunctionConfig;
+  readonly region: string;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
+  readonly runtimeApi: string;
+  readonly logStream: string;
+};
+
+export function environmentOf(options: EnvironmentOptions): Record<string, string> {
+  const { config, region, credentials } = options;
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    ...config.environment,
+    ...options.endpoints,
+    ...logging(config),
+    _HANDLER: config.handler,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: config.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMiB),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: config.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: options.logStream,
+    AWS_LAMBDA_RUNTIME_API: options.runtimeApi,
+    LAMBDA_TASK_ROOT: config.codeFolder,
+  };
+}
+
+function logging({ logFormat, logLevel }: FunctionConfig): Record<string, string> {
+  return {
+    AWS_LAMBDA_LOG_FORMAT: logFormat === 'JSON' ? 'JSON' : 'Text',
+    ...(logLevel === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: logLevel }),
+  };
+}

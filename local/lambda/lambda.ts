@@ -1,0 +1,75 @@
+// Lambda on one machine: AWS's own runtime client, a process per instance, and the functions of the template.
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import type { ResourceTypes } from '#local/cloudformation/resource.ts';
+
+import { type Invocation, readBufferedAnswer } from './buffered-answer.ts';
+import { createDeployments, type DeploymentOptions } from './deployments.ts';
+import { LambdaRejection } from './function-error.ts';
+import { createFunctionLogs, type LogLine } from './function-logs.ts';
+import { createPermissions, type InvokeRequest } from './permissions.ts';
+import type { Answer } from './runtime-api.ts';
+import { readStreamedAnswer, type StreamedInvocation } from './streamed-answer.ts';
+
+type LambdaFunction = {
+  readonly name: string;
+  readonly arn: string;
+  readonly logicalId: string;
+  readonly roleArn: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type Lambda = {
+  readonly types: ResourceTypes;
+  /** Waits for the whole answer. Throws `LambdaRejection` where the Lambda API refuses; a failing function is a result. */
+  readonly invoke: (nameOrArn: string, payload: unknown) => Promise<Invocation>;
+  /** Resolves with the prelude; the body follows as the function writes it. */
+  readonly invokeStreaming: (nameOrArn: string, payload: unknown) => Promise<StreamedInvocation>;
+  /** Whether the function's resource policy lets a service invoke it on behalf of this source. */
+  readonly mayInvoke: (request: InvokeRequest) => boolean;
+  readonly functions: () => readonly LambdaFunction[];
+  readonly logs: () => readonly LogLine[];
+  readonly stop: () => Promise<void>;
+};
+
+export type LambdaOptions = DeploymentOptions & {
+  /** Receives each line that a function writes. */
+  readonly log?: (line: string) => void;
+};
+
+const EVENT_LIMIT = 6 * 1024 * 1024;
+
+export function createLambda(options: LambdaOptions): Lambda {
+  const logs = createFunctionLogs(options.log);
+  const deployments = createDeployments(options, logs);
+  const permissions = createPermissions();
+
+  async function run(nameOrArn: string, event: unknown): Promise<Answer> {
+    const { config, pool } = deployments.find(nameOrArn);
+    const payload = JSON.stringify(event ?? null);
+    if (Buffer.byteLength(payload) > EVENT_LIMIT) {
+      const message = `Request must be smaller than ${EVENT_LIMIT} bytes for the InvokeFunction operation`;
+      throw new LambdaRejection('RequestTooLargeException', message);
+    }
+    return pool.run({ requestId: randomUUID(), functionArn: config.arn, traceId: traceId(), payload });
+  }
+
+  return {
+    types: {
+      'AWS::Lambda::Function': deployments.type,
+      'AWS::Lambda::Permission': permissions.type,
+      'AWS::Logs::LogGroup': logs.type,
+    },
+    invoke: async (nameOrArn, event) => readBufferedAnswer(await run(nameOrArn, event)),
+    invokeStreaming: async (nameOrArn, event) => readStreamedAnswer(await run(nameOrArn, event)),
+    mayInvoke: permissions.mayInvoke,
+    functions: deployments.all,
+    logs: logs.all,
+    stop: deployments.stop,
+  };
+}
+
+function traceId(): string {
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
+}

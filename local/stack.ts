@@ -1,0 +1,173 @@
+// The deployed system on one machine: the parts that stand in for AWS, and the synthesised template run on them.
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type ApiGateway, createApiGateway } from '#local/api-gateway/api-gateway.ts';
+import { createFrontDoor, type FrontDoor } from '#local/aws/front-door.ts';
+import { provision, siteOf } from '#local/cloudformation/provision.ts';
+import type { Template } from '#local/cloudformation/template.ts';
+import { createDynamo, type Dynamo, type DynamoEngine } from '#local/dynamodb/dynamodb.ts';
+import { createEvents, type Events } from '#local/events/events.ts';
+import { createIam } from '#local/iam/iam.ts';
+import { type Issuer, startIssuer } from '#local/issuer/issuer.ts';
+import { createKms, type Kms } from '#local/kms/kms.ts';
+import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
+import { type Providers, startProviders } from '#local/providers/providers.ts';
+
+import { lockHome } from './home-lock.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { type Ports, portsFor } from './ports.ts';
+import { announce, withdraw } from './running-stack.ts';
+import { createTeardown, type Teardown } from './teardown.ts';
+
+export type StackOptions = {
+  /** Folder of the synthesised assembly. */
+  readonly assembly: string;
+  /** Where all data lies. The same home finds it again. */
+  readonly home: string;
+  /** 0: the ports of this home's last start, else free ones. */
+  readonly port?: number;
+  readonly engine?: DynamoEngine;
+  /** Leave the AI providers at the template's own default, the real ones. */
+  readonly live?: boolean;
+  /** Changes the templates before anything is created. */
+  readonly mutate?: (templates: Record<string, Template>) => void;
+  readonly onProgress?: (line: string) => void;
+  readonly lambdaOptions?: Pick<LambdaOptions, 'freeze' | 'maxInstances'>;
+};
+
+export type Stack = {
+  readonly url: string;
+  readonly issuer: Issuer;
+  /** Absent when live. */
+  readonly provider: Providers | undefined;
+  readonly journal: Journal;
+  readonly kmsLog: Kms['log'];
+  readonly frontDoor: FrontDoor;
+  readonly dynamo: Dynamo;
+  readonly lambda: Lambda;
+  readonly events: Events;
+  /** What the template was given. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Stops every part, each within a bound. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Resolves when the API answers. Whatever was started is stopped again if the start fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const teardown = createTeardown();
+  try {
+    return await start(options, teardown);
+  } catch (error) {
+    await teardown.run().catch(() => undefined); // the reason for the failed start is the one to tell
+    throw error;
+  }
+}
+
+async function start(options: StackOptions, teardown: Teardown): Promise<Stack> {
+  const { assembly, home, port = 0, onProgress = () => undefined, mutate } = options;
+  const unlock = lockHome(home);
+  teardown.add('lock', async () => unlock());
+  const ports = await portsFor(home, port);
+  const url = `http://127.0.0.1:${ports.api}`;
+
+  onProgress('Starting issuer and providers');
+  const outside = await startOutside({ options, ports, url }, teardown);
+  onProgress('Starting the parts that stand in for AWS');
+  const aws = await startAws(options, teardown);
+  const { gateway, events, lambda, dynamo, iam, kms } = aws;
+
+  const { issuer, provider } = outside;
+  const parameters = parametersFor({ url, issuer, provider });
+  const types = [iam, kms, dynamo, lambda, events, gateway].map((part) => part.types);
+  await provision({ assembly, parameters, types, mutate, onProgress });
+  events.start();
+  await gateway.listen(ports.api);
+  announce(home, { pid: process.pid, url, issuer: issuer.url, audience: issuer.audience });
+  teardown.add('announcement', async () => withdraw(home));
+
+  const { journal, frontDoor } = aws;
+  return {
+    url,
+    ...outside,
+    journal,
+    kmsLog: kms.log,
+    frontDoor,
+    dynamo,
+    lambda,
+    events,
+    parameters,
+    stop: teardown.run,
+  };
+}
+
+type Outside = { readonly options: StackOptions; readonly ports: Ports; readonly url: string };
+
+/** What is not AWS on AWS either: who issues tokens, and the AI providers. */
+async function startOutside({ options, ports, url }: Outside, teardown: Teardown) {
+  const issuer = await startIssuer({ folder: options.home, port: ports.issuer, publicUrl: url });
+  teardown.add('issuer', issuer.stop);
+  if (options.live) return { issuer, provider: undefined };
+  const provider = await startProviders({ port: ports.provider });
+  teardown.add('providers', provider.stop);
+  return { issuer, provider };
+}
+
+/** The embedded parts, each after those it calls; they are empty until the template is provisioned. */
+async function startAws(
+  { assembly, home, engine = 'dynoxide', lambdaOptions, onProgress }: StackOptions,
+  teardown: Teardown,
+) {
+  const site = siteOf(assembly);
+  const journal = createJournal();
+  const iam = createIam(site);
+  const dynamo = await createDynamo({ folder: home, site, engine });
+  teardown.add('DynamoDB', dynamo.stop);
+  const kms = createKms({ folder: home, site, iam });
+  const frontDoor = await createFrontDoor({ iam, kms, dynamo, journal });
+  teardown.add('front door', frontDoor.stop);
+  const lambda = createLambda({
+    ...lambdaOptions,
+    site,
+    assembly,
+    credentialsFor: iam.credentialsFor,
+    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: frontDoor.url, AWS_ENDPOINT_URL_KMS: frontDoor.url },
+    log: (line) => appendFileSync(join(home, 'functions.log'), `${line}\n`),
+  });
+  teardown.add('Lambda', lambda.stop);
+  const onProblem = onProgress ?? (() => undefined);
+  const events = createEvents({
+    folder: join(home, 'events'),
+    site,
+    iam,
+    lambda,
+    dynamo,
+    journal,
+    onProblem,
+  });
+  teardown.add('EventBridge', events.stop);
+  const gateway: ApiGateway = createApiGateway({ site, lambda });
+  teardown.add('API Gateway', gateway.stop);
+  return { journal, iam, dynamo, kms, frontDoor, lambda, events, gateway };
+}
+
+type Environment = {
+  readonly url: string;
+  readonly issuer: Issuer;
+  readonly provider: Providers | undefined;
+};
+
+/** All that tells this stack from a deployed one. */
+function parametersFor({ url, issuer, provider }: Environment): Record<string, string> {
+  const trusted = { issuer: issuer.url, jwksUri: issuer.jwksUrl, audiences: [issuer.audience] };
+  const parameters = {
+    PublicUrl: url,
+    Issuers: JSON.stringify([{ ...trusted, algorithms: ['RS256'], rolesClaim: 'roles' }]),
+    TrustedOrigins: JSON.stringify([issuer.url, ...(provider ? [provider.url] : [])]),
+  };
+  if (!provider) return parameters;
+  return {
+    ...parameters,
+    ProviderOrigins: JSON.stringify({ openai: provider.url, anthropic: provider.url }),
+  };
+}

@@ -1,0 +1,108 @@
+// `npm start`: builds what changed and runs the local stack until Ctrl-C.
+import { parseArgs } from 'node:util';
+
+import type { Stack } from '#local/stack.ts';
+
+const HELP = `Usage: npm start -- [options]
+
+Runs Portunus on this machine: the synthesised template on local parts.
+
+  --port <number>   port of the API (default: PORT, else 8787)
+  --live            call the real AI providers instead of the local stand-in
+  --help            show this text
+
+Environment: PORT, PORTUNUS_HOME (data, default .local), DDB_ENGINE (dynoxide or dynamodb-local)`;
+
+const DEFAULT_PORT = 8787;
+
+type Phase =
+  | { readonly name: 'building' }
+  | { readonly name: 'starting' }
+  | { readonly name: 'running'; readonly stack: Stack };
+
+let phase: Phase = { name: 'building' };
+let interrupted = false;
+
+function optionsFrom(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: { port: { type: 'string' }, live: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  const { live = false, help = false } = values;
+  const port = Number(values.port ?? process.env.PORT ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_533)
+    throw new Error('The port is a number from 0 to 65533.');
+  return { live, help, port };
+}
+
+async function main(): Promise<void> {
+  const { live, help, port } = optionsFrom(process.argv.slice(2));
+  if (help) {
+    console.log(HELP);
+    return;
+  }
+  if (Number(process.versions.node.split('.')[0]) < 24) {
+    throw new Error(
+      `Portunus needs Node 24; this is ${process.versions.node}. On Linux, \`npm ci\` brings it along.`,
+    );
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const stack = await started(port, live);
+  phase = { name: 'running', stack };
+  if (interrupted) return shutDown(stack);
+}
+
+async function started(port: number, live: boolean): Promise<Stack> {
+  // Loaded late, so that an older Node gets to say above what is wrong with it.
+  const [{ buildAssembly }, { startStack }, { engineHere }, { homeFolder }, { welcome }] = await Promise.all([
+    import('./build.ts'),
+    import('#local/stack.ts'),
+    import('./engine.ts'),
+    import('./home.ts'),
+    import('./welcome.ts'),
+  ]);
+  const began = performance.now();
+  const onProgress = (line: string) =>
+    console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const engine = engineHere();
+  const home = homeFolder();
+  const assembly = await buildAssembly({ stage: 'local', onProgress });
+  phase = { name: 'starting' };
+  const stack = await startStack({ assembly, home, port, live, engine, onProgress });
+  onProgress('Ready');
+  if (!interrupted) console.log(welcome(stack, home));
+  return stack;
+}
+
+/** The first time: stop in good order. The second time: at once. */
+function interrupt(): void {
+  if (interrupted) process.exit(1);
+  interrupted = true;
+  switch (phase.name) {
+    case 'building':
+      process.exit(0); // nothing runs yet
+      break;
+    case 'starting':
+      console.log('Stopping as soon as the start is through; Ctrl-C again to force.');
+      break;
+    case 'running':
+      void shutDown(phase.stack);
+  }
+}
+
+async function shutDown(stack: Stack): Promise<void> {
+  console.log('Stopping.');
+  try {
+    await stack.stop();
+    process.exitCode = 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+  process.exit();
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+
+import { compileTemplate, pipeMeaning, ruleMeaning } from '#local/events/input-template.ts';
+import { compilePattern } from '#local/events/pattern.ts';
+
+const matches = (pattern: object, event: unknown) => compilePattern(pattern)(event);
+
+describe('an event pattern', () => {
+  const event = {
+    source: 'aws.ec2',
+    'detail-type': 'State change',
+    resources: ['arn:aws:s3:::a', 'arn:aws:s3:::b'],
+    detail: {
+      state: 'Running',
+      code: 0,
+      limit: 10.5,
+      ip: '10.0.0.24',
+      flag: true,
+      none: null,
+      empty: '',
+      list: [],
+    },
+  };
+
+  it.each<[string, object, boolean]>([
+    ['an exact string', { source: ['aws.ec2'] }, true],
+    ['one of several strings', { source: ['aws.s3', 'aws.ec2'] }, true],
+    ['another string', { source: ['aws.s3'] }, false],
+    ['a string in another case', { source: ['AWS.EC2'] }, false],
+    ['all fields', { source: ['aws.ec2'], detail: { state: ['Running'] } }, true],
+    ['one field wrong', { source: ['aws.ec2'], detail: { state: ['Stopped'] } }, false],
+    ['a number', { detail: { code: [0] } }, true],
+    ['a number written as a string', { detail: { code: ['0'] } }, false],
+    ['a boolean', { detail: { flag: [true] } }, true],
+    ['null', { detail: { none: [null] } }, true],
+    ['an empty string', { detail: { empty: [''] } }, true],
+    ['null is no empty string', { detail: { empty: [null] } }, false],
+    ['one item of an array', { resources: ['arn:aws:s3:::b'] }, true],
+    ['no item of an array', { resources: ['arn:aws:s3:::c'] }, false],
+    ['a prefix', { source: [{ prefix: 'aws.' }] }, true],
+    ['a prefix in any case', { source: [{ prefix: { 'equals-ignore-case': 'AWS.' } }] }, true],
+    ['a suffix', { resources: [{ suffix: ':b' }] }, true],
+    ['a suffix in any case', { source: [{ suffix: { 'equals-ignore-case': 'EC2' } }] }, true],
+    ['a wrong suffix', { source: [{ suffix: '.s3' }] }, false],
+    ['a string in any case', { detail: { state: [{ 'equals-ignore-case': 'RUNNING' }] } }, true],
+    ['a wildcard', { source: [{ wildcard: 'a*.*2' }] }, true],
+    ['a wildcard in the middle', { resources: [{ wildcard: 'arn:*:a' }] }, true],
+    ['a wildcard that overlaps itself', { detail: { state: [{ wildcard: 'Runn*nning' }] } }, false],
+    ['an escaped wildcard', { source: [{ wildcard: String.raw`aws\*ec2` }] }, false],
+    ['anything but a string', { source: [{ 'anything-but': 'aws.s3' }] }, true],
+    ['anything but the very string', { source: [{ 'anything-but': 'aws.ec2' }] }, false],
+    ['anything but a list', { source: [{ 'anything-but': ['aws.s3', 'aws.ec2'] }] }, false],
+    ['anything but a number', { detail: { code: [{ 'anything-but': 1 }] } }, true],
+    ['anything but a prefix', { source: [{ 'anything-but': { prefix: 'aws' } }] }, false],
+    ['anything but a suffix', { source: [{ 'anything-but': { suffix: 's3' } }] }, true],
+    [
+      'anything but, in any case',
+      { detail: { state: [{ 'anything-but': { 'equals-ignore-case': ['RUNNING'] } }] } },
+      false,
+    ],
+    ['anything but a wildcard', { source: [{ 'anything-but': { wildcard: '*.ec*' } }] }, false],
+    ['anything but does not match what is absent', { detail: { nope: [{ 'anything-but': 'x' }] } }, false],
+    ['a range', { detail: { limit: [{ numeric: ['>', 10, '<=', 11] }] } }, true],
+    ['a range that is missed', { detail: { limit: [{ numeric: ['>', 10.5] }] } }, false],
+    ['an equal number', { detail: { code: [{ numeric: ['=', 0] }] } }, true],
+    ['a number where there is text', { detail: { state: [{ numeric: ['>', 0] }] } }, false],
+    ['an address in a network', { detail: { ip: [{ cidr: '10.0.0.0/24' }] } }, true],
+    ['an address outside', { detail: { ip: [{ cidr: '10.0.1.0/24' }] } }, false],
+    ['an address of the other family', { detail: { ip: [{ cidr: '::/0' }] } }, false],
+    ['what exists', { detail: { state: [{ exists: true }] } }, true],
+    ['null exists', { detail: { none: [{ exists: true }] } }, true],
+    ['a node in the middle does not exist', { detail: [{ exists: true }] }, false],
+    ['an empty list does not exist', { detail: { list: [{ exists: true }] } }, false],
+    ['what is absent', { detail: { nope: [{ exists: false }] } }, true],
+    ['absent or equal', { detail: { nope: [{ exists: false }, 'x'] } }, true],
+    ['one of two patterns', { $or: [{ source: ['aws.s3'] }, { detail: { code: [0] } }] }, true],
+    ['neither of two patterns', { $or: [{ source: ['aws.s3'] }, { detail: { code: [1] } }] }, false],
+    ['a pattern inside', { detail: { $or: [{ code: [1] }, { flag: [true] }], state: ['Running'] } }, true],
+  ])('decides on %s', (_name, pattern, expected) => {
+    expect(matches(pattern, event)).toBe(expected);
+  });
+
+  it('wants fields that stand together from one item of an array', () => {
+    const employees = {
+      employees: [
+        { first: 'Maria', last: 'Ito' },
+        { first: 'John', last: 'Doe' },
+      ],
+    };
+    expect(matches({ employees: { first: ['Maria'], last: ['Ito'] } }, employees)).toBe(true);
+    expect(matches({ employees: { first: ['Maria'], last: ['Doe'] } }, employees)).toBe(false);
+  });
+
+  it.each([
+    ['an empty pattern', {}],
+    ['a bare value', { source: 'aws.ec2' }],
+    ['an empty list', { source: [] }],
+    ['an unknown operator', { source: [{ regex: '.*' }] }],
+    ['two operators in one', { source: [{ prefix: 'a', suffix: 'b' }] }],
+    ['a half range', { a: [{ numeric: ['>'] }] }],
+    ['a wrong network', { a: [{ cidr: '10.0.0.0/33' }] }],
+    ['two wildcards in a row', { a: [{ wildcard: 'a**b' }] }],
+    ['anything but an object', { a: [{ 'anything-but': { numeric: ['>', 1] } }] }],
+    ['an $or of one', { $or: [{ a: ['x'] }] }],
+  ])('refuses %s when it is made', (_name, pattern) => {
+    expect(() => compilePattern(pattern)).toThrow(/[Ee]vent pattern/);
+  });
+});
+
+describe('an input template', () => {
+  const record = {
+    dynamodb: { NewImage: { id: { S: 'a "quoted" id' }, n: { N: '7' } } },
+    count: 3,
+    deep: { x: [1, 2] },
+  };
+  const fill = (template: string) =>
+    compileTemplate(template, pipeMeaning({ 'aws.pipes.pipe-name': 'p' }))(record);
+
+  it.each([
+    ['text inside a string', '{"id":"<$.dynamodb.NewImage.id.S>"}', { id: 'a "quoted" id' }],
+    ['a number inside a string', '{"n":"is <$.count>"}', { n: 'is 3' }],
+    ['a JSON value outside one', '{"deep":<$.deep>,"n":<$.count>}', { deep: { x: [1, 2] }, n: 3 }],
+    ['an item of a list', '{"second":<$.deep.x[1]>}', { second: 2 }],
+    ['nothing as empty text', '{"nope":"<$.no.such>"}', { nope: '' }],
+    ['nothing as null', '{"nope":<$.no.such>}', { nope: null }],
+    ['an object inside a string', '{"deep":"<$.deep>"}', { deep: '{"x":[1,2]}' }],
+    ['a variable of the pipe', '{"by":"<aws.pipes.pipe-name>"}', { by: 'p' }],
+    ['the whole record', '{"all":<aws.pipes.event.json>}', { all: record }],
+    ['plain text', 'count is <$.count>', 'count is 3'],
+  ])('writes %s', (_name, template, expected) => {
+    expect(fill(template)).toEqual(expected);
+  });
+
+  it('names a placeholder nobody knows', () => {
+    expect(() => fill('{"x":"<aws.pipes.nope>"}')).toThrow('<aws.pipes.nope> is not known');
+  });
+
+  it('takes the named paths of a rule', () => {
+    const rule = compileTemplate(
+      '{"who":"<who>","rule":"<aws.events.rule-name>"}',
+      ruleMeaning({ who: '$.detail.uid' }, { 'aws.events.rule-name': 'r' }),
+    );
+    expect(rule({ detail: { uid: 'alice' } })).toEqual({ who: 'alice', rule: 'r' });
+  });
+});
