@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+
+import { canaryKey, say } from '#test/support/portunus.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+type Entry = Record<string, string>;
+
+onEngine('the audit trail', () => {
+  const portunus = usePortunus();
+
+  it('holds a record for each thing its owner did, and shows it to nobody else', async () => {
+    const { current } = portunus;
+    const [alice, bob] = [await current.person('alice'), await current.person('bob')];
+    await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    await alice.invoke('todo_create', { title: 'one' });
+    const refused = await alice.invoke('todo_create', {});
+    const chat = await alice.invoke('ai_chat', say('hello'));
+
+    const { body } = await alice.get('/audit/logs');
+    expect(body.total_count).toBe(5);
+    expect(body.pagination).toEqual({ limit: 20, next_cursor: null, total_is_exact: true });
+    expect(body.logs.map(({ action, result }: Entry) => `${action} ${result}`)).toEqual([
+      'tool.called succeeded',
+      'tool.called attempted',
+      'tool.called refused',
+      'tool.called succeeded',
+      'key.stored succeeded',
+    ]);
+    const [outcome, attempt, refusal] = body.logs;
+    expect(outcome).toMatchObject({
+      user_id: 'alice',
+      category: 'api_call',
+      target: 'ai_chat',
+      request_id: chat.body.request_id,
+      metadata: { provider: 'openai' },
+      keys: [{ key_id: expect.stringMatching(/^openai_/), version: 1 }],
+    });
+    expect(attempt.request_id).toBe(outcome.request_id);
+    expect(refusal).toMatchObject({ error: 'invalid_input', request_id: refused.body.request_id });
+    expect(outcome.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+    expect((await bob.get('/audit/logs')).body.logs).toEqual([]);
+  });
+
+  it('is filtered and paged', async () => {
+    const gus = await portunus.current.person('gus');
+    for (let n = 0; n < 5; n += 1) await gus.invoke('todo_create', { title: `${n}` });
+    await gus.invoke('nothing_such');
+    const first = (await gus.get('/audit/logs?action=tool.called&result=succeeded&limit=3')).body;
+    expect(first.logs).toHaveLength(3);
+    expect(first.total_count).toBe(5);
+    const rest = await gus.get(
+      `/audit/logs?action=tool.called&result=succeeded&limit=3&cursor=${first.pagination.next_cursor}`,
+    );
+    expect(rest.body.logs).toHaveLength(2);
+    const ids = [...first.logs, ...rest.body.logs].map(({ event_id }: Entry) => event_id);
+    expect(new Set(ids)).toHaveLength(5);
+    expect((await gus.get('/audit/logs?result=refused')).body.logs).toMatchObject([
+      { target: 'unknown', error: 'unknown_tool' },
+    ]);
+    expect((await gus.get('/audit/logs?limit=1000')).body).toMatchObject({
+      status: 400,
+      code: 'invalid_input',
+    });
+    expect((await gus.get('/audit/logs?cursor=bm9uc2Vuc2U')).body).toMatchObject({ code: 'invalid_input' });
+  });
+
+  it('fans out over the bus, and its projection counts every record exactly once', async () => {
+    const { current } = portunus;
+    const hal = await current.person('hal');
+    for (let n = 0; n < 10; n += 1) await hal.invoke('time_now');
+    await current.events.settled();
+
+    const records = await current.rows('audit');
+    const published = current.events.busEvents().map(({ detail }) => (detail as Entry)['eventId']);
+    expect(new Set(published)).toEqual(new Set(records.map(({ eventId }) => eventId)));
+
+    const counted = (await current.rows('content'))
+      .filter(({ sk }) => String(sk).startsWith('USAGE#'))
+      .flatMap((row) => Object.values(row).filter((value) => typeof value === 'number'));
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(records.length);
+  });
+
+  it('counts an event that is delivered twice once', async () => {
+    const { current } = portunus;
+    const [event] = current.events.busEvents();
+    const counters = async () => {
+      const rows = (await current.rows('content')).filter(({ sk }) => String(sk).startsWith('USAGE#'));
+      return Object.fromEntries(rows.map((row) => [`${String(row['pk'])} ${String(row['sk'])}`, row]));
+    };
+    const before = await counters();
+    const consumer = current.lambda.functions().find(({ name }) => name.includes('on-audit-recorded'));
+    const again = await current.lambda.invoke(consumer?.arn ?? '', event);
+    expect(again.functionError).toBeUndefined();
+    expect(before).not.toEqual({});
+    expect(await counters()).toEqual(before);
+  });
+
+  it('has records of format 1 with server time, id and request id, and no chain fields', async () => {
+    for (const row of await portunus.current.rows('audit')) {
+      const record = JSON.parse(String(row['rec']));
+      expect(record).toMatchObject({ fmt: 1, eventId: row['eventId'], uid: row['uid'], ts: row['ts'] });
+      expect(record.reqId).toEqual(expect.any(String));
+      expect(Object.keys(record)).not.toEqual(expect.arrayContaining(['seq', 'prev', 'w']));
+      expect(Buffer.byteLength(String(row['rec']))).toBeLessThanOrEqual(4096);
+    }
+  });
+});

@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+const MARK = 'zebra-crossing';
+const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+const json = 'application/json';
+
+const bodies: [kind: string, body: string, type: string][] = [
+  ['malformed JSON', `{"provider": "${MARK}",}`, json],
+  ['half a string', `{"provider": "${MARK}`, json],
+  ['nothing', '', json],
+  ['a bare number', '42', json],
+  ['null', 'null', json],
+  ['an array', `["${MARK}"]`, json],
+  ['wrong types', `{"provider": ["${MARK}"], "api_key": {"a": "${MARK}"}, "tool_name": 7}`, json],
+  ['an unknown field', `{"provider": "openai", "api_key": "sk-${'a'.repeat(30)}", "${MARK}": 1}`, json],
+  [
+    'a field named twice',
+    `{"provider": "openai", "provider": "${MARK}", "api_key": "sk-${'a'.repeat(30)}"}`,
+    json,
+  ],
+  ['__proto__', `{"__proto__": {"admin": "${MARK}"}, "provider": "openai", "api_key": "x"}`, json],
+  ['300 KiB', `{"provider": "${MARK}${'a'.repeat(300 * 1024)}"}`, json],
+  ['10,000-deep arrays', `{"provider": ${deep(10_000)}}`, json],
+  ['10,000-deep arrays alone', deep(10_000), json],
+  ['6,000 values', `{"parameters": {"a": [${'1,'.repeat(6000)}1]}, "tool_name": "${MARK}"}`, json],
+  ['XML', `<provider>${MARK}</provider>`, 'application/xml'],
+  ['a form', `provider=${MARK}`, 'application/x-www-form-urlencoded'],
+  ['another alphabet', `{"provider": "оpenаi", "api_key": "${MARK} \u0000 \n"}`, json],
+];
+
+onEngine('a bad request', () => {
+  const portunus = usePortunus();
+
+  it.each(
+    bodies.flatMap(([kind, body, type]) =>
+      ['/api-keys', '/mcp/tools/invoke', '/mcp'].map((path) => [kind, path, body, type] as const),
+    ),
+  )(
+    'of %s to %s is refused with a 4xx, changes nothing and echoes nothing',
+    async (_kind, path, body, type) => {
+      const { current } = portunus;
+      const { token } = await current.person('alice');
+      const calls = current.journal.all().length;
+      const refused = await current.request('POST', path, {
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': type,
+          accept: 'application/json, text/event-stream',
+        },
+        body,
+      });
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+      expect(refused.status).toBeLessThan(500);
+      expect(refused.text).not.toContain(MARK);
+      // MCP clients read JSON-RPC errors, the others problem documents.
+      expect(refused.body.code ?? refused.body.error.code).toBeTruthy();
+      const made = current.journal
+        .all()
+        .slice(calls)
+        .filter(({ caller }) => !caller.includes('on-') && !caller.includes('ipe'));
+      expect(made.every(({ operation }) => operation === 'PutItem')).toBe(true);
+      expect(made.length).toBeLessThanOrEqual(1);
+      expect(await current.rows('vault')).toEqual([]);
+      expect((await current.rows('content')).filter(({ sk }) => String(sk).startsWith('TODO#'))).toEqual([]);
+    },
+  );
+
+  it('to an unknown path or with an unknown method is refused like the rest', async () => {
+    const { current } = portunus;
+    const alice = await current.person('alice');
+    const unknown = await alice.get(`/${MARK}`);
+    expect(unknown.body).toMatchObject({ status: 404, code: 'not_found' });
+    expect(unknown.text).not.toContain(MARK);
+    for (const method of ['GET', 'DELETE', 'PUT']) {
+      const refused = await current.request(method, '/mcp', {
+        headers: { authorization: `Bearer ${alice.token}` },
+      });
+      expect(refused.status).toBe(405);
+      expect(refused.headers.get('allow')).toBe('POST');
+    }
+  });
+
+  it('with an unknown query parameter is refused', async () => {
+    const alice = await portunus.current.person('alice');
+    for (const path of ['/api-keys', '/mcp/tools', '/audit/logs', '/api-keys/providers']) {
+      const refused = await alice.get(`${path}?${MARK}=${MARK}`);
+      expect(refused.body).toMatchObject({ status: 400, code: 'invalid_input' });
+      expect(refused.text).not.toContain(MARK);
+    }
+  });
+
+  it('from a foreign page is refused at /mcp', async () => {
+    const { current } = portunus;
+    const { token } = await current.person('alice');
+    const refused = await current.request('POST', '/mcp', {
+      headers: { authorization: `Bearer ${token}`, 'content-type': json, origin: 'https://evil.example' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+    });
+    expect(refused.status).toBe(403);
+  });
+});

@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest';
+
+import { routes } from '#functions/routes.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+const closed = routes.filter((route) => !('open' in route));
+const pathOf = (path: string) => path.replace('{key_id}', `openai_${'A'.repeat(22)}`);
+const methodOf = (method: string) => (method === 'ANY' ? 'POST' : method);
+
+onEngine('the door', () => {
+  const portunus = usePortunus();
+
+  it.each(closed.map(({ method, path }) => [methodOf(method), path]))(
+    'refuses %s %s without a token, and says where to get one',
+    async (method, path) => {
+      const { current } = portunus;
+      const refused = await current.request(method, pathOf(path));
+      expect(refused.status).toBe(401);
+      expect(refused.body).toMatchObject({ code: 'unauthenticated', next_step: expect.any(String) });
+      const challenge = refused.headers.get('www-authenticate');
+      expect(challenge).toContain(
+        `resource_metadata="${current.url}/.well-known/oauth-protected-resource/mcp"`,
+      );
+      expect(refused.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  it('describes itself to clients that look for its issuer', async () => {
+    const { current } = portunus;
+    const { status, body } = await current.request('GET', '/.well-known/oauth-protected-resource/mcp');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      resource: `${current.url}/mcp`,
+      authorization_servers: [current.issuer.url],
+      bearer_methods_supported: ['header'],
+    });
+  });
+
+  it.each([
+    ['expired', { expiresInSeconds: -120 }],
+    ['for another audience', { audience: 'https://elsewhere.example/mcp' }],
+    ['of another issuer', { overrides: { iss: 'https://elsewhere.example' } }],
+    ['without an expiry', { overrides: { exp: undefined } }],
+    ['from the future', { overrides: { iat: Math.floor(Date.now() / 1000) + 600 } }],
+  ])('refuses a token %s, and records the refusal with its reason', async (_kind, options) => {
+    const { current } = portunus;
+    const { name } = await current.person('mallory');
+    const before = (await current.rows('audit')).length;
+    const mallory = await current.person(name, options);
+    expect((await mallory.invoke('time_now')).status).toBe(401);
+    const records = await current.rows('audit');
+    expect(records).toHaveLength(before + 1);
+    const refusal = records
+      .map(({ rec }) => JSON.parse(String(rec)))
+      .find(
+        ({ ts }) =>
+          ts ===
+          records
+            .map(({ ts: at }) => String(at))
+            .toSorted()
+            .at(-1),
+      );
+    expect(refusal).toMatchObject({
+      act: 'authentication.refused',
+      category: 'authentication',
+      result: 'refused',
+    });
+    expect(refusal.meta.reason).toMatch(/^token_/);
+  });
+
+  it('refuses a forged signature', async () => {
+    const { current } = portunus;
+    const { token } = await current.person('alice');
+    const [header, payload, signature = ''] = token.split('.');
+    const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    const { status } = await current.request('GET', '/api-keys', {
+      headers: { authorization: `Bearer ${forged}` },
+    });
+    expect(status).toBe(401);
+  });
+
+  it('lets in only whom a role allows: an auditor has no tools and no keys', async () => {
+    const carol = await portunus.current.person('carol', {
+      scopes: ['tools:call', 'keys:read', 'audit:read'],
+    });
+    expect((await carol.invoke('time_now')).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await carol.get('/api-keys')).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await carol.get('/audit/logs')).status).toBe(200);
+  });
+
+  it('challenges a token that holds none of our scopes', async () => {
+    const alice = await portunus.current.person('alice', { scopes: ['openid'] });
+    const refused = await alice.get('/api-keys');
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+  });
+
+  it('keeps two people with the same name at the same issuer apart by nothing but their subject', async () => {
+    const { current } = portunus;
+    const [lower, upper] = [await current.person('zoe'), await current.person('Zoe')];
+    await lower.invoke('todo_create', { title: 'mine' });
+    expect((await upper.invoke('todo_list')).body.result.todos).toEqual([]);
+  });
+
+  it('answers health to everybody', async () => {
+    const { status, body, headers } = await portunus.current.request('GET', '/health');
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

@@ -1,0 +1,163 @@
+// The official clients, the older and the newer, against the one endpoint.
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { expect, it } from 'vitest';
+
+import { canaryKey, type Person, say } from '#test/support/portunus.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+type Result = {
+  isError?: boolean;
+  structuredContent?: Record<string, unknown>;
+  content: { text?: string }[];
+  _meta?: Record<string, unknown>;
+};
+type Caller = {
+  readonly names: () => Promise<string[]>;
+  readonly call: (name: string, args?: Record<string, unknown>) => Promise<Result>;
+  readonly close: () => Promise<void>;
+};
+
+const info = { name: 'a-test', version: '1.0.0' };
+const requestInit = ({ token }: Person) => ({ headers: { authorization: `Bearer ${token}` } });
+
+async function legacy(url: string, person: Person): Promise<Caller> {
+  const client = new LegacyClient(info);
+  const transport = new LegacyTransport(new URL(`${url}/mcp`), { requestInit: requestInit(person) });
+  await client.connect(transport);
+  return {
+    names: async () => (await client.listTools()).tools.map(({ name }) => name),
+    call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as Result,
+    close: () => client.close(),
+  };
+}
+
+async function modern(url: string, person: Person): Promise<Caller> {
+  const client = new ModernClient(info, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new ModernTransport(new URL(`${url}/mcp`), { requestInit: requestInit(person) }));
+  return {
+    names: async () => (await client.listTools()).tools.map(({ name }) => name),
+    call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as Result,
+    close: () => client.close(),
+  };
+}
+
+const CLIENTS = [
+  ['the v1 SDK', 'ada', legacy],
+  ['the v2 client', 'ben', modern],
+] as const;
+
+onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
+  const portunus = usePortunus();
+
+  async function using<T>(work: (client: Caller, person: Person) => Promise<T>): Promise<T> {
+    const person = await portunus.current.person(user);
+    const client = await connect(portunus.current.url, person);
+    try {
+      return await work(client, person);
+    } finally {
+      await client.close();
+    }
+  }
+
+  it('lists the tools', () =>
+    using(async (client) => {
+      expect(await client.names()).toEqual([
+        'ai_chat',
+        'time_now',
+        'todo_complete',
+        'todo_create',
+        'todo_list',
+      ]);
+    }));
+
+  it('creates a todo, lists it, and REST sees the same', () =>
+    using(async (client, person) => {
+      const created = await client.call('todo_create', { title: 'Call the bank' });
+      expect(created.structuredContent).toMatchObject({ todo: { title: 'Call the bank', status: 'open' } });
+      expect(JSON.parse(created.content[0]?.text ?? '')).toEqual(created.structuredContent);
+      const listed = await client.call('todo_list');
+      expect((await person.invoke('todo_list')).body.result).toEqual(listed.structuredContent);
+      expect(listed.structuredContent).toMatchObject({ todos: [{ title: 'Call the bank' }] });
+    }));
+
+  it('is told how to mend a missing key, then chats on its own', () =>
+    using(async (client, person) => {
+      const refused = await client.call('ai_chat', say('hello'));
+      expect(refused.isError).toBe(true);
+      expect(refused.structuredContent).toBeUndefined();
+      expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+        code: 'key_missing',
+        next_step: expect.stringContaining('/api-keys'),
+      });
+
+      const key = canaryKey('openai');
+      expect((await person.post('/api-keys', { provider: 'openai', api_key: key })).status).toBe(201);
+      const answered = await client.call('ai_chat', say('hello'));
+      expect(answered.structuredContent).toMatchObject({
+        provider: 'openai',
+        text: expect.stringContaining('hello'),
+      });
+      expect((await person.invoke('ai_chat', say('hello'))).body.result).toEqual(answered.structuredContent);
+      expect(portunus.current.provider?.journal().at(-1)?.headers['authorization']).toBe(`Bearer ${key}`);
+    }));
+
+  it('gets the refusals that REST gets, as results it can correct', () =>
+    using(async (client, person) => {
+      const refused = await client.call('todo_create', { title: '' });
+      expect(refused.isError).toBe(true);
+      const { code, detail, issues } = (await person.invoke('todo_create', { title: '' })).body;
+      expect(refused._meta?.['dev.portunus/error']).toMatchObject({ code, detail, issues });
+    }));
+
+  it('is told that a tool does not exist', () =>
+    using(async (client) => {
+      await expect(client.call('todo_destroy')).rejects.toMatchObject({ code: -32_602 });
+    }));
+});
+
+onEngine('the endpoint', () => {
+  const portunus = usePortunus();
+
+  it('streams: progress-capable answers come as events when the client asks for them', async () => {
+    const { current } = portunus;
+    const { token } = await current.person('alice');
+    const answer = await current.request('POST', '/mcp', {
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2025-11-25',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'time_now', arguments: {} },
+      }),
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain('text/event-stream');
+    expect(answer.text).toContain('"structuredContent"');
+  });
+
+  it('keeps callers apart that ask at the same moment', async () => {
+    const { current } = portunus;
+    const names = ['u1', 'u2', 'u3', 'u4'];
+    const people = await Promise.all(names.map((name) => current.person(name)));
+    await Promise.all(people.map((person) => person.invoke('todo_create', { title: `of ${person.name}` })));
+    const seen = await Promise.all(
+      people.map(async (person) => {
+        const client = await modern(current.url, person);
+        const { structuredContent } = await client.call('todo_list');
+        await client.close();
+        return (structuredContent as { todos: { title: string }[] }).todos.map(({ title }) => title);
+      }),
+    );
+    expect(seen).toEqual(names.map((name) => [`of ${name}`]));
+  });
+});

@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+onEngine('the tools over REST', () => {
+  const portunus = usePortunus();
+
+  it('are described with schemas, examples and the key they take', async () => {
+    const alice = await portunus.current.person('alice');
+    const { body } = await alice.get('/mcp/tools');
+    expect(body.tools.map(({ name }: { name: string }) => name)).toEqual([
+      'ai_chat',
+      'time_now',
+      'todo_complete',
+      'todo_create',
+      'todo_list',
+    ]);
+    expect(body.tools[0]).toMatchObject({
+      input_schema: { type: 'object', required: ['messages'] },
+      output_schema: { type: 'object' },
+      requires_key: { kind: 'ai', present: false },
+    });
+  });
+
+  it('keep todos for their owner, and complete them once', async () => {
+    const { current } = portunus;
+    const [alice, bob] = [await current.person('alice'), await current.person('bob')];
+    const created = await alice.invoke('todo_create', { title: 'Renew the passport', tags: ['home'] });
+    expect(created.body).toMatchObject({ success: true, cached: false, mode: 'live' });
+    const { todo } = created.body.result;
+    expect(todo).toMatchObject({
+      title: 'Renew the passport',
+      priority: 'normal',
+      status: 'open',
+      version: 1,
+    });
+
+    expect((await bob.invoke('todo_list')).body.result.todos).toEqual([]);
+    const unknown = await bob.invoke('todo_complete', { id: todo.id });
+    expect(unknown.body).toMatchObject({ status: 404, code: 'not_found' });
+
+    const done = await alice.invoke('todo_complete', { id: todo.id });
+    expect(done.body.result.todo).toMatchObject({ status: 'done', version: 2 });
+    const again = await alice.invoke('todo_complete', { id: todo.id });
+    expect(again.body.result).toEqual(done.body.result);
+    expect((await alice.invoke('todo_list')).body.result.todos).toEqual([]);
+    expect((await alice.invoke('todo_list', { status: 'done' })).body.result.todos).toHaveLength(1);
+  });
+
+  it('page through a long list without losing or repeating one', async () => {
+    const carl = await portunus.current.person('carl');
+    const titles = Array.from({ length: 7 }, (_, n) => `number ${n}`);
+    for (const title of titles) await carl.invoke('todo_create', { title });
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body } = await carl.invoke('todo_list', { limit: 3, ...(cursor && { cursor }) });
+      seen.push(...body.result.todos.map(({ title }: { title: string }) => title));
+      cursor = body.result.next_cursor ?? undefined;
+    } while (cursor);
+    expect(seen.toSorted()).toEqual(titles);
+  });
+
+  it('let one of two simultaneous completions win, and lose neither', async () => {
+    const dora = await portunus.current.person('dora');
+    const { body } = await dora.invoke('todo_create', { title: 'once' });
+    const { id } = body.result.todo;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => dora.invoke('todo_complete', { id })));
+    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    const { body: listed } = await dora.invoke('todo_list', { status: 'all' });
+    expect(listed.result.todos).toMatchObject([{ status: 'done', version: 2 }]);
+  });
+
+  it('tell the time in a zone', async () => {
+    const alice = await portunus.current.person('alice');
+    const { body } = await alice.invoke('time_now', { zone: 'Asia/Tokyo' });
+    const { utc, local, zone } = body.result;
+    expect(zone).toBe('Asia/Tokyo');
+    expect(Date.parse(`${local}Z`) - Math.floor(Date.parse(utc) / 1000) * 1000).toBe(9 * 3600 * 1000);
+  });
+
+  it('refuse what their schema does not know, without echoing it', async () => {
+    const alice = await portunus.current.person('alice');
+    for (const parameters of [{ title: 'x', colour: 'mauve' }, { title: 5 }, {}, { title: ' ' }]) {
+      const refused = await alice.invoke('todo_create', parameters);
+      expect(refused.body).toMatchObject({
+        status: 400,
+        code: 'invalid_input',
+        next_step: expect.any(String),
+      });
+      expect(refused.body.issues[0].path).toMatch(/^parameters/);
+      expect(refused.text).not.toContain('mauve');
+    }
+    expect((await alice.invoke('todo_destroy')).body).toMatchObject({ status: 404, code: 'unknown_tool' });
+    const other = await alice.post('/mcp/tools/invoke', {
+      tool_name: 'time_now',
+      parameters: {},
+      user_id: 'bob',
+    });
+    expect(other.body).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+
+  it('ask for the scope they need', async () => {
+    const poor = await portunus.current.person('alice', { scopes: ['tools:call'] });
+    expect((await poor.invoke('time_now')).status).toBe(200);
+    expect((await poor.invoke('todo_list')).body).toMatchObject({ status: 403, code: 'insufficient_scope' });
+  });
+});

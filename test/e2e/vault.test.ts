@@ -1,0 +1,145 @@
+import { expect, it } from 'vitest';
+
+import { canaryKey, say } from '#test/support/portunus.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+onEngine('a provider key', () => {
+  const portunus = usePortunus();
+
+  it('is stored once, shown as a hint, and used for its owner only', async () => {
+    const { current } = portunus;
+    const [alice, bob] = [await current.person('alice'), await current.person('bob')];
+    const key = canaryKey('openai');
+
+    const stored = await alice.post('/api-keys', { provider: 'openai', api_key: key, user_id: 'alice' });
+    expect(stored.status).toBe(201);
+    expect(stored.body).toMatchObject({
+      success: true,
+      provider: 'openai',
+      hint: `…${key.slice(-4)}`,
+      status: 'active',
+      version: 1,
+    });
+    expect(stored.body.key_id).toMatch(/^openai_[\w-]{22}$/);
+
+    const listed = await alice.get('/api-keys');
+    expect(listed.body.keys).toHaveLength(1);
+    expect((await bob.get('/api-keys')).body.keys).toEqual([]);
+
+    const answered = await alice.invoke('ai_chat', say('hello there'));
+    expect(answered.body).toMatchObject({ success: true, cached: false, result: { provider: 'openai' } });
+    expect(answered.body.result.text).toContain('hello there');
+
+    const before = current.provider?.journal().length;
+    const refused = await bob.invoke('ai_chat', say('hello there'));
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({
+      code: 'key_missing',
+      next_step: expect.stringContaining('/api-keys'),
+    });
+    expect(current.provider?.journal()).toHaveLength(before ?? -1);
+
+    const shown = current.provider?.journal().map(({ headers }) => headers['authorization']);
+    expect(shown).toEqual([`Bearer ${key}`]);
+  });
+
+  it('reaches Anthropic in its own header, and the provider can be chosen per call', async () => {
+    const { current } = portunus;
+    const alice = await current.person('alice');
+    const key = canaryKey('anthropic');
+    expect((await alice.post('/api-keys', { provider: 'anthropic', api_key: key })).status).toBe(201);
+
+    const answered = await alice.invoke('ai_chat', say('in your own words', { provider: 'anthropic' }));
+    expect(answered.body.result).toMatchObject({
+      provider: 'anthropic',
+      text: expect.stringContaining('own words'),
+    });
+    expect(current.provider?.journal().at(-1)?.headers['x-api-key']).toBe(key);
+  });
+
+  it('gives rows of equal size whatever its length', async () => {
+    const { current } = portunus;
+    const [carol, frank] = [
+      await current.person('carol', { roles: ['user'] }),
+      await current.person('frank'),
+    ];
+    for (const [person, length] of [
+      [carol, 20],
+      [frank, 160],
+    ] as const) {
+      const { status } = await person.post('/api-keys', {
+        provider: 'openai',
+        api_key: canaryKey('openai', length),
+      });
+      expect(status).toBe(201);
+    }
+    const sizes = (await current.rows('vault'))
+      .filter(({ sk }) => String(sk).startsWith('KEY#openai#'))
+      .map(({ blob }) => (blob as Uint8Array).length);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(new Set(sizes)).toHaveLength(1);
+  });
+
+  it('stored twice is refused, naming the one that is there', async () => {
+    const alice = await portunus.current.person('gina');
+    const body = { provider: 'openai', api_key: canaryKey('openai') };
+    const first = await alice.post('/api-keys', body);
+    const second = await alice.post('/api-keys', body);
+    expect(second.status).toBe(409);
+    expect(second.body).toMatchObject({ code: 'conflict', key_id: first.body.key_id });
+  });
+
+  it('of another provider is recognised and refused', async () => {
+    const alice = await portunus.current.person('alice');
+    const key = canaryKey('anthropic');
+    const refused = await alice.post('/api-keys', { provider: 'openai', api_key: key });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatchObject({
+      code: 'wrong_provider',
+      detail: expect.stringContaining('Anthropic'),
+    });
+    expect(refused.text).not.toContain(key.slice(8, 24));
+  });
+
+  it('cannot be stored for somebody else, except by an admin', async () => {
+    const { current } = portunus;
+    const [alice, erin] = [await current.person('alice'), await current.person('erin')];
+    const body = { provider: 'openai', api_key: canaryKey('openai'), user_id: 'harry' };
+    expect((await alice.post('/api-keys', body)).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await erin.post('/api-keys', body)).status).toBe(201);
+    const harry = await current.person('harry');
+    expect((await harry.get('/api-keys')).body.keys).toHaveLength(1);
+    expect((await erin.get('/api-keys')).body.keys).toHaveLength(0);
+  });
+
+  it('is gone on the very next call after it is deleted', async () => {
+    const { current } = portunus;
+    const ivy = await current.person('ivy');
+    const { body } = await ivy.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    expect((await ivy.invoke('ai_chat', say('one'))).status).toBe(200);
+    expect((await ivy.delete(`/api-keys/${body.key_id}`)).status).toBe(200);
+    expect((await ivy.invoke('ai_chat', say('two'))).body).toMatchObject({ code: 'key_missing' });
+  });
+
+  it('of somebody else answers exactly like one that does not exist', async () => {
+    const { current } = portunus;
+    const [jane, kim] = [await current.person('jane'), await current.person('kim')];
+    const { body } = await jane.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    const foreign = await kim.delete(`/api-keys/${body.key_id}`);
+    const unknown = await kim.delete(`/api-keys/openai_${'A'.repeat(22)}`);
+    const nonsense = await kim.delete('/api-keys/nonsense');
+    const timeless = (answer: typeof foreign) => ({ ...answer.body, status: answer.status, request_id: '' });
+    expect(foreign.status).toBe(404);
+    expect(timeless(foreign)).toEqual(timeless(unknown));
+    expect(timeless(foreign)).toEqual(timeless(nonsense));
+    expect((await jane.get('/api-keys')).body.keys).toHaveLength(1);
+  });
+
+  it('lists the providers with what they offer and whether the caller has a key', async () => {
+    const { body } = await (await portunus.current.person('alice')).get('/api-keys/providers');
+    expect(body.providers).toMatchObject([
+      { name: 'openai', features: ['chat'], your_keys: { usable: 1 } },
+      { name: 'anthropic', features: ['chat'], your_keys: { usable: 1 } },
+    ]);
+  });
+});
