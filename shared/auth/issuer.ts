@@ -31,3 +31,10 @@ export const Issuers = z.array(Issuer).check(
     'An issuer is named twice.',
   ),
 );
+
+/**
+ * Where the issuers' keys are read from, as far as it is https: the stage's owner named these, so they may lie where
+ * nobody else may send us (Cognito's are under amazonaws.com). A plain http issuer must be a trusted origin as well.
+ */
+export const keyOrigins = (issuers: readonly Issuer[]): string[] =>
+  issuers.map(({ jwksUri }) => new URL(jwksUri).origin).filter((origin) => origin.startsWith('https:'));

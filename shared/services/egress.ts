@@ -6,7 +6,11 @@ import { createEgress } from '#shared/egress/egress.ts';
 
 const TrustedOrigins = z.array(z.url());
 
-/** Needs `providers:call` or `issuers:know`. */
-export const egress = once(() =>
-  createEgress({ trustedOrigins: TrustedOrigins.parse(JSON.parse(env('TRUSTED_ORIGINS'))) }),
-);
+/** Needs `providers:call` or `issuers:know`. @param configured origins that the stage's own configuration names */
+export const egressTo = (configured: readonly string[]) =>
+  createEgress({
+    trustedOrigins: [...TrustedOrigins.parse(JSON.parse(env('TRUSTED_ORIGINS'))), ...configured],
+  });
+
+/** Needs `providers:call`. */
+export const egress = once(() => egressTo([]));

@@ -1,3 +1,4 @@
+import { keyOrigins } from '#shared/auth/issuer.ts';
 import { createTokenVerifier } from '#shared/auth/token.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
@@ -6,10 +7,15 @@ import { issuers } from './issuers.ts';
 
 const JWKS_DEADLINE_MS = 2000;
 
+/** The network stack is loaded by the first fetch, not by the start. */
+const keyEgress = once(async () => {
+  const { egressTo } = await import('./egress.ts');
+  return egressTo(keyOrigins(issuers()));
+});
+
 async function fetchJwks(url: string): Promise<unknown> {
-  // The network stack is loaded by the first fetch, not by the start.
-  const { egress } = await import('./egress.ts');
-  const { status, body } = await egress().send({
+  const egress = await keyEgress();
+  const { status, body } = await egress.send({
     url,
     method: 'GET',
     headers: { accept: 'application/json' },
