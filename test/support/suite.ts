@@ -1,23 +1,14 @@
 // How end-to-end files are described: on the engine of this run, with one stack for the whole file.
-import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe } from 'vitest';
 
+import { missingFor } from '#local/dynamodb/dynamodb.ts';
 import type { StackOptions } from '#local/stack.ts';
 
 import { engine, type Portunus, startPortunus } from './portunus.ts';
 
-function hasJava(): boolean {
-  try {
-    execFileSync('java', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Describes on the engine of this run. Without Java (Debian: openjdk-17-jre-headless) the second engine is skipped. */
-export const onEngine = describe.skipIf(engine === 'dynamodb-local' && !hasJava());
+export const onEngine = describe.skipIf(missingFor(engine) !== undefined);
 
 /** One stack for all tests of a file. It is stopped and its folder removed, whatever happens. */
 export function usePortunus(options: Partial<StackOptions> = {}): { readonly current: Portunus } {
