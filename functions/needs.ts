@@ -12,6 +12,8 @@ export const NEEDS = [
   'vault:use',
   'todo:read',
   'todo:write',
+  /** Tell an owner something: `UpdateItem` on the content table. */
+  'notices:raise',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',

@@ -64,6 +64,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [onTable(['PutItem', 'UpdateItem'], data.content)],
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
+  'notices:raise': ({ data }) => ({
+    statements: [onTable(['UpdateItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
   'audit:write': ({ data }) => ({
     statements: [onTable(['PutItem'], data.audit)],
     environment: { AUDIT_TABLE: data.audit.tableName },
