@@ -62,7 +62,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'todo:write': ({ data }) => ({
-    statements: [onTable(['PutItem', 'UpdateItem'], data.content)],
+    statements: [onTable(['PutItem', 'DeleteItem'], data.content)],
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'notices:raise': ({ data }) => ({
