@@ -12,9 +12,13 @@ export const NEEDS = [
   'vault:use',
   'todo:read',
   'todo:write',
+  /** Tell an owner something: `UpdateItem` on the content table. */
+  'notices:raise',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',
+  /** Count a call against its caller's rate: `UpdateItem` on the control table. */
+  'rates:admit',
   /** Call AI providers: no permission, but their origins and the stage's trusted origins. */
   'providers:call',
   /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */

@@ -11,6 +11,7 @@ export type Settings = {
   readonly issuers: string;
   readonly providerOrigins: string;
   readonly trustedOrigins: string;
+  readonly rateLimits: string;
 };
 export type Grantable = { readonly data: DataStack; readonly settings: Settings };
 type Grant = {
@@ -61,7 +62,11 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'todo:write': ({ data }) => ({
-    statements: [onTable(['PutItem', 'UpdateItem'], data.content)],
+    statements: [onTable(['PutItem', 'DeleteItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'notices:raise': ({ data }) => ({
+    statements: [onTable(['UpdateItem'], data.content)],
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'audit:write': ({ data }) => ({
@@ -75,6 +80,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'providers:call': ({ settings }) => ({
     statements: [],
     environment: { PROVIDER_ORIGINS: settings.providerOrigins, TRUSTED_ORIGINS: settings.trustedOrigins },
+  }),
+  'rates:admit': ({ data, settings }) => ({
+    statements: [onTable(['UpdateItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
   }),
   'issuers:know': ({ settings }) => ({
     statements: [],

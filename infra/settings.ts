@@ -1,4 +1,4 @@
-// Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same four.
+// Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same ones.
 import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 
 import type { Settings } from './grants.ts';
@@ -6,6 +6,10 @@ import type { IdentityStack } from './identity-stack.ts';
 import { RESOURCE_SERVER } from './scopes.ts';
 
 const PROVIDER_ORIGINS = { openai: 'https://api.openai.com', anthropic: 'https://api.anthropic.com' };
+
+/** Generous for a person and a chatbot, narrow for a loop gone wild. */
+const RATE = { per_minute: 600, burst: 200 };
+const RATE_LIMITS = { user: RATE, auditor: RATE, operator: RATE, admin: RATE };
 
 export type SettingsSource = {
   /** What `PublicUrl` is when nobody says otherwise. */
@@ -33,6 +37,10 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Exact origins that may be called although they are not public https: a JSON array.',
     default: '[]',
   });
+  const rates = new CfnParameter(stack, 'RateLimits', {
+    description: 'Calls a minute, and at once, for each role: a JSON object.',
+    default: JSON.stringify(RATE_LIMITS),
+  });
   return {
     publicUrl,
     issuers: identity
@@ -40,6 +48,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
       : issuers.valueAsString,
     providerOrigins: providers.valueAsString,
     trustedOrigins: trusted.valueAsString,
+    rateLimits: rates.valueAsString,
   };
 }
 

@@ -31,6 +31,8 @@ export type AuditStore = { readonly append: (record: AuditRecord) => Write };
 export type Audit = {
   /** The record and the changes it describes, all or nothing. */
   readonly commit: (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
+  /** A record that travels with a commit as one of its changes: where one act has two things to tell. */
+  readonly record: (draft: AuditDraft) => Write;
 };
 
 /** The owner of records that nobody signed in for. */
@@ -67,6 +69,7 @@ export function createAudit(ports: { store: AuditStore; commit: Commit; now: () 
   };
 
   return {
+    record: (draft) => ports.store.append(recordOf(draft)),
     commit: (draft, changes = []) => ports.commit([...changes, ports.store.append(recordOf(draft))]),
   };
 }

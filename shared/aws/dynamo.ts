@@ -5,9 +5,18 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { once } from '#shared/core/once.ts';
 
 import { BOUNDED } from './bounds.ts';
+import { learnFrom } from './store-clock.ts';
 
-export const dynamo = once(() =>
-  DynamoDBDocumentClient.from(new DynamoDBClient(BOUNDED), {
-    marshallOptions: { removeUndefinedValues: true },
-  }),
-);
+export const dynamo = once(() => {
+  const client = new DynamoDBClient(BOUNDED);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const { response } = answer as { response?: { headers?: Record<string, string> } };
+      learnFrom(response?.headers?.['date']);
+      return answer;
+    },
+    { step: 'deserialize', name: 'storeClock', priority: 'low' },
+  );
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+});

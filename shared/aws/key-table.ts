@@ -1,10 +1,10 @@
 // The vault's KeyStore on DynamoDB.
 // pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query finds an owner's keys, all or of one provider.
-import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
 import { Kid, ProviderId, type Uid } from '#shared/core/ids.ts';
-import { type KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
+import { type KeyStore, StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
 
 import { write } from './transaction.ts';
 
@@ -35,11 +35,36 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
       return found.toSorted((a, b) => a.order - b.order || (a.createdAt < b.createdAt ? -1 : 1));
     },
 
+    async find({ uid, provider, kid }) {
+      const Key = keyOf(uid, provider, kid);
+      const { Item } = await db.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return Item && parse(uid, Item);
+    },
+
     insert({ uid, provider, kid, ...row }) {
       const Item = { ...keyOf(uid, provider, kid), ...row };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict'),
+      );
+    },
+
+    replace({ uid, provider, kid, ...row }) {
+      const Item = { ...keyOf(uid, provider, kid), ...row };
+      return write(
+        {
+          Put: {
+            TableName,
+            Item,
+            ConditionExpression: 'rv = :before',
+            ExpressionAttributeValues: { ':before': row.rv - 1 },
+          },
+        },
+        (current) => {
+          if (!current) return new AppError('not_found', 'You have no such key.');
+          const key = summaryOf(parse(uid, current), Date.now());
+          return new AppError('conflict', 'This key was changed by another request.', { current: key });
+        },
       );
     },
 

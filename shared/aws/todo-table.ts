@@ -1,23 +1,28 @@
 // The TodoStore on the content table: pk `U#<uid>`, sk `TODO#<ulid>`, so a query lists them oldest first.
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { Todo, type TodoFilter, type TodoStore } from '#shared/todo/todo.ts';
+import { Todo, type TodoStore } from '#shared/todo/todo.ts';
 
-import { readPage } from './read-page.ts';
 import { write } from './transaction.ts';
 
 const PREFIX = 'TODO#';
-/** Sorts behind every ULID. */
-const LAST = `${PREFIX}~`;
-
 const keyOf = (owner: Uid, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
 
-const having = ({ status }: TodoFilter) =>
-  status === 'all'
-    ? {}
-    : { FilterExpression: '#status = :status', ExpressionAttributeNames: { '#status': 'status' } };
+/** Nobody's change is lost: a write stands on the version it was made from. */
+const atVersion = (version: number) => ({
+  ConditionExpression: '#version = :seen',
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: { ':seen': version },
+});
+
+function changed(current?: Readonly<Record<string, unknown>>): AppError {
+  if (!current) return new AppError('not_found', 'You have no such todo.');
+  return new AppError('conflict', 'This todo was changed by another request.', {
+    current: Todo.parse(current),
+  });
+}
 
 export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoStore {
   return {
@@ -28,23 +33,18 @@ export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoSt
       return Item && Todo.parse(Item);
     },
 
-    async page(owner, filter, { limit, after }) {
+    async all(owner) {
       const query = {
         TableName,
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-        ...having(filter),
-        ExpressionAttributeValues: {
-          ':pk': `U#${owner}`,
-          ':first': PREFIX,
-          ':last': LAST,
-          ...(filter.status !== 'all' && { ':status': filter.status }),
-        },
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': `U#${owner}`, ':prefix': PREFIX },
         ConsistentRead: true,
       };
-      const from = after === undefined ? undefined : keyOf(owner, after);
-      const { rows, next } = await readPage(db, query, { limit, after: from });
-      const todos = rows.map((row) => Todo.parse(row));
-      return { todos, ...(next !== undefined && { next: next.slice(PREFIX.length) }) };
+      const todos: Todo[] = [];
+      for await (const { Items = [] } of paginateQuery({ client: db }, query)) {
+        todos.push(...Items.map((item) => Todo.parse(item)));
+      }
+      return todos;
     },
 
     insert(owner, todo) {
@@ -57,18 +57,12 @@ export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoSt
 
     replace(owner, todo) {
       const Item = { ...keyOf(owner, todo.id), fmt: 1, ...todo };
-      return write(
-        {
-          Put: {
-            TableName,
-            Item,
-            ConditionExpression: '#version = :before',
-            ExpressionAttributeNames: { '#version': 'version' },
-            ExpressionAttributeValues: { ':before': todo.version - 1 },
-          },
-        },
-        () => new AppError('conflict', 'This todo was changed by another request.'),
-      );
+      return write({ Put: { TableName, Item, ...atVersion(todo.version - 1) } }, changed);
+    },
+
+    remove(owner, todo) {
+      const Key = keyOf(owner, todo.id);
+      return write({ Delete: { TableName, Key, ...atVersion(todo.version) } }, changed);
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 
 import type { AppError } from '#shared/core/errors.ts';
 import type { Commit, Write } from '#shared/core/write.ts';
@@ -20,19 +21,26 @@ type WriteItem =
   | { readonly Update: UpdateCommandInput & { readonly UpdateExpression: string } };
 
 /** Every write has a condition: nothing is overwritten unseen. */
-export const write = (item: WriteItem, refused: () => AppError): Write => ({ item, refused });
+export const write = (item: WriteItem, refused: Write['refused']): Write => ({ item, refused });
+
+/** A failed condition brings the row as it is, so that the refusal can tell the current state. */
+const ALL_OLD = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Errors carry rows in the wire format. */
+const rowIn = (item: Parameters<typeof unmarshall>[0] | undefined) => item && unmarshall(item);
+
 /** The refusal of the first write whose condition failed, if that is what happened. */
 function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefined {
-  if (error instanceof ConditionalCheckFailedException) return writes[0]?.refused();
+  if (error instanceof ConditionalCheckFailedException) return writes[0]?.refused(rowIn(error.Item));
   if (!(error instanceof TransactionCanceledException)) return undefined;
-  const failed = error.CancellationReasons?.findIndex(({ Code }) => Code === 'ConditionalCheckFailed') ?? -1;
-  return writes[failed]?.refused();
+  const reasons = error.CancellationReasons ?? [];
+  const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
+  return writes[failed]?.refused(rowIn(reasons[failed]?.Item));
 }
 
 /** Somebody else's transaction touched the same item at this moment: nothing is decided yet. */
@@ -44,11 +52,17 @@ function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unk
   const items = writes.map(({ item }) => item as WriteItem);
   const [only] = items;
   if (items.length > 1 || only === undefined) {
-    return db.send(new TransactWriteCommand({ TransactItems: items }));
+    return db.send(new TransactWriteCommand({ TransactItems: items.map(withCurrent) }));
   }
-  if ('Put' in only) return db.send(new PutCommand(only.Put));
-  if ('Delete' in only) return db.send(new DeleteCommand(only.Delete));
-  return db.send(new UpdateCommand(only.Update));
+  if ('Put' in only) return db.send(new PutCommand({ ...only.Put, ...ALL_OLD }));
+  if ('Delete' in only) return db.send(new DeleteCommand({ ...only.Delete, ...ALL_OLD }));
+  return db.send(new UpdateCommand({ ...only.Update, ...ALL_OLD }));
+}
+
+function withCurrent(item: WriteItem) {
+  if ('Put' in item) return { Put: { ...item.Put, ...ALL_OLD } };
+  if ('Delete' in item) return { Delete: { ...item.Delete, ...ALL_OLD } };
+  return { Update: { ...item.Update, ...ALL_OLD } };
 }
 
 /** Conflicts are tried again with full jitter; a transaction that was lost on its way back is safe to repeat by its token. */

@@ -4,8 +4,8 @@ import type { AppError } from './errors.ts';
 /** One conditional write, made by a store's driver, opaque to everybody else. */
 export type Write = {
   readonly item: unknown;
-  /** The refusal to throw when this write's condition does not hold. */
-  readonly refused: () => AppError;
+  /** The refusal to throw when this write's condition does not hold. @param current the row as it is, if there is one */
+  readonly refused: (current?: Readonly<Record<string, unknown>>) => AppError;
 };
 
 /**

@@ -11,10 +11,11 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { keyUse } from './key-use.ts';
+import { admitCaller } from './rates.ts';
 
 const Origins = z.record(z.string(), z.url());
 
-/** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
+/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
@@ -24,6 +25,7 @@ export const invoke = once(() =>
       egress: egress(),
       origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
     }),
+    admit: admitCaller,
     now: Date.now,
   }),
 );

@@ -2,17 +2,22 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { cursorOf, placeOf } from '#shared/core/page.ts';
 import { newUlid, Ulid } from '#shared/core/ulid.ts';
 import type { Write } from '#shared/core/write.ts';
 
-const PRIORITIES = ['low', 'normal', 'high'] as const;
+export const PRIORITIES = ['low', 'normal', 'high'] as const;
+
+const Title = z.string().trim().min(1).max(200).describe('What to do, in one line');
+const Description = z.string().trim().min(1).max(4000).describe('Details');
+const Priority = z.enum(PRIORITIES);
+const DueAt = z.iso.datetime({ offset: true }).describe('When it is due: RFC 3339 with a zone');
+const Tags = z.array(z.string().trim().min(1).max(40)).max(20).describe('Free labels');
 
 export const Todo = z.object({
   id: Ulid,
   title: z.string(),
   description: z.string().optional(),
-  priority: z.enum(PRIORITIES),
+  priority: Priority,
   due_at: z.iso.datetime({ offset: true }).optional(),
   tags: z.array(z.string()),
   status: z.enum(['open', 'done']),
@@ -24,80 +29,116 @@ export const Todo = z.object({
 export type Todo = z.infer<typeof Todo>;
 
 export const TodoDraft = z.strictObject({
-  title: z.string().trim().min(1).max(200).describe('What to do, in one line'),
-  description: z.string().trim().min(1).max(4000).optional().describe('Details'),
-  priority: z.enum(PRIORITIES).optional().describe('Default: normal'),
-  due_at: z.iso.datetime({ offset: true }).optional().describe('When it is due: RFC 3339 with a zone'),
-  tags: z.array(z.string().trim().min(1).max(40)).max(20).optional().describe('Free labels'),
+  title: Title,
+  description: Description.optional(),
+  priority: Priority.optional().describe('Default: normal'),
+  due_at: DueAt.optional(),
+  tags: Tags.optional(),
 });
 export type TodoDraft = z.infer<typeof TodoDraft>;
 
-export type TodoFilter = { readonly status: 'open' | 'done' | 'all' };
+/** `null` takes a field away; a field that is not named stays. */
+export const TodoChanges = z.strictObject({
+  title: Title.optional(),
+  description: Description.nullable().optional(),
+  priority: Priority.optional(),
+  due_at: DueAt.nullable().optional(),
+  tags: Tags.optional(),
+});
+export type TodoChanges = z.infer<typeof TodoChanges>;
 
 /** Port. Every row belongs to one owner; nothing here takes an owner from a request. */
 export type TodoStore = {
   readonly find: (owner: Uid, id: Ulid) => Promise<Todo | undefined>;
-  /** Oldest first. `next` is the last id of the page when more may follow. */
-  readonly page: (
-    owner: Uid,
-    filter: TodoFilter,
-    page: { limit: number; after?: Ulid },
-  ) => Promise<{ todos: Todo[]; next?: Ulid }>;
+  /** All of an owner's, oldest first. */
+  readonly all: (owner: Uid) => Promise<Todo[]>;
   readonly insert: (owner: Uid, todo: Todo) => Write;
   /** Refused with `conflict` unless the stored version is `todo.version - 1`. */
   readonly replace: (owner: Uid, todo: Todo) => Write;
+  /** Refused with `conflict` unless the stored version is `todo.version`. */
+  readonly remove: (owner: Uid, todo: Todo) => Write;
 };
 
 /** The new state and the write that makes it so: nothing happens until the write is committed. */
 export type TodoChange = { readonly todo: Todo; readonly writes: readonly Write[] };
 
+/** `version`: what the caller last saw; the change is refused when it is not the current one. */
+export type TodoTarget = { readonly id: Ulid; readonly version?: number | undefined };
+
 export type Todos = {
   readonly create: (owner: Uid, draft: TodoDraft) => TodoChange;
-  /** A todo that is done already stays as it is. @throws {AppError} `not_found` */
-  readonly complete: (owner: Uid, id: Ulid) => Promise<TodoChange>;
-  readonly list: (
-    owner: Uid,
-    filter: TodoFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ) => Promise<{ todos: Todo[]; next_cursor: string | null }>;
+  /** @throws {AppError} `not_found` */
+  readonly get: (owner: Uid, id: Ulid) => Promise<Todo>;
+  readonly all: (owner: Uid) => Promise<Todo[]>;
+  /** @throws {AppError} `not_found`, `conflict` */
+  readonly update: (owner: Uid, target: TodoTarget, changes: TodoChanges) => Promise<TodoChange>;
+  /** A todo that has this status already stays as it is. @throws {AppError} `not_found`, `conflict` */
+  readonly mark: (owner: Uid, target: TodoTarget, status: Todo['status']) => Promise<TodoChange>;
+  /** @throws {AppError} `not_found`, `conflict` */
+  readonly remove: (owner: Uid, target: TodoTarget) => Promise<TodoChange>;
 };
+
+/** `null` takes a field away, `undefined` leaves it. */
+function merged(before: Todo, changes: Readonly<Record<string, unknown>>): Todo {
+  const named = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const fields = Object.entries({ ...before, ...Object.fromEntries(named) });
+  return Todo.parse(Object.fromEntries(fields.filter(([, value]) => value !== null)));
+}
 
 export function createTodos({ store, now }: { store: TodoStore; now: () => number }): Todos {
   const time = () => new Date(now()).toISOString();
 
+  const get = async (owner: Uid, id: Ulid): Promise<Todo> => {
+    const found = await store.find(owner, id);
+    if (!found) throw new AppError('not_found', 'You have no such todo.');
+    return found;
+  };
+
+  const seen = async (owner: Uid, { id, version }: TodoTarget): Promise<Todo> => {
+    const found = await get(owner, id);
+    if (version !== undefined && version !== found.version) {
+      throw new AppError('conflict', 'This todo was changed meanwhile.', { current: found });
+    }
+    return found;
+  };
+
+  const replaced = (owner: Uid, before: Todo, after: Omit<Todo, 'version' | 'updated_at'>): TodoChange => {
+    const todo: Todo = { ...after, version: before.version + 1, updated_at: time() };
+    return { todo, writes: [store.replace(owner, todo)] };
+  };
+
   return {
-    create(owner, { title, description, priority = 'normal', due_at, tags = [] }) {
+    get,
+    all: store.all,
+
+    create(owner, { priority = 'normal', tags = [], ...rest }) {
       const at = time();
-      const todo: Todo = {
+      const made = {
         id: newUlid(now()),
-        title,
-        ...(description !== undefined && { description }),
-        priority,
-        ...(due_at !== undefined && { due_at }),
-        tags,
         status: 'open',
         version: 1,
         created_at: at,
         updated_at: at,
-      };
+      } as const;
+      const todo: Todo = { ...made, ...rest, priority, tags };
       return { todo, writes: [store.insert(owner, todo)] };
     },
 
-    async complete(owner, id) {
-      const found = await store.find(owner, id);
-      if (!found) throw new AppError('not_found', 'You have no such todo.');
-      if (found.status === 'done') return { todo: found, writes: [] };
-      const at = time();
-      const version = found.version + 1;
-      const todo: Todo = { ...found, status: 'done', version, updated_at: at, completed_at: at };
-      return { todo, writes: [store.replace(owner, todo)] };
+    async update(owner, target, changes) {
+      const before = await seen(owner, target);
+      return replaced(owner, before, merged(before, changes));
     },
 
-    async list(owner, filter, { limit, cursor }) {
-      const after = cursor === undefined ? undefined : Ulid.safeParse(placeOf(cursor));
-      if (after && !after.success) throw new AppError('invalid_input', 'The cursor is not one of ours.');
-      const { todos, next } = await store.page(owner, filter, { limit, ...(after && { after: after.data }) });
-      return { todos, next_cursor: next === undefined ? null : cursorOf(next) };
+    async mark(owner, target, status) {
+      const before = await seen(owner, target);
+      if (before.status === status) return { todo: before, writes: [] };
+      const completed_at = status === 'done' ? time() : null;
+      return replaced(owner, before, merged(before, { status, completed_at }));
+    },
+
+    async remove(owner, target) {
+      const todo = await seen(owner, target);
+      return { todo, writes: [store.remove(owner, todo)] };
     },
   };
 }

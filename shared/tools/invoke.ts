@@ -52,9 +52,11 @@ export function createInvoke(ports: {
   audit: Audit;
   todos: Todos;
   completions: Completions;
+  /** @throws {AppError} `rate_limited` */
+  admit: (principal: Principal) => Promise<void>;
   now: () => number;
 }): Invoke {
-  const { audit, todos, completions, now } = ports;
+  const { audit, todos, completions, admit, now } = ports;
 
   return async ({ toolName, parameters, principal, requestId, deadline }) => {
     const tool = findTool(toolName);
@@ -75,6 +77,7 @@ export function createInvoke(ports: {
       requireScope(principal, 'tools:call');
       if (tool.scope) requireScope(principal, tool.scope);
       const input = inputOf(tool, parameters);
+      await admit(principal);
       // Not writable → no call: a use of a key without a trace must be impossible.
       if (tool.external) await audit.commit(draft({ result: 'attempted' }));
       const done = await tool.run(input, { principal, deadline, now, todos, completions, onUse });

@@ -1,17 +1,29 @@
 import * as z from 'zod';
 
 import { Ulid } from '#shared/core/ulid.ts';
-import { Todo, TodoDraft } from '#shared/todo/todo.ts';
+import { pageOf, TodoQuery } from '#shared/todo/query.ts';
+import { Todo, TodoChanges, TodoDraft } from '#shared/todo/todo.ts';
 
 import { defineTool, type Tool } from './tool.ts';
+
+const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+const adds = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+const sets = { ...adds, idempotentHint: true };
+
+const Target = z.strictObject({
+  id: Ulid.describe('The id that todo_create or todo_list gave'),
+  version: z.number().int().positive().optional().describe('Refuse if it is not at this version any more'),
+});
+const One = z.object({ todo: Todo });
+const example = { id: '01JD5Z6K7M8N9P0QRSTVWXYZ12' };
 
 const create = defineTool({
   name: 'todo_create',
   title: 'Add a todo',
   description: "Adds one item to the caller's todo list.",
   input: TodoDraft,
-  output: z.object({ todo: Todo }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  output: One,
+  annotations: adds,
   scope: 'todo:write',
   examples: [{ title: 'Renew the passport', priority: 'high', due_at: '2027-03-01T09:00:00+01:00' }],
   async run(draft, { principal, todos }) {
@@ -20,17 +32,84 @@ const create = defineTool({
   },
 });
 
-const complete = defineTool({
-  name: 'todo_complete',
-  title: 'Complete a todo',
-  description: 'Marks one todo as done. A todo that is done already stays as it is.',
-  input: z.strictObject({ id: Ulid.describe('The id that todo_create or todo_list gave') }),
-  output: z.object({ todo: Todo }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+/** A transaction holds them all, with the audit record. */
+const MAX_BULK = 25;
+
+const createMany = defineTool({
+  name: 'todo_create_many',
+  title: 'Add several todos',
+  description: `Adds up to ${MAX_BULK} items to the caller's todo list: all of them or none.`,
+  input: z.strictObject({ todos: z.array(TodoDraft).min(1).max(MAX_BULK) }),
+  output: z.object({ todos: z.array(Todo) }),
+  annotations: adds,
   scope: 'todo:write',
-  examples: [{ id: '01JD5Z6K7M8N9P0QRSTVWXYZ12' }],
+  examples: [{ todos: [{ title: 'Buy milk' }, { title: 'Buy bread', tags: ['shop'] }] }],
+  async run({ todos: drafts }, { principal, todos }) {
+    const changes = drafts.map((draft) => todos.create(principal.uid, draft));
+    return {
+      output: { todos: changes.map(({ todo }) => todo) },
+      writes: changes.flatMap(({ writes }) => writes),
+      meta: { count: changes.length },
+    };
+  },
+});
+
+const get = defineTool({
+  name: 'todo_get',
+  title: 'Get a todo',
+  description: 'Returns one todo with its current version.',
+  input: Target.pick({ id: true }),
+  output: One,
+  annotations: reads,
+  scope: 'todo:read',
+  examples: [example],
   async run({ id }, { principal, todos }) {
-    const { todo, writes } = await todos.complete(principal.uid, id);
+    return { output: { todo: await todos.get(principal.uid, id) } };
+  },
+});
+
+const update = defineTool({
+  name: 'todo_update',
+  title: 'Change a todo',
+  description: 'Changes the named fields of one todo; null takes a field away.',
+  input: Target.extend(TodoChanges.shape),
+  output: One,
+  annotations: sets,
+  scope: 'todo:write',
+  examples: [{ ...example, priority: 'high', due_at: null }],
+  async run({ id, version, ...changes }, { principal, todos }) {
+    const { todo, writes } = await todos.update(principal.uid, { id, version }, changes);
+    return { output: { todo }, writes };
+  },
+});
+
+const marking = (name: `todo_${string}`, title: string, status: Todo['status']) =>
+  defineTool({
+    name,
+    title,
+    description: `Marks one todo as ${status}. A todo that is ${status} already stays as it is.`,
+    input: Target,
+    output: One,
+    annotations: sets,
+    scope: 'todo:write',
+    examples: [example],
+    async run(target, { principal, todos }) {
+      const { todo, writes } = await todos.mark(principal.uid, target, status);
+      return { output: { todo }, writes };
+    },
+  });
+
+const remove = defineTool({
+  name: 'todo_delete',
+  title: 'Delete a todo',
+  description: 'Deletes one todo for good and returns it as it was.',
+  input: Target,
+  output: One,
+  annotations: { ...sets, destructiveHint: true },
+  scope: 'todo:write',
+  examples: [example],
+  async run(target, { principal, todos }) {
+    const { todo, writes } = await todos.remove(principal.uid, target);
     return { output: { todo }, writes };
   },
 });
@@ -38,24 +117,25 @@ const complete = defineTool({
 const list = defineTool({
   name: 'todo_list',
   title: 'List todos',
-  description: "Returns the caller's todos, open ones by default, oldest first.",
-  input: z.strictObject({
-    status: z.enum(['open', 'done', 'all']).default('open').describe('Which ones'),
-    limit: z.number().int().min(1).max(100).default(50).describe('Most to return'),
-    cursor: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,200}$/)
-      .optional()
-      .describe('next_cursor of the page before'),
-  }),
+  description: "Returns the caller's todos, filtered, sorted and paged; open ones by default, oldest first.",
+  input: TodoQuery,
   output: z.object({ todos: z.array(Todo), next_cursor: z.string().nullable() }),
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  annotations: reads,
   scope: 'todo:read',
-  examples: [{}, { status: 'all', limit: 10 }],
-  async run({ status, limit, cursor }, { principal, todos }) {
-    const output = await todos.list(principal.uid, { status }, { limit, cursor });
+  examples: [{}, { status: 'all', search: 'passport', sort: 'due', limit: 10 }],
+  async run(query, { principal, todos }) {
+    const output = pageOf(await todos.all(principal.uid), query);
     return { output, meta: { count: output.todos.length } };
   },
 });
 
-export const todoTools: readonly Tool[] = [create, list, complete];
+export const todoTools: readonly Tool[] = [
+  create,
+  createMany,
+  get,
+  update,
+  marking('todo_complete', 'Complete a todo', 'done'),
+  marking('todo_reopen', 'Reopen a todo', 'open'),
+  remove,
+  list,
+];

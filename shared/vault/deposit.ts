@@ -70,6 +70,7 @@ export function createKeyDeposit(ports: {
           last4: secret.reveal().slice(-4),
           fp,
           status: 'active',
+          kind: 'api_key',
           ...(label !== undefined && { label }),
           order: Math.max(-1, ...present.map(({ order }) => order)) + 1,
           createdAt: new Date(now()).toISOString(),

@@ -3,16 +3,16 @@ import * as z from 'zod';
 import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
+/** Expired is not a status: it is decided by the clock on each use. */
 const KEY_STATUSES = ['active', 'frozen', 'invalid'] as const;
+
+/** What the provider said when it was asked. `unreachable` says nothing about the key. */
+export const VALIDATION_OUTCOMES = ['valid', 'rejected', 'unreachable'] as const;
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-/** One provider key as it rests on disk: a sealed message and its wrapped data key, never plaintext. */
-export const StoredKey = z.object({
-  fmt: z.literal(1),
-  uid: Uid,
-  provider: ProviderId,
-  kid: Kid,
+/** One value of a key: what rotation replaces. */
+const Sealed = z.object({
   /** Counts the values this key has had; part of the encryption context. Never reused. */
   ver: z.number().int().positive(),
   blob: Bytes,
@@ -24,25 +24,53 @@ export const StoredKey = z.object({
   last4: z.string(),
   /** Keyed fingerprint of the secret: finds duplicates and leaks, reveals nothing without the MAC key. */
   fp: Bytes,
+});
+export type Sealed = z.infer<typeof Sealed>;
+
+/** One provider key as it rests on disk: a sealed message and its wrapped data key, never plaintext. */
+export const StoredKey = Sealed.extend({
+  fmt: z.literal(1),
+  uid: Uid,
+  provider: ProviderId,
+  kid: Kid,
+  /** The value before the last rotation: usable until `until`, at most 15 minutes after it. */
+  prev: Sealed.extend({ until: z.iso.datetime() }).optional(),
   status: z.enum(KEY_STATUSES),
+  /** `oauth`: the sealed secret is a token set that can be refreshed. */
+  kind: z.enum(['api_key', 'oauth']),
   label: z.string().optional(),
   /** Lowest first. */
   order: z.number().int(),
   createdAt: z.iso.datetime(),
+  rotatedAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
-  /** Counts the writes to this row. */
+  validation: z
+    .object({
+      outcome: z.enum(VALIDATION_OUTCOMES),
+      checkedAt: z.iso.datetime(),
+      /** Models the key may use, where the provider tells; at most 100. */
+      models: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Counts the writes to this row: every change is conditional on it. */
   rv: z.number().int().positive(),
 });
 export type StoredKey = z.infer<typeof StoredKey>;
 
+export type KeyOwner = { readonly uid: Uid; readonly provider: ProviderId; readonly kid: Kid };
+
 /** Port. Reads are strongly consistent: a deleted key must be gone on the very next call. */
 export type KeyStore = {
+  /** One key, by its full id. */
+  readonly find: (owner: KeyOwner) => Promise<StoredKey | undefined>;
   /** One call for all of an owner's keys, or those of one provider, in the owner's order. */
   readonly list: (uid: Uid, provider?: ProviderId) => Promise<StoredKey[]>;
   /** Refused with `conflict` when the id is taken. */
   readonly insert: (key: StoredKey) => Write;
+  /** Refused with `conflict`, telling the current state, unless the stored row is at `key.rv - 1`. */
+  readonly replace: (key: StoredKey) => Write;
   /** Refused with `not_found` when the owner has no such key. */
-  readonly remove: (owner: { uid: Uid; provider: ProviderId; kid: Kid }) => Write;
+  readonly remove: (owner: KeyOwner) => Write;
 };
 
 /** What the owner may see of a key: the last four characters, and nothing else of it. */
@@ -77,7 +105,7 @@ export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
  * What KMS and the cipher are bound to. Rebuilt from the row's *key* and version on every use, never read from the
  * sealed message: a row copied to another owner, provider or version does not open.
  */
-export const contextOf = (stage: string, key: Pick<StoredKey, 'uid' | 'provider' | 'kid' | 'ver'>) => ({
+export const contextOf = (stage: string, key: KeyOwner & Pick<Sealed, 'ver'>) => ({
   app: 'portunus',
   env: stage,
   purpose: 'user-api-key',

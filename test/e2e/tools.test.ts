@@ -13,7 +13,12 @@ onEngine('the tools over REST', () => {
       'time_now',
       'todo_complete',
       'todo_create',
+      'todo_create_many',
+      'todo_delete',
+      'todo_get',
       'todo_list',
+      'todo_reopen',
+      'todo_update',
     ]);
     expect(body.tools[0]).toMatchObject({
       input_schema: { type: 'object', required: ['messages'] },
@@ -59,6 +64,79 @@ onEngine('the tools over REST', () => {
       cursor = body.result.next_cursor ?? undefined;
     } while (cursor);
     expect(seen.toSorted()).toEqual(titles);
+  });
+
+  it('are changed field by field, reopened and deleted, each on the version that was seen', async () => {
+    const eva = await portunus.current.person('eva');
+    const draft = {
+      title: 'Paint',
+      description: 'the fence',
+      due_at: '2027-05-01T10:00:00+02:00',
+      tags: ['home'],
+    };
+    const { todo } = (await eva.invoke('todo_create', draft)).body.result;
+    const { id } = todo;
+
+    const changed = await eva.invoke('todo_update', { id, version: 1, priority: 'high', due_at: null });
+    const { due_at: _due, ...undated } = todo;
+    expect(changed.body.result.todo).toEqual({
+      ...undated,
+      priority: 'high',
+      version: 2,
+      updated_at: changed.body.result.todo.updated_at,
+    });
+
+    const stale = await eva.invoke('todo_update', { id, version: 1, title: 'Burn' });
+    expect(stale.body).toMatchObject({
+      status: 409,
+      code: 'conflict',
+      current: { version: 2, title: 'Paint' },
+    });
+
+    await eva.invoke('todo_complete', { id });
+    const reopened = await eva.invoke('todo_reopen', { id });
+    expect(reopened.body.result.todo).toMatchObject({ status: 'open', version: 4 });
+    expect(reopened.body.result.todo.completed_at).toBeUndefined();
+
+    expect((await eva.invoke('todo_get', { id })).body.result).toEqual(reopened.body.result);
+    expect((await eva.invoke('todo_delete', { id, version: 3 })).status).toBe(409);
+    expect((await eva.invoke('todo_delete', { id })).body.result).toEqual(reopened.body.result);
+    expect((await eva.invoke('todo_get', { id })).body).toMatchObject({ code: 'not_found' });
+  });
+
+  it('are added in bulk, all or none', async () => {
+    const fay = await portunus.current.person('fay');
+    const todos = Array.from({ length: 25 }, (_, n) => ({ title: `n${n}` }));
+    expect((await fay.invoke('todo_create_many', { todos: [...todos, { title: 'one more' }] })).status).toBe(
+      400,
+    );
+    expect((await fay.invoke('todo_create_many', { todos: [...todos.slice(1), { title: '' }] })).status).toBe(
+      400,
+    );
+    expect((await fay.invoke('todo_list')).body.result.todos).toEqual([]);
+    expect((await fay.invoke('todo_create_many', { todos })).body.result.todos).toHaveLength(25);
+    expect((await fay.invoke('todo_list')).body.result.todos).toHaveLength(25);
+  });
+
+  it('are found by words, tags and dates, in the order asked for', async () => {
+    const gil = await portunus.current.person('gil');
+    const todos = [
+      { title: 'Call Bank', priority: 'high', tags: ['money'], due_at: '2027-01-03T00:00:00Z' },
+      { title: 'bake bread', description: 'for the Bank holiday', due_at: '2027-01-01T23:30:00-02:00' },
+      { title: 'Answer mail', priority: 'low' },
+    ];
+    await gil.invoke('todo_create_many', { todos });
+    const titles = async (query: object) =>
+      (await gil.invoke('todo_list', query)).body.result.todos.map(({ title }: { title: string }) => title);
+    expect(await titles({ search: 'BANK' })).toHaveLength(2);
+    expect(await titles({ search: 'bank call' })).toEqual(['Call Bank']);
+    expect(await titles({ tag: 'money' })).toEqual(['Call Bank']);
+    expect(await titles({ due_after: '2027-01-02T00:00:00Z', due_before: '2027-01-02T12:00:00Z' })).toEqual([
+      'bake bread',
+    ]);
+    expect(await titles({ sort: 'due' })).toEqual(['bake bread', 'Call Bank', 'Answer mail']);
+    expect(await titles({ sort: 'title' })).toEqual(['Answer mail', 'bake bread', 'Call Bank']);
+    expect(await titles({ sort: 'priority' })).toEqual(['Call Bank', 'bake bread', 'Answer mail']);
   });
 
   it('let one of two simultaneous completions win, and lose neither', async () => {

@@ -49,12 +49,13 @@ describe('what each role may do', () => {
           "kms:GenerateMac on FingerprintKey",
         ],
         "mcp": [
+          "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
           "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
-          "dynamodb:UpdateItem on Content",
+          "dynamodb:UpdateItem on Control",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
         "metadataprotectedresource": [],
@@ -66,12 +67,13 @@ describe('what each role may do', () => {
           "sqs:SendMessage on onauditrecordeddeadletters",
         ],
         "toolsinvoke": [
+          "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
           "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
-          "dynamodb:UpdateItem on Content",
+          "dynamodb:UpdateItem on Control",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
         "toolslist": [
@@ -151,10 +153,10 @@ describe('what a function is told', () => {
         "keys-list": "AUDIT_TABLE VAULT_TABLE",
         "keys-providers": "AUDIT_TABLE VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN VAULT_KEY_ARN VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PROVIDER_ORIGINS RATE_LIMITS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }
     `);

@@ -1,0 +1,55 @@
+// Rate limits that are exact across all instances: the generic cell rate algorithm, one number per limit.
+//
+// The number is `tat`, the theoretical arrival time of the next call in a steady stream. It is moved by conditional
+// writes only, so no two callers are admitted on the same place. A write whose answer is lost costs the caller a
+// place and never gains one.
+import { AppError } from '#shared/core/errors.ts';
+
+/** So many calls a minute in the long run, and at most `burst` at once. */
+export type RateLimit = { readonly perMinute: number; readonly burst: number };
+
+/** Port. Times are microseconds since the epoch. */
+export type RateStore = {
+  /** Moves `tat` on by `interval` if it stands between `now` and `now + tolerance`; else tells where it stands. */
+  readonly extend: (
+    name: string,
+    at: { now: number; tolerance: number; interval: number },
+  ) => Promise<{ moved: true } | { moved: false; tat: number | undefined }>;
+  /** Sets `tat` to `now + interval` if there is none or it lies in the past; says whether it did. */
+  readonly restart: (name: string, at: { now: number; interval: number }) => Promise<boolean>;
+};
+
+export type Admit = (name: string, limit: RateLimit) => Promise<void>;
+
+const MICROSECONDS = 1_000_000;
+/** A caller that loses this often meets a crowd far over its limit. */
+const ROUNDS = 4;
+
+/** @param ports.now microseconds by the store's own clock: a writer ahead of the others would admit too many */
+export function createAdmit(ports: { store: RateStore; now: () => number }): Admit {
+  const { store, now } = ports;
+
+  return async (name, { perMinute, burst }) => {
+    const interval = Math.ceil((60 * MICROSECONDS) / perMinute);
+    const tolerance = (burst - 1) * interval;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const at = now();
+      const extended = await store.extend(name, { now: at, tolerance, interval });
+      if (extended.moved) return;
+      const { tat } = extended;
+      if (tat !== undefined && tat > at + tolerance)
+        throw refused({ perMinute, burst }, tat - tolerance - at);
+      if (await store.restart(name, { now: at, interval })) return;
+    }
+    throw new AppError('unavailable', 'Too many calls at the same moment.');
+  };
+}
+
+function refused({ perMinute, burst }: RateLimit, waitMicroseconds: number): AppError {
+  const seconds = Math.max(1, Math.ceil(waitMicroseconds / MICROSECONDS));
+  return new AppError('rate_limited', `At most ${perMinute} calls a minute, ${burst} at once.`, {
+    retry_after_seconds: seconds,
+    limit: { per_minute: perMinute, burst },
+    next_step: `Wait ${seconds} s, then try again.`,
+  });
+}

@@ -1,0 +1,24 @@
+import { noticeTable } from '#shared/aws/notice-table.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+import { createNotices } from '#shared/notices/notice.ts';
+
+import { audit } from './audit.ts';
+
+/** Needs `notices:raise` and `audit:write`. */
+export const notices = once(() =>
+  createNotices({
+    store: noticeTable(env('CONTENT_TABLE')),
+    record: ({ kind, subject, severity }, uid, reqId) =>
+      audit().record({
+        uid,
+        category: 'system',
+        act: 'notice.raised',
+        result: 'succeeded',
+        reqId,
+        target: subject,
+        meta: { reason: kind, severity },
+      }),
+    now: Date.now,
+  }),
+);

@@ -1,0 +1,96 @@
+// Which of an owner's todos are meant, and in which order. Pure: the store hands in what there is.
+import * as z from 'zod';
+
+import { AppError } from '#shared/core/errors.ts';
+import { cursorOf, placeOf } from '#shared/core/page.ts';
+import { Ulid } from '#shared/core/ulid.ts';
+
+import { PRIORITIES, type Todo } from './todo.ts';
+
+const Moment = z.iso.datetime({ offset: true });
+
+export const TodoQuery = z.strictObject({
+  status: z.enum(['open', 'done', 'all']).default('open').describe('Which ones'),
+  priority: z.enum(PRIORITIES).optional(),
+  tag: z.string().trim().min(1).max(40).optional().describe('Those that carry this tag'),
+  due_after: Moment.optional().describe('Due at or after: RFC 3339 with a zone'),
+  due_before: Moment.optional().describe('Due before: RFC 3339 with a zone'),
+  search: z.string().trim().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
+  sort: z
+    .enum(['created', 'due', 'priority', 'title'])
+    .default('created')
+    .describe('Todos without a due date come last'),
+  limit: z.number().int().min(1).max(100).default(50).describe('Most to return'),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,400}$/)
+    .optional()
+    .describe('next_cursor of the page before, with the same filters'),
+});
+export type TodoQuery = z.infer<typeof TodoQuery>;
+
+const words = (text: string) => text.toLocaleLowerCase('en').split(/\s+/);
+
+/** Absent bounds let everything pass; with a bound, a todo without a due date is not meant. */
+function isDueBetween(
+  dueAt: string | undefined,
+  after: string | undefined,
+  before: string | undefined,
+): boolean {
+  if (after === undefined && before === undefined) return true;
+  const due = Date.parse(dueAt ?? '');
+  return due >= Date.parse(after ?? '0000-01-01') && due < Date.parse(before ?? '9999-12-31');
+}
+
+function contains(todo: Todo, search: string | undefined): boolean {
+  if (search === undefined) return true;
+  const text = [todo.title, todo.description ?? '', ...todo.tags].join('\n').toLocaleLowerCase('en');
+  return words(search).every((word) => text.includes(word));
+}
+
+const matches = (todo: Todo, { status, priority, tag, search, ...due }: TodoQuery): boolean =>
+  (status === 'all' || todo.status === status) &&
+  (priority === undefined || todo.priority === priority) &&
+  (tag === undefined || todo.tags.includes(tag)) &&
+  isDueBetween(todo.due_at, due.due_after, due.due_before) &&
+  contains(todo, search);
+
+/** Sorts behind every date and title. */
+const LAST = '\u{10FFFF}';
+
+/** What a todo is sorted by, as text that compares in the order meant; its id keeps equals apart. */
+function placeIn(todo: Todo, sort: TodoQuery['sort']): string {
+  const key = {
+    created: () => '',
+    due: () => (todo.due_at === undefined ? LAST : new Date(todo.due_at).toISOString()),
+    priority: () => String(PRIORITIES.length - PRIORITIES.indexOf(todo.priority)),
+    title: () => todo.title.toLocaleLowerCase('en').slice(0, 60),
+  }[sort]();
+  return `${key}\u0000${todo.id}`;
+}
+
+const Place = z.string().refine((place) => Ulid.safeParse(place.split('\u0000').at(-1)).success);
+
+function startOf(cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const place = Place.safeParse(placeOf(cursor));
+  if (!place.success) throw new AppError('invalid_input', 'The cursor is not one of ours.');
+  return place.data;
+}
+
+/** One page. A cursor is a place in the order, so a todo that comes or goes meanwhile moves no other. */
+export function pageOf(
+  todos: readonly Todo[],
+  query: TodoQuery,
+): { todos: Todo[]; next_cursor: string | null } {
+  const start = startOf(query.cursor);
+  const placed = todos
+    .filter((todo) => matches(todo, query))
+    .map((todo) => ({ todo, place: placeIn(todo, query.sort) }))
+    .filter(({ place }) => place > start)
+    .toSorted((a, b) => (a.place < b.place ? -1 : 1));
+  const page = placed.slice(0, query.limit);
+  const last = page.at(-1);
+  const more = placed.length > page.length && last !== undefined;
+  return { todos: page.map(({ todo }) => todo), next_cursor: more ? cursorOf(last.place) : null };
+}

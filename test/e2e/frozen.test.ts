@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+
+import { canaryKey, say } from '#test/support/portunus.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+onEngine('functions that are frozen the moment they answer, as on AWS', () => {
+  const portunus = usePortunus({ lambdaOptions: { freeze: true } });
+
+  it('have left nothing to do: every answer, record and event is there', async () => {
+    const { current } = portunus;
+    const alice = await current.person('alice');
+    const stored = await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    expect(stored.status).toBe(201);
+    for (let n = 0; n < 5; n += 1) {
+      expect((await alice.invoke('todo_create', { title: `${n}` })).status).toBe(200);
+      expect((await alice.invoke('ai_chat', say('hello'))).status).toBe(200);
+    }
+    expect((await alice.invoke('todo_list')).body.result.todos).toHaveLength(5);
+    const { body } = await alice.get('/audit/logs?limit=50');
+    expect(body.total_count).toBe(1 + 5 * 3 + 1);
+    await current.events.settled();
+    const published = current.events.busEvents().map(({ detail }) => (detail as { eventId: string }).eventId);
+    expect(new Set(published)).toHaveLength((await current.rows('audit')).length);
+  });
+});
