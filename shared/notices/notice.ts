@@ -7,7 +7,7 @@ import type { Write } from '#shared/core/write.ts';
 
 import type { NoticePage, NoticeQuery } from './api.ts';
 
-export const NOTICE_KINDS = [
+const NOTICE_KINDS = [
   'key_expiring',
   'key_expired',
   'key_invalid',
@@ -15,7 +15,7 @@ export const NOTICE_KINDS = [
   'renewal_failed',
   'incident',
 ] as const;
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
 /** One notice as it is stored. `id` is derived from `kind` and what it is about: raising it again changes nothing. */
 export const Notice = z.object({

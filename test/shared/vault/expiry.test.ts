@@ -15,6 +15,8 @@ const NOW = Date.parse('2026-07-01T05:15:00Z');
 const DAY = 24 * 3600 * 1000;
 const inDays = (days: number) => new Date(NOW + days * DAY).toISOString();
 
+const kid = (name: string) => name as Kid;
+
 const key = (more: Partial<ExpiringKey> = {}): ExpiringKey => ({
   uid: 'u'.repeat(27) as Uid,
   provider: 'openai' as ProviderId,
@@ -110,8 +112,6 @@ describe('the sweep', () => {
     });
     return { sweep, told, failures };
   }
-  const kid = (name: string) => name as Kid;
-
   it('tells each threshold once over a year of days, and the end once', async () => {
     const { sweep, told } = sweepOver([key({ kid: kid('a'), expiresAt: inDays(45.5) })]);
     for (let day = 0; day < 365; day += 1) await sweep(NOW + day * DAY);
