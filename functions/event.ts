@@ -1,10 +1,10 @@
 // The only file that knows what an EventBridge event looks like.
 import type { Context, EventBridgeEvent } from 'aws-lambda';
-import type * as z from 'zod';
+import * as z from 'zod';
 
 import { framesOf } from '#shared/core/errors.ts';
 
-import { logger } from './log.ts';
+import { logger, nameOf } from './log.ts';
 
 /**
  * Wraps a consumer of bus events. It may see an event twice and must not mind. A failure is thrown on: the bus tries
@@ -27,5 +27,37 @@ export function consumer<Schema extends z.ZodType>(
       logger.error('event not consumed', { eventId: event.id, frames: framesOf(error) });
       throw new Error('The event could not be consumed.'); // no `cause`: what is thrown here is logged as it is
     }
+  };
+}
+
+/** What EventBridge says of a schedule that is due. */
+const Due = z.object({ id: z.string().min(1), time: z.iso.datetime() });
+
+type Run = {
+  /** When it was due: the clock of the run, so that a delivery that comes late or again does the same. */
+  readonly nowMs: number;
+  readonly reqId: string;
+  /** Logs what one item failed of; the others go on. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/**
+ * Wraps what runs on a schedule. It may be started twice for the same time. If anything failed the whole run did: it is
+ * tried again and, in the end, lies in the dead-letter queue.
+ */
+export function scheduled(
+  run: (due: Run) => Promise<{ counts: Readonly<Record<string, number>>; failed: number }>,
+) {
+  return async (event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> => {
+    logger.addContext(context);
+    const { id: reqId, time } = Due.parse(event);
+    const onFailure = (error: unknown) =>
+      logger.error('scheduled run met a failure', { reqId, name: nameOf(error), frames: framesOf(error) });
+    const { counts, failed } = await run({ nowMs: Date.parse(time), reqId, onFailure }).catch((error) => {
+      onFailure(error);
+      return { counts: {}, failed: 1 };
+    });
+    logger.info('scheduled run ended', { reqId, ...counts });
+    if (failed > 0) throw new Error('A scheduled run was not completed.'); // no `cause`, as above
   };
 }

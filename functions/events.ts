@@ -6,6 +6,10 @@ export type EventFunction = {
   readonly needs: readonly Need[];
   /** EventBridge pattern on the audit bus. Absent: not a consumer. */
   readonly pattern?: { readonly source: readonly string[]; readonly 'detail-type'?: readonly string[] };
+  /** Runs by the clock, in UTC, instead. */
+  readonly schedule?: `rate(${string})` | `cron(${string})`;
+  /** Default 30. */
+  readonly timeoutSeconds?: number;
 };
 
 /** Writes the refusals that are born in it, so it may append to the audit table. */
@@ -19,5 +23,11 @@ export const eventFunctions = [
     name: 'on-audit-recorded',
     needs: ['usage:project'],
     pattern: { source: ['portunus.audit'] },
+  },
+  {
+    name: 'on-expiry-sweep',
+    needs: ['expiry:sweep', 'notices:raise', 'audit:write'],
+    schedule: 'cron(15 5 * * ? *)',
+    timeoutSeconds: 300,
   },
 ] as const satisfies readonly EventFunction[];

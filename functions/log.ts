@@ -6,7 +6,7 @@ import { type AppError, framesOf } from '#shared/core/errors.ts';
 export const logger = new Logger();
 
 /** A class name tells an outage from a bug; the message would tell what the caller sent. */
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
+export const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
 
 /** A refusal is news, a failure is an alarm. */
 export function logError(error: AppError, thrown: unknown, requestId: string): void {

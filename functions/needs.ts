@@ -14,6 +14,12 @@ export const NEEDS = [
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */
   'notices:raise',
+  /** List an owner's notices: `Query` on the content table's index of them, and on nothing else there. */
+  'notices:read',
+  /** Mark a notice as read: `UpdateItem` on the content table. */
+  'notices:mark',
+  /** Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. */
+  'expiry:sweep',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',

@@ -92,6 +92,20 @@ export const routes = [
     bodyLimitKiB: 1024,
   },
   {
+    name: 'notices-list',
+    method: 'GET',
+    path: '/notices',
+    scope: 'usage:read',
+    needs: ['notices:read', 'audit:write'],
+  },
+  {
+    name: 'notices-read',
+    method: 'POST',
+    path: '/notices/{id}/read',
+    scope: 'account:write',
+    needs: ['notices:mark', 'audit:write'],
+  },
+  {
     name: 'audit-logs',
     method: 'GET',
     path: '/audit/logs',

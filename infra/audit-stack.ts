@@ -1,31 +1,33 @@
-// What follows from a record: audit table → stream → Pipe → bus → one rule per on-* function. At every step: bounded
-// retries, then a queue where the event waits for a person.
+// What follows from a record: audit table → stream → Pipe → bus → one rule per on-* function. And what runs by the clock.
+// At every step: bounded retries, then a queue where the event waits for a person.
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 import { type EventFunction, eventFunctions } from '#functions/events.ts';
 
-import { acknowledge } from './acknowledge.ts';
 import type { DataStack } from './data-stack.ts';
+import { deadLetterQueue } from './dead-letter-queue.ts';
 import { createFunction, type FunctionSite } from './function.ts';
+import { opsTopic } from './ops-topic.ts';
 
 export class AuditStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { site: FunctionSite }) {
     super(scope, id, props);
     const { site } = props;
     auditPipe(this, site);
-    for (const spec of eventFunctions) consumer(this, site, spec);
+    for (const spec of eventFunctions) eventFunction(this, site, spec);
+    opsTopic(this, site);
   }
 }
 
-/** The event names the record and says nothing that was in it. */
-const EVENT_FIELDS = ['eventId', 'uid', 'act', 'category', 'result', 'ts'];
+/** Who did what to what, how it ended and why: codes and ids, never the record itself. */
+const EVENT_FIELDS = 'eventId uid act category result ts target reason severity'.split(' ');
 
 function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   const name = `portunus-${config.stage}-audit`;
@@ -94,25 +96,21 @@ function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue;
   return role;
 }
 
-function consumer(scope: Construct, site: FunctionSite, spec: EventFunction): void {
-  if (!spec.pattern) return;
+function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction): void {
+  const trigger = triggerOf(spec, site.data);
+  if (!trigger) return;
   const deadLetters = deadLetterQueue(scope, `${spec.name}-dead-letters`);
   const maxEventAge = Duration.hours(2);
   const fn = createFunction(scope, site, {
     name: spec.name,
     needs: spec.needs,
-    description: `On ${(spec.pattern['detail-type'] ?? spec.pattern.source).join(', ')}`,
-    timeoutSeconds: 30,
+    description: `On ${trigger.on}`,
+    timeoutSeconds: spec.timeoutSeconds ?? 30,
     // The function's own retries end here when it failed, the rule's below when it was never reached.
     asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
   });
   new Rule(scope, `${spec.name}-rule`, {
-    description: `Audit bus to ${spec.name}`,
-    eventBus: site.data.auditBus,
-    eventPattern: {
-      source: [...spec.pattern.source],
-      ...(spec.pattern['detail-type'] && { detailType: [...spec.pattern['detail-type']] }),
-    },
+    ...trigger.rule,
     targets: [
       new LambdaFunction(fn, {
         deadLetterQueue: deadLetters,
@@ -123,13 +121,20 @@ function consumer(scope: Construct, site: FunctionSite, spec: EventFunction): vo
   });
 }
 
-function deadLetterQueue(scope: Construct, id: string): Queue {
-  const queue = new Queue(scope, id, {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-  });
-  const reason = 'This is the dead-letter queue.';
-  acknowledge(queue, { 'AwsSolutions-SQS3': reason, 'Serverless-SQSRedrivePolicy': reason });
-  return queue;
+/** What starts the function: events of the audit bus, or the clock. Schedules live on the default bus and no other. */
+function triggerOf(
+  { name, pattern, schedule }: EventFunction,
+  { auditBus }: DataStack,
+): { on: string; rule: RuleProps } | undefined {
+  if (schedule) {
+    const rule = { description: `Clock to ${name}`, schedule: Schedule.expression(schedule) };
+    return { on: schedule, rule };
+  }
+  if (!pattern) return undefined;
+  const { source, 'detail-type': detailType } = pattern;
+  const eventPattern = { source: [...source], ...(detailType && { detailType: [...detailType] }) };
+  return {
+    on: (detailType ?? source).join(', '),
+    rule: { description: `Audit bus to ${name}`, eventBus: auditBus, eventPattern },
+  };
 }

@@ -3,6 +3,8 @@ import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
+  type GlobalSecondaryIndexPropsV2,
+  ProjectionType,
   StreamViewType,
   TableEncryptionV2,
   TableV2,
@@ -17,6 +19,11 @@ import type { StageConfig } from './config.ts';
 
 /** Stands in the encryption context of every key we seal, and in every grant on the vault key. */
 export const VAULT_PURPOSE = 'user-api-key';
+
+/** Keys by the day they expire. Of a row it holds what a warning says, and no ciphertext. */
+export const EXPIRY_INDEX = 'expiry';
+/** Notices by owner and time. */
+export const NOTICES_INDEX = 'notices';
 
 export class DataStack extends Stack {
   /** Wraps the data keys of stored provider keys. */
@@ -49,8 +56,16 @@ export class DataStack extends Stack {
     });
 
     // Backups of keys live a week, so that a deleted key is gone soon; what people wrote lives five.
-    this.vault = new TableV2(this, 'Vault', table({ backupDays: 7, deletionProtection: isProtected }));
-    this.content = new TableV2(this, 'Content', table({ backupDays: 35, deletionProtection: isProtected }));
+    this.vault = new TableV2(
+      this,
+      'Vault',
+      table({ backupDays: 7, deletionProtection: isProtected, globalSecondaryIndexes: [byExpiryDay] }),
+    );
+    this.content = new TableV2(
+      this,
+      'Content',
+      table({ backupDays: 35, deletionProtection: isProtected, globalSecondaryIndexes: [byOwnerAndTime] }),
+    );
     this.control = new TableV2(this, 'Control', table({ timeToLiveAttribute: 'ttl' }));
     this.audit = new TableV2(
       this,
@@ -68,6 +83,19 @@ export class DataStack extends Stack {
     });
   }
 }
+
+/** Sparse, both: only rows that have the index's attributes are in it. */
+const byExpiryDay: GlobalSecondaryIndexPropsV2 = {
+  indexName: EXPIRY_INDEX,
+  partitionKey: { name: 'expDay', type: AttributeType.STRING },
+  projectionType: ProjectionType.INCLUDE,
+  nonKeyAttributes: ['expiresAt', 'ver', 'last4', 'status', 'kind'],
+};
+const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
+  indexName: NOTICES_INDEX,
+  partitionKey: { name: 'noticeOf', type: AttributeType.STRING },
+  sortKey: { name: 'created_at', type: AttributeType.STRING },
+};
 
 /** The key policy's own word: even a role that was granted too much cannot use the key for anything else. */
 function onlyForUserApiKeys(): PolicyStatement {

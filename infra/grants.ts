@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import type { Need } from '#functions/needs.ts';
 
-import { type DataStack, VAULT_PURPOSE } from './data-stack.ts';
+import { type DataStack, EXPIRY_INDEX, NOTICES_INDEX, VAULT_PURPOSE } from './data-stack.ts';
 
 /** Values that differ per environment without the code being able to tell: template parameters. */
 export type Settings = {
@@ -26,6 +26,9 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
   });
+
+const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
+  new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
 const onVaultKey = (action: string, { vaultKey }: DataStack) =>
   new PolicyStatement({ actions: [action], resources: [vaultKey.keyArn], conditions: forUserApiKeys });
@@ -68,6 +71,18 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'notices:raise': ({ data }) => ({
     statements: [onTable(['UpdateItem'], data.content)],
     environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'notices:read': ({ data }) => ({
+    statements: [onIndex(data.content, NOTICES_INDEX)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'notices:mark': ({ data }) => ({
+    statements: [onTable(['UpdateItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'expiry:sweep': ({ data }) => ({
+    statements: [onIndex(data.vault, EXPIRY_INDEX)],
+    environment: { VAULT_TABLE: data.vault.tableName },
   }),
   'audit:write': ({ data }) => ({
     statements: [onTable(['PutItem'], data.audit)],

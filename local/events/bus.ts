@@ -15,6 +15,7 @@ export type Buses = {
     entries: readonly Entry[],
     signal: AbortSignal,
   ) => Promise<readonly PutResult[]>;
+  readonly rules: () => readonly Rule[];
   /** The newest events, oldest first. */
   readonly events: () => readonly BusEvent[];
 };
@@ -60,7 +61,7 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
     types: {
       'AWS::Events::EventBus': { honours: ['Name'], ignores: BUS_IGNORES, create: createBus },
       'AWS::Events::Rule': {
-        honours: ['Name', 'EventBusName', 'EventPattern', 'State', 'Targets'],
+        honours: ['Name', 'EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets'],
         ignores: { Description: 'for people', Tags: 'for people and bills' },
         create: createRule,
       },
@@ -80,6 +81,7 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
       return Promise.all(entries.map((entry) => putOne(bus, entry, signal)));
     },
 
+    rules: () => rules,
     events: () => seen,
   };
 }

@@ -31,13 +31,13 @@ type DeadLetterOptions = {
 
 export function createDeadLetters({ queues, mayReport, onLost }: DeadLetterOptions): DeadLetters {
   return {
-    undelivered({ deadLetterArn, ruleArn, functionArn }, event, { code, message, retries }) {
+    undelivered({ deadLetterArn, ruleArn, targetArn }, event, { code, message, retries }) {
       if (!deadLetterArn || !queues.admits(deadLetterArn, 'events.amazonaws.com', ruleArn)) {
-        return onLost({ target: functionArn, reason: reasonOf(deadLetterArn, { code, message }), event });
+        return onLost({ target: targetArn, reason: reasonOf(deadLetterArn, { code, message }), event });
       }
       queues.send(deadLetterArn, JSON.stringify(event), {
         RULE_ARN: ruleArn,
-        TARGET_ARN: functionArn,
+        TARGET_ARN: targetArn,
         ERROR_CODE: code,
         ERROR_MESSAGE: message,
         EXHAUSTED_RETRY_CONDITION: retries > 0 ? 'MaximumRetryAttempts' : '',

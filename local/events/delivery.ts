@@ -1,11 +1,12 @@
-// Delivers one event to one Lambda: first to the service (retry policy and dead letters of the rule), then to the function
-// (Lambda's own two retries, and what the function says should happen to an event it cannot take).
+// Delivers one event to one target. To a Lambda: first to the service (retry policy and dead letters of the rule), then to the
+// function (Lambda's own two retries, and what the function says should happen to an event it cannot take). To a topic: at once.
 import type { DeadLetters, Failure } from './dead-letters.ts';
-import type { Functions, Pause } from './ports.ts';
+import type { Functions, Pause, Topics } from './ports.ts';
 
 export type RuleTarget = {
   readonly ruleArn: string;
-  readonly functionArn: string;
+  /** Of a Lambda or a topic. */
+  readonly targetArn: string;
   readonly input: (event: unknown) => unknown;
   readonly deadLetterArn?: string | undefined;
   readonly maximumRetryAttempts: number;
@@ -22,6 +23,7 @@ export type Deliver = (target: RuleTarget, event: unknown, signal: AbortSignal) 
 
 type DeliveryOptions = {
   readonly functions: Functions;
+  readonly topics: Topics;
   readonly asyncConfigOf: (functionArn: string) => AsyncConfig;
   readonly deadLetters: DeadLetters;
   readonly pause: Pause;
@@ -33,7 +35,9 @@ type Outcome = { readonly kind: 'done' } | ({ readonly kind: 'service' | 'functi
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-export function createDelivery({ functions, asyncConfigOf, deadLetters, pause }: DeliveryOptions): Deliver {
+export function createDelivery(options: DeliveryOptions): Deliver {
+  const { functions, topics, asyncConfigOf, deadLetters, pause } = options;
+
   async function attempt(functionArn: string, payload: unknown): Promise<Outcome> {
     try {
       const { functionError } = await functions.invoke(functionArn, payload);
@@ -45,8 +49,17 @@ export function createDelivery({ functions, asyncConfigOf, deadLetters, pause }:
     }
   }
 
-  return async function deliver(target, event, signal) {
-    const { functionArn, ruleArn } = target;
+  function publish(target: RuleTarget, event: unknown): void {
+    const { targetArn, ruleArn } = target;
+    if (!topics.admits(targetArn, 'events.amazonaws.com', ruleArn)) {
+      const message = 'The topic does not allow the rule to publish to it.';
+      return deadLetters.undelivered(target, event, { code: 'NO_PERMISSIONS', message, retries: 0 });
+    }
+    return topics.publish(targetArn, JSON.stringify(target.input(event)));
+  }
+
+  async function invoke(target: RuleTarget, event: unknown, signal: AbortSignal): Promise<void> {
+    const { targetArn: functionArn, ruleArn } = target;
     if (!functions.mayInvoke({ functionArn, principal: 'events.amazonaws.com', sourceArn: ruleArn })) {
       const message = 'The function does not allow the rule to invoke it.';
       return deadLetters.undelivered(target, event, { code: 'NO_PERMISSIONS', message, retries: 0 });
@@ -67,5 +80,10 @@ export function createDelivery({ functions, asyncConfigOf, deadLetters, pause }:
       await pause(pauseMs, signal);
       signal.throwIfAborted();
     }
-  };
+  }
+
+  return async (target, event, signal) =>
+    isTopic(target.targetArn) ? publish(target, event) : invoke(target, event, signal);
 }
+
+const isTopic = (arn: string) => arn.startsWith('arn:aws:sns:');

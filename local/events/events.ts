@@ -1,4 +1,4 @@
-// EventBridge, Pipes and the queues behind them.
+// EventBridge, Pipes and the queues and topics behind them.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,13 +11,15 @@ import { createDelivery } from './delivery.ts';
 import type { BusEvent } from './event.ts';
 import { createInvokeConfigs } from './invoke-config.ts';
 import { createPipes } from './pipes.ts';
-import type { Authorizer, Functions, Pause, Queues, StreamSource } from './ports.ts';
-import { createQueuePolicies } from './queue-policies.ts';
-import { createQueues, type QueueMessage } from './queues.ts';
+import type { Authorizer, Functions, Pause, StreamSource } from './ports.ts';
+import type { QueueMessage } from './queues.ts';
+import { createSchedules } from './schedules.ts';
+import { createSinks } from './sinks.ts';
+import type { Published } from './topics.ts';
 
 export type Events = {
   readonly types: ResourceTypes;
-  /** Sets the provisioned pipes running. */
+  /** Sets the provisioned pipes and schedules running. */
   readonly start: () => void;
   /** Resolves when no pipe has anything unread and no delivery is in flight; rejects after 15 s. */
   readonly settled: () => Promise<void>;
@@ -27,6 +29,10 @@ export type Events = {
   readonly lost: () => readonly Lost[];
   /** Messages waiting in each queue, by queue ARN. */
   readonly queues: () => Readonly<Record<string, readonly QueueMessage[]>>;
+  /** The newest messages published to topics, oldest first. */
+  readonly published: () => readonly Published[];
+  /** Sets off what runs this function by the clock, as if it were `time`. Settles when it was handled. */
+  readonly runSchedule: (functionName: string, time?: Date) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -39,6 +45,8 @@ export type EventsOptions = {
   readonly journal: Journal;
   /** What went wrong, once per kind of trouble. */
   readonly onProblem?: (line: string) => void;
+  /** The schedules' clock. */
+  readonly now?: () => number;
 };
 
 const SETTLE_MS = 15_000;
@@ -48,12 +56,11 @@ const pause: Pause = (milliseconds, signal) =>
   sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 
 export function createEvents(options: EventsOptions): Events {
-  const { folder, site, iam, lambda, dynamo, journal } = options;
+  const { folder, site, iam, lambda, dynamo, journal, now = Date.now } = options;
   const lost: Lost[] = [];
   const onProblem = once(options.onProblem ?? (() => undefined));
-  const localQueues = createQueues({ folder: join(folder, 'queues'), site });
-  const policies = createQueuePolicies(site);
-  const queues: Queues = { send: localQueues.send, admits: policies.admits };
+  const sinks = createSinks({ folder: join(folder, 'queues'), site });
+  const { queues, topics } = sinks;
   const invokeConfigs = createInvokeConfigs();
 
   const deadLetters = createDeadLetters({
@@ -69,8 +76,10 @@ export function createEvents(options: EventsOptions): Events {
       onProblem(`An event for ${event.target} is lost: ${event.reason}`);
     },
   });
-  const deliver = createDelivery({ functions: lambda, asyncConfigOf: invokeConfigs.of, deadLetters, pause });
+  const asyncConfigOf = invokeConfigs.of;
+  const deliver = createDelivery({ functions: lambda, topics, asyncConfigOf, deadLetters, pause });
   const buses = createBuses({ site, deliver });
+  const schedules = createSchedules({ site, rules: buses.rules, deliver, pause, now, onProblem });
 
   const pipes = createPipes({
     folder: join(folder, 'pipes'),
@@ -87,19 +96,24 @@ export function createEvents(options: EventsOptions): Events {
   return {
     types: {
       ...buses.types,
-      'AWS::SQS::Queue': localQueues.type,
-      'AWS::SQS::QueuePolicy': policies.type,
+      ...sinks.types,
       'AWS::Lambda::EventInvokeConfig': invokeConfigs.type,
       'AWS::Pipes::Pipe': pipes.type,
     },
-    start: pipes.start,
+    start() {
+      pipes.start();
+      schedules.start();
+    },
     settled: () => pipes.drained(AbortSignal.timeout(SETTLE_MS)),
     busEvents: buses.events,
     lost: () => lost,
-    queues: () => Object.fromEntries(localQueues.arns().map((arn) => [arn, localQueues.waiting(arn)])),
+    queues: sinks.waiting,
+    published: sinks.published,
+    runSchedule: schedules.run,
     async stop() {
+      await schedules.stop();
       await pipes.stop();
-      await localQueues.stop();
+      await sinks.stop();
     },
   };
 }

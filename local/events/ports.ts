@@ -36,5 +36,19 @@ export type Queues = {
   readonly admits: (queueArn: string, service: string, sourceArn: string) => boolean;
 };
 
+/** Whether a queue's or topic's policy lets this AWS service do this to it, on behalf of that resource. */
+export type Admits = (
+  action: string,
+  resourceArn: string,
+  by: { readonly service: string; readonly sourceArn: string },
+) => boolean;
+
+/** Topics: nobody subscribes on one machine, so what is published is kept to be looked at. */
+export type Topics = {
+  /** Throws when there is no such topic. */
+  readonly publish: (topicArn: string, message: string) => void;
+  readonly admits: (topicArn: string, service: string, sourceArn: string) => boolean;
+};
+
 /** Waits, or returns early when the signal aborts. */
 export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<void>;

@@ -5,6 +5,7 @@ import type { RuleTarget } from './delivery.ts';
 import { compileTemplate, ruleMeaning } from './input-template.ts';
 import { parsePath, valueAt } from './json-path.ts';
 import { compilePattern, type Matcher } from './pattern.ts';
+import { parseSchedule, type Schedule } from './schedule.ts';
 
 const Target = z.strictObject({
   Id: z.string(),
@@ -25,18 +26,27 @@ const Target = z.strictObject({
 });
 type Target = z.infer<typeof Target>;
 
-const RuleProperties = z.looseObject({
-  EventBusName: z.string().default('default'),
-  EventPattern: z.record(z.string(), z.unknown()),
-  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  Targets: z.array(Target).max(5).default([]),
-});
+const RuleProperties = z
+  .looseObject({
+    EventBusName: z.string().default('default'),
+    EventPattern: z.record(z.string(), z.unknown()).optional(),
+    ScheduleExpression: z.string().optional(),
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    Targets: z.array(Target).max(5).default([]),
+  })
+  .refine((rule) => rule.EventPattern ?? rule.ScheduleExpression, 'A rule has a pattern or a schedule.')
+  .refine(
+    (rule) => rule.ScheduleExpression === undefined || rule.EventBusName === 'default',
+    'ScheduleExpression is supported only on the default event bus.',
+  );
 
 export type Rule = {
   readonly arn: string;
   readonly bus: string;
   readonly enabled: boolean;
   readonly matches: Matcher;
+  /** Absent where only events start it. */
+  readonly schedule?: Schedule | undefined;
   readonly targets: readonly RuleTarget[];
 };
 
@@ -45,27 +55,28 @@ const MOST_RETRIES = 8;
 
 /** `arnOf` gets the bus's name. Throws on whatever the local bus would not copy. */
 export function readRule(name: string, properties: unknown, arnOf: (bus: string) => string): Rule {
-  const { EventBusName, EventPattern, State, Targets } = RuleProperties.parse(properties);
+  const { EventBusName, EventPattern, ScheduleExpression, State, Targets } = RuleProperties.parse(properties);
   const bus = EventBusName.split('/').at(-1) ?? '';
   const arn = arnOf(bus);
   return {
     arn,
     bus,
     enabled: State === 'ENABLED',
-    matches: compilePattern(EventPattern),
+    matches: EventPattern ? compilePattern(EventPattern) : () => false,
+    schedule: ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression),
     targets: Targets.map((target) => targetOf(name, arn, target)),
   };
 }
 
 function targetOf(ruleName: string, ruleArn: string, target: Target): RuleTarget {
-  if (!/^arn:aws:lambda:[^:]+:\d+:function:/.test(target.Arn)) {
+  if (!/^arn:aws:(?:lambda:[^:]+:\d+:function|sns:[^:]+:\d+):/.test(target.Arn)) {
     throw new Error(
-      `Target ${target.Id} of ${ruleName} is no Lambda: the local bus delivers to nothing else.`,
+      `Target ${target.Id} of ${ruleName} is no Lambda and no topic: the local bus delivers to nothing else.`,
     );
   }
   return {
     ruleArn,
-    functionArn: target.Arn,
+    targetArn: target.Arn,
     input: inputOf(target, { 'aws.events.rule-arn': ruleArn, 'aws.events.rule-name': ruleName }),
     deadLetterArn: target.DeadLetterConfig?.Arn,
     maximumRetryAttempts: Math.min(target.RetryPolicy?.MaximumRetryAttempts ?? MOST_RETRIES, MOST_RETRIES),

@@ -14,6 +14,10 @@ export const AuditedEvent = z.object({
   category: z.enum(CATEGORIES),
   result: z.enum(RESULTS),
   ts: z.iso.datetime({ precision: 3 }),
+  /** Of what, why, how bad: empty where the record does not say. */
+  target: z.string().optional(),
+  reason: z.string().optional(),
+  severity: z.string().optional(),
 });
 export type AuditedEvent = z.infer<typeof AuditedEvent>;
 

@@ -14,13 +14,31 @@ import { write } from './transaction.ts';
 
 const MAX_BYTES = 4096;
 
+/** The pipe puts these between the quotes of its template: nothing that would have to be escaped there. */
+const plain = (value: string | number | undefined): string =>
+  String(value ?? '').replaceAll(/[^\w.:~@/ -]/g, '_');
+
 export function auditTable(TableName: string): AuditStore {
   return {
     append(record) {
       const rec = canonicalJson(record);
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
-      const { uid, ts, eventId, act, category, result } = record;
-      const Item = { pk: `U#${uid}`, sk: `${ts}#${eventId}`, rec, eventId, uid, act, category, result, ts };
+      const { uid, ts, eventId, act, category, result, target, meta } = record;
+      const Item = {
+        pk: `U#${uid}`,
+        sk: `${ts}#${eventId}`,
+        rec,
+        eventId,
+        uid,
+        act,
+        category,
+        result,
+        ts,
+        // Empty rather than absent: what a pipe makes of a path that leads nowhere is not documented.
+        target: plain(target),
+        reason: plain(meta?.['reason']),
+        severity: plain(meta?.['severity']),
+      };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('internal'), // 80 random bits have met their twin
@@ -75,8 +93,9 @@ export function auditTrail(db: DynamoDBDocumentClient, TableName: string): Audit
         throw new AppError('invalid_input', 'The cursor is not one of ours.');
       }
       const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: after };
-      const { rows, ...rest } = await readPage(db, queryOf(TableName, owner, filter), { limit, after: from });
-      return { records: rows.map(({ rec }) => AuditRecord.parse(JSON.parse(String(rec)))), ...rest };
+      const { rows, next } = await readPage(db, queryOf(TableName, owner, filter), { limit, after: from });
+      const records = rows.map(({ rec }) => AuditRecord.parse(JSON.parse(String(rec))));
+      return { records, ...(next !== undefined && { next }) };
     },
 
     async count(owner, filter, limit) {

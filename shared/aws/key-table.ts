@@ -1,5 +1,6 @@
 // The vault's KeyStore on DynamoDB.
 // pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query finds an owner's keys, all or of one provider.
+// `expDay`, on keys that expire, is the day of `expiresAt`: the partition key of the index `expiry`.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -12,6 +13,11 @@ const keyOf = (uid: Uid, provider: ProviderId, kid: Kid) => ({
   pk: `U#${uid}`,
   sk: `KEY#${provider}#${kid}`,
 });
+
+function itemOf({ uid, provider, kid, ...row }: StoredKey) {
+  const expDay = row.expiresAt?.slice(0, 10);
+  return { ...keyOf(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
+}
 
 /** Owner, provider and id come from the row's key, so that a moved row is seen as what it now claims to be. */
 function parse(uid: Uid, item: Record<string, unknown>): StoredKey {
@@ -41,29 +47,29 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
       return Item && parse(uid, Item);
     },
 
-    insert({ uid, provider, kid, ...row }) {
-      const Item = { ...keyOf(uid, provider, kid), ...row };
+    insert(key) {
+      const Item = itemOf(key);
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict'),
       );
     },
 
-    replace({ uid, provider, kid, ...row }) {
-      const Item = { ...keyOf(uid, provider, kid), ...row };
+    replace(key) {
+      const Item = itemOf(key);
       return write(
         {
           Put: {
             TableName,
             Item,
             ConditionExpression: 'rv = :before',
-            ExpressionAttributeValues: { ':before': row.rv - 1 },
+            ExpressionAttributeValues: { ':before': key.rv - 1 },
           },
         },
         (current) => {
           if (!current) return new AppError('not_found', 'You have no such key.');
-          const key = summaryOf(parse(uid, current), Date.now());
-          return new AppError('conflict', 'This key was changed by another request.', { current: key });
+          const summary = summaryOf(parse(key.uid, current), Date.now());
+          return new AppError('conflict', 'This key was changed by another request.', { current: summary });
         },
       );
     },

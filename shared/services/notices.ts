@@ -5,7 +5,7 @@ import { createNotices } from '#shared/notices/notice.ts';
 
 import { audit } from './audit.ts';
 
-/** Needs `notices:raise` and `audit:write`. */
+/** Needs `notices:raise` and `audit:write`; to mark as read, `notices:mark`. */
 export const notices = once(() =>
   createNotices({
     store: noticeTable(env('CONTENT_TABLE')),

@@ -6,7 +6,7 @@ import { onEngine, usePortunus } from '#test/support/suite.ts';
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
 
-  /** What the request's own functions called, in order of name. The pipe and its consumers run behind its back. */
+  /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
     const { journal } = portunus.current;
     const before = journal.all().length;
@@ -14,7 +14,7 @@ onEngine('the AWS calls of a request', () => {
     return journal
       .all()
       .slice(before)
-      .filter(({ caller }) => !/on-audit-recorded|pipe/i.test(caller))
+      .filter(({ caller }) => !/on-audit-recorded|on-expiry-sweep|pipe/i.test(caller))
       .map(({ operation }) => operation)
       .toSorted()
       .join(' ');
@@ -50,6 +50,8 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
+      'notices listed': await callsOf(() => alice.get('/notices')),
+      'notice read, unknown': await callsOf(() => alice.post('/notices/none/read', undefined)),
       'key deleted': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'key deleted twice': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'no token': await callsOf(() => current.request('GET', '/api-keys')),
@@ -75,6 +77,8 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': 'PutItem PutItem Query',
       'ai_chat, no key': 'PutItem PutItem Query',
       'audit read': 'PutItem Query Query',
+      'notices listed': 'PutItem Query',
+      'notice read, unknown': 'PutItem TransactWriteItems',
       'key deleted': 'TransactWriteItems',
       'key deleted twice': 'PutItem TransactWriteItems',
       'no token': '',

@@ -4,6 +4,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
+import { eventFunctions } from '#functions/events.ts';
 import { stageConfig } from '#infra/config.ts';
 
 import { roleTable, usual } from './statements.ts';
@@ -131,9 +132,49 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
   });
 
-  it('schedules nothing yet that AWS could misread', () => {
-    const rules = resourcesOf(stage, 'AWS::Events::Rule');
-    expect(rules.filter((rule) => rule['ScheduleExpression'])).toEqual([]);
+  it('runs by the clock what says so, on the default bus, in expressions AWS reads', () => {
+    const rules = resourcesOf(stage, 'AWS::Events::Rule').filter((rule) => rule['ScheduleExpression']);
+    const declared = eventFunctions.flatMap((spec) => ('schedule' in spec ? [spec.schedule] : []));
+    expect(rules.map((rule) => rule['ScheduleExpression'])).toEqual(declared);
+    for (const rule of rules) {
+      expect(rule['ScheduleExpression']).toMatch(
+        /^(rate\((1 (minute|hour|day)|\d+ (minute|hour|day)s)\)|cron\(\S+ \S+ (\? \S+ \S+|\S+ \S+ \?) \S+\))$/,
+      );
+      expect(rule).not.toHaveProperty('EventBusName');
+      expect(rule).not.toHaveProperty('EventPattern');
+    }
+  });
+
+  it('publishes every notice to the topic of those who run the stage, over TLS only', () => {
+    const [topic, ...others] = allResources(stage).filter(([, { Type }]) => Type === 'AWS::SNS::Topic');
+    expect(others).toEqual([]);
+    const Ref = topic?.[0];
+    const [rule] = resourcesOf(stage, 'AWS::Events::Rule').filter(
+      ({ Targets }) => Targets[0].Arn.Ref === Ref,
+    );
+    expect(rule?.['EventPattern']).toEqual({
+      source: ['portunus.audit'],
+      detail: { act: ['notice.raised'] },
+    });
+    const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
+    const carried = Object.keys(JSON.parse(pipe?.['TargetParameters'].InputTemplate));
+    const shown = Object.values(rule?.['Targets'][0].InputTransformer.InputPathsMap);
+    expect(carried.map((field) => `$.detail.${field}`)).toEqual(expect.arrayContaining(shown));
+    const [policy] = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
+    expect(policy?.['PolicyDocument'].Statement).toMatchObject([
+      { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sns:Publish' },
+    ]);
+  });
+
+  it('keeps ciphertext out of the index that the expiry sweep reads', () => {
+    const tables = resourcesOf(stage, 'AWS::DynamoDB::GlobalTable');
+    const indexes = tables.flatMap((table) => table['GlobalSecondaryIndexes'] ?? []);
+    const expiry = indexes.find(({ IndexName }) => IndexName === 'expiry');
+    expect(expiry?.Projection).toEqual({
+      ProjectionType: 'INCLUDE',
+      NonKeyAttributes: ['expiresAt', 'ver', 'last4', 'status', 'kind'],
+    });
   });
 });
 

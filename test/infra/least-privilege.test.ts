@@ -59,12 +59,28 @@ describe('what each role may do', () => {
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
         "metadataprotectedresource": [],
+        "noticeslist": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Content/index/notices",
+        ],
+        "noticesread": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:UpdateItem on Content",
+        ],
         "onauditrecorded": [
           "dynamodb:PutItem on Control",
           "dynamodb:UpdateItem on Content",
           "sqs:GetQueueAttributes on onauditrecordeddeadletters",
           "sqs:GetQueueUrl on onauditrecordeddeadletters",
           "sqs:SendMessage on onauditrecordeddeadletters",
+        ],
+        "onexpirysweep": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Vault/index/expiry",
+          "dynamodb:UpdateItem on Content",
+          "sqs:GetQueueAttributes on onexpirysweepdeadletters",
+          "sqs:GetQueueUrl on onexpirysweepdeadletters",
+          "sqs:SendMessage on onexpirysweepdeadletters",
         ],
         "toolsinvoke": [
           "dynamodb:DeleteItem on Content",
@@ -155,7 +171,10 @@ describe('what a function is told', () => {
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN VAULT_KEY_ARN VAULT_TABLE",
         "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
+        "notices-list": "AUDIT_TABLE CONTENT_TABLE",
+        "notices-read": "AUDIT_TABLE CONTENT_TABLE",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
+        "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
         "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PROVIDER_ORIGINS RATE_LIMITS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }

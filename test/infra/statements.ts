@@ -8,7 +8,8 @@ function nameOf(resource: unknown): string {
   if (typeof resource === 'string') return resource;
   const text = JSON.stringify(resource);
   const exported = /ExportsOutput(?:FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(StreamArn)?/.exec(text);
-  if (exported) return `${exported[1]}${exported[2] ? ' stream' : ''}`;
+  const [index = ''] = /\/index\/\w+/.exec(text) ?? [];
+  if (exported) return `${exported[1]}${exported[2] ? ' stream' : ''}${index}`;
   const own = /"Fn::GetAtt":\["([A-Za-z]+?)[0-9A-F]{8}","Arn"\]/.exec(text);
   return own?.[1] ?? text;
 }

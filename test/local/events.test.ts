@@ -383,6 +383,51 @@ describe('a pipe whose role lacks a permission', () => {
   });
 });
 
+describe('an event for a topic', () => {
+  const topicArn = 'arn:aws:sns:eu-central-1:000000000000:ops';
+  const toTopic = { Arn: topicArn, InputTransformer: { InputTemplate: '"new: <aws.events.rule-name>"' } };
+
+  async function provisionTopic(...statements: object[]) {
+    await provision({ rule: toTopic });
+    const topic = await create(events.types['AWS::SNS::Topic'], 'ops', { TopicName: 'ops' });
+    expect(topic?.ref).toBe(topicArn);
+    await create(events.types['AWS::SNS::TopicPolicy'], 'ops-policy', {
+      Topics: [topicArn],
+      PolicyDocument: policy(...statements),
+    });
+    events.start();
+    await record('one');
+    await events.settled();
+  }
+  const mayPublish = {
+    Effect: 'Allow',
+    Action: 'sns:Publish',
+    Resource: topicArn,
+    Principal: { Service: 'events.amazonaws.com' },
+  };
+
+  it('is published in the shape the rule gives it', async () => {
+    const tlsOnly = {
+      Effect: 'Deny',
+      Action: 'sns:Publish',
+      Resource: topicArn,
+      Principal: '*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    };
+    await provisionTopic(mayPublish, tlsOnly);
+    expect(events.published()).toEqual([{ topicArn, message: '"new: recorded"' }]);
+    expect(received).toEqual([]);
+  });
+
+  it('goes to the rule’s queue where the topic’s policy does not admit the rule', async () => {
+    await provisionTopic({ ...mayPublish, Principal: { Service: 's3.amazonaws.com' } });
+    expect(events.published()).toEqual([]);
+    expect(events.queues()[queueArn('undelivered')]).toMatchObject([
+      { attributes: { ERROR_CODE: 'NO_PERMISSIONS', TARGET_ARN: topicArn } },
+    ]);
+  });
+});
+
 describe('what the local parts do not copy stops the start', () => {
   it.each([
     ['a target that is no function', { rule: { Arn: queueArn('failed') } }, 'is no Lambda'],

@@ -1,0 +1,21 @@
+// POST /notices/{id}/read — the caller has read it. A second time changes nothing.
+import * as z from 'zod';
+
+import { NoticePath } from '#shared/notices/api.ts';
+import { notices } from '#shared/services/notices.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('notices-read', {
+  input: z.object({ path: NoticePath }),
+  action: 'notice.read',
+  category: 'user_action',
+
+  async run({ input: { path }, principal }) {
+    return {
+      body: { success: true, message: 'The notice is marked as read.', id: path.id },
+      writes: [notices().markRead(principal.uid, path.id)],
+      target: path.id,
+    };
+  },
+});

@@ -1,0 +1,9 @@
+// Once a day: owners of keys that expire soon, or have, are told.
+import { sweepExpiry } from '#shared/services/expiry-sweep.ts';
+
+import { scheduled } from './event.ts';
+
+export const handler = scheduled(async ({ nowMs, reqId, onFailure }) => {
+  const result = await sweepExpiry({ nowMs, reqId, onFailure });
+  return { counts: result, failed: result.failed };
+});

@@ -1,0 +1,34 @@
+// Where an event may end besides a function: queues and topics, each behind its own policy.
+import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+
+import type { Queues, Topics } from './ports.ts';
+import { createQueues, type QueueMessage } from './queues.ts';
+import { createResourcePolicies } from './resource-policies.ts';
+import { createTopics, type Published } from './topics.ts';
+
+export type Sinks = {
+  readonly types: ResourceTypes;
+  readonly queues: Queues;
+  readonly topics: Topics;
+  /** By queue ARN. */
+  readonly waiting: () => Readonly<Record<string, readonly QueueMessage[]>>;
+  readonly published: () => readonly Published[];
+  readonly stop: () => Promise<void>;
+};
+
+export function createSinks({ folder, site }: { folder: string; site: Site }): Sinks {
+  const queues = createQueues({ folder, site });
+  const topics = createTopics();
+  const policies = createResourcePolicies(site);
+  const admits = (action: string) => (arn: string, service: string, sourceArn: string) =>
+    policies.admits(action, arn, { service, sourceArn });
+
+  return {
+    types: { ...policies.types, 'AWS::SQS::Queue': queues.type, 'AWS::SNS::Topic': topics.type },
+    queues: { send: queues.send, admits: admits('sqs:SendMessage') },
+    topics: { publish: topics.publish, admits: admits('sns:Publish') },
+    waiting: () => Object.fromEntries(queues.arns().map((arn) => [arn, queues.waiting(arn)])),
+    published: topics.published,
+    stop: queues.stop,
+  };
+}

@@ -1,0 +1,25 @@
+// Schemas of the notice routes.
+import * as z from 'zod';
+
+import { PageQuery } from '#shared/core/page.ts';
+
+import type { Notice } from './notice.ts';
+
+export const NoticeQuery = PageQuery.extend({
+  /** `true`: only what was not marked as read. */
+  unread: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true'),
+}).strict();
+export type NoticeQuery = z.infer<typeof NoticeQuery>;
+
+export const NoticePath = z.strictObject({
+  /** Anything that is no id of the caller's answers like one that does not exist. */
+  id: z.string().max(256),
+});
+
+export type NoticePage = {
+  readonly notices: readonly (Omit<Notice, 'read_at'> & { readonly read_at: string | null })[];
+  readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
+};

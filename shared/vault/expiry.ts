@@ -1,0 +1,144 @@
+// Keys that end: whom to tell, when, and what to do about it.
+import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+
+import type { StoredKey } from './stored-key.ts';
+
+/** What a warning says of a key: no ciphertext, no wrapped key. */
+export type ExpiringKey = Pick<StoredKey, 'ver' | 'last4' | 'status' | 'kind'> & {
+  readonly uid: Uid;
+  readonly provider: ProviderId;
+  readonly kid: Kid;
+  readonly expiresAt: string;
+};
+
+/** Port. Keys by the day on which they expire, without reading the vault itself. May lag behind it by a moment. */
+export type ExpiryIndex = {
+  /**
+   * @param day as in `2026-08-01`, in UTC
+   * @returns `undefined` for a row that is no key as we write them: it must not hide those after it
+   */
+  readonly expiringOn: (day: string) => AsyncIterable<ExpiringKey | undefined>;
+};
+
+/** The nearest thing there is to tell of a key's end. */
+export type Expiry = 'expired' | '1d' | '7d' | '30d';
+
+const DAY_MS = 24 * 3600 * 1000;
+const THRESHOLDS = [
+  ['expired', 0],
+  ['1d', 1],
+  ['7d', 7],
+  ['30d', 30],
+] as const;
+
+/** Days looked back, so that a sweep that failed or never ran is made up for by the next. */
+const DAYS_BACK = 3;
+const DAYS_AHEAD = 30;
+
+/** The smallest threshold that applies; `undefined` while the end is more than 30 days away. */
+export const expiryOf = (expiresAt: string, nowMs: number): Expiry | undefined =>
+  THRESHOLDS.find(([, days]) => Date.parse(expiresAt) - nowMs <= days * DAY_MS)?.[0];
+
+/** Past days first: what has ended is more urgent than what will. */
+export const daysToSweep = (nowMs: number): string[] =>
+  Array.from({ length: DAYS_BACK + 1 + DAYS_AHEAD }, (_, index) =>
+    new Date(nowMs + (index - DAYS_BACK) * DAY_MS).toISOString().slice(0, 10),
+  );
+
+/** Of an invalid key its owner knows already; a token set is renewed by itself, and a failed renewal is told of by name. */
+const concernsOwner = ({ status, kind }: ExpiringKey): boolean => status !== 'invalid' && kind !== 'oauth';
+
+/** Where a provider's users get a new key. */
+export type Renewal = { readonly title: string; readonly keyPage: string };
+
+/** The notice to raise: once for each key, version, end and threshold. It shows the last four characters and no more. */
+export function expiryNotice(key: ExpiringKey, expiry: Expiry, renewal: Renewal | undefined) {
+  const keyId = `${key.provider}_${key.kid}`;
+  const name = `Your ${renewal?.title ?? key.provider} key …${key.last4}`;
+  const day = key.expiresAt.slice(0, 10);
+  const at = `${day}, ${key.expiresAt.slice(11, 16)} UTC`;
+  const from = renewal ? ` at ${renewal.keyPage}` : ' at its provider';
+  const about = {
+    uid: key.uid,
+    subject: keyId,
+    next_step: `Make a new key${from}, then send it to POST /api-keys/${keyId}/rotate.`,
+    ...(renewal && { url: renewal.keyPage }),
+  };
+  if (expiry === 'expired') {
+    return {
+      ...about,
+      kind: 'key_expired',
+      severity: 'critical',
+      text: `${name} expired on ${at}. It is refused from now on; everything else keeps working.`,
+      once: `v${key.ver}~${day}`,
+    } as const;
+  }
+  return {
+    ...about,
+    kind: 'key_expiring',
+    severity: expiry === '30d' ? 'info' : 'warning',
+    text: `${name} expires on ${at}: less than ${wordsOf[expiry]} from now.`,
+    once: `v${key.ver}~${day}~${expiry}`,
+  } as const;
+}
+
+const wordsOf = { '1d': 'a day', '7d': '7 days', '30d': '30 days' } as const;
+
+export type SweepResult = {
+  readonly told: number;
+  /** Told before. */
+  readonly known: number;
+  /** Nothing to tell of them yet. */
+  readonly passed: number;
+  readonly failed: number;
+};
+
+/**
+ * Tells each owner once. Done again, or after it was cut short, it tells what is left: it keeps no place of its own.
+ * One key that cannot be told of does not keep the others from it.
+ */
+export function createExpirySweep(ports: {
+  index: ExpiryIndex;
+  /** Commits the notice and its records. `known`: it was told before. */
+  tell: (key: ExpiringKey, expiry: Expiry) => Promise<'told' | 'known'>;
+  onFailure: (error: unknown) => void;
+}) {
+  const { index, tell, onFailure } = ports;
+
+  const tellOne = async (key: ExpiringKey | undefined, nowMs: number): Promise<keyof SweepResult> => {
+    if (!key) return 'failed';
+    const expiry = expiryOf(key.expiresAt, nowMs);
+    if (!expiry || !concernsOwner(key)) return 'passed';
+    try {
+      return await tell(key, expiry);
+    } catch (error) {
+      onFailure(error);
+      return 'failed';
+    }
+  };
+
+  return async (nowMs: number): Promise<SweepResult> => {
+    const counts = { told: 0, known: 0, passed: 0, failed: 0 };
+    for (const day of daysToSweep(nowMs)) {
+      for await (const keys of batches(index.expiringOn(day))) {
+        const outcomes = await Promise.all(keys.map((key) => tellOne(key, nowMs)));
+        for (const outcome of outcomes) counts[outcome] += 1;
+      }
+    }
+    return counts;
+  };
+}
+
+/** As many commits at a time as a sweep may have under way. */
+const AT_ONCE = 10;
+
+async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < AT_ONCE) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
