@@ -21,6 +21,14 @@ export type Route = {
   | { readonly scope: Scope }
 );
 
+/** Calls a provider on a stored key, and marks the key if the provider rejects it. */
+const keyUse = [
+  'vault:use',
+  'providers:call',
+  'keys:put',
+  'notices:raise',
+] as const satisfies readonly Need[];
+
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
   {
@@ -63,7 +71,7 @@ export const routes = [
     method: 'POST',
     path: '/mcp/tools/invoke',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', 'vault:use', 'providers:call', 'audit:write'],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'audit:write'],
     timeoutSeconds: 29,
   },
   {
@@ -78,7 +86,7 @@ export const routes = [
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', 'vault:use', 'providers:call', 'audit:write', 'issuers:know'],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'audit:write', 'issuers:know'],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,

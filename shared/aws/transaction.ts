@@ -44,7 +44,7 @@ function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefin
 }
 
 /** Somebody else's transaction touched the same item at this moment: nothing is decided yet. */
-const isConflict = (error: unknown): boolean =>
+export const isContention = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
 
@@ -75,7 +75,7 @@ export function transaction(db: DynamoDBDocumentClient): Commit {
       } catch (error) {
         const refusal = refusalIn(error, writes);
         if (refusal) throw refusal;
-        if (!isConflict(error) || tried === TRIES) throw error;
+        if (!isContention(error) || tried === TRIES) throw error;
         await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
       }
     }

@@ -35,4 +35,9 @@ export const anthropic: ChatAdapter = {
       usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
     };
   },
+  // An empty account is answered 400 `invalid_request_error`, told apart by its words alone; newer ones 402.
+  outOfQuota: (status, { error: { type, message } }) =>
+    status === 402 ||
+    type === 'billing_error' ||
+    (status === 400 && /credit balance is too low/i.test(message ?? '')),
 };

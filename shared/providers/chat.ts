@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 import type { Secret } from '#shared/core/secret.ts';
 
 export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string };
@@ -24,4 +26,12 @@ export type ChatAdapter = {
   readonly body: (request: ChatRequest) => unknown;
   /** @throws {z.ZodError} when the answer does not have the provider's documented shape */
   readonly reply: (body: unknown) => ChatReply;
+  /** Whether a refusal says that this key's account has no money left, which no waiting mends. */
+  readonly outOfQuota: (status: number, error: ProviderError) => boolean;
 };
+
+/** What both dialects say of an error, as far as it decides anything. Never handed on: it may quote the caller. */
+export type ProviderError = z.infer<typeof ProviderError>;
+export const ProviderError = z.object({
+  error: z.object({ type: z.string().nullish(), code: z.string().nullish(), message: z.string().nullish() }),
+});

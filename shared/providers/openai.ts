@@ -32,4 +32,6 @@ export const openai: ChatAdapter = {
       usage: { inputTokens: usage?.prompt_tokens ?? 0, outputTokens: usage?.completion_tokens ?? 0 },
     };
   },
+  outOfQuota: (status, { error: { type, code } }) =>
+    status === 429 && (code === 'insufficient_quota' || type === 'insufficient_quota'),
 };

@@ -10,19 +10,22 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
+import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 
 const Origins = z.record(z.string(), z.url());
 
-/** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
+/** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
     todos: createTodos({ store: todoTable(dynamo(), env('CONTENT_TABLE')), now: Date.now }),
     completions: createCompletions({
       vault: keyUse(),
+      care: keyCare(),
       egress: egress(),
       origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
+      now: Date.now,
     }),
     now: Date.now,
   }),
