@@ -1,7 +1,7 @@
 // The use of a key: the one place where a provider is called on an owner's behalf.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
