@@ -1,17 +1,16 @@
 // The use of a key: the one place where a provider is called on an owner's behalf.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
-import { anthropic } from './anthropic.ts';
+import { ADAPTERS } from './adapters.ts';
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
 import type { ChatAdapter, ChatReply, ChatRequest } from './chat.ts';
-import { openai } from './openai.ts';
-
-const ADAPTERS: Readonly<Record<string, ChatAdapter>> = { openai, anthropic };
+import { noKey } from './no-key.ts';
+import { withoutSecret } from './without-secret.ts';
 
 export type CompletionRequest = Omit<ChatRequest, 'model'> & {
   readonly provider?: string | undefined;
@@ -26,19 +25,12 @@ export type CompletionCall = {
 };
 
 export type Completions = {
-  /** @throws {AppError} `key_missing`, `key_rejected`, `integrity_failed`, `kms_*`, `upstream_*`, `rate_limited` */
+  /** @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`, `key_rejected`, `integrity_failed`, `kms_*`, `upstream_*`, `rate_limited` */
   readonly chat: (
     request: CompletionRequest,
     call: CompletionCall,
   ) => Promise<ChatReply & { readonly provider: string }>;
 };
-
-/** The key in every form an answer could quote it: an upstream that echoes it must not hand it on. */
-function withoutSecret(text: string, secret: Secret): string {
-  const plain = secret.reveal();
-  const forms = [plain, Buffer.from(plain).toString('base64'), encodeURIComponent(plain)];
-  return forms.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
-}
 
 function refuse({ status, headers }: EgressResponse, { title, id, keyPage }: ProviderFacts): void {
   if (status < 300) return;
@@ -86,7 +78,7 @@ export function createCompletions(ports: {
       const facts = CATALOG.find(({ id }) => id === candidate.provider);
       if (facts) return [candidate, facts];
     }
-    throw noKey(provider);
+    throw noKey(provider, await vault.whyNone(owner, provider));
   };
 
   return {
@@ -117,12 +109,4 @@ export function createCompletions(ports: {
       return { ...read(response, secret, adapter), provider: facts.id };
     },
   };
-}
-
-function noKey(provider: ProviderId | undefined): AppError {
-  const name = provider ?? 'AI provider';
-  return new AppError('key_missing', `You have no usable ${name} key.`, {
-    next_step: `Store one with POST /api-keys {"provider": "${provider ?? 'openai'}", "api_key": "…"}.`,
-    ...(provider && { url: factsOf(provider).keyPage, provider }),
-  });
 }

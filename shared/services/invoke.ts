@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { todoTable } from '#shared/aws/todo-table.ts';
 import { env } from '#shared/core/env.ts';
@@ -11,8 +9,7 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { keyUse } from './key-use.ts';
-
-const Origins = z.record(z.string(), z.url());
+import { providerOrigins } from './provider-origins.ts';
 
 /** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
 export const invoke = once(() =>
@@ -22,7 +19,7 @@ export const invoke = once(() =>
     completions: createCompletions({
       vault: keyUse(),
       egress: egress(),
-      origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
+      origins: providerOrigins(),
     }),
     now: Date.now,
   }),

@@ -23,6 +23,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
           open: async () => ({ secret: new Secret(KEY), origin: '' }),
         },
       ],
+      whyNone: async () => undefined,
     },
     egress: {
       async send(request) {
