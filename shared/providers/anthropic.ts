@@ -15,6 +15,7 @@ const Reply = z.object({
 /** Anthropic's Messages. System messages travel apart from the conversation there. */
 export const anthropic: ChatAdapter = {
   path: '/v1/messages',
+  modelsPath: '/v1/models?limit=100',
   headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
   body({ model, messages, maxTokens = DEFAULT_MAX_TOKENS, temperature }) {
     const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);

@@ -22,6 +22,8 @@ export type ChatReply = {
 /** One provider's dialect: how a chat is asked for, and how its answer reads. No transport, no key handling. */
 export type ChatAdapter = {
   readonly path: string;
+  /** Lists the models a key may use, free of charge: how a key is tried out. */
+  readonly modelsPath: string;
   readonly headers: (secret: Secret) => Record<string, string>;
   readonly body: (request: ChatRequest) => unknown;
   /** @throws {z.ZodError} when the answer does not have the provider's documented shape */

@@ -15,6 +15,7 @@ const Reply = z.object({
 /** OpenAI's Chat Completions. */
 export const openai: ChatAdapter = {
   path: '/v1/chat/completions',
+  modelsPath: '/v1/models',
   headers: (secret) => ({ authorization: `Bearer ${secret.reveal()}` }),
   body: ({ model, messages, maxTokens, temperature }) => ({
     model,

@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { todoTable } from '#shared/aws/todo-table.ts';
 import { env } from '#shared/core/env.ts';
@@ -12,8 +10,7 @@ import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
-
-const Origins = z.record(z.string(), z.url());
+import { providerOrigins } from './provider-origins.ts';
 
 /** Needs `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
@@ -24,7 +21,7 @@ export const invoke = once(() =>
       vault: keyUse(),
       care: keyCare(),
       egress: egress(),
-      origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
+      origins: providerOrigins(),
       now: Date.now,
     }),
     now: Date.now,

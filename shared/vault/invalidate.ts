@@ -1,6 +1,7 @@
 // A value that its provider rejects is marked on the row, so that no further call tries it and its owner is told once.
 import type { Write } from '#shared/core/write.ts';
 
+import { validated } from './life.ts';
 import type { KeyOwner, KeyStore, Sealed, StoredKey } from './stored-key.ts';
 
 /** `doubtful`: the value before it still serves, so the key stays in use. */
@@ -22,8 +23,7 @@ export function createInvalidation(ports: {
     const key = stored.find(({ kid }) => kid === rejected.kid);
     if (key?.ver !== rejected.ver || key.status !== 'active') return;
     if (mark === 'doubtful' && key.validation?.outcome === 'rejected') return;
-    const validation = { outcome: 'rejected', checkedAt: new Date(now()).toISOString() } as const;
-    const status = mark === 'invalid' ? 'invalid' : key.status;
-    await commit(key, keys.replace({ ...key, status, validation, rv: key.rv + 1 }));
+    const invalid = validated(key, { outcome: 'rejected', checkedAt: new Date(now()).toISOString() });
+    await commit(key, keys.replace(mark === 'invalid' ? invalid : { ...invalid, status: key.status }));
   };
 }

@@ -15,7 +15,6 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
   const sent: EgressRequest[] = [];
   const completions = createCompletions({
     vault: {
-      whyNone: async () => undefined,
       candidates: async () => [
         {
           provider: 'openai' as ProviderId,
@@ -24,6 +23,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
           open: async () => ({ secret: new Secret(KEY), origin: '' }),
         },
       ],
+      whyNone: async () => undefined,
     },
     egress: {
       async send(request) {

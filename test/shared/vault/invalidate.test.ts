@@ -61,7 +61,9 @@ describe('marking a rejected key', () => {
     const results = await Promise.allSettled(Array.from({ length: 100 }, () => mark()));
     expect(told).toEqual(['abcd']);
     expect(row()).toMatchObject({ status: 'invalid', rv: 8, validation: { outcome: 'rejected' } });
-    const lost = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as AppError] : []));
+    const lost = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as AppError] : [],
+    );
     expect(new Set(lost.map(({ code }) => code))).toEqual(new Set(['conflict']));
     await mark();
     expect(told).toHaveLength(1);
