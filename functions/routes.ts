@@ -21,11 +21,14 @@ export type Route = {
   | { readonly scope: Scope }
 );
 
-/** Calls a provider on a stored key, and marks the key if the provider rejects it. */
+/** Calls a provider on a stored key; renews the key, or marks it, if the provider rejects it. */
 const keyUse = [
   'vault:use',
   'providers:call',
   'keys:put',
+  'keys:seal',
+  'renewal:know',
+  'leases:hold',
   'notices:raise',
 ] as const satisfies readonly Need[];
 
@@ -57,7 +60,14 @@ export const routes = [
     method: 'GET',
     path: '/api-keys/providers',
     scope: 'keys:read',
-    needs: ['keys:read', 'audit:write'],
+    needs: ['keys:read', 'renewal:know', 'audit:write'],
+  },
+  {
+    name: 'keys-connect',
+    method: 'POST',
+    path: '/api-keys/oauth',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'renewal:know', 'audit:write'],
   },
   {
     name: 'keys-delete',

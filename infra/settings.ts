@@ -1,4 +1,4 @@
-// Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same four.
+// Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same.
 import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 
 import type { Settings } from './grants.ts';
@@ -33,6 +33,10 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Exact origins that may be called although they are not public https: a JSON array.',
     default: '[]',
   });
+  const endpoints = new CfnParameter(stack, 'TokenEndpoints', {
+    description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
+    default: '{}',
+  });
   return {
     publicUrl,
     issuers: identity
@@ -40,6 +44,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
       : issuers.valueAsString,
     providerOrigins: providers.valueAsString,
     trustedOrigins: trusted.valueAsString,
+    tokenEndpoints: endpoints.valueAsString,
   };
 }
 

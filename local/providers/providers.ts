@@ -13,6 +13,7 @@ import type { ChaosConfig } from '@copilotkit/aimock';
 import { listen } from '#local/listen.ts';
 
 import { startStandIn } from './stand-in.ts';
+import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
 type ProviderRequest = {
   /** Milliseconds since the epoch. */
@@ -21,7 +22,7 @@ type ProviderRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The API key it came with. */
+  /** The API key or refresh token it came with. */
   readonly credential: string | undefined;
   readonly body: string;
   readonly status: number;
@@ -29,6 +30,8 @@ type ProviderRequest = {
 
 export type Providers = {
   readonly url: string;
+  /** Where refresh tokens are taken; in the journal they stand as the credential. */
+  readonly tokenUrl: string;
   /** Requests in the order of their answers, refused ones too. */
   readonly journal: () => readonly ProviderRequest[];
   readonly clearJournal: () => void;
@@ -53,6 +56,7 @@ const DEADLINE_MS = 60_000;
 export async function startProviders({ port }: { port: number }): Promise<Providers> {
   const standIn = await startStandIn();
   const seen: ProviderRequest[] = [];
+  const tokenEndpoint = createTokenEndpoint();
   const refused = new Set<string>();
   const failing = new Map<string, number | 'never'>();
 
@@ -60,7 +64,8 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     const body = await bodyOf(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
     const api = path.startsWith('/v1/messages') || 'x-api-key' in headers ? 'anthropic' : 'openai';
-    const credential = credentialIn(headers, api);
+    const refreshes = path === TOKEN_PATH;
+    const credential = refreshes ? refreshTokenIn(body) : credentialIn(headers, api);
     const failure = failing.get(credential ?? '');
     const known = credential !== undefined && !refused.has(credential);
     const keep = (status: number) => {
@@ -68,6 +73,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       if (seen.length > KEPT_REQUESTS) seen.shift();
     };
     if (failure !== undefined) return keep(fail(failure, response));
+    if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
     if (!known) return keep(refuse(api, response));
     return keep(await forward({ incoming, body, to: standIn.url }, response));
   }
@@ -82,6 +88,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
 
   return {
     url: `http://127.0.0.1:${listening.port}`,
+    tokenUrl: `http://127.0.0.1:${listening.port}${TOKEN_PATH}`,
     journal: () => seen,
     clearJournal: () => seen.splice(0),
     refuse: (credential) => refused.add(credential),

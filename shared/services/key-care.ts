@@ -1,21 +1,16 @@
 // What becomes of a key that its provider rejects, beside the call that met the rejection.
-import { isContention } from '#shared/aws/transaction.ts';
-import { AppError } from '#shared/core/errors.ts';
+import { isLostWrite } from '#shared/aws/transaction.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
 import { factsOf } from '#shared/providers/catalog.ts';
-import type { KeyCare, KeyName, OnCall } from '#shared/providers/key-care.ts';
+import type { KeyCare, KeyName, OnCall, Renewed } from '#shared/providers/key-care.ts';
 import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
 
 import { audit } from './audit.ts';
+import { renewKey } from './key-renewal.ts';
 import { keyStore } from './key-store.ts';
 import { notices } from './notices.ts';
-
-/** The row moved on before us: what we had to say of it is said already, or no longer true. */
-const isLost = (error: unknown) =>
-  isContention(error) ||
-  (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found'));
 
 const TOLD: Readonly<Record<Mark, (title: string, last4: string) => string>> = {
   invalid: (title, last4) =>
@@ -63,14 +58,20 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
   try {
     await invalidate(key, as);
   } catch (error) {
-    if (!isLost(error)) throw error;
+    if (!isLostWrite(error)) throw error; // else it is said already, or no longer true
   }
 }
 
-/** Needs `vault:use`, `keys:put`, `notices:raise`, `audit:write`. */
+/** Needs what key-renewal.ts needs. */
 export const keyCare = once((): KeyCare => {
-  const flights = singleFlight<void>();
+  const marks = singleFlight<void>();
+  const renewals = singleFlight<Renewed>();
+  const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
   const marking = (as: Mark) => (key: KeyName, call: OnCall) =>
-    flights(`${as} ${key.uid} ${key.kid} ${key.ver}`, () => mark(key, as, call));
-  return { invalidate: marking('invalid'), doubt: marking('doubtful'), renew: async () => 'refused' };
+    marks(`${as} ${nameOf(key)}`, () => mark(key, as, call));
+  return {
+    invalidate: marking('invalid'),
+    doubt: marking('doubtful'),
+    renew: (key, call) => renewals(nameOf(key), () => renewKey(key, call)),
+  };
 });

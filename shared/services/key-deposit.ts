@@ -12,7 +12,8 @@ import { fingerprint, sealKey } from './key-seal.ts';
 import { keyStore } from './key-store.ts';
 import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
 
-const deposit = once(() =>
+/** Needs `keys:read`, `keys:seal`. */
+export const deposit = once(() =>
   createKeyDeposit({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
 );
 

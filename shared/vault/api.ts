@@ -27,6 +27,22 @@ export const StoreKeyBody = z.strictObject({
 });
 export type StoreKeyBody = z.infer<typeof StoreKeyBody>;
 
+/** What providers hand out as bearer tokens (RFC 6750), opaque or JWT. Both are sealed into 4 KiB. */
+const Token = z.string().regex(/^[\x21-\x7e]{16,2000}$/);
+
+export const ConnectKeyBody = z.strictObject({
+  provider: Provider,
+  access_token: Token,
+  refresh_token: Token,
+  /** Seconds, as the token endpoint said. */
+  expires_in: z
+    .int()
+    .min(1)
+    .max(366 * 24 * 3600),
+  label: Label.optional(),
+});
+export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
+
 export const RotateKeyBody = z.strictObject({ api_key: ApiKey, expires_at: ExpiresAt.optional() });
 export type RotateKeyBody = z.infer<typeof RotateKeyBody>;
 

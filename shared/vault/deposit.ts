@@ -6,7 +6,18 @@ import type { Write } from '#shared/core/write.ts';
 
 import { expiresAtOf } from './expires-at.ts';
 import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
-import { type KeyStore, type KeySummary, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
+import {
+  type KeyOwner,
+  type KeyStore,
+  type KeySummary,
+  type Sealed,
+  type StoredKey,
+  summaryOf,
+  type Validation,
+} from './stored-key.ts';
+import { sealTokens } from './token-set.ts';
+
+type Tokens = { readonly refreshToken: Secret; readonly tokenUntil: string };
 
 export type KeyDeposit = {
   /**
@@ -21,6 +32,8 @@ export type KeyDeposit = {
     secret: Secret;
     label?: string | undefined;
     expiresAt?: string | undefined;
+    /** Makes it a credential that renews itself, whose access token `secret` is. */
+    tokens?: Tokens | undefined;
     /** Asks the provider, and throws where it refuses the key. Called once it is known that the key could be stored. */
     validate: () => Promise<Validation>;
   }) => Promise<{ summary: KeySummary; write: Write }>;
@@ -37,8 +50,16 @@ export function createKeyDeposit(ports: {
 }): KeyDeposit {
   const { keys, seal, fingerprint, now } = ports;
 
+  const sealed = (
+    id: KeyOwner & Pick<Sealed, 'ver'>,
+    { secret, fp, tokens }: { secret: Secret; fp: Uint8Array; tokens: Tokens | undefined },
+  ) =>
+    tokens
+      ? sealTokens(seal, id, { tokens: { accessToken: secret, refreshToken: tokens.refreshToken }, fp })
+      : seal(id, { secret, fp });
+
   return {
-    async deposit({ uid, provider, secret, label, expiresAt, validate }) {
+    async deposit({ uid, provider, secret, label, expiresAt, tokens, validate }) {
       const expiry = expiresAtOf(expiresAt, now());
       const [present, fp] = await Promise.all([keys.list(uid, provider), fingerprint(secret)]);
       refuseKnown(present, fp);
@@ -51,12 +72,13 @@ export function createKeyDeposit(ports: {
       const id = { uid, provider, kid: newKid() };
       const key: StoredKey = {
         ...id,
-        ...(await seal({ ...id, ver: 1 }, { secret, fp })),
+        ...(await sealed({ ...id, ver: 1 }, { secret, fp, tokens })),
         ...expiry,
         validation,
         fmt: 1,
         status: 'active',
-        kind: 'api_key',
+        kind: tokens ? 'oauth' : 'api_key',
+        ...(tokens && { tokenUntil: tokens.tokenUntil }),
         ...(label !== undefined && { label }),
         order: Math.max(-1, ...present.map(({ order }) => order)) + 1,
         createdAt: new Date(now()).toISOString(),
