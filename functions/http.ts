@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type * as z from 'zod';
 
 import { NOBODY } from '#shared/audit/audit.ts';
-import type { Action, Category, Meta } from '#shared/audit/record.ts';
+import type { Action, Category, KeyUse, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
 import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
@@ -23,6 +23,8 @@ export type Call<Input> = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Told of each key before it is opened: the receipt, whether the call ends well or not. */
+  readonly onUse: (key: KeyUse) => void;
 };
 
 /** How a use case ended. Its changes and its audit record are committed together, before the answer leaves. */
@@ -51,12 +53,14 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
   const handle: Handler = async (event, context) => {
     const { requestId } = event.requestContext;
     let uid: string = NOBODY;
-    const draft = { category: useCase.category, act: useCase.action, reqId: requestId };
+    const keys: KeyUse[] = [];
+    const onUse = (key: KeyUse) => void keys.push(key);
+    const draft = { category: useCase.category, act: useCase.action, reqId: requestId, keys };
     let answer: Answer;
     try {
       const principal = principalFrom(event.requestContext.authorizer, Date.now());
       ({ uid } = principal);
-      answer = await run(name, useCase, { event, context, principal });
+      answer = await run(name, useCase, { event, context, principal, onUse });
       if (!('recorded' in answer)) {
         const { writes, target, meta } = answer;
         await audit().commit({ ...draft, uid, result: 'succeeded', target, meta }, writes);
@@ -76,10 +80,15 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
   return wrap(handle);
 }
 
+type Caller = Pick<Call<unknown>, 'principal' | 'onUse'> & {
+  readonly event: APIGatewayProxyEvent;
+  readonly context: Context;
+};
+
 function run<Schema extends z.ZodType>(
   name: RouteName,
   { input, run: work }: UseCase<Schema>,
-  { event, context, principal }: { event: APIGatewayProxyEvent; context: Context; principal: Principal },
+  { event, context, principal, onUse }: Caller,
 ): Promise<Answer> {
   const row = rowOf(name);
   if ('scope' in row) requireScope(principal, row.scope);
@@ -92,5 +101,6 @@ function run<Schema extends z.ZodType>(
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
   const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
-  return work({ input: parsed.data, principal, requestId: event.requestContext.requestId, deadline });
+  const { requestId } = event.requestContext;
+  return work({ input: parsed.data, principal, requestId, deadline, onUse });
 }

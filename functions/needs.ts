@@ -10,6 +10,10 @@ export const NEEDS = [
   'keys:seal',
   /** Use a key on its owner's call: `Query` on the vault table and `Decrypt` under the vault CMK. */
   'vault:use',
+  /** Renew credentials: no permission, but where tokens are refreshed. */
+  'renewal:know',
+  /** Do what only one may do at a time: `UpdateItem` on the control table. */
+  'leases:hold',
   'todo:read',
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */

@@ -21,6 +21,17 @@ export type Route = {
   | { readonly scope: Scope }
 );
 
+/** Calls a provider on a stored key; renews the key, or marks it, if the provider rejects it. */
+const keyUse = [
+  'vault:use',
+  'providers:call',
+  'keys:put',
+  'keys:seal',
+  'renewal:know',
+  'leases:hold',
+  'notices:raise',
+] as const satisfies readonly Need[];
+
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
   {
@@ -35,7 +46,7 @@ export const routes = [
     method: 'POST',
     path: '/api-keys',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'audit:write'],
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'audit:write'],
   },
   {
     name: 'keys-list',
@@ -49,7 +60,14 @@ export const routes = [
     method: 'GET',
     path: '/api-keys/providers',
     scope: 'keys:read',
-    needs: ['keys:read', 'audit:write'],
+    needs: ['keys:read', 'renewal:know', 'audit:write'],
+  },
+  {
+    name: 'keys-connect',
+    method: 'POST',
+    path: '/api-keys/oauth',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'renewal:know', 'audit:write'],
   },
   {
     name: 'keys-delete',
@@ -59,11 +77,60 @@ export const routes = [
     needs: ['keys:delete', 'audit:write'],
   },
   {
+    name: 'keys-rotate',
+    method: 'POST',
+    path: '/api-keys/{key_id}/rotate',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'audit:write'],
+  },
+  {
+    name: 'keys-rollback',
+    method: 'POST',
+    path: '/api-keys/{key_id}/rollback',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'audit:write'],
+  },
+  {
+    name: 'keys-validate',
+    method: 'POST',
+    path: '/api-keys/{key_id}/validate',
+    scope: 'keys:write',
+    needs: ['vault:use', 'keys:put', 'providers:call', 'audit:write'],
+  },
+  {
+    name: 'keys-freeze',
+    method: 'POST',
+    path: '/api-keys/{key_id}/freeze',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'audit:write'],
+  },
+  {
+    name: 'keys-unfreeze',
+    method: 'POST',
+    path: '/api-keys/{key_id}/unfreeze',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'audit:write'],
+  },
+  {
+    name: 'keys-order',
+    method: 'PUT',
+    path: '/api-keys/order',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'audit:write'],
+  },
+  {
+    name: 'keys-label',
+    method: 'PUT',
+    path: '/api-keys/{key_id}/label',
+    scope: 'keys:write',
+    needs: ['keys:read', 'keys:put', 'audit:write'],
+  },
+  {
     name: 'tools-invoke',
     method: 'POST',
     path: '/mcp/tools/invoke',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', 'vault:use', 'providers:call', 'rates:admit', 'audit:write'],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', 'audit:write'],
     timeoutSeconds: 29,
   },
   {
@@ -78,15 +145,7 @@ export const routes = [
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: [
-      'todo:read',
-      'todo:write',
-      'vault:use',
-      'providers:call',
-      'rates:admit',
-      'audit:write',
-      'issuers:know',
-    ],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', 'audit:write', 'issuers:know'],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,

@@ -2,11 +2,21 @@
 import type * as z from 'zod';
 
 import { InvokeBody } from '#shared/tools/api.ts';
-import { StoreKeyBody } from '#shared/vault/api.ts';
+import {
+  ConnectKeyBody,
+  LabelKeyBody,
+  OrderKeysBody,
+  RotateKeyBody,
+  StoreKeyBody,
+} from '#shared/vault/api.ts';
 
 import type { RouteName } from './request.ts';
 
 export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
   'keys-store': StoreKeyBody,
+  'keys-connect': ConnectKeyBody,
+  'keys-rotate': RotateKeyBody,
+  'keys-order': OrderKeysBody,
+  'keys-label': LabelKeyBody,
   'tools-invoke': InvokeBody,
 };

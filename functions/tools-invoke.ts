@@ -21,7 +21,7 @@ export const handler = route('tools-invoke', {
     const { tool_name: toolName, parameters } = body;
     const answer = await invoke()({ toolName, parameters, principal, requestId, deadline });
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure };
-    const { result, cached, mode } = answer;
-    return { recorded: true, body: { result, success: true, cached, mode, request_id: requestId } };
+    const { result, cached, mode, reason } = answer;
+    return { recorded: true, body: { result, success: true, cached, mode, reason, request_id: requestId } };
   },
 });

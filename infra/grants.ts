@@ -12,6 +12,7 @@ export type Settings = {
   readonly providerOrigins: string;
   readonly trustedOrigins: string;
   readonly rateLimits: string;
+  readonly tokenEndpoints: string;
 };
 export type Grantable = { readonly data: DataStack; readonly settings: Settings };
 type Grant = {
@@ -59,6 +60,14 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'vault:use': ({ data }) => ({
     statements: [onTable(['Query'], data.vault), onVaultKey('kms:Decrypt', data)],
     environment: { VAULT_TABLE: data.vault.tableName, VAULT_KEY_ARN: data.vaultKey.keyArn },
+  }),
+  'renewal:know': ({ settings }) => ({
+    statements: [],
+    environment: { TOKEN_ENDPOINTS: settings.tokenEndpoints },
+  }),
+  'leases:hold': ({ data }) => ({
+    statements: [onTable(['UpdateItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName },
   }),
   'todo:read': ({ data }) => ({
     statements: [onTable(['GetItem', 'Query'], data.content)],

@@ -41,6 +41,10 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Calls a minute, and at once, for each role: a JSON object.',
     default: JSON.stringify(RATE_LIMITS),
   });
+  const endpoints = new CfnParameter(stack, 'TokenEndpoints', {
+    description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
+    default: '{}',
+  });
   return {
     publicUrl,
     issuers: identity
@@ -49,6 +53,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     providerOrigins: providers.valueAsString,
     trustedOrigins: trusted.valueAsString,
     rateLimits: rates.valueAsString,
+    tokenEndpoints: endpoints.valueAsString,
   };
 }
 

@@ -13,6 +13,7 @@ import type { ChaosConfig } from '@copilotkit/aimock';
 import { listen } from '#local/listen.ts';
 
 import { startStandIn } from './stand-in.ts';
+import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
 type ProviderRequest = {
   /** Milliseconds since the epoch. */
@@ -21,7 +22,7 @@ type ProviderRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The API key it came with. */
+  /** The API key or refresh token it came with. */
   readonly credential: string | undefined;
   readonly body: string;
   readonly status: number;
@@ -29,6 +30,8 @@ type ProviderRequest = {
 
 export type Providers = {
   readonly url: string;
+  /** Where refresh tokens are taken; in the journal they stand as the credential. */
+  readonly tokenUrl: string;
   /** Requests in the order of their answers, refused ones too. */
   readonly journal: () => readonly ProviderRequest[];
   readonly clearJournal: () => void;
@@ -39,6 +42,8 @@ export type Providers = {
     status: number,
     error?: { message?: string; type?: string; code?: string },
   ) => void;
+  /** From now on this key is answered with this status, or not at all, whatever it asks. Undone by what is returned. */
+  readonly fail: (credential: string, how: number | 'never') => () => void;
   readonly setChaos: (chaos: ChaosConfig) => void;
   readonly clearChaos: () => void;
   readonly stop: () => Promise<void>;
@@ -51,19 +56,26 @@ const DEADLINE_MS = 60_000;
 export async function startProviders({ port }: { port: number }): Promise<Providers> {
   const standIn = await startStandIn();
   const seen: ProviderRequest[] = [];
+  const tokenEndpoint = createTokenEndpoint();
   const refused = new Set<string>();
+  const failing = new Map<string, number | 'never'>();
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
     const api = path.startsWith('/v1/messages') || 'x-api-key' in headers ? 'anthropic' : 'openai';
-    const credential = credentialIn(headers, api);
+    const refreshes = path === TOKEN_PATH;
+    const credential = refreshes ? refreshTokenIn(body) : credentialIn(headers, api);
+    const failure = failing.get(credential ?? '');
     const known = credential !== undefined && !refused.has(credential);
-    const status = known
-      ? await forward({ incoming, body, to: standIn.url }, response)
-      : refuse(api, response);
-    seen.push({ at: Date.now(), api, method, path, headers, credential, body, status });
-    if (seen.length > KEPT_REQUESTS) seen.shift();
+    const keep = (status: number) => {
+      seen.push({ at: Date.now(), api, method, path, headers, credential, body, status });
+      if (seen.length > KEPT_REQUESTS) seen.shift();
+    };
+    if (failure !== undefined) return keep(fail(failure, response));
+    if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
+    if (!known) return keep(refuse(api, response));
+    return keep(await forward({ incoming, body, to: standIn.url }, response));
   }
 
   const server = createServer((incoming, response) => {
@@ -76,10 +88,15 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
 
   return {
     url: `http://127.0.0.1:${listening.port}`,
+    tokenUrl: `http://127.0.0.1:${listening.port}${TOKEN_PATH}`,
     journal: () => seen,
     clearJournal: () => seen.splice(0),
     refuse: (credential) => refused.add(credential),
     nextRequestError: (status, error) => standIn.nextRequestError(status, error),
+    fail(credential, how) {
+      failing.set(credential, how);
+      return () => void failing.delete(credential);
+    },
     setChaos: (chaos) => standIn.setChaos(chaos),
     clearChaos: () => standIn.clearChaos(),
     async stop() {
@@ -109,6 +126,16 @@ function refuse(api: ProviderRequest['api'], response: ServerResponse): number {
         };
   response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(error));
   return 401;
+}
+
+/** 0: the connection breaks before an answer. */
+function fail(how: number | 'never', response: ServerResponse): number {
+  if (how === 'never') {
+    response.destroy();
+    return 0;
+  }
+  response.writeHead(how, { 'content-type': 'application/json' }).end('{"error":{"message":"told to fail"}}');
+  return how;
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<string> {

@@ -2,7 +2,7 @@
 import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Fingerprint } from '#shared/vault/deposit.ts';
+import type { Fingerprint } from '#shared/vault/new-value.ts';
 
 import { asking } from './kms-errors.ts';
 

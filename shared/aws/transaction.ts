@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
-import type { AppError } from '#shared/core/errors.ts';
+import { AppError } from '#shared/core/errors.ts';
 import type { Commit, Write } from '#shared/core/write.ts';
 
 type WriteItem =
@@ -44,9 +44,14 @@ function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefin
 }
 
 /** Somebody else's transaction touched the same item at this moment: nothing is decided yet. */
-const isConflict = (error: unknown): boolean =>
+const isContention = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
+
+/** Of a write on a row that was read before: somebody else has changed it since, or is doing so at this moment. */
+export const isLostWrite = (error: unknown): boolean =>
+  isContention(error) ||
+  (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found'));
 
 function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unknown> {
   const items = writes.map(({ item }) => item as WriteItem);
@@ -75,7 +80,7 @@ export function transaction(db: DynamoDBDocumentClient): Commit {
       } catch (error) {
         const refusal = refusalIn(error, writes);
         if (refusal) throw refusal;
-        if (!isConflict(error) || tried === TRIES) throw error;
+        if (!isContention(error) || tried === TRIES) throw error;
         await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
       }
     }

@@ -8,6 +8,8 @@ import type { McpCall } from './serve.ts';
 
 /** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
 const ERROR_META = 'dev.portunus/error';
+/** How a call was served, where that was not the usual way. */
+const SERVED_META = 'dev.portunus/served';
 
 /** Shows a JSON Schema and checks nothing: the invoke path validates, for every face alike. */
 const shown = (schema: Readonly<Record<string, unknown>>) => ({
@@ -46,9 +48,11 @@ export function register(server: McpServer, tool: Tool, call: McpCall): void {
       const { principal, requestId, deadline, invoke, report } = call;
       const answer = await invoke({ toolName: tool.name, parameters, principal, requestId, deadline });
       if (answer.ok) {
+        const { result, mode, reason } = answer;
         return {
-          structuredContent: answer.result,
-          content: [{ type: 'text', text: JSON.stringify(answer.result) }],
+          structuredContent: result,
+          content: [{ type: 'text', text: JSON.stringify(result) }],
+          ...(reason !== undefined && { _meta: { [SERVED_META]: { mode, reason } } }),
         };
       }
       if (answer.failure !== undefined) report(answer.failure);

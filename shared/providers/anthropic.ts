@@ -15,6 +15,7 @@ const Reply = z.object({
 /** Anthropic's Messages. System messages travel apart from the conversation there. */
 export const anthropic: ChatAdapter = {
   path: '/v1/messages',
+  modelsPath: '/v1/models?limit=100',
   headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
   body({ model, messages, maxTokens = DEFAULT_MAX_TOKENS, temperature }) {
     const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
@@ -35,4 +36,9 @@ export const anthropic: ChatAdapter = {
       usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
     };
   },
+  // An empty account is answered 400 `invalid_request_error`, told apart by its words alone; newer ones 402.
+  outOfQuota: (status, { error: { type, message } }) =>
+    status === 402 ||
+    type === 'billing_error' ||
+    (status === 400 && /credit balance is too low/i.test(message ?? '')),
 };

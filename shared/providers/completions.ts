@@ -1,17 +1,19 @@
 // The use of a key: the one place where a provider is called on an owner's behalf.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
-import { anthropic } from './anthropic.ts';
+import { ADAPTERS } from './adapters.ts';
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
 import type { ChatAdapter, ChatReply, ChatRequest } from './chat.ts';
-import { openai } from './openai.ts';
-
-const ADAPTERS: Readonly<Record<string, ChatAdapter>> = { openai, anthropic };
+import type { KeyCare, KeyValue } from './key-care.ts';
+import { createKeyChain, type Served } from './key-chain.ts';
+import { noKey } from './no-key.ts';
+import { refusalIn, type Verdict } from './verdict.ts';
+import { withoutSecret } from './without-secret.ts';
 
 export type CompletionRequest = Omit<ChatRequest, 'model'> & {
   readonly provider?: string | undefined;
@@ -20,47 +22,19 @@ export type CompletionRequest = Omit<ChatRequest, 'model'> & {
 
 export type CompletionCall = {
   readonly owner: Uid;
+  readonly requestId: string;
   readonly deadline: Deadline;
   /** Told of each key before it is opened: the receipt. */
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
 
 export type Completions = {
-  /** @throws {AppError} `key_missing`, `key_rejected`, `integrity_failed`, `kms_*`, `upstream_*`, `rate_limited` */
+  /** @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`, `key_rejected`, `integrity_failed`, `kms_*`, `upstream_*`, `rate_limited` */
   readonly chat: (
     request: CompletionRequest,
     call: CompletionCall,
-  ) => Promise<ChatReply & { readonly provider: string }>;
+  ) => Promise<ChatReply & { readonly provider: string } & Omit<Served<never>, 'value'>>;
 };
-
-/** The key in every form an answer could quote it: an upstream that echoes it must not hand it on. */
-function withoutSecret(text: string, secret: Secret): string {
-  const plain = secret.reveal();
-  const forms = [plain, Buffer.from(plain).toString('base64'), encodeURIComponent(plain)];
-  return forms.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
-}
-
-function refuse({ status, headers }: EgressResponse, { title, id, keyPage }: ProviderFacts): void {
-  if (status < 300) return;
-  if (status === 401 || status === 403) {
-    throw new AppError('key_rejected', `${title} refuses the stored key.`, {
-      next_step: `Make a new key at ${keyPage} and store it with POST /api-keys.`,
-      url: keyPage,
-      provider: id,
-    });
-  }
-  if (status === 429) {
-    const after = Number(headers['retry-after']);
-    throw new AppError('rate_limited', `${title} asks to slow down.`, {
-      provider: id,
-      ...(Number.isInteger(after) && after > 0 && after < 3600 && { retry_after_seconds: after }),
-    });
-  }
-  throw new AppError('upstream_failed', `${title} answered with status ${status}.`, {
-    provider: id,
-    upstream_status: status,
-  });
-}
 
 function read(response: EgressResponse, secret: Secret, adapter: ChatAdapter): ChatReply {
   try {
@@ -71,58 +45,71 @@ function read(response: EgressResponse, secret: Secret, adapter: ChatAdapter): C
   }
 }
 
+/**
+ * The owner's keys of the provider they asked for, else of the one their first key belongs to.
+ * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`
+ */
+async function keysFor(
+  { owner, wanted }: { owner: Uid; wanted: string | undefined },
+  vault: KeyUse,
+): Promise<[ProviderFacts, [Candidate, ...Candidate[]]]> {
+  const provider = wanted === undefined ? undefined : factsOf(wanted).id;
+  const candidates = await vault.candidates(owner, provider);
+  for (const first of candidates) {
+    const facts = CATALOG.find(({ id }) => id === first.provider);
+    if (!facts) continue;
+    return [facts, [first, ...candidates.filter((other) => other !== first && other.provider === facts.id)]];
+  }
+  throw noKey(provider, await vault.whyNone(owner, provider));
+}
+
 export function createCompletions(ports: {
   vault: KeyUse;
+  care: KeyCare;
   egress: Egress;
   /** Origin per provider, from the stage's configuration: no request can name another. */
   origins: Readonly<Record<string, string>>;
+  now: () => number;
 }): Completions {
   const { vault, egress, origins } = ports;
+  const serve = createKeyChain(ports);
 
-  const choose = async (owner: Uid, wanted: string | undefined): Promise<[Candidate, ProviderFacts]> => {
-    const provider = wanted === undefined ? undefined : factsOf(wanted).id;
-    const candidates = await vault.candidates(owner, provider);
-    for (const candidate of candidates) {
-      const facts = CATALOG.find(({ id }) => id === candidate.provider);
-      if (facts) return [candidate, facts];
-    }
-    throw noKey(provider);
+  const dialectOf = ({ id, title }: ProviderFacts): { adapter: ChatAdapter; configured: string } => {
+    const [adapter, configured] = [ADAPTERS[id], origins[id]];
+    if (!adapter || !configured) throw new AppError('unavailable', `${title} is not configured here.`);
+    return { adapter, configured };
   };
 
   return {
-    async chat({ provider: wanted, model, ...rest }, { owner, deadline, onUse }) {
-      const [candidate, facts] = await choose(owner, wanted);
-      const adapter = ADAPTERS[facts.id];
-      const configured = origins[facts.id];
-      if (!adapter || !configured)
-        throw new AppError('unavailable', `${facts.title} is not configured here.`);
-      onUse({ provider: candidate.provider, kid: candidate.kid, ver: candidate.ver });
-      const { secret, origin } = await candidate.open();
-      const patience = deadline.remainingMs();
-      const request = {
-        url: `${origin || configured}${adapter.path}`,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          ...adapter.headers(secret),
-        },
-        body: JSON.stringify(adapter.body({ ...rest, model: model ?? facts.defaultModel })),
-        signal: deadline.signal,
-        deadlineMs: patience,
+    async chat({ provider: wanted, model, ...rest }, call) {
+      const [facts, keys] = await keysFor({ owner: call.owner, wanted }, vault);
+      const { adapter, configured } = dialectOf(facts);
+      const body = JSON.stringify(adapter.body({ ...rest, model: model ?? facts.defaultModel }));
+
+      const ask = async ({ provider, kid, ver, open }: KeyValue): Promise<Verdict<ChatReply>> => {
+        call.onUse({ provider, kid, ver });
+        const { secret, origin } = await open();
+        const patience = call.deadline.remainingMs();
+        const request = {
+          url: `${origin || configured}${adapter.path}`,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json',
+            ...adapter.headers(secret),
+          },
+          body,
+          signal: call.deadline.signal,
+          deadlineMs: patience,
+        };
+        // A model may think for as long as the caller can wait, before the first byte and between two.
+        const response = await egress.send(request, { headersMs: patience, idleMs: patience });
+        const refusal = refusalIn(response, facts, adapter);
+        return refusal ?? { kind: 'answered', value: read(response, secret, adapter) };
       };
-      // A model may think for as long as the caller can wait, before the first byte and between two.
-      const response = await egress.send(request, { headersMs: patience, idleMs: patience });
-      refuse(response, facts);
-      return { ...read(response, secret, adapter), provider: facts.id };
+
+      const { value, ...how } = await serve(keys, ask, call);
+      return { ...value, provider: facts.id, ...how };
     },
   };
-}
-
-function noKey(provider: ProviderId | undefined): AppError {
-  const name = provider ?? 'AI provider';
-  return new AppError('key_missing', `You have no usable ${name} key.`, {
-    next_step: `Store one with POST /api-keys {"provider": "${provider ?? 'openai'}", "api_key": "…"}.`,
-    ...(provider && { url: factsOf(provider).keyPage, provider }),
-  });
 }

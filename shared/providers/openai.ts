@@ -15,6 +15,7 @@ const Reply = z.object({
 /** OpenAI's Chat Completions. */
 export const openai: ChatAdapter = {
   path: '/v1/chat/completions',
+  modelsPath: '/v1/models',
   headers: (secret) => ({ authorization: `Bearer ${secret.reveal()}` }),
   body: ({ model, messages, maxTokens, temperature }) => ({
     model,
@@ -32,4 +33,6 @@ export const openai: ChatAdapter = {
       usage: { inputTokens: usage?.prompt_tokens ?? 0, outputTokens: usage?.completion_tokens ?? 0 },
     };
   },
+  outOfQuota: (status, { error: { type, code } }) =>
+    status === 429 && (code === 'insufficient_quota' || type === 'insufficient_quota'),
 };

@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { todoTable } from '#shared/aws/todo-table.ts';
 import { env } from '#shared/core/env.ts';
@@ -10,20 +8,22 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
+import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
+import { providerOrigins } from './provider-origins.ts';
 import { admitCaller } from './rates.ts';
 
-const Origins = z.record(z.string(), z.url());
-
-/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`. */
+/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
     todos: createTodos({ store: todoTable(dynamo(), env('CONTENT_TABLE')), now: Date.now }),
     completions: createCompletions({
       vault: keyUse(),
+      care: keyCare(),
       egress: egress(),
-      origins: Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))),
+      origins: providerOrigins(),
+      now: Date.now,
     }),
     admit: admitCaller,
     now: Date.now,

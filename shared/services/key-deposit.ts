@@ -1,26 +1,20 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { uidOf } from '#shared/auth/uid.ts';
-import { kms } from '#shared/aws/kms.ts';
-import { kmsFingerprint } from '#shared/aws/kms-fingerprint.ts';
-import { kmsWrapper } from '#shared/aws/kms-wrapper.ts';
-import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { checkKeyFormat, factsOf } from '#shared/providers/catalog.ts';
+import type { StoreKeyBody } from '#shared/vault/api.ts';
 import { createKeyDeposit } from '#shared/vault/deposit.ts';
 
+import { fingerprint, sealKey } from './key-seal.ts';
 import { keyStore } from './key-store.ts';
+import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
 
-const deposit = once(() =>
-  createKeyDeposit({
-    stage: env('STAGE'),
-    keys: keyStore(),
-    wrapper: kmsWrapper(kms(), env('VAULT_KEY_ARN')),
-    fingerprint: kmsFingerprint(kms(), env('FINGERPRINT_KEY_ARN')),
-    now: Date.now,
-  }),
+/** Needs `keys:read`, `keys:seal`. */
+export const deposit = once(() =>
+  createKeyDeposit({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
 );
 
 /** Whose key it will be: the caller's own, unless an admin names another user of the same issuer. */
@@ -34,15 +28,27 @@ function ownerOf(caller: Principal, userId: string | undefined): Uid {
   return uidOf(caller.issuer, userId);
 }
 
-/** Needs `keys:read`, `keys:put`, `keys:seal`. Checks the format, then seals; nothing is stored until the write is committed. */
-export async function depositKey(
-  caller: Principal,
-  request: { provider: string; api_key: string; user_id?: string | undefined; label?: string | undefined },
-) {
+/**
+ * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `audit:write`. Checks the format, asks the provider, then
+ * seals; nothing is stored until the write is committed.
+ */
+export async function depositKey(caller: Principal, request: StoreKeyBody, call: CallFacts) {
   const uid = ownerOf(caller, request.user_id);
   const facts = factsOf(request.provider);
   checkKeyFormat(facts, request.api_key);
   const secret = new Secret(request.api_key);
-  const deposited = await deposit().deposit({ uid, provider: facts.id, secret, label: request.label });
-  return { ...deposited, facts, onBehalf: uid === caller.uid ? undefined : uid };
+  const { summary, write } = await deposit().deposit({
+    uid,
+    provider: facts.id,
+    secret,
+    label: request.label,
+    expiresAt: request.expires_at,
+    validate: () => validateNew(caller.uid, call, { facts, secret }),
+  });
+  return {
+    summary,
+    writes: [write],
+    message: `Your ${facts.title} key is stored. ${wordsOf(facts, summary.validation?.outcome)}`,
+    onBehalf: uid === caller.uid ? undefined : uid,
+  };
 }

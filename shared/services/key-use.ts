@@ -3,18 +3,20 @@ import { kmsWrapper } from '#shared/aws/kms-wrapper.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
+import { createOpenKey } from '#shared/vault/open-key.ts';
 import { createKeyUse } from '#shared/vault/use.ts';
 
 import { keyStore } from './key-store.ts';
 
 /** Needs `vault:use`. */
-export const keyUse = once(() =>
-  createKeyUse({
+export const openKey = once(() =>
+  createOpenKey({
     stage: env('STAGE'),
-    keys: keyStore(),
     wrapper: kmsWrapper(kms(), env('VAULT_KEY_ARN')),
     cache: createDataKeyCache(),
     allowedKeyArns: [env('VAULT_KEY_ARN')],
-    now: Date.now,
   }),
 );
+
+/** Needs `vault:use`. */
+export const keyUse = once(() => createKeyUse({ keys: keyStore(), open: openKey(), now: Date.now }));

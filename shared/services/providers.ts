@@ -3,10 +3,12 @@ import { CATALOG } from '#shared/providers/catalog.ts';
 import { isExpired } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
+import { tokenEndpoints } from './token-endpoints.ts';
 
-/** Needs `keys:read`. Every provider, and how many usable keys the caller has for it. */
+/** Needs `keys:read`, `renewal:know`. Every provider, and how many usable keys the caller has for it. */
 export async function listProviders({ uid }: Principal) {
   const keys = await keyStore().list(uid);
+  const endpoints = tokenEndpoints();
   const now = Date.now();
   return CATALOG.map((facts) => {
     const own = keys.filter(({ provider }) => provider === facts.id);
@@ -17,7 +19,7 @@ export async function listProviders({ uid }: Principal) {
       features: facts.features,
       key_format: facts.keyFormat,
       key_page: facts.keyPage,
-      renewal: facts.renewal,
+      renewal: endpoints[facts.id] ? 'oauth' : facts.renewal,
       default_model: facts.defaultModel,
       your_keys: { stored: own.length, usable: usable.length },
     };

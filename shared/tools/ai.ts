@@ -40,10 +40,10 @@ const chat = defineTool({
   requiresKey: 'ai',
   examples: [{ messages: [{ role: 'user', content: 'Say hello in one word.' }] }],
   async run({ messages, provider, model, max_tokens: maxTokens, temperature }, call) {
-    const { principal, completions, deadline, onUse } = call;
+    const { principal, completions, requestId, deadline, onUse } = call;
     const reply = await completions.chat(
       { messages, provider, model, maxTokens, temperature },
-      { owner: principal.uid, deadline, onUse },
+      { owner: principal.uid, requestId, deadline, onUse },
     );
     const usage = { input_tokens: reply.usage.inputTokens, output_tokens: reply.usage.outputTokens };
     return {
@@ -55,6 +55,7 @@ const chat = defineTool({
         usage,
       },
       meta: { provider: reply.provider, model: reply.model, ...usage },
+      served: { mode: reply.mode, ...(reply.reason && { reason: reply.reason }) },
     };
   },
 });

@@ -8,7 +8,7 @@ import type { Completions } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { findTool } from './registry.ts';
-import type { Done, KeyReceipt, Tool } from './tool.ts';
+import type { Done, KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -20,12 +20,11 @@ export type Invocation = {
 
 /** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
 export type InvokeResult =
-  | {
+  | ({
       readonly ok: true;
       readonly result: Readonly<Record<string, unknown>>;
       readonly cached: false;
-      readonly mode: 'live';
-    }
+    } & ServedBy)
   | { readonly ok: false; readonly error: AppError; readonly failure?: unknown };
 
 export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
@@ -80,14 +79,16 @@ export function createInvoke(ports: {
       await admit(principal);
       // Not writable → no call: a use of a key without a trace must be impossible.
       if (tool.external) await audit.commit(draft({ result: 'attempted' }));
-      const done = await tool.run(input, { principal, deadline, now, todos, completions, onUse });
+      const done = await tool.run(input, { principal, requestId, deadline, now, todos, completions, onUse });
       return { done, result: outputOf(tool, done.output) };
     };
 
     try {
       const { done, result } = await call();
-      await audit.commit(draft({ result: 'succeeded', meta: done.meta }), done.writes);
-      return { ok: true, result, cached: false, mode: 'live' };
+      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
+      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
+      await audit.commit(draft({ result: 'succeeded', meta }), done.writes);
+      return { ok: true, result, cached: false, mode, ...(reason !== undefined && { reason }) };
     } catch (failure) {
       const error = asAppError(failure);
       await audit.commit(draft({ result: resultOf(error), code: error.code }));

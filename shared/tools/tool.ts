@@ -13,6 +13,7 @@ export type KeyReceipt = { readonly provider: string; readonly kid: string; read
 /** What a tool may know of its call, and all it can reach. The vault is not here: no tool can read a key. */
 export type ToolCall = {
   readonly principal: Principal;
+  readonly requestId: string;
   readonly deadline: Deadline;
   readonly now: () => number;
   readonly todos: Todos;
@@ -33,6 +34,14 @@ export type Done<Out> = {
     readonly output_tokens?: number;
     readonly count?: number;
   };
+  /** How the call was served, where that was not the usual way. */
+  readonly served?: ServedBy;
+};
+
+export type ServedBy = {
+  /** `backup_key`: another value than the one that its owner put first, for the `reason` beside it. */
+  readonly mode: 'live' | 'backup_key';
+  readonly reason?: string;
 };
 
 export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> = {

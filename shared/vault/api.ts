@@ -1,16 +1,53 @@
 // Schemas of the key routes.
 import * as z from 'zod';
 
+/** Printable ASCII without spaces: what every provider's keys are made of. */
+const ApiKey = z.string().regex(/^[\x21-\x7e]{16,512}$/);
+
+const Label = z.string().trim().min(1).max(80);
+
+const isTime = (text: string) =>
+  z.iso.datetime({ offset: true }).safeParse(text).success && Date.parse(text) < Date.UTC(9999, 0);
+
+/** RFC 3339, with any offset. That it lies in the future is for the clock to say. */
+const ExpiresAt = z.string().max(40).refine(isTime, 'must be a time as in 2030-01-31T12:00:00Z');
+
+const Provider = z.string().regex(/^[a-z0-9-]{1,32}$/);
+
+/** `<provider>_<22 characters>`; anything else answers like an id that does not exist. */
+const KeyId = z.string().max(128);
+
 export const StoreKeyBody = z.strictObject({
-  provider: z.string().regex(/^[a-z0-9-]{1,32}$/),
-  /** Printable ASCII without spaces: what every provider's keys are made of. */
-  api_key: z.string().regex(/^[\x21-\x7e]{16,512}$/),
+  provider: Provider,
+  api_key: ApiKey,
   /** The caller's own id, if at all: the token decides whose key it is. */
   user_id: z.string().min(1).max(256).optional(),
-  label: z.string().trim().min(1).max(80).optional(),
+  label: Label.optional(),
+  expires_at: ExpiresAt.optional(),
 });
+export type StoreKeyBody = z.infer<typeof StoreKeyBody>;
 
-export const KeyPath = z.strictObject({
-  /** `<provider>_<22 characters>`; anything else answers like an id that does not exist. */
-  key_id: z.string().max(128),
+/** What providers hand out as bearer tokens (RFC 6750), opaque or JWT. Both are sealed into 4 KiB. */
+const Token = z.string().regex(/^[\x21-\x7e]{16,2000}$/);
+
+export const ConnectKeyBody = z.strictObject({
+  provider: Provider,
+  access_token: Token,
+  refresh_token: Token,
+  /** Seconds, as the token endpoint said. */
+  expires_in: z
+    .int()
+    .min(1)
+    .max(366 * 24 * 3600),
+  label: Label.optional(),
 });
+export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
+
+export const RotateKeyBody = z.strictObject({ api_key: ApiKey, expires_at: ExpiresAt.optional() });
+export type RotateKeyBody = z.infer<typeof RotateKeyBody>;
+
+export const OrderKeysBody = z.strictObject({ provider: Provider, key_ids: z.array(KeyId).max(20) });
+
+export const LabelKeyBody = z.strictObject({ label: Label.nullable() });
+
+export const KeyPath = z.strictObject({ key_id: KeyId });

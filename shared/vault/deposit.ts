@@ -1,30 +1,41 @@
 // How a key enters the vault.
-import { createHash } from 'node:crypto';
-
 import { AppError } from '#shared/core/errors.ts';
-import { keyIdOf, newKid, type ProviderId, type Uid } from '#shared/core/ids.ts';
+import { newKid, type ProviderId, type Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
-import { encodeFrame } from '#shared/crypto/frame.ts';
-import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
-import { seal } from '#shared/crypto/message.ts';
 
-import { contextOf, type KeyStore, type KeySummary, type StoredKey, summaryOf } from './stored-key.ts';
+import { expiresAtOf } from './expires-at.ts';
+import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
+import {
+  type KeyOwner,
+  type KeyStore,
+  type KeySummary,
+  type Sealed,
+  type StoredKey,
+  summaryOf,
+  type Validation,
+} from './stored-key.ts';
+import { sealTokens } from './token-set.ts';
 
-/** Port. A keyed MAC whose key never leaves KMS. */
-export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
+type Tokens = { readonly refreshToken: Secret; readonly tokenUntil: string };
 
 export type KeyDeposit = {
   /**
    * Seals a key for its owner.
    * @returns what the owner may see, and the write that stores it: nothing is stored until it is committed
-   * @throws {AppError} `conflict` when the owner has stored this very key, or too many; `kms_*` when KMS fails
+   * @throws {AppError} `conflict` when the owner has stored this very key, or too many; `kms_*` when KMS fails;
+   * whatever `validate` throws
    */
   readonly deposit: (request: {
     uid: Uid;
     provider: ProviderId;
     secret: Secret;
     label?: string | undefined;
+    expiresAt?: string | undefined;
+    /** Makes it a credential that renews itself, whose access token `secret` is. */
+    tokens?: Tokens | undefined;
+    /** Asks the provider, and throws where it refuses the key. Called once it is known that the key could be stored. */
+    validate: () => Promise<Validation>;
   }) => Promise<{ summary: KeySummary; write: Write }>;
 };
 
@@ -32,54 +43,48 @@ export type KeyDeposit = {
 const MAX_KEYS = 10;
 
 export function createKeyDeposit(ports: {
-  stage: string;
   keys: KeyStore;
-  wrapper: KeyWrapper;
+  seal: SealKey;
   fingerprint: Fingerprint;
   now: () => number;
 }): KeyDeposit {
-  const { stage, keys, wrapper, fingerprint, now } = ports;
+  const { keys, seal, fingerprint, now } = ports;
+
+  const sealed = (
+    id: KeyOwner & Pick<Sealed, 'ver'>,
+    { secret, fp, tokens }: { secret: Secret; fp: Uint8Array; tokens: Tokens | undefined },
+  ) =>
+    tokens
+      ? sealTokens(seal, id, { tokens: { accessToken: secret, refreshToken: tokens.refreshToken }, fp })
+      : seal(id, { secret, fp });
 
   return {
-    async deposit({ uid, provider, secret, label }) {
+    async deposit({ uid, provider, secret, label, expiresAt, tokens, validate }) {
+      const expiry = expiresAtOf(expiresAt, now());
       const [present, fp] = await Promise.all([keys.list(uid, provider), fingerprint(secret)]);
-      const same = present.find((key) => Buffer.compare(key.fp, fp) === 0);
-      if (same) {
-        throw new AppError('conflict', 'You have stored this key already.', {
-          key_id: keyIdOf(provider, same.kid),
-          next_step: 'Use the key as it is stored, or delete it first.',
-        });
-      }
+      refuseKnown(present, fp);
       if (present.length >= MAX_KEYS) {
         throw new AppError('conflict', `At most ${MAX_KEYS} keys for one provider.`, {
           next_step: 'Delete a key you no longer need.',
         });
       }
-      const id = { uid, provider, kid: newKid(), ver: 1 };
-      const context = contextOf(stage, id);
-      const plaintext = encodeFrame({ secret, origin: '' });
-      try {
-        const { blob, wrappedKey, keyArn } = await seal({ context, plaintext, wrapper });
-        const key: StoredKey = {
-          ...id,
-          fmt: 1,
-          blob,
-          wk: wrappedKey,
-          wkArn: keyArn,
-          wkFp: createHash('sha256').update(wrappedKey).digest().subarray(0, 16),
-          last4: secret.reveal().slice(-4),
-          fp,
-          status: 'active',
-          kind: 'api_key',
-          ...(label !== undefined && { label }),
-          order: Math.max(-1, ...present.map(({ order }) => order)) + 1,
-          createdAt: new Date(now()).toISOString(),
-          rv: 1,
-        };
-        return { summary: summaryOf(key, now()), write: keys.insert(key) };
-      } finally {
-        plaintext.fill(0);
-      }
+      const validation = await validate();
+      const id = { uid, provider, kid: newKid() };
+      const key: StoredKey = {
+        ...id,
+        ...(await sealed({ ...id, ver: 1 }, { secret, fp, tokens })),
+        ...expiry,
+        validation,
+        fmt: 1,
+        status: 'active',
+        kind: tokens ? 'oauth' : 'api_key',
+        ...(tokens && { tokenUntil: tokens.tokenUntil }),
+        ...(label !== undefined && { label }),
+        order: Math.max(-1, ...present.map(({ order }) => order)) + 1,
+        createdAt: new Date(now()).toISOString(),
+        rv: 1,
+      };
+      return { summary: summaryOf(key, now()), write: keys.insert(key) };
     },
   };
 }

@@ -27,31 +27,39 @@ const Sealed = z.object({
 });
 export type Sealed = z.infer<typeof Sealed>;
 
+const Validation = z.object({
+  outcome: z.enum(VALIDATION_OUTCOMES),
+  checkedAt: z.iso.datetime(),
+  /** Models the key may use, where the provider tells; at most 100. */
+  models: z.array(z.string()).optional(),
+});
+export type Validation = z.infer<typeof Validation>;
+
+/** What belongs to one value of a key and goes when another takes its place. */
+const Value = Sealed.extend({
+  expiresAt: z.iso.datetime().optional(),
+  validation: Validation.optional(),
+});
+export type Value = z.infer<typeof Value>;
+
 /** One provider key as it rests on disk: a sealed message and its wrapped data key, never plaintext. */
-export const StoredKey = Sealed.extend({
+export const StoredKey = Value.extend({
   fmt: z.literal(1),
   uid: Uid,
   provider: ProviderId,
   kid: Kid,
   /** The value before the last rotation: usable until `until`, at most 15 minutes after it. */
-  prev: Sealed.extend({ until: z.iso.datetime() }).optional(),
+  prev: Value.extend({ until: z.iso.datetime() }).optional(),
   status: z.enum(KEY_STATUSES),
   /** `oauth`: the sealed secret is a token set that can be refreshed. */
   kind: z.enum(['api_key', 'oauth']),
+  /** `oauth`: when the access token lapses. The key itself does not: it is renewed. */
+  tokenUntil: z.iso.datetime().optional(),
   label: z.string().optional(),
   /** Lowest first. */
   order: z.number().int(),
   createdAt: z.iso.datetime(),
   rotatedAt: z.iso.datetime().optional(),
-  expiresAt: z.iso.datetime().optional(),
-  validation: z
-    .object({
-      outcome: z.enum(VALIDATION_OUTCOMES),
-      checkedAt: z.iso.datetime(),
-      /** Models the key may use, where the provider tells; at most 100. */
-      models: z.array(z.string()).optional(),
-    })
-    .optional(),
   /** Counts the writes to this row: every change is conditional on it. */
   rv: z.number().int().positive(),
 });
@@ -79,26 +87,57 @@ export type KeySummary = {
   readonly provider: string;
   readonly hint: string;
   readonly label: string | null;
-  readonly status: (typeof KEY_STATUSES)[number] | 'expired';
+  readonly status: 'active' | Unusable;
   readonly version: number;
   readonly order: number;
   readonly created_at: string;
+  readonly rotated_at: string | null;
   readonly expires_at: string | null;
+  /** Until when the value before the last rotation still works and can be gone back to. */
+  readonly previous_until: string | null;
+  readonly validation: {
+    readonly outcome: Validation['outcome'];
+    readonly checked_at: string;
+    readonly models: readonly string[] | null;
+  } | null;
 };
 
 export const isExpired = (key: StoredKey, nowMs: number): boolean =>
   key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs;
+
+export type Unusable = 'frozen' | 'expired' | 'invalid';
+
+type Previous = NonNullable<StoredKey['prev']>;
+
+/** The value before the last rotation, for as long as it may be used or gone back to. */
+export const previousOf = ({ prev }: StoredKey, nowMs: number): Previous | undefined =>
+  prev && nowMs < Date.parse(prev.until) ? prev : undefined;
+
+/** Why a key may not be used now: the owner's word comes first, then the clock, then the provider's. */
+export function unusableBecause(key: StoredKey, nowMs: number): Unusable | undefined {
+  if (key.status === 'frozen') return 'frozen';
+  if (isExpired(key, nowMs)) return 'expired';
+  return key.status === 'invalid' ? 'invalid' : undefined;
+}
+
+const validationOf = ({ validation }: StoredKey): KeySummary['validation'] =>
+  validation
+    ? { outcome: validation.outcome, checked_at: validation.checkedAt, models: validation.models ?? null }
+    : null;
 
 export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
   key_id: `${key.provider}_${key.kid}`,
   provider: key.provider,
   hint: `…${key.last4}`,
   label: key.label ?? null,
-  status: key.status === 'active' && isExpired(key, nowMs) ? 'expired' : key.status,
+  status: unusableBecause(key, nowMs) ?? 'active',
   version: key.ver,
   order: key.order,
   created_at: key.createdAt,
+  rotated_at: key.rotatedAt ?? null,
   expires_at: key.expiresAt ?? null,
+  previous_until: previousOf(key, nowMs)?.until ?? null,
+  validation: validationOf(key),
 });
 
 /**

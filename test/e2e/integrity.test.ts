@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
-import { canaryKey, type Portunus, say } from '#test/support/portunus.ts';
+import { canaryKey, chatsOf, type Portunus, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 async function twoOwners(portunus: Portunus) {
@@ -33,7 +33,7 @@ onEngine('somebody who can write the table but not use the key service', () => {
       const refused = await person.invoke('ai_chat', say('hello'));
       expect(refused.body).toMatchObject({ status: 500, code: 'integrity_failed' });
     }
-    expect(current.provider?.journal()).toEqual([]);
+    expect(chatsOf(current)).toEqual([]);
     const { body } = await alice.get('/audit/logs?action=tool.called&result=failed');
     expect(body.logs).toMatchObject([
       { error: 'integrity_failed', target: 'ai_chat', keys: [{ version: 1 }] },
@@ -52,7 +52,7 @@ onEngine('somebody who can write the table but not use the key service', () => {
     }
     const refusals = current.kmsLog().filter(({ result }) => result === 'InvalidCiphertextException');
     expect(refusals).toHaveLength(2);
-    expect(current.provider?.journal()).toEqual([]);
+    expect(chatsOf(current)).toEqual([]);
     await put(current, first);
     await put(current, second);
   });

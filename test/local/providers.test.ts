@@ -85,6 +85,16 @@ describe('the local providers', () => {
     expect((await anthropic('k')).status).toBe(200);
   });
 
+  it('fail for one key, with a status or without an answer, until it is over', async () => {
+    const undo = providers.fail('k', 503);
+    expect((await openai('k')).status).toBe(503);
+    expect((await openai('other')).status).toBe(200);
+    providers.fail('k', 'never');
+    await expect(openai('k')).rejects.toThrow('fetch failed');
+    undo();
+    expect((await openai('k')).status).toBe(200);
+  });
+
   it('fail always under chaos, until it is over', async () => {
     providers.setChaos({ dropRate: 1 });
     expect((await openai('k')).status).toBeGreaterThanOrEqual(500);

@@ -24,6 +24,7 @@ export type Person = {
   readonly token: string;
   readonly get: (path: string) => Promise<Answer>;
   readonly post: (path: string, body: unknown) => Promise<Answer>;
+  readonly put: (path: string, body: unknown) => Promise<Answer>;
   readonly delete: (path: string) => Promise<Answer>;
   readonly invoke: (tool: string, parameters?: unknown) => Promise<Answer>;
 };
@@ -71,14 +72,16 @@ function outfit(stack: Stack, home: string): Portunus {
   const person: Portunus['person'] = async (name, options = {}) => {
     const token = await stack.issuer.mint({ sub: name, ...options });
     const authorization = `Bearer ${token}`;
-    const post = (path: string, body: unknown) =>
-      request('POST', path, {
+    const send = (method: string) => (path: string, body: unknown) =>
+      request(method, path, {
         headers: { authorization, 'content-type': 'application/json' },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
+    const post = send('POST');
     return {
       name,
       token,
+      put: send('PUT'),
       get: (path) => request('GET', path, { headers: { authorization } }),
       delete: (path) => request('DELETE', path, { headers: { authorization } }),
       post,
@@ -110,6 +113,10 @@ export async function startPortunus(options: Partial<StackOptions> = {}): Promis
   const assembly = await buildAssembly({ stage: 'local' });
   return outfit(await startStack({ assembly, home, port: 0, engine, ...options }), home);
 }
+
+/** What the provider was asked to answer: not that it was asked about a key. */
+export const chatsOf = ({ provider }: Stack) =>
+  provider?.journal().filter(({ path }) => !path.startsWith('/v1/models')) ?? [];
 
 /** A key in a provider's shape that exists nowhere else: wherever a part of it turns up, it leaked from here. */
 export const canaryKey = (provider: 'openai' | 'anthropic', length = 48): string => {

@@ -23,6 +23,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
           open: async () => ({ secret: new Secret(KEY), origin: '' }),
         },
       ],
+      whyNone: async () => undefined,
     },
     egress: {
       async send(request) {
@@ -32,11 +33,13 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
       },
     },
     origins: { openai: 'https://api.openai.com' },
+    care: { renew: async () => 'failed', invalidate: async () => {}, doubt: async () => {} },
+    now: Date.now,
   });
   const chat = () =>
     completions.chat(
       { messages: [{ role: 'user', content: 'hi' }] },
-      { owner, deadline: deadlineIn(1000), onUse: () => {} },
+      { owner, requestId: 'r', deadline: deadlineIn(1000), onUse: () => {} },
     );
   return { chat, sent };
 }
@@ -81,6 +84,11 @@ describe('a completion', () => {
     ['401', { status: 401, text: `bad key ${KEY}` }, 'key_rejected'],
     ['403', { status: 403, text: KEY }, 'key_rejected'],
     ['429', { status: 429, headers: { 'retry-after': '7' } }, 'rate_limited'],
+    [
+      '429 for want of quota',
+      { status: 429, text: '{"error":{"code":"insufficient_quota"}}' },
+      'rate_limited',
+    ],
     ['500', { status: 500, text: KEY }, 'upstream_failed'],
     ['302', { status: 302, headers: { location: 'https://evil.example' } }, 'upstream_failed'],
     ['something that is not JSON', { text: `<html>${KEY}` }, 'upstream_malformed'],

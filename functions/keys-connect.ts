@@ -1,0 +1,25 @@
+// POST /api-keys/oauth — seal and store a credential that renews itself.
+import * as z from 'zod';
+
+import { connectKey } from '#shared/services/key-connect.ts';
+import { ConnectKeyBody } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { outcomeIn } from './key-answer.ts';
+
+export const handler = route('keys-connect', {
+  input: z.object({ body: ConnectKeyBody }),
+  action: 'key.stored',
+  category: 'user_action',
+
+  async run({ input: { body }, principal, ...call }) {
+    const { summary, writes, message } = await connectKey(principal, body, call);
+    return {
+      status: 201,
+      body: { success: true, message, ...summary },
+      writes,
+      target: summary.key_id,
+      meta: { provider: summary.provider, ...outcomeIn(summary) },
+    };
+  },
+});

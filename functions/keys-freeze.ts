@@ -1,0 +1,19 @@
+// POST /api-keys/{key_id}/freeze — put a key out of use, everywhere, on the very next call.
+import * as z from 'zod';
+
+import { keyChanges } from '#shared/services/key-changes.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer } from './key-answer.ts';
+
+export const handler = route('keys-freeze', {
+  input: z.object({ path: KeyPath }),
+  action: 'key.frozen',
+  category: 'user_action',
+
+  async run({ input: { path }, principal }) {
+    const changed = await keyChanges().freeze(principal.uid, path.key_id);
+    return keyAnswer(changed, 'The key is frozen: every use is refused until you unfreeze it.');
+  },
+});

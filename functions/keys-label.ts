@@ -1,0 +1,19 @@
+// PUT /api-keys/{key_id}/label — what its owner calls a key.
+import * as z from 'zod';
+
+import { keyChanges } from '#shared/services/key-changes.ts';
+import { KeyPath, LabelKeyBody } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer } from './key-answer.ts';
+
+export const handler = route('keys-label', {
+  input: z.object({ path: KeyPath, body: LabelKeyBody }),
+  action: 'key.labelled',
+  category: 'user_action',
+
+  async run({ input: { path, body }, principal }) {
+    const changed = await keyChanges().label(principal.uid, path.key_id, body.label);
+    return keyAnswer(changed, body.label === null ? 'The label is removed.' : 'The key has its label.');
+  },
+});

@@ -1,0 +1,19 @@
+// POST /api-keys/{key_id}/rollback — back to the value before the last rotation, while that one is kept.
+import * as z from 'zod';
+
+import { keyChanges } from '#shared/services/key-changes.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer } from './key-answer.ts';
+
+export const handler = route('keys-rollback', {
+  input: z.object({ path: KeyPath }),
+  action: 'key.rolled_back',
+  category: 'user_action',
+
+  async run({ input: { path }, principal }) {
+    const changed = await keyChanges().rollBack(principal.uid, path.key_id);
+    return keyAnswer(changed, 'The key has its previous value again.');
+  },
+});

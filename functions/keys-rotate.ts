@@ -1,0 +1,20 @@
+// POST /api-keys/{key_id}/rotate — a new value for a key; the old one works a little longer.
+import * as z from 'zod';
+
+import { rotateKey } from '#shared/services/key-rotation.ts';
+import { KeyPath, RotateKeyBody } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer, outcomeIn } from './key-answer.ts';
+
+export const handler = route('keys-rotate', {
+  input: z.object({ path: KeyPath, body: RotateKeyBody }),
+  action: 'key.rotated',
+  category: 'user_action',
+
+  async run({ input: { path, body }, principal, ...call }) {
+    const rotated = await rotateKey(principal, { keyId: path.key_id, body }, call);
+    const answer = keyAnswer(rotated, rotated.message);
+    return { ...answer, meta: { ...answer.meta, ...outcomeIn(rotated.summary) } };
+  },
+});

@@ -1,0 +1,19 @@
+// POST /api-keys/{key_id}/unfreeze — put a frozen key back into use.
+import * as z from 'zod';
+
+import { keyChanges } from '#shared/services/key-changes.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer } from './key-answer.ts';
+
+export const handler = route('keys-unfreeze', {
+  input: z.object({ path: KeyPath }),
+  action: 'key.unfrozen',
+  category: 'user_action',
+
+  async run({ input: { path }, principal }) {
+    const changed = await keyChanges().unfreeze(principal.uid, path.key_id);
+    return keyAnswer(changed, 'The key is no longer frozen.');
+  },
+});

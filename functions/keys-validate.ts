@@ -1,0 +1,31 @@
+// POST /api-keys/{key_id}/validate — ask the provider whether it takes the key, and what it may do.
+import * as z from 'zod';
+
+import { checkKey } from '#shared/services/key-check.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+import { keyAnswer } from './key-answer.ts';
+
+const WORDS = {
+  valid: 'The provider accepts this key.',
+  rejected: 'The provider refuses this key: it is out of use until it is rotated.',
+  unreachable: 'The provider could not be asked. This says nothing about the key.',
+} as const;
+
+export const handler = route('keys-validate', {
+  input: z.object({ path: KeyPath }),
+  action: 'key.validated',
+  category: 'user_action',
+
+  async run({ input: { path }, principal, ...call }) {
+    const checked = await checkKey(principal, path.key_id, call);
+    const { outcome, cached } = checked;
+    const answer = keyAnswer(checked, WORDS[outcome]);
+    return {
+      ...answer,
+      body: { ...answer.body, success: outcome === 'valid', outcome, cached },
+      meta: { ...answer.meta, outcome },
+    };
+  },
+});

@@ -1,0 +1,42 @@
+// Why there is no key to make a call with, and what its owner can do about it.
+import { AppError } from '#shared/core/errors.ts';
+import { keyIdOf, type ProviderId } from '#shared/core/ids.ts';
+import type { Unusable } from '#shared/vault/stored-key.ts';
+import type { NotUsable } from '#shared/vault/use.ts';
+
+import { factsOf, type ProviderFacts } from './catalog.ts';
+
+type Words = { readonly message: string; readonly next_step: string; readonly url?: string };
+
+const WORDS: Readonly<Record<Unusable, (facts: ProviderFacts, keyId: string) => Words>> = {
+  frozen: ({ title }, keyId) => ({
+    message: `Your ${title} key is frozen.`,
+    next_step: `Unfreeze it with POST /api-keys/${keyId}/unfreeze, or store another key.`,
+  }),
+  expired: ({ title, keyPage }, keyId) => ({
+    message: `Your ${title} key has expired.`,
+    next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    url: keyPage,
+  }),
+  invalid: ({ title, keyPage }, keyId) => ({
+    message: `${title} no longer accepts your key.`,
+    next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    url: keyPage,
+  }),
+};
+
+/** @param key one that is there but may not be used */
+export function noKey(wanted: ProviderId | undefined, key: NotUsable | undefined): AppError {
+  if (key) return notUsable(key);
+  return new AppError('key_missing', `You have no usable ${wanted ?? 'AI provider'} key.`, {
+    next_step: `Store one with POST /api-keys {"provider": "${wanted ?? 'openai'}", "api_key": "…"}.`,
+    ...(wanted && { url: factsOf(wanted).keyPage, provider: wanted }),
+  });
+}
+
+/** `key_frozen`, `key_expired` or `key_invalid`. */
+export function notUsable({ provider, kid, because }: NotUsable): AppError {
+  const key_id = keyIdOf(provider, kid);
+  const { message, ...guidance } = WORDS[because](factsOf(provider), key_id);
+  return new AppError(`key_${because}`, message, { ...guidance, provider, key_id });
+}

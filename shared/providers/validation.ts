@@ -1,0 +1,89 @@
+// Does the provider take this key, and what may it do? Asked by listing models, which costs nothing.
+import * as z from 'zod';
+
+import type { Deadline } from '#shared/core/deadline.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
+import type { Validation } from '#shared/vault/stored-key.ts';
+
+import { ADAPTERS } from './adapters.ts';
+import type { ProviderFacts } from './catalog.ts';
+import { withoutSecret } from './without-secret.ts';
+
+/** Nobody who saves a key waits longer than this for its provider. */
+const DEADLINE_MS = 3000;
+const MAX_MODELS = 100;
+
+const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
+const MODEL_NAME = /^[\w.:/-]{1,100}$/;
+
+export type AskProvider = (request: {
+  readonly facts: ProviderFacts;
+  readonly secret: Secret;
+  /** Where the key goes, if not to its provider's own origin. */
+  readonly origin: string;
+  readonly deadline: Deadline;
+}) => Promise<Validation>;
+
+/** Undefined where the answer is not a list of models: something answered, but not as the provider does. */
+function modelsIn({ body }: EgressResponse, secret: Secret): string[] | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const { data } = Models.parse(JSON.parse(withoutSecret(text, secret)));
+    const names = data.map(({ id }) => id).filter((id) => MODEL_NAME.test(id));
+    return [...new Set(names)].toSorted().slice(0, MAX_MODELS);
+  } catch {
+    return undefined; // no matter why: the text may quote the key
+  }
+}
+
+function outcomeOf(response: EgressResponse, secret: Secret): Omit<Validation, 'checkedAt'> {
+  if (response.status === 401 || response.status === 403) return { outcome: 'rejected' };
+  const models = response.status === 200 ? modelsIn(response, secret) : undefined;
+  return models ? { outcome: 'valid', models } : { outcome: 'unreachable' };
+}
+
+export function createAskProvider(ports: {
+  egress: Egress;
+  /** Origin per provider, from the stage's configuration: no request can name another. */
+  origins: Readonly<Record<string, string>>;
+  now: () => number;
+}): AskProvider {
+  const { egress, origins, now } = ports;
+
+  /** Undefined: no answer. The guard's own refusals pass through. */
+  const send = async (request: Parameters<Egress['send']>[0]): Promise<EgressResponse | undefined> => {
+    try {
+      return await egress.send(request);
+    } catch (error) {
+      if (error instanceof AppError && error.code.startsWith('upstream_')) return undefined;
+      throw error;
+    }
+  };
+
+  return async ({ facts, secret, origin, deadline }) => {
+    const adapter = ADAPTERS[facts.id];
+    const configured = origins[facts.id];
+    if (!adapter || !configured) throw new AppError('unavailable', `${facts.title} is not configured here.`);
+    const response = await send({
+      url: `${origin || configured}${adapter.modelsPath}`,
+      method: 'GET',
+      headers: { accept: 'application/json', ...adapter.headers(secret) },
+      signal: deadline.signal,
+      deadlineMs: Math.min(DEADLINE_MS, deadline.remainingMs()),
+    });
+    const checkedAt = new Date(now()).toISOString();
+    return { ...(response ? outcomeOf(response, secret) : { outcome: 'unreachable' as const }), checkedAt };
+  };
+}
+
+/** @throws {AppError} `key_rejected` for a key that its provider does not take: it must not be kept as if it did */
+export function refuseRejected({ outcome }: Validation, { id, title, keyPage }: ProviderFacts): void {
+  if (outcome !== 'rejected') return;
+  throw new AppError('key_rejected', `${title} refuses this key. Nothing is stored.`, {
+    next_step: `Copy a working key from ${keyPage}; a restricted one needs permission to list models.`,
+    url: keyPage,
+    provider: id,
+  });
+}

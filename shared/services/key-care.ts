@@ -1,0 +1,77 @@
+// What becomes of a key that its provider rejects, beside the call that met the rejection.
+import { isLostWrite } from '#shared/aws/transaction.ts';
+import { keyIdOf } from '#shared/core/ids.ts';
+import { once } from '#shared/core/once.ts';
+import { singleFlight } from '#shared/core/single-flight.ts';
+import { factsOf } from '#shared/providers/catalog.ts';
+import type { KeyCare, KeyName, OnCall, Renewed } from '#shared/providers/key-care.ts';
+import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
+
+import { audit } from './audit.ts';
+import { renewKey } from './key-renewal.ts';
+import { keyStore } from './key-store.ts';
+import { notices } from './notices.ts';
+
+const TOLD: Readonly<Record<Mark, (title: string, last4: string) => string>> = {
+  invalid: (title, last4) =>
+    `${title} rejects your key …${last4}. It is not used any more; your backup keys are, if there are any.`,
+  doubtful: (title, last4) =>
+    `${title} rejects the value …${last4} that your key was rotated to. The one before serves for a few minutes more.`,
+};
+
+async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void> {
+  const { uid, provider, kid, ver } = key;
+  const { title, keyPage } = factsOf(provider);
+  const keyId = keyIdOf(provider, kid);
+  const invalidate = createInvalidation({
+    keys: keyStore(),
+    now: Date.now,
+    commit({ last4 }, change) {
+      const told = notices().raise(
+        {
+          uid,
+          kind: 'key_invalid',
+          severity: 'critical',
+          subject: keyId,
+          once: as === 'invalid' ? `${ver}` : `${ver}-${as}`,
+          text: TOLD[as](title, last4),
+          next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate.`,
+          url: keyPage,
+        },
+        requestId,
+      );
+      const meta = { provider, version: ver, outcome: as, reason: 'key_rejected' };
+      return audit().commit(
+        {
+          uid,
+          reqId: requestId,
+          target: keyId,
+          meta,
+          category: 'system',
+          act: 'key.invalidated',
+          result: 'succeeded',
+        },
+        [change, ...told],
+      );
+    },
+  });
+  try {
+    await invalidate(key, as);
+  } catch (error) {
+    if (!isLostWrite(error)) throw error; // else it is said already, or no longer true
+  }
+}
+
+/** Needs what key-renewal.ts needs. */
+export const keyCare = once((): KeyCare => {
+  const marks = singleFlight<void>();
+  const renewals = singleFlight<Renewed>();
+  const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
+  const marking = (as: Mark) => (key: KeyName, call: OnCall) =>
+    marks(`${as} ${nameOf(key)}`, () => mark(key, as, call));
+  return {
+    invalidate: marking('invalid'),
+    doubt: marking('doubtful'),
+    renew: (key, call) => renewals(nameOf(key), () => renewKey(key, call)),
+  };
+});

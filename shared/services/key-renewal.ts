@@ -1,0 +1,85 @@
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { leaseTable } from '#shared/aws/lease-table.ts';
+import { isLostWrite } from '#shared/aws/transaction.ts';
+import { env } from '#shared/core/env.ts';
+import { keyIdOf } from '#shared/core/ids.ts';
+import { once } from '#shared/core/once.ts';
+import { factsOf } from '#shared/providers/catalog.ts';
+import type { KeyName, OnCall } from '#shared/providers/key-care.ts';
+import { createTokenRefresh } from '#shared/providers/token-refresh.ts';
+import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
+
+import { audit } from './audit.ts';
+import { egress } from './egress.ts';
+import { fingerprint, sealKey } from './key-seal.ts';
+import { keyStore } from './key-store.ts';
+import { openKey } from './key-use.ts';
+import { notices } from './notices.ts';
+import { tokenEndpoints } from './token-endpoints.ts';
+
+const renewal = once(() =>
+  createRenewal({
+    keys: keyStore(),
+    open: openKey(),
+    seal: sealKey(),
+    fingerprint: fingerprint(),
+    leases: leaseTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
+    refresh: createTokenRefresh({ egress: egress(), endpoints: tokenEndpoints() }),
+    isLost: isLostWrite,
+    now: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  }),
+);
+
+/** What is recorded of a renewal, and told of one that failed: once a day, however often it is tried. */
+function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): RenewalTrail {
+  const keyId = keyIdOf(provider, kid);
+  const draft = {
+    uid,
+    category: 'system',
+    reqId: requestId,
+    target: keyId,
+    keys: [{ provider, kid, ver }],
+  } as const;
+  return {
+    attempt: () =>
+      audit().commit({ ...draft, act: 'key.renewed', result: 'attempted', meta: { provider, version: ver } }),
+    commit: (next, change) =>
+      audit().commit(
+        { ...draft, act: 'key.renewed', result: 'succeeded', meta: { provider, version: next.ver } },
+        [change],
+      ),
+    failed({ last4 }, outcome) {
+      const { title, keyPage } = factsOf(provider);
+      const told = notices().raise(
+        {
+          uid,
+          kind: 'renewal_failed',
+          severity: 'warning',
+          subject: keyId,
+          once: new Date().toISOString().slice(0, 10),
+          text: `Your ${title} credential …${last4} could not be renewed. It works on until its access token lapses.`,
+          next_step:
+            outcome === 'refused'
+              ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
+              : 'It is tried again by itself. If this goes on, connect it anew with POST /api-keys/oauth.',
+          url: keyPage,
+        },
+        requestId,
+      );
+      return audit().commit(
+        {
+          ...draft,
+          act: 'key.renewal_failed',
+          result: 'failed',
+          meta: { provider, version: ver, outcome },
+        },
+        told,
+      );
+    },
+  };
+}
+
+/** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:hold`, `renewal:know`, `providers:call`, `notices:raise`, `audit:write`. */
+export const renewKey = (key: KeyName, call: OnCall) =>
+  renewal()(key, { deadline: call.deadline, trail: trailOf(key, call) });

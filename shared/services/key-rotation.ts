@@ -1,0 +1,38 @@
+import type { Principal } from '#shared/auth/principal.ts';
+import { AppError } from '#shared/core/errors.ts';
+import { parseKeyId } from '#shared/core/ids.ts';
+import { once } from '#shared/core/once.ts';
+import { Secret } from '#shared/core/secret.ts';
+import { CATALOG, checkKeyFormat } from '#shared/providers/catalog.ts';
+import type { RotateKeyBody } from '#shared/vault/api.ts';
+import { createRotateKey } from '#shared/vault/rotate.ts';
+
+import { fingerprint, sealKey } from './key-seal.ts';
+import { keyStore } from './key-store.ts';
+import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
+
+const rotate = once(() =>
+  createRotateKey({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
+);
+
+/** Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `audit:write`. The old value is not opened for it. */
+export async function rotateKey(
+  { uid }: Principal,
+  { keyId, body }: { keyId: string; body: RotateKeyBody },
+  call: CallFacts,
+) {
+  const id = parseKeyId(keyId);
+  const facts = CATALOG.find((row) => row.id === id?.provider);
+  if (!facts) throw new AppError('not_found', 'You have no such key.');
+  checkKeyFormat(facts, body.api_key);
+  const secret = new Secret(body.api_key);
+  const { summary, writes } = await rotate()({
+    uid,
+    keyId,
+    secret,
+    expiresAt: body.expires_at,
+    validate: () => validateNew(uid, call, { facts, secret, target: keyId }),
+  });
+  const message = `The key has its new value. ${wordsOf(facts, summary.validation?.outcome)}`;
+  return { summary, writes, message };
+}

@@ -1,0 +1,52 @@
+import type { Deadline } from '#shared/core/deadline.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import { once } from '#shared/core/once.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import type { ProviderFacts } from '#shared/providers/catalog.ts';
+import { createAskProvider, refuseRejected } from '#shared/providers/validation.ts';
+import type { Validation } from '#shared/vault/stored-key.ts';
+
+import { audit } from './audit.ts';
+import { egress } from './egress.ts';
+import { providerOrigins } from './provider-origins.ts';
+
+/** What a call knows of itself, whatever it does. */
+export type CallFacts = { readonly requestId: string; readonly deadline: Deadline };
+
+/** Needs `providers:call`. */
+export const askProvider = once(() =>
+  createAskProvider({ egress: egress(), origins: providerOrigins(), now: Date.now }),
+);
+
+/** Needs `audit:write`. Not writable → no call: a key never reaches its provider without a trace. */
+export const recordAttempt = (
+  uid: Uid,
+  { requestId }: CallFacts,
+  { provider, target }: { provider: string; target?: string },
+): Promise<void> =>
+  audit().commit({
+    uid,
+    category: 'user_action',
+    act: 'key.validated',
+    result: 'attempted',
+    reqId: requestId,
+    target,
+    meta: { provider },
+  });
+
+/** Needs `audit:write`, `providers:call`. Of a key that is about to be stored: one that is refused is not. */
+export async function validateNew(
+  uid: Uid,
+  call: CallFacts,
+  { facts, secret, target }: { facts: ProviderFacts; secret: Secret; target?: string },
+): Promise<Validation> {
+  await recordAttempt(uid, call, { provider: facts.id, ...(target !== undefined && { target }) });
+  const { deadline } = call;
+  const validation = await askProvider()({ facts, secret, origin: '', deadline });
+  refuseRejected(validation, facts);
+  return validation;
+}
+
+/** What its owner reads of a new value. */
+export const wordsOf = ({ title }: ProviderFacts, outcome: Validation['outcome'] | undefined): string =>
+  outcome === 'valid' ? `${title} accepts it.` : `${title} could not be asked about it yet.`;

@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+
+const Origins = z.record(z.string(), z.url());
+
+/** Needs `providers:call`. Provider → origin, from the stage's configuration alone. */
+export const providerOrigins = once(() => Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))));

@@ -1,0 +1,6 @@
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+import { TokenEndpoints } from '#shared/providers/token-refresh.ts';
+
+/** Needs `renewal:know`. */
+export const tokenEndpoints = once(() => TokenEndpoints.parse(JSON.parse(env('TOKEN_ENDPOINTS'))));

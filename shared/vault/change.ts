@@ -1,0 +1,49 @@
+// What an owner may do to a key without its secret: one read, one step of life.ts, one conditional write.
+import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import { frozen, labelled, ordered, rolledBack, unfrozen } from './life.ts';
+import { ownKey } from './own-key.ts';
+import { type KeyStore, type KeySummary, type StoredKey, summaryOf } from './stored-key.ts';
+
+/** A change to be committed. No writes: it is as the owner wants it already. */
+export type Changed = { readonly summary: KeySummary; readonly writes: readonly Write[] };
+
+type Change = (uid: Uid, keyId: string) => Promise<Changed>;
+
+/** All throw `not_found` for a key that the owner does not have. */
+export type KeyChanges = {
+  readonly freeze: Change;
+  readonly unfreeze: Change;
+  /** @throws {AppError} `conflict` when there is no previous value to go back to */
+  readonly rollBack: Change;
+  readonly label: (uid: Uid, keyId: string, label: string | null) => Promise<Changed>;
+  /** @throws {AppError} `conflict` unless exactly the owner's keys of this provider are named */
+  readonly order: (
+    uid: Uid,
+    provider: ProviderId,
+    keyIds: readonly string[],
+  ) => Promise<{ readonly writes: readonly Write[] }>;
+};
+
+export function createKeyChanges({ keys, now }: { keys: KeyStore; now: () => number }): KeyChanges {
+  const change = async (
+    { uid, keyId }: { uid: Uid; keyId: string },
+    step: (key: StoredKey) => StoredKey,
+  ): Promise<Changed> => {
+    const { key } = await ownKey(keys, uid, keyId);
+    const next = step(key);
+    return { summary: summaryOf(next, now()), writes: next === key ? [] : [keys.replace(next)] };
+  };
+
+  return {
+    freeze: (uid, keyId) => change({ uid, keyId }, frozen),
+    unfreeze: (uid, keyId) => change({ uid, keyId }, unfrozen),
+    rollBack: (uid, keyId) => change({ uid, keyId }, (key) => rolledBack(key, now())),
+    label: (uid, keyId, label) => change({ uid, keyId }, (key) => labelled(key, label)),
+    async order(uid, provider, keyIds) {
+      const present = await keys.list(uid, provider);
+      return { writes: ordered(present, keyIds).map((key) => keys.replace(key)) };
+    },
+  };
+}

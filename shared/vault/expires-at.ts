@@ -1,0 +1,14 @@
+import { AppError } from '#shared/core/errors.ts';
+
+/**
+ * When a key's owner says that it ends, in UTC.
+ * @throws {AppError} `invalid_input` when that is over
+ */
+export function expiresAtOf(given: string | undefined, nowMs: number): { expiresAt?: string } {
+  if (given === undefined) return {};
+  const at = Date.parse(given);
+  if (at > nowMs) return { expiresAt: new Date(at).toISOString() };
+  throw new AppError('invalid_input', 'This time is over.', {
+    issues: [{ path: 'expires_at', message: 'must lie in the future' }],
+  });
+}

@@ -1,0 +1,49 @@
+// How a secret becomes a value of a key: known already? sealed.
+import { createHash } from 'node:crypto';
+
+import { AppError } from '#shared/core/errors.ts';
+import { keyIdOf } from '#shared/core/ids.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import { encodeFrame } from '#shared/crypto/frame.ts';
+import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
+import { seal } from '#shared/crypto/message.ts';
+
+import { contextOf, type KeyOwner, type Sealed, type StoredKey } from './stored-key.ts';
+
+/** Port. A keyed MAC whose key never leaves KMS. */
+export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
+
+/** @throws {AppError} `conflict` when one of these keys has this very value */
+export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void {
+  const same = present.find((key) => Buffer.compare(key.fp, fp) === 0);
+  if (!same) return;
+  throw new AppError('conflict', 'You have stored this key already.', {
+    key_id: keyIdOf(same.provider, same.kid),
+    next_step: 'Use the key as it is stored, or delete it first.',
+  });
+}
+
+export type SealKey = (
+  id: KeyOwner & Pick<Sealed, 'ver'>,
+  what: { readonly secret: Secret; readonly fp: Uint8Array },
+) => Promise<Sealed>;
+
+export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyWrapper }): SealKey {
+  return async (id, { secret, fp }) => {
+    const plaintext = encodeFrame({ secret, origin: '' });
+    try {
+      const { blob, wrappedKey, keyArn } = await seal({ context: contextOf(stage, id), plaintext, wrapper });
+      return {
+        ver: id.ver,
+        blob,
+        wk: wrappedKey,
+        wkArn: keyArn,
+        wkFp: createHash('sha256').update(wrappedKey).digest().subarray(0, 16),
+        last4: secret.reveal().slice(-4),
+        fp,
+      };
+    } finally {
+      plaintext.fill(0);
+    }
+  };
+}

@@ -1,0 +1,19 @@
+import { AppError } from '#shared/core/errors.ts';
+import { parseKeyId, type Uid } from '#shared/core/ids.ts';
+
+import type { KeyStore, StoredKey } from './stored-key.ts';
+
+export type OwnKey = {
+  readonly key: StoredKey;
+  /** All of the owner's keys of its provider, itself among them. */
+  readonly siblings: readonly StoredKey[];
+};
+
+/** @throws {AppError} `not_found`, the same for an unknown id, somebody else's and nonsense */
+export async function ownKey(keys: KeyStore, uid: Uid, keyId: string): Promise<OwnKey> {
+  const id = parseKeyId(keyId);
+  const siblings = id ? await keys.list(uid, id.provider) : [];
+  const key = siblings.find(({ kid }) => kid === id?.kid);
+  if (!key) throw new AppError('not_found', 'You have no such key.');
+  return { key, siblings };
+}

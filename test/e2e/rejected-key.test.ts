@@ -1,0 +1,188 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { expect, it } from 'vitest';
+
+import { canaryKey, type Person, type Portunus, say } from '#test/support/portunus.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+type Row = Record<string, unknown>;
+
+async function store(person: Person, key: string, provider = 'openai'): Promise<string> {
+  const { status, body } = await person.post('/api-keys', { provider, api_key: key });
+  expect(status).toBe(201);
+  return body.key_id;
+}
+
+/** Chats that reached the provider with this key. */
+const chatsWith = ({ provider }: Portunus, key: string) =>
+  (provider?.journal() ?? []).filter(({ credential, method }) => credential === key && method === 'POST');
+
+const noticesOf = async ({ rows }: Portunus, keyId: string): Promise<Row[]> =>
+  (await rows('content')).filter(({ sk, subject }) => String(sk).startsWith('NOTICE#') && subject === keyId);
+
+const statesOf = async (person: Person): Promise<[string, string][]> => {
+  const { body } = await person.get('/api-keys');
+  return body.keys.map(({ key_id, status }: Record<string, string>) => [key_id, status]);
+};
+
+onEngine('a key that its provider rejects', () => {
+  const portunus = usePortunus();
+
+  it('gives way to the owner’s backup key, which the answer, the trail and one notice tell', async () => {
+    const { current } = portunus;
+    const ann = await current.person('ann');
+    const [bad, good] = [canaryKey('openai'), canaryKey('openai')];
+    const [badId, goodId] = [await store(ann, bad), await store(ann, good)];
+    current.provider?.refuse(bad);
+
+    const answered = await ann.invoke('ai_chat', say('are you there?'));
+    expect(answered.body).toMatchObject({
+      success: true,
+      cached: false,
+      mode: 'backup_key',
+      reason: 'key_rejected',
+      result: { text: expect.stringContaining('are you there?') },
+    });
+    expect(chatsWith(current, bad)).toHaveLength(1);
+    expect(chatsWith(current, good)).toHaveLength(1);
+    expect(await statesOf(ann)).toEqual([
+      [badId, 'invalid'],
+      [goodId, 'active'],
+    ]);
+
+    const { body } = await ann.get('/audit/logs');
+    const ofCall = body.logs.filter((log: Row) => log['request_id'] === answered.body.request_id);
+    expect(ofCall.map(({ action, result }: Row) => `${String(action)} ${String(result)}`)).toEqual(
+      expect.arrayContaining([
+        'tool.called attempted',
+        'key.invalidated succeeded',
+        'notice.raised succeeded',
+        'tool.called succeeded',
+      ]),
+    );
+    const outcome = ofCall.find(
+      ({ action, result }: Row) => action === 'tool.called' && result === 'succeeded',
+    );
+    expect(outcome.keys).toEqual([
+      { key_id: badId, version: 1 },
+      { key_id: goodId, version: 1 },
+    ]);
+    expect(outcome.metadata).toMatchObject({ outcome: 'backup_key', reason: 'key_rejected' });
+
+    const again = await ann.invoke('ai_chat', say('and now?'));
+    expect(again.body).toMatchObject({ mode: 'backup_key', reason: 'key_invalid' });
+    expect(chatsWith(current, bad)).toHaveLength(1);
+    expect(await noticesOf(current, badId)).toMatchObject([
+      {
+        kind: 'key_invalid',
+        severity: 'critical',
+        text: expect.stringContaining(`…${bad.slice(-4)}`),
+        next_step: expect.stringContaining('https://platform.openai.com/api-keys'),
+      },
+    ]);
+  });
+
+  it('is refused from then on where there is no other, with where to make a new one', async () => {
+    const { current } = portunus;
+    const ben = await current.person('ben');
+    const bad = canaryKey('anthropic');
+    await store(ben, bad, 'anthropic');
+    current.provider?.refuse(bad);
+    const url = 'https://console.anthropic.com/settings/keys';
+    expect((await ben.invoke('ai_chat', say('one'))).body).toMatchObject({ code: 'key_rejected', url });
+    expect((await ben.invoke('ai_chat', say('two'))).body).toMatchObject({ code: 'key_invalid', url });
+    expect(chatsWith(current, bad)).toHaveLength(1);
+  });
+
+  it('costs one call each way and one notice, however many meet the rejection at once', async () => {
+    const { current } = portunus;
+    const cid = await current.person('cid');
+    const [bad, good] = [canaryKey('openai'), canaryKey('openai')];
+    const badId = await store(cid, bad);
+    await store(cid, good);
+    current.provider?.refuse(bad);
+
+    const CALLS = 100;
+    const AT_ONCE = 20;
+    let left = CALLS;
+    const answers: { status: number; body: Row }[] = [];
+    const caller = async () => {
+      for (; left > 0; ) {
+        left -= 1;
+        answers.push(await cid.invoke('ai_chat', say('hello')));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, caller));
+
+    expect(answers).toHaveLength(CALLS);
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body['mode']).toBe('backup_key');
+    }
+    // A caller whose call was rejected goes on only when the row is marked: none meets it twice.
+    expect(chatsWith(current, bad).length).toBeLessThanOrEqual(AT_ONCE);
+    expect(chatsWith(current, good)).toHaveLength(CALLS);
+    expect(await noticesOf(current, badId)).toHaveLength(1);
+    const { body } = await cid.get('/audit/logs?action=key.invalidated');
+    expect(body.total_count).toBe(1);
+    expect((await cid.get('/audit/logs?action=notice.raised')).body.total_count).toBe(1);
+  }, 180_000);
+
+  it('is not meant by an account without quota: the backup serves, the key stays', async () => {
+    const { current } = portunus;
+    const dot = await current.person('dot');
+    const [poor, rich] = [canaryKey('openai'), canaryKey('openai')];
+    const poorId = await store(dot, poor);
+    await store(dot, rich);
+    current.provider?.nextRequestError(429, {
+      message: 'quota',
+      type: 'insufficient_quota',
+      code: 'insufficient_quota',
+    });
+    expect((await dot.invoke('ai_chat', say('one'))).body).toMatchObject({
+      mode: 'backup_key',
+      reason: 'out_of_quota',
+    });
+    expect((await dot.invoke('ai_chat', say('two'))).body).toMatchObject({ mode: 'live' });
+    expect((await statesOf(dot))[0]).toEqual([poorId, 'active']);
+    expect(await noticesOf(current, poorId)).toEqual([]);
+  });
+
+  it('is not meant by a provider that asks to slow down: nothing else is tried', async () => {
+    const { current } = portunus;
+    const eve = await current.person('eve');
+    const [first, second] = [canaryKey('openai'), canaryKey('openai')];
+    await store(eve, first);
+    await store(eve, second);
+    current.provider?.nextRequestError(429, {
+      message: 'slow',
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+    });
+    expect((await eve.invoke('ai_chat', say('one'))).body).toMatchObject({ code: 'rate_limited' });
+    expect(chatsWith(current, second)).toEqual([]);
+  });
+
+  it('that has expired is stood in for by the next, and the answer says so', async () => {
+    const { current } = portunus;
+    const fay = await current.person('fay');
+    const [old, fresh] = [canaryKey('openai'), canaryKey('openai')];
+    const oldId = await store(fay, old);
+    await store(fay, fresh);
+    const row = (await current.rows('vault')).find(({ sk }) =>
+      String(sk).endsWith(oldId.split('_').slice(1).join('_')),
+    );
+    await current.db.send(
+      new UpdateCommand({
+        TableName: current.tableName('vault'),
+        Key: { pk: row?.['pk'], sk: row?.['sk'] },
+        UpdateExpression: 'SET expiresAt = :past',
+        ExpressionAttributeValues: { ':past': '2020-01-01T00:00:00Z' },
+      }),
+    );
+    expect((await fay.invoke('ai_chat', say('one'))).body).toMatchObject({
+      mode: 'backup_key',
+      reason: 'key_expired',
+    });
+    expect(chatsWith(current, old)).toEqual([]);
+  });
+});
