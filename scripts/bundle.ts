@@ -60,13 +60,14 @@ async function run(
     minify: true,
     platform: 'node',
     target: 'node24',
-    format: 'cjs', // starts 15 to 25 ms sooner than ESM, whose import of node:http loads undici
+    format: 'cjs', // starts 15 to 25 ms sooner than ESM, whose import of node:http loads undici …
+    supported: { 'dynamic-import': false }, // … and so does the import() in the AWS SDK's first call
     mainFields: ['module', 'main'],
     legalComments: 'none',
     sourcemap: 'external',
     metafile: true,
     logLevel: 'silent',
-    plugins: [credentialsFromEnvironment],
+    plugins: [credentialsFromEnvironment, noConfigurationFiles],
   });
 }
 
@@ -83,6 +84,18 @@ const credentialsFromEnvironment: Plugin = {
     build.onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({
       contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
       resolveDir: String(pluginData),
+    }));
+  },
+};
+
+/** A function has no ~/.aws; on a developer's machine there may be one, and it must not change what the local stack does. */
+const noConfigurationFiles: Plugin = {
+  name: 'no-configuration-files',
+  setup(build) {
+    build.onLoad({ filter: /shared-ini-file-loader\/loadSharedConfigFiles\.js$/ }, () => ({
+      contents:
+        "export { CONFIG_PREFIX_SEPARATOR } from './constants';" +
+        'export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
     }));
   },
 };

@@ -1,5 +1,5 @@
 // Cold starts under AWS's runtime client: from the birth of the process to its first poll and to its first answer.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
@@ -24,7 +24,13 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
 const PLAIN: Budget = { kB: 450, start: 3 };
 
 /** Milliseconds from the start of the process. */
-type Start = { readonly polled: number; readonly answered: number; readonly outcome: string };
+type Start = {
+  readonly polled: number;
+  readonly answered: number;
+  /** Processor time until then: says the same on a machine that has other work to do. */
+  readonly cpu: number;
+  readonly outcome: string;
+};
 
 const EMPTY = 'empty handler';
 
@@ -71,9 +77,17 @@ async function coldStart(portunus: Portunus, config: FunctionConfig, payload: un
   const answer = await instance.run(work);
   const text = await textOf(answer);
   const answered = performance.now() - began;
+  const cpu = cpuMs(instance.pid());
   instance.kill();
   await gone.promise;
-  return { polled, answered, outcome: answer.kind === 'error' ? 'failed' : outcomeOf(text) };
+  return { polled, answered, cpu, outcome: answer.kind === 'error' ? 'failed' : outcomeOf(text) };
+}
+
+/** Of all threads that still live. NaN where there is no /proc. */
+function cpuMs(pid = 0): number {
+  const tasks = globSync(`/proc/${pid}/task/*/schedstat`);
+  if (tasks.length === 0) return Number.NaN;
+  return tasks.reduce((sum, file) => sum + Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6, 0);
 }
 
 async function textOf(answer: Answer): Promise<string> {
@@ -124,10 +138,11 @@ function print(measured: ReadonlyMap<FunctionConfig, Start[]>, rounds: number): 
   const of = (starts: readonly Start[]) => ({
     polled: median(starts.map(({ polled }) => polled)),
     answered: median(starts.map(({ answered }) => answered)),
+    cpu: median(starts.map(({ cpu }) => cpu)),
   });
   const empty = of([...measured.values()][0] ?? []);
   const rows = [...measured].map(([config, starts]) => {
-    const { polled, answered } = of(starts);
+    const { polled, answered, cpu } = of(starts);
     const name = shortName(config);
     const bytes = statSync(join(config.codeFolder, 'index.js')).size;
     const budget = name === EMPTY ? undefined : (BUDGETS[name] ?? PLAIN);
@@ -145,11 +160,12 @@ function print(measured: ReadonlyMap<FunctionConfig, Start[]>, rounds: number): 
             answered / empty.answered <= budget.start,
           )
         : times(answered / empty.answered),
+      times(cpu / empty.cpu),
     ];
   });
   table(
     `Bundles and cold starts: spawn → first poll → first answer, its AWS calls included; median of ${rounds} interleaved`,
-    ['function', 'answer', 'bundle / budget', 'first poll', '', 'first answer', '× empty / budget'],
+    ['function', 'answer', 'bundle / budget', 'first poll', '', 'first answer', '× empty / budget', '× CPU'],
     rows,
   );
 }
