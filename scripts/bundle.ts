@@ -5,11 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import * as esbuild from 'esbuild';
-import type { Metafile, OutputFile, Plugin } from 'esbuild';
+import type { Metafile, OutputFile } from 'esbuild';
 import * as z from 'zod';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
+
+import { leanSdk } from './lean-sdk.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -67,38 +69,9 @@ async function run(
     sourcemap: 'external',
     metafile: true,
     logLevel: 'silent',
-    plugins: [credentialsFromEnvironment, noConfigurationFiles],
+    plugins: leanSdk,
   });
 }
-
-/** Lambda gives credentials in the environment; the other five sources are 70 kB that nobody asks. */
-const credentialsFromEnvironment: Plugin = {
-  name: 'credentials-from-environment',
-  setup(build) {
-    const namespace = 'credentials-from-environment';
-    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path, resolveDir }) => ({
-      path,
-      namespace,
-      pluginData: resolveDir,
-    }));
-    build.onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({
-      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
-      resolveDir: String(pluginData),
-    }));
-  },
-};
-
-/** A function has no ~/.aws; on a developer's machine there may be one, and it must not change what the local stack does. */
-const noConfigurationFiles: Plugin = {
-  name: 'no-configuration-files',
-  setup(build) {
-    build.onLoad({ filter: /shared-ini-file-loader\/loadSharedConfigFiles\.js$/ }, () => ({
-      contents:
-        "export { CONFIG_PREFIX_SEPARATOR } from './constants';" +
-        'export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
-    }));
-  },
-};
 
 async function writeBundles(dist: string, files: readonly OutputFile[]): Promise<Record<string, number>> {
   const bytes: Record<string, number> = {};
