@@ -8,7 +8,7 @@ import { provision, siteOf } from '#local/cloudformation/provision.ts';
 import type { Template } from '#local/cloudformation/template.ts';
 import { createDynamo, type Dynamo, type DynamoEngine } from '#local/dynamodb/dynamodb.ts';
 import { createEvents, type Events } from '#local/events/events.ts';
-import { createIam } from '#local/iam/iam.ts';
+import { createIam, type Iam } from '#local/iam/iam.ts';
 import { type Issuer, startIssuer } from '#local/issuer/issuer.ts';
 import { createKms, type Kms } from '#local/kms/kms.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
@@ -46,6 +46,7 @@ export type Stack = {
   readonly frontDoor: FrontDoor;
   readonly dynamo: Dynamo;
   readonly lambda: Lambda;
+  readonly credentialsFor: Iam['credentialsFor'];
   readonly events: Events;
   /** What the template was given. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -95,6 +96,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
     frontDoor,
     dynamo,
     lambda,
+    credentialsFor: iam.credentialsFor,
     events,
     parameters,
     stop: teardown.run,

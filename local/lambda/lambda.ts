@@ -6,18 +6,11 @@ import type { ResourceTypes } from '#local/cloudformation/resource.ts';
 import { type Invocation, readBufferedAnswer } from './buffered-answer.ts';
 import { createDeployments, type DeploymentOptions } from './deployments.ts';
 import { LambdaRejection } from './function-error.ts';
+import type { FunctionConfig } from './function-config.ts';
 import { createFunctionLogs, type LogLine } from './function-logs.ts';
 import { createPermissions, type InvokeRequest } from './permissions.ts';
 import type { Answer } from './runtime-api.ts';
 import { readStreamedAnswer, type StreamedInvocation } from './streamed-answer.ts';
-
-type LambdaFunction = {
-  readonly name: string;
-  readonly arn: string;
-  readonly logicalId: string;
-  readonly roleArn: string;
-  readonly environment: Readonly<Record<string, string>>;
-};
 
 export type Lambda = {
   readonly types: ResourceTypes;
@@ -27,7 +20,7 @@ export type Lambda = {
   readonly invokeStreaming: (nameOrArn: string, payload: unknown) => Promise<StreamedInvocation>;
   /** Whether the function's resource policy lets a service invoke it on behalf of this source. */
   readonly mayInvoke: (request: InvokeRequest) => boolean;
-  readonly functions: () => readonly LambdaFunction[];
+  readonly functions: () => readonly FunctionConfig[];
   readonly logs: () => readonly LogLine[];
   readonly stop: () => Promise<void>;
 };

@@ -6,6 +6,8 @@ import { defineTool, type Tool } from './tool.ts';
 
 /** The wall clock of a zone as RFC 3339 without its offset, e.g. `2026-11-22T09:30:00`. */
 function wallClock(at: number, zone: string): string {
+  // The first formatter of a process loads locale data for 20 ms; the default zone needs none.
+  if (zone === 'UTC') return new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
   try {
     const format = new Intl.DateTimeFormat('sv-SE', {
       timeZone: zone,

@@ -74,6 +74,12 @@ describe('the bundles', async () => {
     expect(meta.inputs).toHaveProperty(['credentials-from-environment:@aws-sdk/credential-provider-node']);
   });
 
+  it.each(functionNames)('%s reads no configuration files and loads no ESM facade of node:http', (name) => {
+    expect(source(name)).not.toContain('.aws/config');
+    expect(source(name)).not.toMatch(/AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE/);
+    expect(source(name)).not.toMatch(/\bimport\(["']node:/);
+  });
+
   it('are the same bytes when nothing changed', async () => {
     const again = await bundle({ dist: folder() });
     for (const name of functionNames) {

@@ -1,0 +1,44 @@
+// What the AWS SDK brings along and a Lambda function never uses, left out of the bundles.
+import type { Plugin } from 'esbuild';
+
+type Replacement = { readonly module: RegExp; readonly by: string };
+
+/** The replacement stands in the folder of what asked for it: it may import from there. */
+function replaced(name: string, { module, by }: Replacement): Plugin {
+  return {
+    name,
+    setup(build) {
+      build.onResolve({ filter: module }, ({ path, resolveDir }) => ({
+        path,
+        namespace: name,
+        pluginData: resolveDir,
+      }));
+      build.onLoad({ filter: /.*/, namespace: name }, ({ pluginData }) => ({
+        contents: by,
+        resolveDir: String(pluginData),
+      }));
+    },
+  };
+}
+
+export const leanSdk: Plugin[] = [
+  // Lambda gives credentials in the environment; the other five sources are 70 kB that nobody asks.
+  replaced('credentials-from-environment', {
+    module: /^@aws-sdk\/credential-provider-node$/,
+    by: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+  }),
+  // A function has no ~/.aws; a developer's machine may have one, and it must not change what the local stack does.
+  replaced('no-configuration-files', {
+    module: /\/loadSharedConfigFiles$/,
+    by: `export const CONFIG_PREFIX_SEPARATOR = '.';
+      export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  }),
+  // No service that is called here answers with an event stream. Its import() keeps esbuild from leaving out what is
+  // unused of half the SDK. A service that does (Bedrock, Lambda's response streams) fails on the first call.
+  replaced('no-event-streams', {
+    module: /^@smithy\/core\/event-streams$/,
+    by: `export class EventStreamSerde {
+        constructor() { throw new Error('Event streams are left out: see scripts/lean-sdk.ts.'); }
+      }`,
+  }),
+];

@@ -1,0 +1,87 @@
+// The first event of each function: a call that works where one is known, else one that is refused after reading it.
+import { randomBytes } from 'node:crypto';
+
+import { eventFunctions } from '#functions/events.ts';
+import { routes } from '#functions/routes.ts';
+import { contextOf } from '#shared/auth/principal.ts';
+import { SCOPES } from '#shared/auth/scopes.ts';
+import { uidOf } from '#shared/auth/uid.ts';
+import type { Portunus } from '#test/support/portunus.ts';
+
+import { callTimeNow, createTodo, type Sample } from './requests.ts';
+
+/** Another one each time: storing the same key twice is a conflict. */
+const newKey = () => ({ provider: 'openai', api_key: `sk-proj-${randomBytes(24).toString('hex')}` });
+
+const AUDITED = {
+  id: 'bench',
+  source: 'portunus.audit',
+  'detail-type': 'audit.recorded',
+  detail: {
+    eventId: '01J00000000000000000000000',
+    uid: 'bench',
+    act: 'key.stored',
+    category: 'user_action',
+    result: 'succeeded',
+    ts: '2026-01-01T00:00:00.000Z',
+  },
+};
+
+/** Function name → event. */
+export async function eventFor(portunus: Portunus): Promise<(name: string) => unknown> {
+  const { token } = await portunus.person('alice');
+  const stack = { url: portunus.url, token };
+  const issuer = portunus.issuer.url;
+  const authorizer = contextOf({
+    uid: uidOf(issuer, 'alice'),
+    issuer,
+    subject: 'alice',
+    scopes: [...SCOPES],
+    roles: ['user'],
+    expiresAt: Math.floor(Date.now() / 1000) + 3600,
+  });
+  const samples: Readonly<Record<string, () => Partial<Sample>>> = {
+    'keys-store': () => ({ body: JSON.stringify(newKey()) }),
+    'tools-invoke': () => createTodo(stack),
+    mcp: () => callTimeNow(stack),
+  };
+
+  const proxyEvent = ({ method, path, headers = {}, body }: Sample) => ({
+    resource: path,
+    path,
+    httpMethod: method,
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: null,
+    pathParameters: Object.fromEntries(
+      [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'openai_0']),
+    ),
+    requestContext: {
+      requestId: crypto.randomUUID(),
+      domainName: '127.0.0.1',
+      httpMethod: method,
+      authorizer,
+    },
+    methodArn: 'arn:aws:execute-api:eu-central-1:000000000000:api/stage/GET/health',
+    body: body ?? null,
+    isBase64Encoded: false,
+  });
+
+  return (name) => {
+    if (name === 'authorizer') {
+      return proxyEvent({ method: 'GET', path: '/api-keys', headers: { authorization: `Bearer ${token}` } });
+    }
+    if (eventFunctions.some((consumer) => consumer.name === name)) return AUDITED;
+    const row = routes.find((route) => route.name === name);
+    const method = row?.method === 'GET' ? 'GET' : 'POST';
+    const headers = { host: '127.0.0.1', 'content-type': 'application/json' };
+    const plain = {
+      method,
+      path: row?.path ?? '/',
+      headers,
+      ...(method === 'POST' && { body: '{}' }),
+    } as const;
+    const sample = samples[name]?.() ?? {};
+    return proxyEvent({ ...plain, ...sample, headers: { ...headers, ...sample.headers } });
+  };
+}

@@ -1,0 +1,53 @@
+// `npm run bench`: figures of this tree, as ratios within one run. Absolute times are of this machine.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { coldStarts } from './cold-start.ts';
+import { refusals } from './refusals.ts';
+import { withStack } from './stack.ts';
+import { starts } from './start.ts';
+import { say } from './table.ts';
+import { throughput } from './throughput.ts';
+
+const PARTS = {
+  cold: coldStarts,
+  load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
+  refusals: () => withStack(refusals),
+  start: starts,
+};
+type Part = keyof typeof PARTS;
+const ALL = Object.keys(PARTS) as Part[];
+
+const HELP = `Usage: npm run bench -- [options]
+
+Prints ratios measured in this run, on loopback, each beside its limit or what it is held against.
+
+  cold       bundle size and cold start of each function, against an empty handler under the same runtime client
+  load       requests per second, p50 and p95 at 16 connections, against a handler that does nothing
+  refusals   the time to refuse each kind of bad input
+  start      npm start to ready, cold and again
+
+  --only <parts>   some of these, separated by commas (default: all)
+  --quick          fewer rounds: a first look, not a figure to quote
+  --help           show this text`;
+
+function isPart(name: string): name is Part {
+  return Object.hasOwn(PARTS, name);
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean' } },
+});
+const parts = values.only?.split(',') ?? ALL;
+const unknown = parts.find((name) => !isPart(name));
+if (values.help) {
+  say(HELP);
+} else if (unknown !== undefined) {
+  say(`There is no part ${unknown}: ${ALL.join(', ')}.`);
+  process.exitCode = 1;
+} else {
+  say(
+    `Node ${process.version}, ${availableParallelism()} cores${values.quick ? ', quick: not a figure to quote' : ''}`,
+  );
+  for (const part of parts.filter(isPart)) await PARTS[part](values.quick ?? false);
+}
