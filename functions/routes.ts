@@ -59,6 +59,13 @@ export const routes = [
     needs: ['keys:delete', 'audit:write'],
   },
   {
+    name: 'keys-receipts',
+    method: 'GET',
+    path: '/api-keys/{key_id}/receipts',
+    scope: 'keys:read',
+    needs: ['keys:read', 'audit:read', 'audit:write'],
+  },
+  {
     name: 'tools-invoke',
     method: 'POST',
     path: '/mcp/tools/invoke',

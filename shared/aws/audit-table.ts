@@ -1,5 +1,5 @@
 // The audit trail on DynamoDB. pk `U#<uid>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
-// attributes beside it serve filters and the pipe. No function may change or remove a row.
+// attributes beside it serve filters and the pipe; `kids` are the keys that were used. No function may change or remove a row.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
@@ -20,7 +20,9 @@ export function auditTable(TableName: string): AuditStore {
       const rec = canonicalJson(record);
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
       const { uid, ts, eventId, act, category, result } = record;
-      const Item = { pk: `U#${uid}`, sk: `${ts}#${eventId}`, rec, eventId, uid, act, category, result, ts };
+      const kids = record.keys?.map(({ kid }) => kid);
+      const plain = { eventId, uid, act, category, result, ts, ...(kids && { kids }) };
+      const Item = { pk: `U#${uid}`, sk: `${ts}#${eventId}`, rec, ...plain };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('internal'), // 80 random bits have met their twin
@@ -68,15 +70,21 @@ function queryOf(TableName: string, uid: string, filter: AuditFilter): QueryComm
 
 const PLACE = /^[0-9TZ:.-]{24}#[0-9A-Z]{26}$/;
 
+/** Where a page of an owner's trail ended, as a client hands it back. @throws {AppError} `invalid_input` */
+export function checkedPlace(place: string): string {
+  if (PLACE.test(place)) return place;
+  throw new AppError('invalid_input', 'The cursor is not one of ours.');
+}
+
+export const recordIn = ({ rec }: Readonly<Record<string, unknown>>): AuditRecord =>
+  AuditRecord.parse(JSON.parse(String(rec)));
+
 export function auditTrail(db: DynamoDBDocumentClient, TableName: string): AuditTrail {
   return {
     async page(owner, filter, { limit, after }) {
-      if (after !== undefined && !PLACE.test(after)) {
-        throw new AppError('invalid_input', 'The cursor is not one of ours.');
-      }
-      const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: after };
+      const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: checkedPlace(after) };
       const { rows, ...rest } = await readPage(db, queryOf(TableName, owner, filter), { limit, after: from });
-      return { records: rows.map(({ rec }) => AuditRecord.parse(JSON.parse(String(rec)))), ...rest };
+      return { records: rows.map(recordIn), ...rest };
     },
 
     async count(owner, filter, limit) {

@@ -41,6 +41,10 @@ describe('what each role may do', () => {
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Vault",
         ],
+        "keysreceipts": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Audit",
+        ],
         "keysstore": [
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Vault",
@@ -150,6 +154,7 @@ describe('what a function is told', () => {
         "keys-delete": "AUDIT_TABLE VAULT_TABLE",
         "keys-list": "AUDIT_TABLE VAULT_TABLE",
         "keys-providers": "AUDIT_TABLE VAULT_TABLE",
+        "keys-receipts": "AUDIT_TABLE VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN VAULT_KEY_ARN VAULT_TABLE",
         "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
