@@ -14,6 +14,8 @@ export const NEEDS = [
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */
   'notices:raise',
+  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
+  'account:erase',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',

@@ -91,6 +91,14 @@ export const routes = [
     bodyLimitKiB: 1024,
   },
   {
+    name: 'account-erase',
+    method: 'DELETE',
+    path: '/account',
+    scope: 'account:write',
+    needs: ['keys:read', 'keys:delete', 'account:erase', 'audit:write'],
+    timeoutSeconds: 29,
+  },
+  {
     name: 'audit-logs',
     method: 'GET',
     path: '/audit/logs',

@@ -68,6 +68,13 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [onTable(['UpdateItem'], data.content)],
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
+  'account:erase': ({ data }) => ({
+    statements: [
+      onTable(['Query', 'DeleteItem'], data.content),
+      onTable(['GetItem', 'PutItem'], data.control),
+    ],
+    environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
+  }),
   'audit:write': ({ data }) => ({
     statements: [onTable(['PutItem'], data.audit)],
     environment: { AUDIT_TABLE: data.audit.tableName },
@@ -89,7 +96,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     },
   }),
   'usage:project': ({ data }) => ({
-    statements: [onTable(['PutItem'], data.control), onTable(['UpdateItem'], data.content)],
+    statements: [
+      onTable(['PutItem', 'ConditionCheckItem'], data.control),
+      onTable(['UpdateItem'], data.content),
+    ],
     environment: { CONTROL_TABLE: data.control.tableName, CONTENT_TABLE: data.content.tableName },
   }),
 };

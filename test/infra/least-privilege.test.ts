@@ -13,6 +13,15 @@ describe('what each role may do', () => {
   it('is exactly this, besides writing its own log and traces', () => {
     expect(roleTable(dev)).toMatchInlineSnapshot(`
       {
+        "accounterase": [
+          "dynamodb:DeleteItem on Content",
+          "dynamodb:DeleteItem on Vault",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control",
+          "dynamodb:Query on Content",
+          "dynamodb:Query on Vault",
+        ],
         "auditlogs": [
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Audit",
@@ -44,6 +53,7 @@ describe('what each role may do', () => {
         "keysreceipts": [
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Audit",
+          "dynamodb:Query on Vault",
         ],
         "keysstore": [
           "dynamodb:PutItem on Audit",
@@ -63,6 +73,7 @@ describe('what each role may do', () => {
         ],
         "metadataprotectedresource": [],
         "onauditrecorded": [
+          "dynamodb:ConditionCheckItem on Control",
           "dynamodb:PutItem on Control",
           "dynamodb:UpdateItem on Content",
           "sqs:GetQueueAttributes on onauditrecordeddeadletters",
@@ -148,6 +159,7 @@ describe('what a function is told', () => {
     ]);
     expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
       {
+        "account-erase": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "audit-logs": "AUDIT_TABLE",
         "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "health": "",
