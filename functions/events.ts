@@ -4,6 +4,8 @@ import type { Need } from './needs.ts';
 export type EventFunction = {
   readonly name: string;
   readonly needs: readonly Need[];
+  /** Default 30. */
+  readonly timeoutSeconds?: number;
   /** EventBridge pattern on the audit bus. Absent: not a consumer. */
   readonly pattern?: { readonly source: readonly string[]; readonly 'detail-type'?: readonly string[] };
 };
@@ -20,4 +22,6 @@ export const eventFunctions = [
     needs: ['usage:project'],
     pattern: { source: ['portunus.audit'] },
   },
+  // Invoked by an operator: `npm run vault -- rewrap`.
+  { name: 'on-rewrap', needs: ['vault:rewrap', 'audit:write'], timeoutSeconds: 60 },
 ] as const satisfies readonly EventFunction[];

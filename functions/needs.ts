@@ -10,6 +10,8 @@ export const NEEDS = [
   'keys:seal',
   /** Use a key on its owner's call: `Query` on the vault table and `Decrypt` under the vault CMK. */
   'vault:use',
+  /** Move stored keys to the CMK that new ones are sealed under: `ReEncrypt` inside KMS. Cannot decrypt. */
+  'vault:rewrap',
   'todo:read',
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */

@@ -20,7 +20,10 @@ export class AuditStack extends Stack {
     super(scope, id, props);
     const { site } = props;
     auditPipe(this, site);
-    for (const spec of eventFunctions) consumer(this, site, spec);
+    for (const spec of eventFunctions as readonly EventFunction[]) {
+      if (spec.pattern) consumer(this, site, spec);
+      else operatorJob(this, site, spec);
+    }
   }
 }
 
@@ -122,6 +125,10 @@ function consumer(scope: Construct, site: FunctionSite, spec: EventFunction): vo
     ],
   });
 }
+
+/** Nothing invokes it but a person with the right to: its failure is their answer. */
+const operatorJob = (scope: Construct, site: FunctionSite, { name, needs, timeoutSeconds }: EventFunction) =>
+  createFunction(scope, site, { name, needs, timeoutSeconds, description: 'Started by an operator' });
 
 function deadLetterQueue(scope: Construct, id: string): Queue {
   const queue = new Queue(scope, id, {

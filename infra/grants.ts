@@ -26,8 +26,17 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
     resources: [table.tableArn],
   });
 
-const onVaultKey = (action: string, { vaultKey }: DataStack) =>
-  new PolicyStatement({ actions: [action], resources: [vaultKey.keyArn], conditions: forUserApiKeys });
+const onVaultKeys = (action: string, keys: DataStack['vaultKeys']) =>
+  new PolicyStatement({
+    actions: [action],
+    resources: keys.map(({ keyArn }) => keyArn),
+    conditions: forUserApiKeys,
+  });
+
+const arnsOf = ({ vaultKey, vaultKeys }: DataStack) => ({
+  VAULT_KEY_ARN: vaultKey.keyArn,
+  VAULT_KEY_ARNS: vaultKeys.map(({ keyArn }) => keyArn).join(','),
+});
 
 export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'keys:read': ({ data }) => ({
@@ -44,7 +53,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   }),
   'keys:seal': ({ data }) => ({
     statements: [
-      onVaultKey('kms:GenerateDataKey', data),
+      onVaultKeys('kms:GenerateDataKey', [data.vaultKey]),
       new PolicyStatement({ actions: ['kms:GenerateMac'], resources: [data.fingerprintKey.keyArn] }),
     ],
     environment: {
@@ -53,8 +62,24 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     },
   }),
   'vault:use': ({ data }) => ({
-    statements: [onTable(['Query'], data.vault), onVaultKey('kms:Decrypt', data)],
-    environment: { VAULT_TABLE: data.vault.tableName, VAULT_KEY_ARN: data.vaultKey.keyArn },
+    statements: [onTable(['Query'], data.vault), onVaultKeys('kms:Decrypt', data.vaultKeys)],
+    environment: {
+      VAULT_TABLE: data.vault.tableName,
+      ...arnsOf(data),
+    },
+  }),
+  'vault:rewrap': ({ data }) => ({
+    statements: [
+      onTable(['Scan', 'PutItem'], data.vault),
+      onTable(['GetItem', 'PutItem', 'DeleteItem'], data.control),
+      onVaultKeys('kms:ReEncryptFrom', data.vaultKeys),
+      onVaultKeys('kms:ReEncryptTo', [data.vaultKey]),
+    ],
+    environment: {
+      VAULT_TABLE: data.vault.tableName,
+      CONTROL_TABLE: data.control.tableName,
+      ...arnsOf(data),
+    },
   }),
   'todo:read': ({ data }) => ({
     statements: [onTable(['GetItem', 'Query'], data.content)],

@@ -14,7 +14,7 @@ export const keyUse = once(() =>
     keys: keyStore(),
     wrapper: kmsWrapper(kms(), env('VAULT_KEY_ARN')),
     cache: createDataKeyCache(),
-    allowedKeyArns: [env('VAULT_KEY_ARN')],
+    allowedKeyArns: env('VAULT_KEY_ARNS').split(','),
     now: Date.now,
   }),
 );

@@ -80,6 +80,16 @@ describe('what each role may do', () => {
           "sqs:GetQueueUrl on onauditrecordeddeadletters",
           "sqs:SendMessage on onauditrecordeddeadletters",
         ],
+        "onrewrap": [
+          "dynamodb:DeleteItem on Control",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control",
+          "dynamodb:PutItem on Vault",
+          "dynamodb:Scan on Vault",
+          "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+        ],
         "toolsinvoke": [
           "dynamodb:GetItem on Content",
           "dynamodb:PutItem on Audit",
@@ -168,10 +178,11 @@ describe('what a function is told', () => {
         "keys-providers": "AUDIT_TABLE VAULT_TABLE",
         "keys-receipts": "AUDIT_TABLE VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN VAULT_KEY_ARN VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }
     `);
