@@ -30,4 +30,6 @@ export const eventFunctions = [
     schedule: 'cron(15 5 * * ? *)',
     timeoutSeconds: 300,
   },
+  // Invoked by an operator: `npm run vault -- rewrap`.
+  { name: 'on-rewrap', needs: ['vault:rewrap', 'audit:write'], timeoutSeconds: 60 },
 ] as const satisfies readonly EventFunction[];

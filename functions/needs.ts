@@ -14,6 +14,8 @@ export const NEEDS = [
   'renewal:know',
   /** Do what only one may do at a time: `UpdateItem` on the control table. */
   'leases:hold',
+  /** Move stored keys to the CMK that new ones are sealed under: `ReEncrypt` inside KMS. Cannot decrypt. */
+  'vault:rewrap',
   'todo:read',
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */
@@ -24,6 +26,8 @@ export const NEEDS = [
   'notices:mark',
   /** Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. */
   'expiry:sweep',
+  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
+  'account:erase',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',

@@ -126,6 +126,13 @@ export const routes = [
     needs: ['keys:read', 'keys:put', 'audit:write'],
   },
   {
+    name: 'keys-receipts',
+    method: 'GET',
+    path: '/api-keys/{key_id}/receipts',
+    scope: 'keys:read',
+    needs: ['keys:read', 'audit:read', 'audit:write'],
+  },
+  {
     name: 'tools-invoke',
     method: 'POST',
     path: '/mcp/tools/invoke',
@@ -163,6 +170,14 @@ export const routes = [
     path: '/notices/{id}/read',
     scope: 'account:write',
     needs: ['notices:mark', 'audit:write'],
+  },
+  {
+    name: 'account-erase',
+    method: 'DELETE',
+    path: '/account',
+    scope: 'account:write',
+    needs: ['keys:read', 'keys:delete', 'account:erase', 'audit:write'],
+    timeoutSeconds: 29,
   },
   {
     name: 'audit-logs',

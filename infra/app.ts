@@ -11,7 +11,7 @@ import { addStage } from './stacks.ts';
 const { CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION } = process.env;
 
 const app = new App({ analyticsReporting: false, treeMetadata: false });
-const named = ['stage', 'issuer', 'domainName', 'certificateArn', 'webOrigin', 'redirectUris'];
+const named = ['stage', 'issuer', 'domainName', 'certificateArn', 'webOrigin', 'redirectUris', 'vaultKeys'];
 const context = Object.fromEntries(named.map((name) => [name, app.node.tryGetContext(name) as unknown]));
 const config = stageConfig(context, { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION });
 

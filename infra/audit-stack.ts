@@ -97,19 +97,24 @@ function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue;
 }
 
 function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction): void {
+  const { name, needs, timeoutSeconds = 30 } = spec;
   const trigger = triggerOf(spec, site.data);
-  if (!trigger) return;
-  const deadLetters = deadLetterQueue(scope, `${spec.name}-dead-letters`);
+  if (!trigger) {
+    // Nothing invokes it but a person with the right to: its failure is their answer.
+    createFunction(scope, site, { name, needs, timeoutSeconds, description: 'Started by an operator' });
+    return;
+  }
+  const deadLetters = deadLetterQueue(scope, `${name}-dead-letters`);
   const maxEventAge = Duration.hours(2);
   const fn = createFunction(scope, site, {
-    name: spec.name,
-    needs: spec.needs,
+    name,
+    needs,
     description: `On ${trigger.on}`,
-    timeoutSeconds: spec.timeoutSeconds ?? 30,
+    timeoutSeconds,
     // The function's own retries end here when it failed, the rule's below when it was never reached.
     asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
   });
-  new Rule(scope, `${spec.name}-rule`, {
+  new Rule(scope, `${name}-rule`, {
     ...trigger.rule,
     targets: [
       new LambdaFunction(fn, {

@@ -13,6 +13,10 @@ const Context = z.object({
   certificateArn: z.string().startsWith('arn:aws:acm:').optional(),
   webOrigin: Origin.optional(),
   redirectUris: z.string().optional(),
+  vaultKeys: z
+    .string()
+    .regex(/^[1-9](,[1-9])*$/, 'must be numbers of vault keys, as in 2,1')
+    .default('1'),
 });
 
 const Environment = z.object({
@@ -31,6 +35,8 @@ export type StageConfig = {
   readonly webOrigin?: string | undefined;
   /** Where the public client may be sent after sign-in. */
   readonly redirectUris: readonly string[];
+  /** The vault's CMKs by number: new keys are sealed under the first, stored ones may be under any. */
+  readonly vaultKeys: readonly number[];
   readonly logRetentionDays: 7 | 30 | 365;
   readonly throttle: { readonly perSecond: number; readonly burst: number };
   /** Deletion protection of what cannot be made again. */
@@ -71,7 +77,7 @@ export function stageConfig(
 ): StageConfig {
   const parsed = Context.safeParse(context);
   if (!parsed.success) throw new Error(`The context is not valid.\n${z.prettifyError(parsed.error)}`);
-  const { stage, issuer, webOrigin, redirectUris } = parsed.data;
+  const { stage, issuer, webOrigin, redirectUris, vaultKeys } = parsed.data;
   const defaults = DEFAULTS[stage];
   return {
     ...defaults,
@@ -80,6 +86,7 @@ export function stageConfig(
     issuer: issuer ?? defaults.issuer,
     domain: domainOf(parsed.data),
     webOrigin: webOrigin ?? defaults.webOrigin,
+    vaultKeys: [...new Set(vaultKeys.split(',').map(Number))],
     redirectUris: redirectUris?.split(',') ?? ['http://localhost:8788/callback'],
   };
 }

@@ -26,8 +26,10 @@ export const EXPIRY_INDEX = 'expiry';
 export const NOTICES_INDEX = 'notices';
 
 export class DataStack extends Stack {
-  /** Wraps the data keys of stored provider keys. */
+  /** Wraps the data keys of new provider keys. */
   readonly vaultKey: Key;
+  /** All that stored provider keys may be wrapped under: more than one while they move from one to another. */
+  readonly vaultKeys: readonly Key[];
   /** Makes the fingerprints by which equal keys are found without opening them. */
   readonly fingerprintKey: Key;
   readonly vault: TableV2;
@@ -40,13 +42,10 @@ export class DataStack extends Stack {
     super(scope, id, props);
     const { stage, isProtected } = props.config;
 
-    this.vaultKey = new Key(this, 'VaultKey', {
-      alias: `alias/portunus-${stage}-vault`,
-      description: 'Portunus: wraps the data keys of stored provider keys',
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    this.vaultKey.addToResourcePolicy(onlyForUserApiKeys());
+    const [vaultKey, ...more] = usedVaultKeys(this, props.config);
+    if (!vaultKey) throw new Error('A stage has at least one vault key.');
+    this.vaultKey = vaultKey;
+    this.vaultKeys = [vaultKey, ...more];
     this.fingerprintKey = new Key(this, 'FingerprintKey', {
       alias: `alias/portunus-${stage}-fingerprint`,
       description: 'Portunus: fingerprints of stored provider keys',
@@ -96,6 +95,27 @@ const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
   partitionKey: { name: 'noticeOf', type: AttributeType.STRING },
   sortKey: { name: 'created_at', type: AttributeType.STRING },
 };
+/**
+ * A key once made stays in the template, and exported: while another stack still imports it, AWS would refuse to take either
+ * away. Who may use which is the grants' matter.
+ */
+function usedVaultKeys(scope: Stack, { stage, vaultKeys }: StageConfig): Key[] {
+  const made = Array.from({ length: Math.max(...vaultKeys) }, (_, n) => createVaultKey(scope, stage, n + 1));
+  if (made.length > 1) for (const { keyArn } of made) scope.exportValue(keyArn);
+  return vaultKeys.flatMap((number) => made[number - 1] ?? []);
+}
+
+function createVaultKey(scope: Construct, stage: string, number: number): Key {
+  const suffix = number === 1 ? '' : String(number);
+  const key = new Key(scope, `VaultKey${suffix}`, {
+    alias: `alias/portunus-${stage}-vault${suffix && `-${suffix}`}`,
+    description: 'Portunus: wraps the data keys of stored provider keys',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  key.addToResourcePolicy(onlyForUserApiKeys());
+  return key;
+}
 
 /** The key policy's own word: even a role that was granted too much cannot use the key for anything else. */
 function onlyForUserApiKeys(): PolicyStatement {

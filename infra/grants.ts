@@ -31,8 +31,17 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
-const onVaultKey = (action: string, { vaultKey }: DataStack) =>
-  new PolicyStatement({ actions: [action], resources: [vaultKey.keyArn], conditions: forUserApiKeys });
+const onVaultKeys = (action: string, keys: DataStack['vaultKeys']) =>
+  new PolicyStatement({
+    actions: [action],
+    resources: keys.map(({ keyArn }) => keyArn),
+    conditions: forUserApiKeys,
+  });
+
+const arnsOf = ({ vaultKey, vaultKeys }: DataStack) => ({
+  VAULT_KEY_ARN: vaultKey.keyArn,
+  VAULT_KEY_ARNS: vaultKeys.map(({ keyArn }) => keyArn).join(','),
+});
 
 export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'keys:read': ({ data }) => ({
@@ -49,7 +58,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   }),
   'keys:seal': ({ data }) => ({
     statements: [
-      onVaultKey('kms:GenerateDataKey', data),
+      onVaultKeys('kms:GenerateDataKey', [data.vaultKey]),
       new PolicyStatement({ actions: ['kms:GenerateMac'], resources: [data.fingerprintKey.keyArn] }),
     ],
     environment: {
@@ -58,8 +67,24 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     },
   }),
   'vault:use': ({ data }) => ({
-    statements: [onTable(['Query'], data.vault), onVaultKey('kms:Decrypt', data)],
-    environment: { VAULT_TABLE: data.vault.tableName, VAULT_KEY_ARN: data.vaultKey.keyArn },
+    statements: [onTable(['Query'], data.vault), onVaultKeys('kms:Decrypt', data.vaultKeys)],
+    environment: {
+      VAULT_TABLE: data.vault.tableName,
+      ...arnsOf(data),
+    },
+  }),
+  'vault:rewrap': ({ data }) => ({
+    statements: [
+      onTable(['Scan', 'PutItem'], data.vault),
+      onTable(['GetItem', 'PutItem', 'DeleteItem'], data.control),
+      onVaultKeys('kms:ReEncryptFrom', data.vaultKeys),
+      onVaultKeys('kms:ReEncryptTo', [data.vaultKey]),
+    ],
+    environment: {
+      VAULT_TABLE: data.vault.tableName,
+      CONTROL_TABLE: data.control.tableName,
+      ...arnsOf(data),
+    },
   }),
   'renewal:know': ({ settings }) => ({
     statements: [],
@@ -93,6 +118,13 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [onIndex(data.vault, EXPIRY_INDEX)],
     environment: { VAULT_TABLE: data.vault.tableName },
   }),
+  'account:erase': ({ data }) => ({
+    statements: [
+      onTable(['Query', 'DeleteItem'], data.content),
+      onTable(['GetItem', 'PutItem'], data.control),
+    ],
+    environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
+  }),
   'audit:write': ({ data }) => ({
     statements: [onTable(['PutItem'], data.audit)],
     environment: { AUDIT_TABLE: data.audit.tableName },
@@ -118,7 +150,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     },
   }),
   'usage:project': ({ data }) => ({
-    statements: [onTable(['PutItem'], data.control), onTable(['UpdateItem'], data.content)],
+    statements: [
+      onTable(['PutItem', 'ConditionCheckItem'], data.control),
+      onTable(['UpdateItem'], data.content),
+    ],
     environment: { CONTROL_TABLE: data.control.tableName, CONTENT_TABLE: data.content.tableName },
   }),
 };

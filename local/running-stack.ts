@@ -11,6 +11,8 @@ const RunningStack = z.object({
   url: z.string(),
   issuer: z.string(),
   audience: z.string(),
+  /** Where an operator invokes functions, and the word that lets them. */
+  operator: z.object({ url: z.string(), token: z.string() }),
 });
 export type RunningStack = z.infer<typeof RunningStack>;
 
@@ -18,7 +20,7 @@ const fileIn = (home: string) => join(home, 'stack.json');
 
 export function announce(home: string, stack: RunningStack): void {
   const file = fileIn(home);
-  writeFileSync(`${file}.new`, JSON.stringify(stack));
+  writeFileSync(`${file}.new`, JSON.stringify(stack), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 

@@ -16,6 +16,7 @@ import { type Providers, startProviders } from '#local/providers/providers.ts';
 
 import { lockHome } from './home-lock.ts';
 import { createJournal, type Journal } from './journal.ts';
+import { openOperatorDoor } from './operator-door.ts';
 import { type Ports, portsFor } from './ports.ts';
 import { announce, withdraw } from './running-stack.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
@@ -43,6 +44,8 @@ export type Stack = {
   readonly provider: Providers | undefined;
   readonly journal: Journal;
   readonly kmsLog: Kms['log'];
+  /** KMS as the account's owner calls it: disables a key, schedules its end. */
+  readonly kmsAsRoot: (operation: string, input: object) => ReturnType<Kms['handle']>;
   readonly frontDoor: FrontDoor;
   readonly dynamo: Dynamo;
   readonly lambda: Lambda;
@@ -84,7 +87,15 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();
   await gateway.listen(ports.api);
-  announce(home, { pid: process.pid, url, issuer: issuer.url, audience: issuer.audience });
+  const door = await openOperatorDoor(lambda);
+  teardown.add('operator door', door.stop);
+  announce(home, {
+    pid: process.pid,
+    url,
+    issuer: issuer.url,
+    audience: issuer.audience,
+    operator: door.operator,
+  });
   teardown.add('announcement', async () => withdraw(home));
 
   const { journal, frontDoor } = aws;
@@ -93,6 +104,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
     ...outside,
     journal,
     kmsLog: kms.log,
+    kmsAsRoot: (operation, input) => kms.handle(operation, input, 'root'),
     frontDoor,
     dynamo,
     lambda,

@@ -20,12 +20,16 @@ const SYNTHESISED = [...BUNDLED, 'infra', 'scripts/build.ts', 'cdk.json'];
 
 export type BuildOptions = {
   readonly stage: 'local' | 'dev' | 'prod';
+  /** What else `-c` would say. Such an assembly has a folder of its own. */
+  readonly context?: Readonly<Record<string, string>>;
   readonly onProgress?: (line: string) => void;
 };
 
 /** @returns the folder of the assembly. Two processes may ask at once: one builds, the other waits and takes the result. */
-export async function buildAssembly({ stage, onProgress = () => {} }: BuildOptions): Promise<string> {
-  const assembly = join(out, stage);
+export async function buildAssembly(options: BuildOptions): Promise<string> {
+  const { stage, context = {}, onProgress = () => {} } = options;
+  const variant = Object.entries(context).map(([name, value]) => `+${name}=${value}`);
+  const assembly = join(out, [stage, ...variant].join(''));
   const isCurrent = async () => (await stampOf(assembly)) === (await hashOf(root, SYNTHESISED));
   if (await isCurrent()) return assembly;
   await withLock(join(out, '.lock'), async () => {
@@ -35,7 +39,7 @@ export async function buildAssembly({ stage, onProgress = () => {} }: BuildOptio
     onProgress(`Synthesising stage ${stage}`);
     const fresh = `${assembly}.new`;
     await rm(fresh, { recursive: true, force: true });
-    await synthesise(stage, fresh);
+    await synthesise({ ...context, stage }, fresh);
     await writeFile(join(fresh, STAMP), wanted);
     await replace(assembly, fresh);
   });
@@ -54,11 +58,11 @@ async function bundleIfChanged(onProgress: (line: string) => void): Promise<void
  * Without the CDK command line, which would take seconds longer, and without its validation: `npm run synth` validates.
  * The environment is empty, so that the account of whoever builds leaves no trace.
  */
-async function synthesise(stage: string, outdir: string): Promise<void> {
+async function synthesise(given: object, outdir: string): Promise<void> {
   const { context } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as { context: object };
   const env = {
     CDK_OUTDIR: outdir,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage }),
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...given }),
     CDK_VALIDATION: 'false',
   };
   const options = { cwd: root, env, timeout: SYNTH_TIMEOUT_MS };

@@ -26,16 +26,19 @@ export type UsageStore = {
   /** Refused with `conflict` when this event was counted before. */
   readonly once: (event: AuditedEvent) => Write;
   readonly count: (event: AuditedEvent) => Write;
+  /** Refused with `conflict` when the owner's erasure is under way or came after this event. */
+  readonly unlessErased: (event: AuditedEvent) => Write;
 };
 
-/** Counts an event exactly once, however often it is delivered. */
+/** Counts an event exactly once, however often it is delivered, and never for an owner who has left since. */
 export function createUsage({ store, commit }: { store: UsageStore; commit: Commit }) {
-  return async (event: AuditedEvent): Promise<'counted' | 'duplicate'> => {
+  return async (event: AuditedEvent): Promise<'counted' | 'ignored'> => {
+    if (event.act === 'account.erased') return 'ignored'; // counting it would begin a new account
     try {
-      await commit([store.once(event), store.count(event)]);
+      await commit([store.once(event), store.count(event), store.unlessErased(event)]);
       return 'counted';
     } catch (error) {
-      if (error instanceof AppError && error.code === 'conflict') return 'duplicate';
+      if (error instanceof AppError && error.code === 'conflict') return 'ignored';
       throw error;
     }
   };

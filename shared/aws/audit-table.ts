@@ -1,5 +1,5 @@
 // The audit trail on DynamoDB. pk `U#<uid>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
-// attributes beside it serve filters and the pipe. No function may change or remove a row.
+// attributes beside it serve filters and the pipe; `kids` are the keys that were used. No function may change or remove a row.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
@@ -24,6 +24,7 @@ export function auditTable(TableName: string): AuditStore {
       const rec = canonicalJson(record);
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
       const { uid, ts, eventId, act, category, result, target, meta } = record;
+      const kids = record.keys?.map(({ kid }) => kid);
       const Item = {
         pk: `U#${uid}`,
         sk: `${ts}#${eventId}`,
@@ -34,6 +35,7 @@ export function auditTable(TableName: string): AuditStore {
         category,
         result,
         ts,
+        ...(kids && { kids }),
         // Empty rather than absent: what a pipe makes of a path that leads nowhere is not documented.
         target: plain(target),
         reason: plain(meta?.['reason']),
@@ -86,16 +88,21 @@ function queryOf(TableName: string, uid: string, filter: AuditFilter): QueryComm
 
 const PLACE = /^[0-9TZ:.-]{24}#[0-9A-Z]{26}$/;
 
+/** Where a page of an owner's trail ended, as a client hands it back. @throws {AppError} `invalid_input` */
+export function checkedPlace(place: string): string {
+  if (PLACE.test(place)) return place;
+  throw new AppError('invalid_input', 'The cursor is not one of ours.');
+}
+
+export const recordIn = ({ rec }: Readonly<Record<string, unknown>>): AuditRecord =>
+  AuditRecord.parse(JSON.parse(String(rec)));
+
 export function auditTrail(db: DynamoDBDocumentClient, TableName: string): AuditTrail {
   return {
     async page(owner, filter, { limit, after }) {
-      if (after !== undefined && !PLACE.test(after)) {
-        throw new AppError('invalid_input', 'The cursor is not one of ours.');
-      }
-      const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: after };
+      const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: checkedPlace(after) };
       const { rows, next } = await readPage(db, queryOf(TableName, owner, filter), { limit, after: from });
-      const records = rows.map(({ rec }) => AuditRecord.parse(JSON.parse(String(rec))));
-      return { records, ...(next !== undefined && { next }) };
+      return { records: rows.map(recordIn), ...(next !== undefined && { next }) };
     },
 
     async count(owner, filter, limit) {

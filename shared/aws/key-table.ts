@@ -4,7 +4,7 @@
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
-import { Kid, ProviderId, type Uid } from '#shared/core/ids.ts';
+import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { type KeyStore, StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
 
 import { write } from './transaction.ts';
@@ -24,6 +24,10 @@ function parse(uid: Uid, item: Record<string, unknown>): StoredKey {
   const [, provider, kid] = String(item['sk']).split('#');
   return StoredKey.parse({ ...item, uid, provider: ProviderId.parse(provider), kid: Kid.parse(kid) });
 }
+
+/** A row that was found without asking for its owner. */
+export const storedKeyIn = (item: Record<string, unknown>): StoredKey =>
+  parse(Uid.parse(String(item['pk']).slice(2)), item);
 
 export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStore {
   return {

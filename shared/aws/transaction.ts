@@ -18,6 +18,8 @@ import type { Commit, Write } from '#shared/core/write.ts';
 type WriteItem =
   | { readonly Put: PutCommandInput }
   | { readonly Delete: DeleteCommandInput }
+  /** Changes nothing: what the others depend on. */
+  | { readonly ConditionCheck: UpdateCommandInput & { readonly ConditionExpression: string } }
   | { readonly Update: UpdateCommandInput & { readonly UpdateExpression: string } };
 
 /** Every write has a condition: nothing is overwritten unseen. */
@@ -56,7 +58,7 @@ export const isLostWrite = (error: unknown): boolean =>
 function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unknown> {
   const items = writes.map(({ item }) => item as WriteItem);
   const [only] = items;
-  if (items.length > 1 || only === undefined) {
+  if (items.length > 1 || only === undefined || 'ConditionCheck' in only) {
     return db.send(new TransactWriteCommand({ TransactItems: items.map(withCurrent) }));
   }
   if ('Put' in only) return db.send(new PutCommand({ ...only.Put, ...ALL_OLD }));
@@ -67,6 +69,7 @@ function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unk
 function withCurrent(item: WriteItem) {
   if ('Put' in item) return { Put: { ...item.Put, ...ALL_OLD } };
   if ('Delete' in item) return { Delete: { ...item.Delete, ...ALL_OLD } };
+  if ('ConditionCheck' in item) return { ConditionCheck: { ...item.ConditionCheck, ...ALL_OLD } };
   return { Update: { ...item.Update, ...ALL_OLD } };
 }
 

@@ -3,6 +3,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { AuditedEvent, UsageStore } from '#shared/audit/usage.ts';
 
+import { erasureKey } from './erasure-table.ts';
 import { write } from './transaction.ts';
 
 /** Longer than any event can be delivered again: the stream keeps 24 h, the dead-letter queue 14 days. */
@@ -39,6 +40,19 @@ export function usageTable(tables: { content: string; control: string; now: () =
           },
         },
         () => new AppError('internal'), // it has no condition to fail
+      ),
+
+    unlessErased: (event: AuditedEvent) =>
+      write(
+        {
+          ConditionCheck: {
+            TableName: control,
+            Key: erasureKey(event.uid),
+            ConditionExpression: 'attribute_not_exists(pk) OR finishedAt < :ts',
+            ExpressionAttributeValues: { ':ts': event.ts },
+          },
+        },
+        () => new AppError('conflict', 'The owner of this event has left.'),
       ),
   };
 }

@@ -14,7 +14,7 @@ export const openKey = once(() =>
     stage: env('STAGE'),
     wrapper: kmsWrapper(kms(), env('VAULT_KEY_ARN')),
     cache: createDataKeyCache(),
-    allowedKeyArns: [env('VAULT_KEY_ARN')],
+    allowedKeyArns: env('VAULT_KEY_ARNS').split(','),
   }),
 );
 

@@ -14,6 +14,7 @@ const stages = ['local', 'dev', 'prod'].map((stage) => [stage, synthesise({ stag
 
 /** All we use, so that a misspelt action is a red line and not a refusal in production. */
 const ACTIONS = new Set([
+  'dynamodb:ConditionCheckItem',
   'dynamodb:DeleteItem',
   'dynamodb:DescribeStream',
   'dynamodb:GetItem',
@@ -22,11 +23,14 @@ const ACTIONS = new Set([
   'dynamodb:ListStreams',
   'dynamodb:PutItem',
   'dynamodb:Query',
+  'dynamodb:Scan',
   'dynamodb:UpdateItem',
   'events:PutEvents',
   'kms:Decrypt',
   'kms:GenerateDataKey',
   'kms:GenerateMac',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
   'sqs:GetQueueAttributes',
   'sqs:GetQueueUrl',
   'sqs:SendMessage',

@@ -13,6 +13,15 @@ describe('what each role may do', () => {
   it('is exactly this, besides writing its own log and traces', () => {
     expect(roleTable(dev)).toMatchInlineSnapshot(`
       {
+        "accounterase": [
+          "dynamodb:DeleteItem on Content",
+          "dynamodb:DeleteItem on Vault",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control",
+          "dynamodb:Query on Content",
+          "dynamodb:Query on Vault",
+        ],
         "auditlogs": [
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Audit",
@@ -61,6 +70,11 @@ describe('what each role may do', () => {
         ],
         "keysproviders": [
           "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Vault",
+        ],
+        "keysreceipts": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Audit",
           "dynamodb:Query on Vault",
         ],
         "keysrollback": [
@@ -117,6 +131,7 @@ describe('what each role may do', () => {
           "dynamodb:UpdateItem on Content",
         ],
         "onauditrecorded": [
+          "dynamodb:ConditionCheckItem on Control",
           "dynamodb:PutItem on Control",
           "dynamodb:UpdateItem on Content",
           "sqs:GetQueueAttributes on onauditrecordeddeadletters",
@@ -130,6 +145,16 @@ describe('what each role may do', () => {
           "sqs:GetQueueAttributes on onexpirysweepdeadletters",
           "sqs:GetQueueUrl on onexpirysweepdeadletters",
           "sqs:SendMessage on onexpirysweepdeadletters",
+        ],
+        "onrewrap": [
+          "dynamodb:DeleteItem on Control",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control",
+          "dynamodb:PutItem on Vault",
+          "dynamodb:Scan on Vault",
+          "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
         "toolsinvoke": [
           "dynamodb:DeleteItem on Content",
@@ -215,6 +240,7 @@ describe('what a function is told', () => {
     ]);
     expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
       {
+        "account-erase": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "audit-logs": "AUDIT_TABLE",
         "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "health": "",
@@ -225,18 +251,20 @@ describe('what a function is told', () => {
         "keys-list": "AUDIT_TABLE VAULT_TABLE",
         "keys-order": "AUDIT_TABLE VAULT_TABLE",
         "keys-providers": "AUDIT_TABLE TOKEN_ENDPOINTS VAULT_TABLE",
+        "keys-receipts": "AUDIT_TABLE VAULT_TABLE",
         "keys-rollback": "AUDIT_TABLE VAULT_TABLE",
         "keys-rotate": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-unfreeze": "AUDIT_TABLE VAULT_TABLE",
-        "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }
     `);

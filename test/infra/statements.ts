@@ -14,8 +14,13 @@ function nameOf(resource: unknown): string {
   return own?.[1] ?? text;
 }
 
-const lineOf = (action: string, { Resource, Condition }: Statement) =>
-  [action, 'on', nameOf(Resource), ...(Condition ? ['if', JSON.stringify(Condition)] : [])].join(' ');
+/** Statements that differ only in their resource are merged by the CDK. */
+const linesOf = (action: string, { Resource, Condition }: Statement) =>
+  [Resource]
+    .flat()
+    .map((resource) =>
+      [action, 'on', nameOf(resource), ...(Condition ? ['if', JSON.stringify(Condition)] : [])].join(' '),
+    );
 
 /** Role → its lines. What every function has (its own log group, traces) is left out unless it differs. */
 export function roleTable(stage: Synthesised): Record<string, string[]> {
@@ -24,7 +29,7 @@ export function roleTable(stage: Synthesised): Record<string, string[]> {
     const role = id.replace(/(role)?DefaultPolicy.*/, '');
     const statements = Properties['PolicyDocument'].Statement as Statement[];
     const lines = statements.flatMap((statement) =>
-      [statement.Action].flat().map((action) => lineOf(action, statement)),
+      [statement.Action].flat().flatMap((action) => linesOf(action, statement)),
     );
     return [role, lines.filter((line) => !usual(role).includes(line)).toSorted()];
   });

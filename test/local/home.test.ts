@@ -118,6 +118,7 @@ const announceStack = async () => {
     url: 'http://127.0.0.1:1',
     issuer: 'http://127.0.0.1:2',
     audience: 'http://127.0.0.1:1/mcp',
+    operator: { url: 'http://127.0.0.1:3', token: 'word' },
   });
 };
 

@@ -1,0 +1,23 @@
+// DELETE /account — everything of the caller's, and a statement of what that means.
+import * as z from 'zod';
+
+import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('account-erase', {
+  input: z.object({ query: z.strictObject({}) }),
+  action: 'account.erased',
+  category: 'user_action',
+
+  async run({ principal, requestId: reqId, deadline }) {
+    const erased = await eraseAccount(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });
+    return {
+      status: erased.end ? 200 : 202,
+      body: erasureStatement(erased),
+      writes: erased.end ? [erased.end] : [],
+      target: 'account',
+      meta: { count: erased.keys + erased.rows, outcome: erased.end ? 'complete' : 'incomplete' },
+    };
+  },
+});

@@ -1,0 +1,19 @@
+// GET /api-keys/{key_id}/receipts — each use of a key, newest first. They outlive the key.
+import * as z from 'zod';
+
+import { ReceiptsQuery } from '#shared/audit/receipts.ts';
+import { receiptsOf } from '#shared/services/receipts.ts';
+import { KeyPath } from '#shared/vault/api.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('keys-receipts', {
+  input: z.object({ path: KeyPath, query: ReceiptsQuery }),
+  action: 'key.receipts_read',
+  category: 'user_action',
+
+  async run({ input: { path, query }, principal }) {
+    const body = await receiptsOf(principal, path.key_id, query);
+    return { body, target: path.key_id, meta: { count: body.receipts.length } };
+  },
+});

@@ -1,0 +1,113 @@
+// A key's receipts, read from its owner's trail: each time it was opened, or may have been. The trail outlives the key.
+import type * as z from 'zod';
+
+import type { Uid } from '#shared/core/ids.ts';
+import { cursorOf, PageQuery, placeOf } from '#shared/core/page.ts';
+
+import type { AuditRecord, AuditResult } from './record.ts';
+
+export const ReceiptsQuery = PageQuery.strict();
+export type ReceiptsQuery = z.infer<typeof ReceiptsQuery>;
+
+/** One use. `unknown`: begun with nobody left to say how it ended, so the key may have been opened: no version is known. */
+export type Receipt = {
+  readonly time: string;
+  readonly action: string;
+  readonly tool: string | null;
+  readonly request_id: string;
+  readonly version: number | null;
+  readonly outcome: Exclude<AuditResult, 'attempted'> | 'unknown';
+};
+
+export type ReceiptsPage = {
+  readonly receipts: readonly Receipt[];
+  readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
+};
+
+/** What a receipt is about. A call that tells no key counts only within the key's own life. */
+export type KeyLife = { readonly kid: string; readonly from: string; readonly until?: string | undefined };
+
+/** A record and its place in the trail. */
+export type Placed = { readonly place: string; readonly record: AuditRecord };
+
+/** Port. Strongly consistent, newest first. */
+export type KeyTrail = {
+  /** Records that name the key, and attempts that name none. */
+  readonly uses: (
+    owner: Uid,
+    kid: string,
+    page: { limit: number; after?: string },
+  ) => Promise<{ records: Placed[]; next?: string }>;
+  /** How the calls ended that were recorded between two times. */
+  readonly outcomes: (owner: Uid, from: string, to: string) => Promise<AuditRecord[]>;
+  /** When the key came and went, by its own records; undefined when the owner never had it. */
+  readonly lifeOf: (owner: Uid, keyId: string) => Promise<{ from?: string; until?: string } | undefined>;
+};
+
+/** Longer than any function may run: an attempt without an outcome by then has none. */
+const LONGEST_CALL_MS = 15 * 60_000;
+
+const isOpen = ({ result, keys }: AuditRecord) => result === 'attempted' && keys === undefined;
+
+function receiptOf(record: AuditRecord, kid: string): Receipt | undefined {
+  const { ts, act, target, reqId, result } = record;
+  const use = record.keys?.find((key) => key.kid === kid);
+  if (!use && !isOpen(record)) return undefined;
+  return {
+    time: ts,
+    action: act,
+    tool: act === 'tool.called' ? (target ?? null) : null,
+    request_id: reqId,
+    version: use?.ver ?? null,
+    outcome: result === 'attempted' ? 'unknown' : result,
+  };
+}
+
+/** Attempts of a page whose outcome is recorded tell nothing more. */
+async function endedAmong(
+  trail: KeyTrail,
+  owner: Uid,
+  records: readonly AuditRecord[],
+): Promise<Set<string>> {
+  const known = new Set(records.filter(({ result }) => result !== 'attempted').map(({ reqId }) => reqId));
+  const open = records.filter(({ result, reqId }) => result === 'attempted' && !known.has(reqId));
+  const [newest, oldest] = [open.at(0), open.at(-1)];
+  if (!newest || !oldest) return known;
+  const to = new Date(Date.parse(newest.ts) + LONGEST_CALL_MS).toISOString();
+  const outcomes = await trail.outcomes(owner, oldest.ts, to);
+  return new Set([...known, ...outcomes.map(({ reqId }) => reqId)]);
+}
+
+const within = ({ from, until }: KeyLife, { ts }: AuditRecord) =>
+  ts >= from && (until === undefined || ts <= until);
+
+/** Pages may be shorter than `limit`: the end is where no cursor follows. */
+export async function readReceipts(
+  trail: KeyTrail,
+  { owner, life }: { owner: Uid; life: KeyLife },
+  { limit, cursor }: ReceiptsQuery,
+): Promise<ReceiptsPage> {
+  const after = cursor === undefined ? undefined : placeOf(cursor);
+  // Twice: most uses are two records.
+  const page = await trail.uses(owner, life.kid, {
+    limit: 2 * limit,
+    ...(after !== undefined && { after }),
+  });
+  const ended = await endedAmong(
+    trail,
+    owner,
+    page.records.map(({ record }) => record),
+  );
+  const found = page.records.flatMap(({ place, record }) => {
+    if (record.result === 'attempted' && ended.has(record.reqId)) return [];
+    if (isOpen(record) && !within(life, record)) return [];
+    const receipt = receiptOf(record, life.kid);
+    return receipt ? [{ place, receipt }] : [];
+  });
+  const shown = found.slice(0, limit);
+  const next = found.length > limit ? shown.at(-1)?.place : page.next;
+  return {
+    receipts: shown.map(({ receipt }) => receipt),
+    pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },
+  };
+}

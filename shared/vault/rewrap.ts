@@ -1,0 +1,140 @@
+// Stored keys move from one CMK to another: each wrapped data key is wrapped anew inside KMS, so no plaintext leaves it. The
+// sealed message stays as it is. Stopped anywhere, the job goes on where it was.
+import { createHash } from 'node:crypto';
+
+import { AppError } from '#shared/core/errors.ts';
+import type { Commit, Write } from '#shared/core/write.ts';
+import { integrityFailure } from '#shared/crypto/integrity.ts';
+import type { EncryptionContext, WrappedKey } from '#shared/crypto/key-wrapper.ts';
+
+import { contextOf, type KeyStore, type Sealed, type StoredKey } from './stored-key.ts';
+
+/** Port to the key service. Refuses a wrapped key that was bound to another context. */
+export type Rewrapper = (key: WrappedKey & { readonly context: EncryptionContext }) => Promise<WrappedKey>;
+
+/** Port. All rows of the vault, in the order they lie in. Rows nobody can read are counted, not shown. */
+export type VaultScan = (
+  after: string | undefined,
+  limit: number,
+) => Promise<{ keys: StoredKey[]; unreadable: number; next?: string | undefined }>;
+
+/** How far a job has come. `after` is where the next page begins. */
+export type RewrapProgress = {
+  readonly after?: string | undefined;
+  readonly seen: number;
+  readonly moved: number;
+  /** Changed by somebody else at that very moment: another pass looks at them again. */
+  readonly changed: number;
+  /** Left where they are: their wrapped key is not what KMS made for them. */
+  readonly failed: number;
+};
+
+/** Port. Where a job to one CMK stands. Losing it costs reading rows again. */
+export type RewrapMarks = {
+  readonly find: () => Promise<RewrapProgress | undefined>;
+  readonly save: (progress: RewrapProgress) => Promise<void>;
+  readonly clear: () => Promise<void>;
+};
+
+export type RewrapPorts = {
+  readonly stage: string;
+  readonly scan: VaultScan;
+  readonly keys: Pick<KeyStore, 'replace'>;
+  readonly rewrapper: Rewrapper;
+  readonly marks: RewrapMarks;
+  readonly commit: Commit;
+  readonly record: (key: StoredKey, reqId: string, code?: AppError['code']) => Write;
+  /** The CMK they move to. */
+  readonly to: string;
+  /** CMKs they may come from. A row that names another was written by somebody else: KMS is not asked about it. */
+  readonly from: readonly string[];
+};
+
+export type RewrapCall = {
+  readonly reqId: string;
+  readonly dryRun: boolean;
+  readonly hasTime: () => boolean;
+};
+
+export type RewrapReport = Omit<RewrapProgress, 'after'> & { readonly to: string; readonly done: boolean };
+
+const PAGE = 25;
+const START: RewrapProgress = { seen: 0, moved: 0, changed: 0, failed: 0 };
+
+type Fate = 'current' | 'moved' | 'changed' | 'failed';
+
+const fingerprint = (wrapped: Uint8Array) => createHash('sha256').update(wrapped).digest().subarray(0, 16);
+
+async function move({ stage, rewrapper, to, from }: RewrapPorts, key: StoredKey): Promise<StoredKey> {
+  async function moved<Part extends Sealed>(part: Part): Promise<Part> {
+    if (part.wkArn === to) return part;
+    if (!from.includes(part.wkArn)) throw integrityFailure('key_arn');
+    const context = contextOf(stage, { ...key, ver: part.ver });
+    const { wrapped, keyArn } = await rewrapper({ wrapped: part.wk, keyArn: part.wkArn, context });
+    return { ...part, wk: wrapped, wkArn: keyArn, wkFp: fingerprint(wrapped) };
+  }
+  const prev = key.prev && (await moved(key.prev));
+  return { ...(await moved(key)), ...(prev && { prev }), rv: key.rv + 1 };
+}
+
+const isThere = (key: StoredKey, to: string) =>
+  key.wkArn === to && (key.prev === undefined || key.prev.wkArn === to);
+
+/** One row. What only this row suffers from is its fate; a key service that is down or refuses us ends the run. */
+async function handle(ports: RewrapPorts, key: StoredKey, { dryRun, reqId }: RewrapCall): Promise<Fate> {
+  if (isThere(key, ports.to)) return 'current';
+  if (dryRun) return 'moved';
+  try {
+    const moved = await move(ports, key);
+    await ports.commit([ports.keys.replace(moved), ports.record(moved, reqId)]);
+    return 'moved';
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'conflict' || error.code === 'not_found') return 'changed';
+    if (error.code !== 'integrity_failed') throw error;
+    await ports.commit([ports.record(key, reqId, error.code)]);
+    return 'failed';
+  }
+}
+
+async function handlePage(ports: RewrapPorts, before: RewrapProgress, call: RewrapCall) {
+  const { keys, unreadable, next } = await ports.scan(before.after, PAGE);
+  const settled = await Promise.allSettled(keys.map((key) => handle(ports, key, call)));
+  const fates = settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+  const count = (fate: Fate) => fates.filter((one) => one === fate).length;
+  return {
+    after: next,
+    seen: before.seen + keys.length + unreadable,
+    moved: before.moved + count('moved'),
+    changed: before.changed + count('changed'),
+    failed: before.failed + count('failed') + unreadable,
+  } satisfies RewrapProgress;
+}
+
+const reportOf = (
+  { seen, moved, changed, failed }: RewrapProgress,
+  rest: Pick<RewrapReport, 'to' | 'done'>,
+): RewrapReport => ({ seen, moved, changed, failed, ...rest });
+
+/** One run, as long as there is time. Until a report says `done`, the next run goes on. */
+export function createRewrap(ports: RewrapPorts): (call: RewrapCall) => Promise<RewrapReport> {
+  const { marks, to } = ports;
+  return async (call) => {
+    let progress = (call.dryRun ? undefined : await marks.find()) ?? START;
+    while (call.hasTime()) {
+      progress = await handlePage(ports, progress, call);
+      if (progress.after === undefined) {
+        if (progress.changed === 0 || call.dryRun) {
+          if (!call.dryRun) await marks.clear();
+          return reportOf(progress, { to, done: true });
+        }
+        progress = { ...START, moved: progress.moved };
+      }
+      if (!call.dryRun) await marks.save(progress);
+    }
+    return reportOf(progress, { to, done: false });
+  };
+}

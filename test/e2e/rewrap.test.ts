@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { buildAssembly } from '#scripts/build.ts';
+import { canaryKey, newHome, type Portunus, say, startPortunus } from '#test/support/portunus.ts';
+import { onEngine } from '#test/support/suite.ts';
+
+const OWNERS = 12;
+const KEYS = 10;
+
+const arnsOf = (portunus: Portunus) => {
+  const invoke = portunus.lambda.functions().find(({ name }) => name.endsWith('tools-invoke'));
+  return String(invoke?.environment['VAULT_KEY_ARNS']).split(',');
+};
+const rewrap = (portunus: Portunus, order: object) =>
+  portunus.lambda.invoke('portunus-local-on-rewrap', order);
+const wrappedUnder = async (portunus: Portunus, arn: string) =>
+  (await portunus.rows('vault')).filter(({ wkArn }) => wkArn === arn).length;
+
+/** The process in which a function of this stack runs: a child of this test. */
+async function instanceOf(functionName: string): Promise<number | undefined> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [stat, environ] = await Promise.all(
+      ['stat', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
+    );
+    const parent = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    if (parent === process.pid && environ?.includes(`AWS_LAMBDA_FUNCTION_NAME=${functionName}\0`)) {
+      return Number(pid);
+    }
+  }
+  return undefined;
+}
+
+const command = promisify(execFile);
+const script = fileURLToPath(new URL('../../scripts/vault.ts', import.meta.url));
+const vault = (portunus: Portunus, ...args: string[]) =>
+  command(process.execPath, [script, ...args], { env: { ...process.env, PORTUNUS_HOME: portunus.home } });
+
+onEngine('a vault that moves to another CMK', () => {
+  let portunus: Portunus;
+  let home = '';
+  const names = Array.from({ length: OWNERS }, (_, n) => `owner${n}`);
+
+  /** As an operator would: the same stage, deployed with other keys. */
+  const deploy = async (vaultKeys: string) => {
+    await portunus?.stop();
+    const assembly = await buildAssembly({ stage: 'local', context: { vaultKeys } });
+    portunus = await startPortunus({ home, assembly });
+  };
+  const everybody = () => Promise.all(names.map((name) => portunus.person(name)));
+
+  beforeAll(async () => {
+    home = await newHome();
+    await deploy('1,2');
+    for (const person of await everybody()) {
+      for (let n = 0; n < KEYS; n += 1) {
+        await person.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+      }
+    }
+  });
+  afterAll(async () => {
+    await portunus?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it('seals under the first and opens under all, and moves to the first only', async () => {
+    const [one = '', two = ''] = arnsOf(portunus);
+    expect(await wrappedUnder(portunus, one)).toBe(OWNERS * KEYS);
+    const refused = await rewrap(portunus, { to: two });
+    expect(refused).toMatchObject({
+      functionError: 'Unhandled',
+      payload: { errorMessage: expect.stringContaining('invalid_input') },
+    });
+    expect(await wrappedUnder(portunus, one)).toBe(OWNERS * KEYS);
+  });
+
+  it('loses no read and no key while the job is killed again and again, and opens none on the way', async () => {
+    await deploy('2,1');
+    const [to = '', old = ''] = arnsOf(portunus);
+    const logged = portunus.kmsLog().length;
+    const dry = await rewrap(portunus, { to, dry_run: true });
+    expect(dry.payload).toMatchObject({ done: true, moved: OWNERS * KEYS, failed: 0 });
+    expect(await wrappedUnder(portunus, to)).toBe(0);
+
+    let done = false;
+    const failed: unknown[] = [];
+    let reads = 0;
+    const readers = (await everybody()).slice(0, 4).map(async (person) => {
+      while (!done) {
+        const answer = await person.invoke('ai_chat', say('hello'));
+        if (answer.status !== 200) failed.push(answer.body);
+        reads += 1;
+      }
+    });
+
+    const kills: number[] = [];
+    while (!done) {
+      const running = rewrap(portunus, { to });
+      const ended = running.then(() => true);
+      const goal = kills.length < 3 ? (kills.length + 1) * 25 : Infinity;
+      while (!(await Promise.race([ended, false])) && (await wrappedUnder(portunus, to)) < goal);
+      const pid = goal === Infinity ? undefined : await instanceOf('portunus-local-on-rewrap');
+      if (pid !== undefined) {
+        process.kill(pid, 'SIGKILL');
+        kills.push(pid);
+      }
+      const { payload } = await running;
+      done = (payload as { done?: boolean }).done === true;
+    }
+    await Promise.all(readers);
+
+    expect(new Set(kills)).toHaveLength(3);
+    expect(reads).toBeGreaterThan(0);
+    expect(failed).toEqual([]);
+    expect(await wrappedUnder(portunus, to)).toBe(OWNERS * KEYS);
+    expect(await wrappedUnder(portunus, old)).toBe(0);
+    expect(await portunus.rows('vault')).toHaveLength(OWNERS * KEYS);
+
+    const byJob = portunus
+      .kmsLog()
+      .slice(logged)
+      .filter(({ caller }) => caller.includes('on-rewrap'));
+    expect(new Set(byJob.map(({ operation, result }) => `${operation} ${result}`))).toEqual(
+      new Set(['ReEncrypt ok']),
+    );
+    const recorded = (await portunus.rows('audit')).filter(({ act }) => act === 'key.rewrapped');
+    expect(recorded).toHaveLength(OWNERS * KEYS);
+  }, 180_000);
+
+  it('may be told by a command, which shows progress, counts first if asked, and names what cannot move', async () => {
+    const [to = '', old = ''] = arnsOf(portunus);
+    const nothing = await vault(portunus, 'rewrap', '--to', to, '--dry-run');
+    expect(nothing.stdout).toContain(`${OWNERS * KEYS} keys looked at, 0 to move`);
+    await expect(vault(portunus, 'rewrap', '--to', old)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(to),
+    });
+    expect((await vault(portunus, '--help')).stdout).toContain('--dry-run');
+
+    // Somebody wrote a CMK of their own into a row: it is left alone, told, and stops nobody else.
+    const [row] = await portunus.rows('vault');
+    const TableName = portunus.tableName('vault');
+    const foreign = to.replace(/key\/.*/, 'key/11111111-2222-4333-8444-555555555555');
+    await portunus.db.send(new PutCommand({ TableName, Item: { ...row, wkArn: foreign } }));
+    await expect(vault(portunus, 'rewrap', '--to', to)).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('1 FAILED'),
+    });
+    await portunus.db.send(new PutCommand({ TableName, Item: row }));
+    expect((await vault(portunus, 'rewrap', '--to', to)).stdout).toContain('0 moved');
+  });
+
+  it('works on when the old CMK is on its way out', async () => {
+    const [, old = ''] = arnsOf(portunus);
+    await deploy('2');
+    expect(arnsOf(portunus)).toHaveLength(1);
+    expect((await portunus.kmsAsRoot('ScheduleKeyDeletion', { KeyId: old })).status).toBe(200);
+    const person = await portunus.person('owner7');
+    expect((await person.invoke('ai_chat', say('hello'))).status).toBe(200);
+    expect(
+      (await person.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') })).status,
+    ).toBe(201);
+  });
+});
