@@ -33,7 +33,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Exact origins that may be called although they are not public https: a JSON array.',
     default: '[]',
   });
-  const endpoints = new CfnParameter(stack, 'TokenEndpoints', {
+  const endpoints = new CfnParameter(stack, 'RenewalEndpoints', {
     description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
     default: '{}',
   });

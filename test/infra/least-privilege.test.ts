@@ -29,6 +29,13 @@ describe('what each role may do', () => {
           "dynamodb:PutItem on Audit",
         ],
         "health": [],
+        "keysconnect": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Vault",
+          "dynamodb:Query on Vault",
+          "kms:GenerateDataKey on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateMac on FingerprintKey",
+        ],
         "keysdelete": [
           "dynamodb:DeleteItem on Vault",
           "dynamodb:PutItem on Audit",
@@ -94,7 +101,10 @@ describe('what each role may do', () => {
           "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
           "dynamodb:UpdateItem on Content",
+          "dynamodb:UpdateItem on Control",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateDataKey on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateMac on FingerprintKey",
         ],
         "metadataprotectedresource": [],
         "onauditrecorded": [
@@ -112,7 +122,10 @@ describe('what each role may do', () => {
           "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
           "dynamodb:UpdateItem on Content",
+          "dynamodb:UpdateItem on Control",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateDataKey on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "kms:GenerateMac on FingerprintKey",
         ],
         "toolslist": [
           "dynamodb:PutItem on Audit",
@@ -137,9 +150,14 @@ describe('what each role may do', () => {
     expect(decrypting.map(([role]) => role)).toEqual(
       users.map(({ name }) => name.replaceAll('-', '')).toSorted(),
     );
-    for (const [, lines] of decrypting) {
+    const inContext = 'on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}';
+    const sealing = [`kms:GenerateDataKey ${inContext}`, 'kms:GenerateMac on FingerprintKey'];
+    for (const [role, lines] of decrypting) {
+      const needs: readonly string[] =
+        users.find(({ name }) => name.replaceAll('-', '') === role)?.needs ?? [];
       expect(lines.filter((line) => line.startsWith('kms:'))).toEqual([
-        'kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}',
+        `kms:Decrypt ${inContext}`,
+        ...(needs.includes('keys:seal') ? sealing : []),
       ]);
     }
   });
@@ -187,21 +205,22 @@ describe('what a function is told', () => {
         "audit-logs": "AUDIT_TABLE",
         "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "health": "",
+        "keys-connect": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-delete": "AUDIT_TABLE VAULT_TABLE",
         "keys-freeze": "AUDIT_TABLE VAULT_TABLE",
         "keys-label": "AUDIT_TABLE VAULT_TABLE",
         "keys-list": "AUDIT_TABLE VAULT_TABLE",
         "keys-order": "AUDIT_TABLE VAULT_TABLE",
-        "keys-providers": "AUDIT_TABLE VAULT_TABLE",
+        "keys-providers": "AUDIT_TABLE RENEWAL_ENDPOINTS VAULT_TABLE",
         "keys-rollback": "AUDIT_TABLE VAULT_TABLE",
         "keys-rotate": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-unfreeze": "AUDIT_TABLE VAULT_TABLE",
         "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE ISSUERS PROVIDER_ORIGINS PUBLIC_URL TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }
     `);
