@@ -88,7 +88,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   }),
   'renewal:know': ({ settings }) => ({
     statements: [],
-    environment: { TOKEN_ENDPOINTS: settings.tokenEndpoints },
+    environment: { RENEWAL_ENDPOINTS: settings.tokenEndpoints },
   }),
   'leases:hold': ({ data }) => ({
     statements: [onTable(['UpdateItem'], data.control)],

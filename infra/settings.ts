@@ -41,7 +41,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Calls a minute, and at once, for each role: a JSON object.',
     default: JSON.stringify(RATE_LIMITS),
   });
-  const endpoints = new CfnParameter(stack, 'TokenEndpoints', {
+  const endpoints = new CfnParameter(stack, 'RenewalEndpoints', {
     description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
     default: '{}',
   });

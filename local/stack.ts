@@ -183,6 +183,6 @@ function parametersFor({ url, issuer, provider }: Environment): Record<string, s
   return {
     ...parameters,
     ProviderOrigins: JSON.stringify({ openai: provider.url, anthropic: provider.url }),
-    TokenEndpoints: JSON.stringify({ openai: { url: provider.tokenUrl, client_id: 'portunus' } }),
+    RenewalEndpoints: JSON.stringify({ openai: { url: provider.tokenUrl, client_id: 'portunus' } }),
   };
 }

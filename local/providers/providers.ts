@@ -63,7 +63,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
-    const api = path.startsWith('/v1/messages') || 'x-api-key' in headers ? 'anthropic' : 'openai';
+    const api = apiOf(path, headers);
     const refreshes = path === TOKEN_PATH;
     const credential = refreshes ? refreshTokenIn(body) : credentialIn(headers, api);
     const failure = failing.get(credential ?? '');
@@ -105,6 +105,9 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     },
   };
 }
+
+const apiOf = (path: string, headers: IncomingHttpHeaders): ProviderRequest['api'] =>
+  path.startsWith('/v1/messages') || 'x-api-key' in headers ? 'anthropic' : 'openai';
 
 function credentialIn(headers: IncomingHttpHeaders, api: ProviderRequest['api']): string | undefined {
   if (api === 'anthropic') return [headers['x-api-key']].flat()[0];

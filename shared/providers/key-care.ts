@@ -13,14 +13,14 @@ export type OnCall = { readonly owner: Uid; readonly requestId: string; readonly
 
 /**
  * `renewed`: the row has another value now · `refused`: the provider will not renew this credential any more ·
- * `failed`: not now
+ * `failed`: not now · `busy`: somebody else is at it
  */
-export type Renewed = 'renewed' | 'refused' | 'failed';
+export type Renewed = 'renewed' | 'refused' | 'failed' | 'busy';
 
 /** Port. Each is done once, however many calls ask for it at the same time. */
 export type KeyCare = {
-  /** Makes the next value of a credential. */
-  readonly renew: (key: KeyName, call: OnCall) => Promise<Renewed>;
+  /** Makes the next value of a credential. `wait`: for whoever is at it, because this value is of no use. */
+  readonly renew: (key: KeyName, call: OnCall & { readonly wait: boolean }) => Promise<Renewed>;
   /** The provider rejects this value: it is marked, and its owner told. */
   readonly invalidate: (key: KeyName, call: OnCall) => Promise<void>;
   /** The provider rejects this value, the one before it still works: its owner is told. */

@@ -28,16 +28,17 @@ export function createKeySteps<T>({ ask, reread, care, call, now }: KeySteps<T>)
   const nameOf = ({ provider, kid, ver }: Candidate): KeyName => ({ uid: call.owner, provider, kid, ver });
 
   /** The next value of a credential. Asked for once in a call. */
-  async function renewed(key: Candidate): Promise<Candidate | undefined> {
-    if (key.renewBy === undefined || renewal !== undefined) return undefined;
-    renewal = await care.renew(nameOf(key), call);
+  async function renewed(key: Candidate, wait: boolean): Promise<Candidate | undefined> {
+    if (key.renewBy === undefined || (renewal !== undefined && renewal !== 'busy')) return undefined;
+    renewal = await care.renew(nameOf(key), { ...call, wait });
     const fresh = renewal === 'renewed' ? await reread() : undefined;
     return fresh?.ver === key.ver ? undefined : fresh;
   }
 
   async function inTime(key: Candidate): Promise<Candidate> {
-    const lapses = key.renewBy !== undefined && key.renewBy - now() <= RENEW_AHEAD_MS;
-    return (lapses ? await renewed(key) : undefined) ?? key;
+    const { renewBy = Infinity } = key;
+    const lapses = renewBy - now() <= RENEW_AHEAD_MS;
+    return (lapses ? await renewed(key, renewBy <= now()) : undefined) ?? key;
   }
 
   /** Usable for a quarter of an hour after a rotation: the new value may be the bad one. */
@@ -51,11 +52,11 @@ export function createKeySteps<T>({ ask, reread, care, call, now }: KeySteps<T>)
   }
 
   async function withNextOrNever(key: Candidate, rejected: Verdict<T>): Promise<Outcome<T>> {
-    const next = await renewed(key);
+    const next = await renewed(key, true);
     const verdict = next ? await ask(next) : rejected;
     // What could not be renewed just now may be renewed later: no reason to give it up.
-    const lost = verdict.kind === 'key_rejected' && renewal !== 'failed';
-    if (lost) await care.invalidate(nameOf(next ?? key), call);
+    const later = renewal === 'failed' || renewal === 'busy';
+    if (verdict.kind === 'key_rejected' && !later) await care.invalidate(nameOf(next ?? key), call);
     return verdict;
   }
 

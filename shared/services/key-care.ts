@@ -62,11 +62,12 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
   }
 }
 
+const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
+
 /** Needs what key-renewal.ts needs. */
 export const keyCare = once((): KeyCare => {
   const marks = singleFlight<void>();
   const renewals = singleFlight<Renewed>();
-  const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
   const marking = (as: Mark) => (key: KeyName, call: OnCall) =>
     marks(`${as} ${nameOf(key)}`, () => mark(key, as, call));
   return {

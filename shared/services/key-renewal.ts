@@ -81,5 +81,5 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
 }
 
 /** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:hold`, `renewal:know`, `providers:call`, `notices:raise`, `audit:write`. */
-export const renewKey = (key: KeyName, call: OnCall) =>
-  renewal()(key, { deadline: call.deadline, trail: trailOf(key, call) });
+export const renewKey = (key: KeyName, call: OnCall & { readonly wait: boolean }) =>
+  renewal()(key, { deadline: call.deadline, wait: call.wait, trail: trailOf(key, call) });

@@ -3,4 +3,4 @@ import { once } from '#shared/core/once.ts';
 import { TokenEndpoints } from '#shared/providers/token-refresh.ts';
 
 /** Needs `renewal:know`. */
-export const tokenEndpoints = once(() => TokenEndpoints.parse(JSON.parse(env('TOKEN_ENDPOINTS'))));
+export const tokenEndpoints = once(() => TokenEndpoints.parse(JSON.parse(env('RENEWAL_ENDPOINTS'))));

@@ -44,21 +44,18 @@ export type RenewalTrail = {
   readonly failed: (key: StoredKey, outcome: 'refused' | 'failed') => Promise<void>;
 };
 
-export type Renewal = (
-  key: KeyOwner & Pick<Sealed, 'ver'>,
-  call: { readonly deadline: Deadline; readonly trail: RenewalTrail },
-) => Promise<'renewed' | 'refused' | 'failed'>;
+type Asked = KeyOwner & Pick<Sealed, 'ver'>;
+type Call = {
+  readonly deadline: Deadline;
+  /** For whoever is renewing it already. */
+  readonly wait: boolean;
+  readonly trail: RenewalTrail;
+};
+type Result = 'renewed' | 'refused' | 'failed';
 
-/** Longer than a refresh may take: a holder that died is waited for no longer. */
-const LEASE_SECONDS = 30;
-/** After a failure. */
-const REST_SECONDS = 60;
-const POLL_MS = 200;
-const POLLS = 40;
-/** Somebody relabels the key at the same moment: the new tokens must not be lost for that. */
-const WRITES = 3;
+export type Renewal = (key: Asked, call: Call) => Promise<Result | 'busy'>;
 
-export function createRenewal(ports: {
+type Ports = {
   keys: KeyStore;
   open: OpenKey;
   seal: SealKey;
@@ -69,16 +66,30 @@ export function createRenewal(ports: {
   isLost: (error: unknown) => boolean;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
-}): Renewal {
-  const { keys, open, seal, fingerprint, leases, refresh, isLost, now, sleep } = ports;
+};
 
-  const current = async ({ uid, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
-    (await keys.list(uid, provider)).find((key) => key.kid === kid);
+/** Longer than a refresh may take: a holder that died is waited for no longer. */
+const LEASE_SECONDS = 30;
+/** After a failure. */
+const REST_SECONDS = 60;
+const POLL_MS = 200;
+const POLLS = 40;
+/** Somebody relabels the key at the same moment: the new tokens must not be lost for that. */
+const WRITES = 3;
 
-  /** Reads the row again for each try: what else changed on it stays changed. */
-  async function store(from: StoredKey, value: Sealed & { tokenUntil: string }, trail: RenewalTrail) {
+const find = async (keys: KeyStore, { uid, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
+  (await keys.list(uid, provider)).find((key) => key.kid === kid);
+
+/** Puts the next value in place. Reads the row again for each try: what else changed on it stays changed. */
+function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
+  const { keys, isLost, now } = ports;
+  return async (
+    from: StoredKey,
+    value: Sealed & { tokenUntil: string },
+    trail: RenewalTrail,
+  ): Promise<void> => {
     for (let tried = 1; ; tried += 1) {
-      const key = tried === 1 ? from : await current(from);
+      const key = tried === 1 ? from : await find(keys, from);
       if (key?.ver !== from.ver) return; // deleted, or given another value by its owner
       const { validation: _stale, prev: _dead, ...rest } = key;
       const next = { ...rest, ...value, rotatedAt: new Date(now()).toISOString(), rv: key.rv + 1 };
@@ -89,12 +100,16 @@ export function createRenewal(ports: {
         if (!isLost(error) || tried === WRITES) throw error;
       }
     }
-  }
+  };
+}
 
-  async function renewHeld(
-    key: StoredKey,
-    { deadline, trail }: Parameters<Renewal>[1],
-  ): Promise<'renewed' | 'refused' | 'failed'> {
+export function createRenewal(ports: Ports): Renewal {
+  const { keys, open, seal, fingerprint, leases, refresh, now, sleep } = ports;
+
+  const current = ({ uid, provider, kid }: KeyOwner) => find(keys, { uid, provider, kid });
+  const store = createNextValue(ports);
+
+  async function renewHeld(key: StoredKey, { deadline, trail }: Call): Promise<Result> {
     const tokens = tokensIn((await open(key, key)).secret);
     await trail.attempt();
     const outcome = await refresh(key.provider, tokens.refreshToken, deadline);
@@ -111,8 +126,8 @@ export function createRenewal(ports: {
     return 'renewed';
   }
 
-  async function withLease(asked: Parameters<Renewal>[0], lease: Lease, call: Parameters<Renewal>[1]) {
-    let result: 'renewed' | 'refused' | 'failed' = 'failed';
+  async function withLease(asked: Asked, lease: Lease, call: Call): Promise<Result> {
+    let result: Result = 'failed';
     try {
       const key = await current(asked);
       result = key?.ver === asked.ver ? await renewHeld(key, call) : 'renewed';
@@ -127,10 +142,11 @@ export function createRenewal(ports: {
       const lease = await leases.take(`RENEW#${asked.uid}#${asked.kid}`, LEASE_SECONDS);
       if ('release' in lease) return withLease(asked, lease, call);
       if (lease.resting) return 'failed';
+      if (!call.wait) break;
       await sleep(POLL_MS);
       const key = await current(asked);
       if (key?.ver !== asked.ver) return 'renewed';
     }
-    return 'failed';
+    return 'busy';
   };
 }

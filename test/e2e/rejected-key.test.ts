@@ -185,4 +185,30 @@ onEngine('a key that its provider rejects', () => {
     });
     expect(chatsWith(current, old)).toEqual([]);
   });
+
+  it('costs, once, one read, one transaction and the backup’s data key more', async () => {
+    const { current } = portunus;
+    const gil = await current.person('gil');
+    const bad = canaryKey('openai');
+    await store(gil, bad);
+    await store(gil, canaryKey('openai'));
+    current.provider?.refuse(bad);
+    const before = current.journal.all().length;
+    await gil.invoke('ai_chat', say('hello'));
+    const calls = current.journal
+      .all()
+      .slice(before)
+      .filter(({ caller }) => caller.includes('tools-invoke'))
+      .map(({ operation }) => operation);
+    expect(calls).toEqual([
+      'PutItem',
+      'Query',
+      'Decrypt',
+      'Query',
+      'Query',
+      'TransactWriteItems',
+      'Decrypt',
+      'PutItem',
+    ]);
+  });
 });

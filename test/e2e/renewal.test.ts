@@ -41,10 +41,10 @@ const versionOf = async (person: Person, keyId: string): Promise<number> => {
   return body.keys.find(({ key_id }: Row) => key_id === keyId).version;
 };
 
-const toldOf = async ({ rows }: Portunus, keyId: string): Promise<unknown[]> =>
+const toldOf = async ({ rows }: Portunus, keyId: string): Promise<string[]> =>
   (await rows('content'))
     .filter(({ sk, subject }) => String(sk).startsWith('NOTICE#') && subject === keyId)
-    .map(({ kind }) => kind);
+    .map(({ kind }) => String(kind));
 
 onEngine('a credential that renews itself', () => {
   const portunus = usePortunus();
@@ -190,5 +190,33 @@ onEngine('a credential that renews itself', () => {
       token_endpoint: 'https://evil.example/token',
     });
     expect(refused.status).toBe(400);
+  });
+
+  it('costs, once in the life of a token, these calls more', async () => {
+    const { current } = portunus;
+    const jon = await current.person('jon');
+    await connect(jon, ABOUT_TO_LAPSE);
+    const before = current.journal.all().length;
+    await jon.invoke('ai_chat', say('jon says'));
+    const calls = current.journal
+      .all()
+      .slice(before)
+      .filter(({ caller }) => caller.includes('tools-invoke'))
+      .map(({ operation }) => operation);
+    expect(calls).toEqual([
+      'PutItem',
+      'Query',
+      'UpdateItem',
+      'Query',
+      'Decrypt',
+      'PutItem',
+      'GenerateMac',
+      'GenerateDataKey',
+      'TransactWriteItems',
+      'UpdateItem',
+      'Query',
+      'Decrypt',
+      'PutItem',
+    ]);
   });
 });

@@ -193,9 +193,14 @@ describe('what each role may do', () => {
     expect(decrypting.map(([role]) => role)).toEqual(
       users.map(({ name }) => name.replaceAll('-', '')).toSorted(),
     );
-    for (const [, lines] of decrypting) {
+    const inContext = 'on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}';
+    const sealing = [`kms:GenerateDataKey ${inContext}`, 'kms:GenerateMac on FingerprintKey'];
+    for (const [role, lines] of decrypting) {
+      const needs: readonly string[] =
+        users.find(({ name }) => name.replaceAll('-', '') === role)?.needs ?? [];
       expect(lines.filter((line) => line.startsWith('kms:'))).toEqual([
-        'kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}',
+        `kms:Decrypt ${inContext}`,
+        ...(needs.includes('keys:seal') ? sealing : []),
       ]);
     }
   });
@@ -244,27 +249,24 @@ describe('what a function is told', () => {
         "audit-logs": "AUDIT_TABLE",
         "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "health": "",
-        "keys-connect": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "keys-connect": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-delete": "AUDIT_TABLE VAULT_TABLE",
         "keys-freeze": "AUDIT_TABLE VAULT_TABLE",
         "keys-label": "AUDIT_TABLE VAULT_TABLE",
         "keys-list": "AUDIT_TABLE VAULT_TABLE",
         "keys-order": "AUDIT_TABLE VAULT_TABLE",
-        "keys-providers": "AUDIT_TABLE TOKEN_ENDPOINTS VAULT_TABLE",
-        "keys-receipts": "AUDIT_TABLE VAULT_TABLE",
+        "keys-providers": "AUDIT_TABLE RENEWAL_ENDPOINTS VAULT_TABLE",
         "keys-rollback": "AUDIT_TABLE VAULT_TABLE",
         "keys-rotate": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-unfreeze": "AUDIT_TABLE VAULT_TABLE",
-        "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
-        "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
-        "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RATE_LIMITS TOKEN_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",
       }
     `);

@@ -44,8 +44,8 @@ function world(keys: Key[]) {
   const care: KeyCare = {
     invalidate: told('invalid'),
     doubt: told('doubtful'),
-    async renew(key) {
-      cared.push(`renew ${key.kid}${key.ver}`);
+    async renew(key, { wait }) {
+      cared.push(`renew ${key.kid}${key.ver}${wait ? ' for certain' : ''}`);
       return renews?.() ?? 'failed';
     },
   };
@@ -206,7 +206,7 @@ describe('a credential that can be renewed', () => {
     });
     expect(await serve()).toEqual({ value: 'a2', mode: 'live' });
     expect(asked).toEqual(['a1', 'a2']);
-    expect(cared).toEqual(['renew a1']);
+    expect(cared).toEqual(['renew a1 for certain']);
   });
 
   it('is given up when it is rejected even after renewal', async () => {
@@ -219,7 +219,7 @@ describe('a credential that can be renewed', () => {
     });
     await expect(serve()).rejects.toMatchObject({ code: 'key_rejected' });
     expect(asked).toEqual(['a1', 'a2']);
-    expect(cared).toEqual(['renew a1', 'invalid a2']);
+    expect(cared).toEqual(['renew a1 for certain', 'invalid a2']);
   });
 
   it('is renewed before it lapses, and the old one is not used again', async () => {
@@ -239,9 +239,34 @@ describe('a credential that can be renewed', () => {
     expect(cared).toEqual(['renew a1']);
   });
 
+  it('is waited for where it has lapsed already', async () => {
+    const { serve, cared } = world([{ name: 'a', ver: 1, renewBy: NOW }]);
+    await serve();
+    expect(cared).toEqual(['renew a1 for certain']);
+  });
+
+  it('about to lapse while another call renews it: used as it is, and renewed for certain if that was too late', async () => {
+    const { serve, asked, cared, keys, refuse, onRenew } = world([
+      { name: 'a', ver: 1, renewBy: NOW + 30_000 },
+    ]);
+    refuse('a1');
+    const answers: (() => Renewed)[] = [
+      () => 'busy',
+      () => {
+        keys[0] = { name: 'a', ver: 2, renewBy: later };
+        return 'renewed';
+      },
+    ];
+    onRenew(() => answers.shift()?.() ?? 'failed');
+    expect(await serve()).toEqual({ value: 'a2', mode: 'live' });
+    expect(asked).toEqual(['a1', 'a2']);
+    expect(cared).toEqual(['renew a1', 'renew a1 for certain']);
+  });
+
   it.each([
-    ['failed', ['renew a1']],
-    ['refused', ['renew a1', 'invalid a1']],
+    ['failed', ['renew a1 for certain']],
+    ['busy', ['renew a1 for certain']],
+    ['refused', ['renew a1 for certain', 'invalid a1']],
   ] as const)('rejected, and its renewal %s: the backup serves', async (outcome, expected) => {
     const { serve, cared, refuse, onRenew } = world([
       { name: 'a', ver: 1, renewBy: later },
