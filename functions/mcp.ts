@@ -5,8 +5,9 @@ import { type Principal, principalFrom, requireScope } from '#shared/auth/princi
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
-import { parseMessage, refusal } from '#shared/mcp/message.ts';
-import { calledTool, foreignOrigin, type McpMessage, serveMcp } from '#shared/mcp/serve.ts';
+import type { McpMessage } from '#shared/mcp/message.ts';
+import { calledTool, toolOffer } from '#shared/mcp/offer.ts';
+import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 
@@ -42,19 +43,14 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   if ('scope' in row) requireScope(principal, row.scope);
   const text = bodyText(event, row);
   const request = requestOf(event, lastResort(context), text);
-  const foreign = foreignOrigin(request, new URL(env('PUBLIC_URL')).hostname);
-  if (foreign) return foreign;
-  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
-  const parsed = parseMessage(text, request.headers.get('content-type'));
-  if ('refused' in parsed) return parsed.refused;
-  await record(parsed.message, principal, requestId);
-  return serveMcp(request, parsed.message, {
-    principal,
-    requestId,
-    deadline: deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS),
-    invoke: invoke(),
-    report: (error) => logError(asAppError(error), error, requestId),
-  });
+  const received = receive(request, text, new URL(env('PUBLIC_URL')).hostname);
+  if ('refused' in received) return received.refused;
+  const { message } = received;
+  await record(message, principal, requestId);
+  const report = (error: unknown) => logError(asAppError(error), error, requestId);
+  const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
+  const offer = toolOffer(message, { principal, requestId, deadline, invoke: invoke(), report });
+  return serveMcp(request, message, { offer, principal, report });
 }
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {

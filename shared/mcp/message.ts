@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
-import type { McpMessage } from './serve.ts';
+export type McpMessage = { readonly method?: unknown; readonly params?: unknown; readonly id?: unknown };
 
 const REFUSALS = {
   parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],

@@ -4,7 +4,7 @@ import { type AppError, ERRORS } from '#shared/core/errors.ts';
 import { schemasOf } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
-import type { McpCall } from './serve.ts';
+import type { ToolCalls } from './offer.ts';
 
 /** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
 const ERROR_META = 'dev.portunus/error';
@@ -33,7 +33,7 @@ function failed({ code, message, details }: AppError, requestId: string): CallTo
 }
 
 /** Offers one tool of the registry on a server that lives for one request. */
-export function register(server: McpServer, tool: Tool, call: McpCall): void {
+export function register(server: McpServer, tool: Tool, calls: ToolCalls): void {
   const { input, output } = schemasOf(tool);
   server.registerTool(
     tool.name,
@@ -45,7 +45,7 @@ export function register(server: McpServer, tool: Tool, call: McpCall): void {
       annotations: tool.annotations,
     },
     async (parameters: unknown): Promise<CallToolResult> => {
-      const { principal, requestId, deadline, invoke, report } = call;
+      const { principal, requestId, deadline, invoke, report } = calls;
       const answer = await invoke({ toolName: tool.name, parameters, principal, requestId, deadline });
       if (answer.ok) {
         const { result, mode, reason } = answer;

@@ -1,26 +1,28 @@
-// The tool registry as an MCP server: both protocol eras at one URL, nothing kept between requests.
+// What is offered, as an MCP server: both protocol eras at one URL, nothing kept between requests.
 import {
   type AuthInfo,
   createMcpHandler,
   hostHeaderValidationResponse,
   McpServer,
   originValidationResponse,
+  type ServerOptions,
 } from '@modelcontextprotocol/server';
 
-import type { Invoke } from '#shared/tools/invoke.ts';
-import { findTool, TOOLS } from '#shared/tools/registry.ts';
 import type { Principal } from '#shared/auth/principal.ts';
-import type { Deadline } from '#shared/core/deadline.ts';
 
-import { register } from './register.ts';
+import { type McpMessage, parseMessage, refusal } from './message.ts';
 
-export type McpMessage = { readonly method?: unknown; readonly params?: unknown; readonly id?: unknown };
+/** What one request is answered from. */
+export type McpOffer = {
+  readonly name: string;
+  readonly options: ServerOptions;
+  /** Puts tools and the like on a server that lives for one request. */
+  readonly equip: (server: McpServer) => void;
+};
 
 export type McpCall = {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly deadline: Deadline;
-  readonly invoke: Invoke;
+  readonly offer: McpOffer;
+  readonly principal: Pick<Principal, 'uid' | 'scopes' | 'expiresAt'>;
   /** Told of errors inside the protocol layer. Only their class may be logged: they quote the caller. */
   readonly report: (error: unknown) => void;
 };
@@ -30,43 +32,37 @@ const VERSION = '0.1.0';
 /** A stream for change notices would pin this instance; there are none to come. */
 const LISTEN_MS = 1500;
 
-/** The tool a `tools/call` names, if there is one of that name. */
-export function calledTool({ method, params }: McpMessage) {
-  if (method !== 'tools/call' || typeof params !== 'object' || params === null) return undefined;
-  const { name } = params as { name?: unknown };
-  return typeof name === 'string' ? findTool(name) : undefined;
-}
-
 /**
- * Refuses a request that a foreign page or a rebound name sent here. An absent Origin passes: it is no browser.
+ * Reads one message, or refuses the request: a foreign page or a rebound name sent it (an absent Origin passes, it is no
+ * browser), it is no POST, it is not one bounded JSON object.
  * @param host the bare host name this API is reached by
  */
-export const foreignOrigin = (request: Request, host: string): Response | undefined =>
-  hostHeaderValidationResponse(request, [host]) ?? originValidationResponse(request, [host]);
+export function receive(
+  request: Request,
+  text: string | null,
+  host: string,
+): { message: McpMessage } | { refused: Response } {
+  const foreign = hostHeaderValidationResponse(request, [host]) ?? originValidationResponse(request, [host]);
+  if (foreign) return { refused: foreign };
+  if (request.method !== 'POST') return { refused: refusal('method_not_allowed') };
+  return parseMessage(text, request.headers.get('content-type'));
+}
 
-/** Answers one JSON-RPC message that was parsed and bounded before. A server object per request: a shared one would mix answers. */
+/** Answers one message that was received as above. A server object per request: a shared one would mix answers. */
 export async function serveMcp(request: Request, message: McpMessage, call: McpCall): Promise<Response> {
-  const tools = message.method === 'tools/call' ? [calledTool(message)].filter((tool) => !!tool) : TOOLS;
+  const { offer, principal, report } = call;
   const handler = createMcpHandler(
     () => {
-      const server = new McpServer(
-        { name: 'portunus', version: VERSION },
-        {
-          capabilities: { tools: { listChanged: false } },
-          cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'private' } },
-          instructions:
-            'Todos and AI models, called on your own stored keys. Keys are stored over REST, never here.',
-        },
-      );
-      for (const tool of tools) register(server, tool, call);
+      const server = new McpServer({ name: offer.name, version: VERSION }, offer.options);
+      offer.equip(server);
       return server;
     },
-    { onerror: call.report },
+    { onerror: report },
   );
   // The caller's token stops here: tools and upstreams never see it.
   const headers = new Headers(request.headers);
   headers.delete('authorization');
-  const { uid, scopes, expiresAt } = call.principal;
+  const { uid, scopes, expiresAt } = principal;
   const authInfo: AuthInfo = { token: '', clientId: uid, scopes: [...scopes], expiresAt };
   const response = await handler.fetch(new Request(request, { headers }), { authInfo, parsedBody: message });
   if (message.method === 'subscriptions/listen') setTimeout(() => void handler.close(), LISTEN_MS);

@@ -47,10 +47,7 @@ async function coldStart(portunus: Portunus, config: FunctionConfig, payload: un
           config,
           runtimeApi,
           region: 'eu-central-1',
-          endpoints: {
-            AWS_ENDPOINT_URL_DYNAMODB: portunus.frontDoor.url,
-            AWS_ENDPOINT_URL_KMS: portunus.frontDoor.url,
-          },
+          endpoints: { AWS_ENDPOINT_URL: portunus.frontDoor.url }, // whatever service it calls
           credentials: portunus.credentialsFor(config.roleArn, config.name),
           logStream: 'bench',
         }),

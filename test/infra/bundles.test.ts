@@ -80,6 +80,14 @@ describe('the bundles', async () => {
     expect(source(name)).not.toMatch(/\bimport\(["']node:/);
   });
 
+  it('hold no fixture of the conformance server', async () => {
+    const FIXTURE = /\btest_[a-z]|json_schema_2020_12_tool|test:\/\//;
+    for (const name of functionNames) expect(source(name)).not.toMatch(FIXTURE);
+    const entries = { conformance: join(import.meta.dirname, '../conformance/server.ts') };
+    const made = await bundle({ dist: folder(), entries, schemas: '' });
+    expect(readFileSync(join(made.dist, 'functions/conformance/index.js'), 'utf8')).toMatch(FIXTURE);
+  });
+
   it('are the same bytes when nothing changed', async () => {
     const again = await bundle({ dist: folder() });
     for (const name of functionNames) {
