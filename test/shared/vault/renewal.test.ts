@@ -1,0 +1,153 @@
+import { expect, it } from 'vitest';
+
+import { deadlineIn } from '#shared/core/deadline.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import { Secret } from '#shared/core/secret.ts';
+import { createRenewal, type Leases, type Refreshed, type RenewalTrail } from '#shared/vault/renewal.ts';
+import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
+
+const bytes = new Uint8Array(1);
+const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
+const sealed = { blob: bytes, wk: bytes, wkArn: 'arn', wkFp: bytes, fp: bytes };
+const stored: StoredKey = {
+  ...owner,
+  ...sealed,
+  fmt: 1,
+  ver: 1,
+  last4: 'aaaa',
+  status: 'active',
+  kind: 'oauth',
+  tokenUntil: '2026-01-01T00:00:00.000Z',
+  order: 0,
+  createdAt: '2026-01-01T00:00:00Z',
+  rv: 1,
+};
+const NOW = Date.UTC(2026, 0, 2);
+const fresh: Refreshed = { kind: 'refreshed', accessToken: new Secret('access-bbbb'), lifeSeconds: 60 };
+const no = () => {
+  throw new Error('not asked for');
+};
+
+/** One row, one lease, and a provider that answers as it is told. */
+function world(refreshed: Refreshed = fresh) {
+  const told: string[] = [];
+  const sealedTexts: string[] = [];
+  const state = { row: stored as StoredKey | undefined, held: false, resting: false, beforeWrite: () => {} };
+  const keys: KeyStore = {
+    list: async () => (state.row ? [state.row] : []),
+    find: no,
+    insert: no,
+    remove: no,
+    replace: (item) => ({ item, refused: () => new AppError('conflict') }),
+  };
+  const leases: Leases = {
+    async take() {
+      if (state.held) return { resting: state.resting };
+      state.held = true;
+      return {
+        release: async () => void (state.held = false),
+        rest: async () => void (state.resting = true),
+      };
+    },
+  };
+  const trail: RenewalTrail = {
+    attempt: async () => void told.push('attempt'),
+    async commit(next, { refused }) {
+      state.beforeWrite();
+      if (next.rv !== (state.row?.rv ?? 0) + 1) throw refused();
+      state.row = next;
+      told.push('renewed');
+    },
+    failed: async (_key, outcome) => void told.push(outcome),
+  };
+  const renewal = createRenewal({
+    keys,
+    leases,
+    open: async () => ({
+      secret: new Secret(JSON.stringify({ access_token: 'access-aaaa', refresh_token: 'refresh-aaaa' })),
+      origin: '',
+    }),
+    async seal({ ver }, { secret }) {
+      sealedTexts.push(secret.reveal());
+      return { ...sealed, ver, last4: secret.reveal().slice(-4) };
+    },
+    fingerprint: async () => bytes,
+    refresh: async () => {
+      told.push('refresh');
+      return refreshed;
+    },
+    isLost: (error) => error instanceof AppError && error.code === 'conflict',
+    now: () => NOW,
+    sleep: async () => {},
+  });
+  const renew = ({ wait = true, ver = 1 } = {}) =>
+    renewal({ ...owner, ver }, { deadline: deadlineIn(60_000), wait, trail });
+  return { state, told, sealedTexts, renew };
+}
+
+it('records, refreshes and stores the next version; the hint is the access token’s', async () => {
+  const { state, told, sealedTexts, renew } = world();
+  expect(await renew()).toBe('renewed');
+  expect(told).toEqual(['attempt', 'refresh', 'renewed']);
+  expect(state.row).toMatchObject({ ver: 2, rv: 2, last4: 'bbbb', tokenUntil: '2026-01-02T00:01:00.000Z' });
+  expect(state.held).toBe(false);
+  // A provider that sends no new refresh token lets the old one go on.
+  expect(sealedTexts.map((text) => JSON.parse(text))).toEqual([
+    { access_token: 'access-bbbb', refresh_token: 'refresh-aaaa' },
+  ]);
+});
+
+it('refreshes once for a hundred calls at the same time', async () => {
+  const { told, renew } = world();
+  const results = await Promise.all(Array.from({ length: 100 }, () => renew()));
+  expect(new Set(results)).toEqual(new Set(['renewed']));
+  expect(told.filter((what) => what === 'refresh')).toHaveLength(1);
+});
+
+it('does not refresh what was renewed before the lease was had', async () => {
+  const { told, state, renew } = world();
+  state.row = { ...stored, ver: 2, rv: 2 };
+  expect(await renew()).toBe('renewed');
+  expect(told).toEqual([]);
+});
+
+it('keeps new tokens and a label that was given at the same moment', async () => {
+  const { state, renew } = world();
+  let first = true;
+  state.beforeWrite = () => {
+    if (first && state.row) state.row = { ...state.row, label: 'mine', rv: state.row.rv + 1 };
+    first = false;
+  };
+  expect(await renew()).toBe('renewed');
+  expect(state.row).toMatchObject({ ver: 2, rv: 3, label: 'mine', last4: 'bbbb' });
+});
+
+it('brings no deleted key back', async () => {
+  const { state, renew } = world();
+  state.beforeWrite = () => {
+    state.row = undefined;
+  };
+  await renew();
+  expect(state.row).toBeUndefined();
+});
+
+it.each(['refused', 'failed'] as const)(
+  'leaves the row as it is when renewal is %s, and rests',
+  async (kind) => {
+    const { state, told, renew } = world({ kind });
+    expect(await renew()).toBe(kind);
+    expect(state.row).toBe(stored);
+    expect(told).toEqual(['attempt', 'refresh', kind]);
+    expect(await renew()).toBe('failed');
+    expect(told).toHaveLength(3);
+  },
+);
+
+it('waits for another holder only when told to', async () => {
+  const { state, told, renew } = world();
+  state.held = true;
+  expect(await renew({ wait: false })).toBe('busy');
+  expect(await renew({ wait: true })).toBe('busy');
+  expect(told).toEqual([]);
+});
