@@ -36,15 +36,21 @@ async function invokeLocally(name: string, order: object): Promise<unknown> {
   return payload;
 }
 
+const AWS_INVOKE =
+  'lambda invoke --output json --cli-binary-format raw-in-base64-out --cli-read-timeout 120'.split(' ');
+
 /** The answer goes to a file: the command line prints its own report to stdout. */
 async function invokeOnAws(functionName: string, order: object): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'portunus-invoke-'));
   const file = join(folder, 'answer.json');
   try {
     const { stdout } = await promisify(execFile)('aws', [
-      ...['lambda', 'invoke', '--function-name', functionName, '--output', 'json'],
-      ...['--cli-binary-format', 'raw-in-base64-out', '--cli-read-timeout', '120'],
-      ...['--payload', JSON.stringify(order), file],
+      ...AWS_INVOKE,
+      '--function-name',
+      functionName,
+      '--payload',
+      JSON.stringify(order),
+      file,
     ]);
     const payload: unknown = JSON.parse(await readFile(file, 'utf8'));
     if ('FunctionError' in (JSON.parse(stdout) as object)) throw new Error(told(payload));

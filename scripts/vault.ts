@@ -21,6 +21,8 @@ A whole change of CMK, each step a deployment or a command:
   3  npm run vault -- rewrap --to <ARN of key 2>
   4  deploy with -c vaultKeys=2       nobody may use key 1; disable it for 7 days, then schedule its deletion`;
 
+const STAGES = ['local', 'dev', 'prod'];
+
 const Report = z.object({
   to: z.string(),
   done: z.boolean(),
@@ -45,6 +47,7 @@ function orderFrom(args: string[]) {
   const { to, stage, help, 'dry-run': dryRun } = values;
   if (help) return undefined;
   if (positionals.join(' ') !== 'rewrap') throw new Error(`The one order there is: rewrap.\n\n${HELP}`);
+  if (!STAGES.includes(stage)) throw new Error(`There is no stage ${stage}: ${STAGES.join(', ')}.`);
   if (to === undefined) throw new Error(`Say where to: --to <key ARN>.\n\n${HELP}`);
   return { to, stage, dryRun };
 }

@@ -7,6 +7,16 @@ import { onEngine } from '#test/support/suite.ts';
 
 const NAMES = ['alice', 'bob', 'carla'];
 
+const putBack = async (current: Portunus, copy: readonly Record<string, unknown>[]) => {
+  for (const Item of copy) {
+    await current.db.send(new PutCommand({ TableName: current.tableName('vault'), Item }));
+  }
+};
+const codes = async (current: Portunus) => {
+  const answers = NAMES.map(async (name) => (await current.person(name)).invoke('ai_chat', say('hello')));
+  return (await Promise.all(answers)).map(({ status, body }) => body.code ?? status);
+};
+
 onEngine('an older copy of the vault, put back', () => {
   let portunus: Portunus | undefined;
   let home = '';
@@ -20,16 +30,6 @@ onEngine('an older copy of the vault, put back', () => {
     await portunus?.stop();
     await rm(home, { recursive: true, force: true });
   });
-
-  const putBack = async (current: Portunus, copy: readonly Record<string, unknown>[]) => {
-    for (const Item of copy) {
-      await current.db.send(new PutCommand({ TableName: current.tableName('vault'), Item }));
-    }
-  };
-  const codes = async (current: Portunus) => {
-    const answers = NAMES.map(async (name) => (await current.person(name)).invoke('ai_chat', say('hello')));
-    return (await Promise.all(answers)).map(({ status, body }) => body.code ?? status);
-  };
 
   it('opens again while its CMK lives, and nothing of it once the CMK is on its way out', async () => {
     let current = await restart();

@@ -86,11 +86,11 @@ onEngine('a vault that moves to another CMK', () => {
     expect(dry.payload).toMatchObject({ done: true, moved: OWNERS * KEYS, failed: 0 });
     expect(await wrappedUnder(portunus, to)).toBe(0);
 
-    let done = false;
+    const finished = new AbortController();
     const failed: unknown[] = [];
     let reads = 0;
     const readers = (await everybody()).slice(0, 4).map(async (person) => {
-      while (!done) {
+      while (!finished.signal.aborted) {
         const answer = await person.invoke('ai_chat', say('hello'));
         if (answer.status !== 200) failed.push(answer.body);
         reads += 1;
@@ -98,18 +98,21 @@ onEngine('a vault that moves to another CMK', () => {
     });
 
     const kills: number[] = [];
-    while (!done) {
+    while (!finished.signal.aborted) {
       const running = rewrap(portunus, { to });
       const ended = running.then(() => true);
       const goal = kills.length < 3 ? (kills.length + 1) * 25 : Infinity;
-      while (!(await Promise.race([ended, false])) && (await wrappedUnder(portunus, to)) < goal);
+      while (
+        !(await Promise.race([ended, Promise.resolve(false)])) &&
+        (await wrappedUnder(portunus, to)) < goal
+      );
       const pid = goal === Infinity ? undefined : await instanceOf('portunus-local-on-rewrap');
       if (pid !== undefined) {
         process.kill(pid, 'SIGKILL');
         kills.push(pid);
       }
       const { payload } = await running;
-      done = (payload as { done?: boolean }).done === true;
+      if ((payload as { done?: boolean }).done) finished.abort();
     }
     await Promise.all(readers);
 

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { Kid, Uid } from '#shared/core/ids.ts';
+import { type Account, compareCustody, type Opening } from '#shared/vault/custody.ts';
+
+const alice = 'a'.repeat(27) as Uid;
+const bob = 'b'.repeat(27) as Uid;
+const kid = 'k'.repeat(22) as Kid;
+const NOON = Date.UTC(2026, 5, 1, 12);
+
+const opening = (seconds: number, more: Partial<Opening> = {}): Opening => ({
+  uid: alice,
+  kid,
+  ver: 1,
+  ...more,
+  atMs: NOON + seconds * 1000,
+});
+const receipt = (seconds: number, more: Partial<Opening> = {}): Account => ({
+  kind: 'receipt',
+  ...opening(seconds, more),
+});
+const attempt = (seconds: number, uid = alice): Account => ({
+  kind: 'attempt',
+  uid,
+  atMs: NOON + seconds * 1000,
+});
+
+describe('an opening in the key service’s log', () => {
+  it('is accounted for by the receipt of the call it was made in', () => {
+    const report = compareCustody([opening(0)], [receipt(20)]);
+    expect(report).toEqual({ openings: 1, matched: 1, possible: 0, unmatched: [], unproven: 0 });
+  });
+
+  it.each([
+    ['no receipt at all', []],
+    ['a receipt that was written before', [receipt(-30)]],
+    ['a receipt longer after than any call lasts', [receipt(90)]],
+    ['a receipt of another version', [receipt(1, { ver: 2 })]],
+    ['a receipt of another key', [receipt(1, { kid: 'x'.repeat(22) as Kid })]],
+    ['a receipt of another owner', [receipt(1, { uid: bob })]],
+    ['an attempt of another owner', [attempt(-1, bob)]],
+    ['an attempt that began later', [attempt(30)]],
+  ])('is an incident with %s', (_name, accounts) => {
+    expect(compareCustody([opening(0)], accounts).unmatched).toEqual([opening(0)]);
+  });
+
+  it('may lie beside an attempt that nobody ended: possible, no incident', () => {
+    const report = compareCustody([opening(0)], [attempt(-1)]);
+    expect(report).toMatchObject({ matched: 0, possible: 1, unmatched: [] });
+  });
+
+  it('needs an account of its own: one receipt does not cover two', () => {
+    const report = compareCustody([opening(0), opening(1)], [receipt(2)]);
+    expect(report).toMatchObject({ matched: 1, unmatched: [opening(1)] });
+  });
+
+  it('shares an attempt with openings of other keys, for a call may try several', () => {
+    const other = opening(1, { kid: 'x'.repeat(22) as Kid });
+    expect(compareCustody([opening(0), other], [attempt(-1)])).toMatchObject({ possible: 2, unmatched: [] });
+    expect(compareCustody([opening(0), opening(1)], [attempt(-1)]).unmatched).toHaveLength(1);
+  });
+});
+
+describe('a receipt', () => {
+  it('needs no opening of its own while the data key is in memory', () => {
+    const receipts = Array.from({ length: 50 }, (_, n) => receipt(n + 1));
+    expect(compareCustody([opening(0)], receipts)).toMatchObject({ matched: 1, unproven: 0 });
+  });
+
+  it('long after the last opening is counted: one of the two logs has a gap', () => {
+    expect(compareCustody([opening(0)], [receipt(1), receipt(300)])).toMatchObject({ unproven: 1 });
+  });
+});
+
+describe('any honest day', () => {
+  /** Calls of one instance with the data-key cache's own rule: opened again after a minute. */
+  const calls = fc.array(
+    fc.record({
+      instance: fc.integer({ min: 0, max: 3 }),
+      startMs: fc.integer({ min: 0, max: 3_600_000 }),
+      lastsMs: fc.integer({ min: 1, max: 55_000 }),
+      owner: fc.constantFrom(alice, bob),
+      dies: fc.boolean(),
+    }),
+    { maxLength: 60 },
+  );
+
+  const dayOf = (made: readonly (typeof calls extends fc.Arbitrary<infer T> ? T : never)[number][]) => {
+    const loaded = new Map<string, number>();
+    const openings: Opening[] = [];
+    const accounts: Account[] = [];
+    for (const call of made.toSorted((one, other) => one.startMs - other.startMs)) {
+      const of = { uid: call.owner, kid, ver: 1 };
+      const cache = `${call.instance} ${call.owner}`;
+      const age = call.startMs - (loaded.get(cache) ?? -Infinity);
+      if (age >= 60_000) {
+        loaded.set(cache, call.startMs);
+        // CloudTrail counts whole seconds.
+        openings.push({ ...of, atMs: Math.floor(call.startMs / 1000) * 1000 });
+      }
+      if (call.dies) accounts.push({ kind: 'attempt', uid: call.owner, atMs: call.startMs });
+      else accounts.push({ kind: 'receipt', ...of, atMs: call.startMs + call.lastsMs });
+    }
+    return { openings, accounts };
+  };
+
+  it('has no incident, whoever dies on the way', () => {
+    fc.assert(
+      fc.property(calls, (made) => {
+        const { openings, accounts } = dayOf(made);
+        const report = compareCustody(openings, accounts);
+        expect(report.unmatched).toEqual([]);
+        expect(report.unproven).toBe(0);
+        expect(report.matched + report.possible).toBe(openings.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('with one opening more, of a key nobody used then, has exactly one', () => {
+    fc.assert(
+      fc.property(calls, fc.integer({ min: 4_000, max: 8_000 }), (made, seconds) => {
+        const { openings, accounts } = dayOf(made);
+        const stolen = { ...opening(0), atMs: seconds * 1000 };
+        expect(compareCustody([...openings, stolen], accounts).unmatched).toEqual([stolen]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
