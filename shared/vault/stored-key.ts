@@ -7,7 +7,7 @@ import type { Write } from '#shared/core/write.ts';
 const KEY_STATUSES = ['active', 'frozen', 'invalid'] as const;
 
 /** What the provider said when it was asked. `unreachable` says nothing about the key. */
-export const VALIDATION_OUTCOMES = ['valid', 'rejected', 'unreachable'] as const;
+const VALIDATION_OUTCOMES = ['valid', 'rejected', 'unreachable'] as const;
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
