@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
 import { canaryKey, say } from '#test/support/portunus.ts';
@@ -25,7 +26,26 @@ onEngine('the AWS calls of a request', () => {
     const alice = await current.person('alice');
     const bob = await current.person('bob');
     const body = { provider: 'openai', api_key: canaryKey('openai') };
+    const [second, refused] = [canaryKey('openai'), canaryKey('openai')];
+    current.provider?.refuse(refused);
     let keyId = '';
+    let secondId = '';
+    const rotate = (api_key: string) => alice.post(`/api-keys/${keyId}/rotate`, { api_key });
+    const change = (what: string) => alice.post(`/api-keys/${keyId}/${what}`, undefined);
+    const order = (key_ids: string[]) => alice.put('/api-keys/order', { provider: 'openai', key_ids });
+    /** Past the local AWS: it is not counted. */
+    const forgetValidation = async () => {
+      const [row] = (await current.rows('vault')).filter(({ sk }) => String(sk).endsWith(keyId.slice(-22)));
+      const { pk, sk } = row ?? {};
+      await current.db.send(
+        new UpdateCommand({
+          TableName: current.tableName('vault'),
+          Key: { pk, sk },
+          UpdateExpression: 'REMOVE #v',
+          ExpressionAttributeNames: { '#v': 'validation' },
+        }),
+      );
+    };
     let todoId = '';
     const calls: Record<string, string> = {
       'key stored': await callsOf(async () => {
@@ -50,6 +70,34 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
+      'key validated, asked a moment ago': await callsOf(() =>
+        alice.post(`/api-keys/${keyId}/validate`, undefined),
+      ),
+      'key rotated': await callsOf(() => rotate(second)),
+      'key rotated to what it is': await callsOf(() => rotate(second)),
+      'key rotated to one its provider refuses': await callsOf(() => rotate(refused)),
+      'key rotated to one of another provider': await callsOf(() => rotate(canaryKey('anthropic'))),
+      'key rolled back': await callsOf(() => change('rollback')),
+      'key validated, cold key': await callsOf(async () => {
+        await forgetValidation();
+        await change('validate');
+      }),
+      'key validated, warm key': await callsOf(async () => {
+        await forgetValidation();
+        await change('validate');
+      }),
+      'key frozen': await callsOf(() => change('freeze')),
+      'key frozen twice': await callsOf(() => change('freeze')),
+      'ai_chat, frozen key': await callsOf(() => alice.invoke('ai_chat', say('four'))),
+      'key unfrozen': await callsOf(() => change('unfreeze')),
+      'key labelled': await callsOf(() => alice.put(`/api-keys/${keyId}/label`, { label: 'mine' })),
+      'second key stored': await callsOf(async () => {
+        const stored = await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+        secondId = stored.body.key_id;
+      }),
+      'keys ordered': await callsOf(() => order([secondId, keyId])),
+      'keys ordered as they are': await callsOf(() => order([secondId, keyId])),
+      "somebody else's key frozen": await callsOf(() => bob.post(`/api-keys/${keyId}/freeze`, undefined)),
       'key deleted': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'key deleted twice': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'no token': await callsOf(() => current.request('GET', '/api-keys')),
@@ -59,7 +107,7 @@ onEngine('the AWS calls of a request', () => {
       health: await callsOf(() => current.request('GET', '/health')),
     };
     expect(calls).toEqual({
-      'key stored': 'GenerateDataKey GenerateMac Query TransactWriteItems',
+      'key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'key stored twice': 'GenerateMac PutItem Query',
       'key of another provider': 'PutItem',
       'keys listed': 'PutItem Query',
@@ -73,8 +121,26 @@ onEngine('the AWS calls of a request', () => {
       'bad arguments': 'PutItem',
       'ai_chat, cold key': 'Decrypt PutItem PutItem Query',
       'ai_chat, warm key': 'PutItem PutItem Query',
-      'ai_chat, no key': 'PutItem PutItem Query',
+      // the second read tells why there is no key
+      'ai_chat, no key': 'PutItem PutItem Query Query',
       'audit read': 'PutItem Query Query',
+      'key validated, asked a moment ago': 'PutItem Query',
+      'key rotated': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
+      'key rotated to what it is': 'GenerateMac PutItem Query',
+      'key rotated to one its provider refuses': 'GenerateMac PutItem PutItem Query',
+      'key rotated to one of another provider': 'PutItem',
+      'key rolled back': 'Query TransactWriteItems',
+      'key validated, cold key': 'Decrypt PutItem Query TransactWriteItems',
+      'key validated, warm key': 'PutItem Query TransactWriteItems',
+      'key frozen': 'Query TransactWriteItems',
+      'key frozen twice': 'PutItem Query',
+      'ai_chat, frozen key': 'PutItem PutItem Query Query',
+      'key unfrozen': 'Query TransactWriteItems',
+      'key labelled': 'Query TransactWriteItems',
+      'second key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
+      'keys ordered': 'Query TransactWriteItems',
+      'keys ordered as they are': 'PutItem Query',
+      "somebody else's key frozen": 'PutItem Query',
       'key deleted': 'TransactWriteItems',
       'key deleted twice': 'PutItem TransactWriteItems',
       'no token': '',

@@ -144,7 +144,10 @@ onEngine('a rotated key', () => {
     const next = canaryKey('openai');
     const rotated = await alice.post(`/api-keys/${id}/rotate`, { api_key: next });
     expect(rotated.body).toMatchObject({
-      ...{ status: 'active', version: 2, hint: `…${next.slice(-4)}`, key_id: id },
+      status: 'active',
+      version: 2,
+      hint: `…${next.slice(-4)}`,
+      key_id: id,
       validation: { outcome: 'valid' },
       rotated_at: expect.any(String),
       previous_until: expect.any(String),
@@ -213,7 +216,8 @@ onEngine('a rotated key', () => {
       for (const answer of answers.filter(({ status }) => status !== 200)) {
         lost += 1;
         expect(answer.body).toMatchObject({
-          ...{ status: 409, code: 'conflict' },
+          status: 409,
+          code: 'conflict',
           current: { key_id: id, version: version + 1 },
         });
         expect(keys.some((key) => answer.text.includes(key.slice(8, 20)))).toBe(false);
@@ -265,7 +269,8 @@ onEngine('a frozen key', () => {
     const rotated = await bob.post(`/api-keys/${id}/rotate`, { api_key: canaryKey('openai') });
     expect(rotated.body).toMatchObject({ status: 'frozen', version: 2 });
     expect((await bob.post(`/api-keys/${id}/validate`, undefined)).body).toMatchObject({
-      ...{ status: 409, code: 'key_frozen' },
+      status: 409,
+      code: 'key_frozen',
     });
     expect((await bob.invoke('ai_chat', say('hello'))).body).toMatchObject({ code: 'key_frozen' });
   });
@@ -285,7 +290,10 @@ onEngine('a stored key', () => {
     await setInRow(current, id, 'validation.checkedAt', PAST);
     const refused = await alice.post(`/api-keys/${id}/validate`, undefined);
     expect(refused.body).toMatchObject({
-      ...{ success: false, outcome: 'rejected', cached: false, status: 'invalid' },
+      success: false,
+      outcome: 'rejected',
+      cached: false,
+      status: 'invalid',
     });
     const failed = await alice.invoke('ai_chat', say('hello'));
     expect(failed.body).toMatchObject({ status: 409, code: 'key_invalid', key_id: id });
@@ -343,7 +351,9 @@ onEngine('a stored key', () => {
     expect((await order([third.id, first.id, second.id])).status).toBe(200);
     const listed = await dave.get('/api-keys');
     expect(listed.body.keys.map(({ key_id }: { key_id: string }) => key_id)).toEqual([
-      ...[third.id, first.id, second.id],
+      third.id,
+      first.id,
+      second.id,
     ]);
     await dave.invoke('ai_chat', say('hello'));
     expect(lastUsed(current)).toBe(third.key);

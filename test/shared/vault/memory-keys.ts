@@ -5,14 +5,21 @@ import type { KeyOwner, KeyStore, StoredKey } from '#shared/vault/stored-key.ts'
 
 type Change = { readonly holds: () => boolean; readonly apply: () => void };
 
+const placeOf = ({ uid, provider, kid }: KeyOwner) => `${uid}#${provider}#${kid}`;
+const write = (change: Change, code: 'conflict' | 'not_found') => ({
+  item: change,
+  refused: () => new AppError(code),
+});
+
+/** All or none, at one moment: nothing is awaited. */
+const commit: Commit = async (writes) => {
+  const failed = writes.find(({ item }) => !(item as Change).holds());
+  if (failed) throw failed.refused();
+  for (const { item } of writes) (item as Change).apply();
+};
+
 export function createMemoryKeys() {
   const rows = new Map<string, StoredKey>();
-  const placeOf = ({ uid, provider, kid }: KeyOwner) => `${uid}#${provider}#${kid}`;
-  const write = (change: Change, code: 'conflict' | 'not_found') => ({
-    item: change,
-    refused: () => new AppError(code),
-  });
-
   const keys: KeyStore = {
     find: async (owner) => rows.get(placeOf(owner)),
     async list(uid, provider) {
@@ -37,12 +44,6 @@ export function createMemoryKeys() {
       ),
     remove: (owner) =>
       write({ holds: () => rows.has(placeOf(owner)), apply: () => rows.delete(placeOf(owner)) }, 'not_found'),
-  };
-
-  const commit: Commit = async (writes) => {
-    const failed = writes.find(({ item }) => !(item as Change).holds());
-    if (failed) throw failed.refused();
-    for (const { item } of writes) (item as Change).apply();
   };
 
   return { keys, commit, rows, placeOf };
