@@ -54,30 +54,18 @@ function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): 
  * Gives each opening the earliest account that is still free and may be its own; both in order of time. All windows are equally
  * long, so no other choice leaves fewer without.
  */
-<<<<<<< HEAD
-function pair<Item extends { readonly atMs: number }>(
-  openings: readonly Opening[],
-  accounts: readonly Item[],
-=======
 function pair(
   openings: readonly Opening[],
   accounts: readonly Account[],
->>>>>>> w-d
   window: { readonly fromMs: number; readonly toMs: number },
 ): Opening[] {
   let next = 0;
   return openings.filter((opening) => {
-<<<<<<< HEAD
-    const inWindow = (account: Item) => account.atMs >= opening.atMs + window.fromMs;
-    while (accounts[next] && !inWindow(accounts[next] as Item)) next += 1;
-    const account = accounts[next];
-=======
     let account = accounts[next];
     while (account && account.atMs < opening.atMs + window.fromMs) {
       next += 1;
       account = accounts[next];
     }
->>>>>>> w-d
     if (!account || account.atMs > opening.atMs + window.toMs) return true;
     next += 1;
     return false;
