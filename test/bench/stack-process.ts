@@ -2,10 +2,11 @@
 import { rm } from 'node:fs/promises';
 
 import { newHome, startPortunus } from '#test/support/portunus.ts';
+import { unlimited } from '#test/support/rates.ts';
 
 const [assembly = ''] = process.argv.slice(2);
 const home = await newHome();
-const portunus = await startPortunus({ home, assembly });
+const portunus = await startPortunus({ home, assembly, mutate: unlimited });
 const { token } = await portunus.person('alice');
 
 async function end(): Promise<void> {

@@ -17,7 +17,7 @@ onEngine('the audit trail', () => {
     const chat = await alice.invoke('ai_chat', say('hello'));
 
     const { body } = await alice.get('/audit/logs');
-    expect(body.total_count).toBe(5);
+    expect(body.total_count).toBe(6);
     expect(body.pagination).toEqual({ limit: 20, next_cursor: null, total_is_exact: true });
     expect(body.logs.map(({ action, result }: Entry) => `${action} ${result}`)).toEqual([
       'tool.called succeeded',
@@ -25,6 +25,7 @@ onEngine('the audit trail', () => {
       'tool.called refused',
       'tool.called succeeded',
       'key.stored succeeded',
+      'key.validated attempted',
     ]);
     const [outcome, attempt, refusal] = body.logs;
     expect(outcome).toMatchObject({

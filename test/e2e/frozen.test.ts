@@ -17,7 +17,7 @@ onEngine('functions that are frozen the moment they answer, as on AWS', () => {
     }
     expect((await alice.invoke('todo_list')).body.result.todos).toHaveLength(5);
     const { body } = await alice.get('/audit/logs?limit=50');
-    expect(body.total_count).toBe(1 + 5 * 3 + 1);
+    expect(body.total_count).toBe(2 + 5 * 3 + 1);
     await current.events.settled();
     const published = current.events.busEvents().map(({ detail }) => (detail as { eventId: string }).eventId);
     expect(new Set(published)).toHaveLength((await current.rows('audit')).length);

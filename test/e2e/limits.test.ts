@@ -2,22 +2,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
+import { withRate } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-type Parameters = Record<string, { Parameters?: Record<string, { Default?: string }> }>;
-
-/** The stage of this file: ten calls a minute for users, four at once. */
-const mutate = (templates: object) => {
-  const rate = { per_minute: 10, burst: 4 };
-  for (const { Parameters = {} } of Object.values(templates as Parameters)) {
-    const { RateLimits } = Parameters;
-    if (RateLimits)
-      RateLimits.Default = JSON.stringify({ user: rate, auditor: rate, operator: rate, admin: rate });
-  }
-};
-
 onEngine('the rate of one caller', () => {
-  const portunus = usePortunus({ mutate });
+  const portunus = usePortunus({ mutate: withRate(10, 4) });
 
   it('is limited over REST: the burst, then 429 with the time to wait', async () => {
     const { current } = portunus;

@@ -67,7 +67,7 @@ onEngine('the receipts of a key', () => {
     // A function that died between the two records leaves an attempt alone: here the twin of a real one.
     const pk = (await current.rows('vault')).find(({ sk }) => String(sk).endsWith(keyId.slice(7)))?.['pk'];
     const attempt = (await current.rows('audit')).find(
-      (row) => row['pk'] === pk && row['result'] === 'attempted',
+      (row) => row['pk'] === pk && row['act'] === 'tool.called' && row['result'] === 'attempted',
     );
     const rec = { ...JSON.parse(String(attempt?.['rec'])), eventId: '0'.repeat(26), reqId: 'died' };
     const Item = {

@@ -201,6 +201,7 @@ onEngine('a key that its provider rejects', () => {
       .filter(({ caller }) => caller.includes('tools-invoke'))
       .map(({ operation }) => operation);
     expect(calls).toEqual([
+      'UpdateItem',
       'PutItem',
       'Query',
       'Decrypt',

@@ -204,6 +204,7 @@ onEngine('a credential that renews itself', () => {
       .filter(({ caller }) => caller.includes('tools-invoke'))
       .map(({ operation }) => operation);
     expect(calls).toEqual([
+      'UpdateItem',
       'PutItem',
       'Query',
       'UpdateItem',

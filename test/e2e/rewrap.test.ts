@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { buildAssembly } from '#scripts/build.ts';
 import { canaryKey, newHome, type Portunus, say, startPortunus } from '#test/support/portunus.ts';
+import { unlimited } from '#test/support/rates.ts';
 import { onEngine } from '#test/support/suite.ts';
 
 const OWNERS = 12;
@@ -49,7 +50,7 @@ onEngine('a vault that moves to another CMK', () => {
   const deploy = async (vaultKeys: string) => {
     await portunus?.stop();
     const assembly = await buildAssembly({ stage: 'local', context: { vaultKeys } });
-    portunus = await startPortunus({ home, assembly });
+    portunus = await startPortunus({ home, assembly, mutate: unlimited });
   };
   const everybody = () => Promise.all(names.map((name) => portunus.person(name)));
 
@@ -86,6 +87,9 @@ onEngine('a vault that moves to another CMK', () => {
     expect(dry.payload).toMatchObject({ done: true, moved: OWNERS * KEYS, failed: 0 });
     expect(await wrappedUnder(portunus, to)).toBe(0);
 
+    // Slow enough that each kill meets it at work.
+    const { inject } = portunus.frontDoor.faults;
+    inject(({ caller }) => (caller.includes('on-rewrap') ? { kind: 'delay', ms: 80 } : undefined));
     const finished = new AbortController();
     const failed: unknown[] = [];
     let reads = 0;
