@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-import { type AppError, framesOf } from '#shared/core/errors.ts';
+import { type AppError, framesOf, MalformedAnswer } from '#shared/core/errors.ts';
 
 /** JSON lines with the correlation id. No body, foreign message or cause is ever handed to it. */
 export const logger = new Logger();
@@ -19,5 +19,6 @@ export function logError(error: AppError, thrown: unknown, requestId: string): v
     requestId,
     name: nameOf(thrown),
     frames: framesOf(thrown),
+    ...(error instanceof MalformedAnswer && { sample: error.sample }),
   });
 }

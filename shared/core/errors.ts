@@ -66,6 +66,19 @@ export class AppError extends Error {
   }
 }
 
+const SAMPLE_LENGTH = 120;
+
+/** An upstream's answer that nobody can use. For our log it keeps a sample in which every letter and digit is masked. */
+export class MalformedAnswer extends AppError {
+  readonly sample: string;
+
+  constructor(answer: string) {
+    super('upstream_malformed');
+    const start = answer.slice(0, SAMPLE_LENGTH).replaceAll(/\p{Nd}/gu, '0');
+    this.sample = start.replaceAll(/\p{L}/gu, 'a').replaceAll(/[^\x20-\x7e]/g, '.');
+  }
+}
+
 /** AWS SDK errors carry this, whether the service refused or could not be reached. */
 const isAwsError = (error: unknown): boolean => error instanceof Error && '$metadata' in error;
 

@@ -1,6 +1,8 @@
 // The use of a key: the one place where a provider is called on an owner's behalf.
+import { isUtf8 } from 'node:buffer';
+
 import type { Deadline } from '#shared/core/deadline.ts';
-import { AppError } from '#shared/core/errors.ts';
+import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
@@ -37,12 +39,13 @@ export type Completions = {
 };
 
 function read(response: EgressResponse, secret: Secret, adapter: ChatAdapter): ChatReply {
+  const text = new TextDecoder().decode(response.body);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(response.body);
-    return adapter.reply(JSON.parse(withoutSecret(text, secret)));
+    if (isUtf8(response.body)) return adapter.reply(JSON.parse(withoutSecret(text, secret)));
   } catch {
-    throw new AppError('upstream_malformed'); // no `cause`: the parser quotes the answer
+    // no `cause`: the parser quotes the answer
   }
+  throw new MalformedAnswer(text);
 }
 
 /**

@@ -100,6 +100,11 @@ describe('a completion', () => {
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain('abc');
   });
 
+  it('keeps of an unusable answer a sample in which nothing can be read', async () => {
+    const error = await refusalOf(over({ text: `{"choices": "${KEY}", "né": 42}` }).chat());
+    expect(error).toMatchObject({ sample: '{"aaaaaaa": "aa-aaaa-aaa/aaa+aaa=aaaaaaaaaaaa", "aa": 00}' });
+  });
+
   it('hands on how long a provider asks to wait', async () => {
     const error = await refusalOf(over({ status: 429, headers: { 'retry-after': '7' } }).chat());
     expect(error.details['retry_after_seconds']).toBe(7);
