@@ -6,6 +6,11 @@ export type EventFunction = {
   readonly needs: readonly Need[];
   /** EventBridge pattern on the audit bus. Absent: not a consumer. */
   readonly pattern?: { readonly source: readonly string[]; readonly 'detail-type'?: readonly string[] };
+  /**
+   * Is told by CloudTrail of these calls to KMS with the vault's CMKs, whoever makes them. They come on the account's default bus,
+   * minutes later, and perhaps twice.
+   */
+  readonly vaultKeyCalls?: readonly string[];
   /** Runs by the clock, in UTC, instead. */
   readonly schedule?: `rate(${string})` | `cron(${string})`;
   /** Default 30. */
@@ -28,6 +33,13 @@ export const eventFunctions = [
     name: 'on-expiry-sweep',
     needs: ['expiry:sweep', 'notices:raise', 'audit:write'],
     schedule: 'cron(15 5 * * ? *)',
+    timeoutSeconds: 300,
+  },
+  { name: 'on-key-opened', needs: ['custody:log'], vaultKeyCalls: ['Decrypt'] },
+  {
+    name: 'on-custody-audit',
+    needs: ['custody:compare', 'notices:raise', 'audit:write'],
+    schedule: 'cron(45 2 * * ? *)', // of the day before: CloudTrail may be late by a quarter of an hour and more
     timeoutSeconds: 300,
   },
   // Invoked by an operator: `npm run vault -- rewrap`.

@@ -28,6 +28,10 @@ export const NEEDS = [
   'expiry:sweep',
   /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
   'account:erase',
+  /** Note what the key service logged of an opening: `PutItem` on the control table. */
+  'custody:log',
+  /** Compare those notes with their owners' trails: `Query` on the control table and on the audit table. */
+  'custody:compare',
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',

@@ -1,7 +1,7 @@
 // What follows from a record: audit table → stream → Pipe → bus → one rule per on-* function. And what runs by the clock.
 // At every step: bounded retries, then a queue where the event waits for a person.
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
+import { CfnRule, Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -114,7 +114,7 @@ function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction
     // The function's own retries end here when it failed, the rule's below when it was never reached.
     asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
   });
-  new Rule(scope, `${name}-rule`, {
+  const rule = new Rule(scope, `${name}-rule`, {
     ...trigger.rule,
     targets: [
       new LambdaFunction(fn, {
@@ -124,16 +124,32 @@ function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction
       }),
     ],
   });
+  if (trigger.state && rule.node.defaultChild instanceof CfnRule)
+    rule.node.defaultChild.state = trigger.state;
 }
 
-/** What starts the function: events of the audit bus, or the clock. Schedules live on the default bus and no other. */
+/** What starts the function: events of the audit bus, CloudTrail, or the clock. The last two live on the default bus and no other. */
 function triggerOf(
-  { name, pattern, schedule }: EventFunction,
-  { auditBus }: DataStack,
-): { on: string; rule: RuleProps } | undefined {
+  { name, pattern, schedule, vaultKeyCalls }: EventFunction,
+  { auditBus, vaultKeys }: DataStack,
+): { on: string; rule: RuleProps; state?: string } | undefined {
   if (schedule) {
     const rule = { description: `Clock to ${name}`, schedule: Schedule.expression(schedule) };
     return { on: schedule, rule };
+  }
+  if (vaultKeyCalls) {
+    const detail = {
+      eventSource: ['kms.amazonaws.com'],
+      eventName: [...vaultKeyCalls],
+      resources: { ARN: vaultKeys.map(({ keyArn }) => keyArn) },
+    };
+    const eventPattern = { source: ['aws.kms'], detailType: ['AWS API Call via CloudTrail'], detail };
+    return {
+      on: `KMS ${vaultKeyCalls.join(', ')}`,
+      rule: { description: `CloudTrail to ${name}`, eventPattern },
+      // To CloudTrail a Decrypt reads and changes nothing: a rule that is merely enabled gets none.
+      state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+    };
   }
   if (!pattern) return undefined;
   const { source, 'detail-type': detailType } = pattern;

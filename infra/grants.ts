@@ -125,6 +125,14 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),
+  'custody:log': ({ data }) => ({
+    statements: [onTable(['PutItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'custody:compare': ({ data }) => ({
+    statements: [onTable(['Query'], data.control), onTable(['Query'], data.audit)],
+    environment: { CONTROL_TABLE: data.control.tableName, AUDIT_TABLE: data.audit.tableName },
+  }),
   'audit:write': ({ data }) => ({
     statements: [onTable(['PutItem'], data.audit)],
     environment: { AUDIT_TABLE: data.audit.tableName },

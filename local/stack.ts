@@ -11,6 +11,7 @@ import { createEvents, type Events } from '#local/events/events.ts';
 import { createIam, type Iam } from '#local/iam/iam.ts';
 import { type Issuer, startIssuer } from '#local/issuer/issuer.ts';
 import { createKms, type Kms } from '#local/kms/kms.ts';
+import { trailEvent } from '#local/kms/trail-event.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 import { type Providers, startProviders } from '#local/providers/providers.ts';
 
@@ -137,7 +138,12 @@ async function startAws(
   const iam = createIam(site);
   const dynamo = await createDynamo({ folder: home, site, engine });
   teardown.add('DynamoDB', dynamo.stop);
-  const kms = createKms({ folder: home, site, iam });
+  const kms = createKms({
+    folder: home,
+    site,
+    iam,
+    onCall: (entry) => events.tell(trailEvent(entry, site)),
+  });
   const frontDoor = await createFrontDoor({ iam, kms, dynamo, journal });
   teardown.add('front door', frontDoor.stop);
   const lambda = createLambda({

@@ -15,6 +15,8 @@ export type Buses = {
     entries: readonly Entry[],
     signal: AbortSignal,
   ) => Promise<readonly PutResult[]>;
+  /** An event of AWS's own, on the default bus; kept only if a rule takes it. Settles as `put` does. */
+  readonly tell: (entry: Entry, signal: AbortSignal) => Promise<void>;
   readonly rules: () => readonly Rule[];
   /** The newest events, oldest first. */
   readonly events: () => readonly BusEvent[];
@@ -28,16 +30,22 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
   const rules: Rule[] = [];
   const seen: BusEvent[] = [];
 
+  const takersOf = (bus: string, event: BusEvent) =>
+    rules.filter((rule) => rule.enabled && rule.bus === bus && rule.matches(event));
+
+  async function send(event: BusEvent, takers: readonly Rule[], signal: AbortSignal): Promise<void> {
+    seen.push(event);
+    if (seen.length > KEPT_EVENTS) seen.shift();
+    await Promise.all(
+      takers.flatMap(({ targets }) => targets).map((target) => deliver(target, event, signal)),
+    );
+  }
+
   async function putOne(bus: string, entry: Entry, signal: AbortSignal): Promise<PutResult> {
     const refusal = refusalOf(entry);
     if (refusal) return { error: refusal };
     const event = envelope(entry, site);
-    seen.push(event);
-    if (seen.length > KEPT_EVENTS) seen.shift();
-    const matching = rules.filter((rule) => rule.enabled && rule.bus === bus && rule.matches(event));
-    await Promise.all(
-      matching.flatMap(({ targets }) => targets).map((target) => deliver(target, event, signal)),
-    );
+    await send(event, takersOf(bus, event), signal);
     return {};
   }
 
@@ -65,14 +73,7 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
         ignores: { Description: 'for people', Tags: 'for people and bills' },
         create: createRule,
       },
-      'AWS::Events::EventBusPolicy': withoutMeaning(
-        ['EventBusName', 'StatementId', 'Statement', 'Action', 'Principal', 'Condition'],
-        'it lets other accounts in, and there are none',
-      ),
-      'AWS::Events::Archive': withoutMeaning(
-        ['ArchiveName', 'SourceArn', 'EventPattern', 'RetentionDays', 'Description', 'KmsKeyIdentifier'],
-        'nothing is archived or replayed on one machine',
-      ),
+      ...MEANINGLESS,
     },
 
     async put(busArn, entries, signal) {
@@ -81,10 +82,18 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
       return Promise.all(entries.map((entry) => putOne(bus, entry, signal)));
     },
 
+    async tell(entry, signal) {
+      const event = envelope(entry, site);
+      const takers = takersOf('default', event).filter(({ readsToo }) => readsToo || !onlyReads(entry));
+      if (takers.length > 0) await send(event, takers, signal);
+    },
+
     rules: () => rules,
     events: () => seen,
   };
 }
+
+const onlyReads = ({ detail }: Entry) => (detail as { readOnly?: unknown }).readOnly === true;
 
 const BUS_IGNORES = {
   DeadLetterConfig: 'it is for events that cannot be encrypted, and nothing is encrypted here',
@@ -92,6 +101,17 @@ const BUS_IGNORES = {
   KmsKeyIdentifier: 'the local bus stores nothing',
   LogConfig: 'the local bus shows its events to tests instead',
   Tags: 'for people and bills',
+};
+
+const MEANINGLESS: ResourceTypes = {
+  'AWS::Events::EventBusPolicy': withoutMeaning(
+    ['EventBusName', 'StatementId', 'Statement', 'Action', 'Principal', 'Condition'],
+    'it lets other accounts in, and there are none',
+  ),
+  'AWS::Events::Archive': withoutMeaning(
+    ['ArchiveName', 'SourceArn', 'EventPattern', 'RetentionDays', 'Description', 'KmsKeyIdentifier'],
+    'nothing is archived or replayed on one machine',
+  ),
 };
 
 function withoutMeaning(properties: readonly string[], reason: string): ResourceType {

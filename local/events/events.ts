@@ -6,12 +6,13 @@ import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
 import type { Journal } from '#local/journal.ts';
 
 import { createBuses } from './bus.ts';
-import { createDeadLetters, type Lost } from './dead-letters.ts';
+import { createDeadLetters, type DeadLetters, type Lost } from './dead-letters.ts';
 import { createDelivery } from './delivery.ts';
-import type { BusEvent } from './event.ts';
+import type { BusEvent, Entry } from './event.ts';
+import { createFlights } from './flights.ts';
 import { createInvokeConfigs } from './invoke-config.ts';
 import { createPipes } from './pipes.ts';
-import type { Authorizer, Functions, Pause, StreamSource } from './ports.ts';
+import type { Authorizer, Functions, Pause, Queues, StreamSource } from './ports.ts';
 import type { QueueMessage } from './queues.ts';
 import { createSchedules } from './schedules.ts';
 import { createSinks } from './sinks.ts';
@@ -23,6 +24,8 @@ export type Events = {
   readonly start: () => void;
   /** Resolves when no pipe has anything unread and no delivery is in flight; rejects after 15 s. */
   readonly settled: () => Promise<void>;
+  /** Puts an event of AWS's own on the default bus, and does not wait for it. */
+  readonly tell: (entry: Entry) => void;
   /** The newest events of all buses, oldest first. */
   readonly busEvents: () => readonly BusEvent[];
   /** Events that no target took and no queue keeps. */
@@ -63,22 +66,15 @@ export function createEvents(options: EventsOptions): Events {
   const { queues, topics } = sinks;
   const invokeConfigs = createInvokeConfigs();
 
-  const deadLetters = createDeadLetters({
-    queues,
-    mayReport(functionArn, queueArn) {
-      const roleArn = lambda.functions().find(({ arn }) => arn === functionArn)?.roleArn;
-      if (roleArn === undefined) return false;
-      return iam.authorize({ roleArn, action: 'sqs:SendMessage', resource: queueArn }).allowed;
-    },
-    onLost(event) {
-      lost.push(event);
-      if (lost.length > KEPT_LOST) lost.shift();
-      onProblem(`An event for ${event.target} is lost: ${event.reason}`);
-    },
+  const deadLetters = deadLettersOf(options, queues, (event) => {
+    lost.push(event);
+    if (lost.length > KEPT_LOST) lost.shift();
+    onProblem(`An event for ${event.target} is lost: ${event.reason}`);
   });
   const asyncConfigOf = invokeConfigs.of;
   const deliver = createDelivery({ functions: lambda, topics, asyncConfigOf, deadLetters, pause });
   const buses = createBuses({ site, deliver });
+  const flights = createFlights();
   const schedules = createSchedules({ site, rules: buses.rules, deliver, pause, now, onProblem });
 
   const pipes = createPipes({
@@ -104,7 +100,11 @@ export function createEvents(options: EventsOptions): Events {
       pipes.start();
       schedules.start();
     },
-    settled: () => pipes.drained(AbortSignal.timeout(SETTLE_MS)),
+    async settled() {
+      const signal = AbortSignal.timeout(SETTLE_MS);
+      await Promise.all([pipes.drained(signal), flights.landed(signal)]);
+    },
+    tell: (entry) => flights.add((signal) => buses.tell(entry, signal)),
     busEvents: buses.events,
     lost: () => lost,
     queues: sinks.waiting,
@@ -113,9 +113,26 @@ export function createEvents(options: EventsOptions): Events {
     async stop() {
       await schedules.stop();
       await pipes.stop();
+      await flights.stop();
       await sinks.stop();
     },
   };
+}
+
+function deadLettersOf(
+  { iam, lambda }: EventsOptions,
+  queues: Queues,
+  onLost: (lost: Lost) => void,
+): DeadLetters {
+  return createDeadLetters({
+    queues,
+    mayReport(functionArn, queueArn) {
+      const roleArn = lambda.functions().find(({ arn }) => arn === functionArn)?.roleArn;
+      if (roleArn === undefined) return false;
+      return iam.authorize({ roleArn, action: 'sqs:SendMessage', resource: queueArn }).allowed;
+    },
+    onLost,
+  });
 }
 
 function once(report: (line: string) => void): (line: string) => void {

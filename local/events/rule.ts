@@ -26,12 +26,15 @@ const Target = z.strictObject({
 });
 type Target = z.infer<typeof Target>;
 
+/** Gets what CloudTrail tells of calls that only read, too. */
+const WITH_READS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
+
 const RuleProperties = z
   .looseObject({
     EventBusName: z.string().default('default'),
     EventPattern: z.record(z.string(), z.unknown()).optional(),
     ScheduleExpression: z.string().optional(),
-    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    State: z.enum(['ENABLED', 'DISABLED', WITH_READS]).default('ENABLED'),
     Targets: z.array(Target).max(5).default([]),
   })
   .refine((rule) => rule.EventPattern ?? rule.ScheduleExpression, 'A rule has a pattern or a schedule.')
@@ -44,6 +47,8 @@ export type Rule = {
   readonly arn: string;
   readonly bus: string;
   readonly enabled: boolean;
+  /** Also of calls that only read, as CloudTrail tells them. */
+  readonly readsToo: boolean;
   readonly matches: Matcher;
   /** Absent where only events start it. */
   readonly schedule?: Schedule | undefined;
@@ -61,7 +66,8 @@ export function readRule(name: string, properties: unknown, arnOf: (bus: string)
   return {
     arn,
     bus,
-    enabled: State === 'ENABLED',
+    enabled: State !== 'DISABLED',
+    readsToo: State === WITH_READS,
     matches: EventPattern ? compilePattern(EventPattern) : () => false,
     schedule: ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression),
     targets: Targets.map((target) => targetOf(name, arn, target)),

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
 import type { Iam } from '#local/iam/iam.ts';
 
-import type { Call, Operations } from './call.ts';
+import type { Call, Operations, Parts } from './call.ts';
 import { cipherOperations } from './cipher-operations.ts';
 import { keyOperations } from './key-operations.ts';
 import { createKeyMaterial } from './key-material.ts';
@@ -39,17 +39,22 @@ export type Kms = {
   readonly log: () => readonly KmsLogEntry[];
 };
 
-export function createKms(options: { folder: string; site: Site; iam: Iam; now?: () => number }): Kms {
-  const { site, iam, now = Date.now } = options;
+type KmsOptions = {
+  readonly folder: string;
+  readonly site: Site;
+  readonly iam: Iam;
+  readonly now?: () => number;
+  /** Told of each call, once it stands in the log. */
+  readonly onCall?: (entry: KmsLogEntry) => void;
+};
+
+export function createKms(options: KmsOptions): Kms {
+  const { site, iam, now = Date.now, onCall = () => undefined } = options;
   const folder = join(options.folder, 'kms');
   const store = createKeyStore(folder);
   const keys = createKeys({ site, store, now, check: iam.checkResourcePolicy });
   const parts = { keys, material: createKeyMaterial(store, now), now };
-  const operations: Operations = {
-    ...cipherOperations(parts),
-    ...macOperations(parts),
-    ...keyOperations(parts),
-  };
+  const operations = operationsOf(parts);
   const log = createKmsLog(folder);
 
   function authorize(key: Key, ask: { action: string; caller: KmsCaller; context: Context }): void {
@@ -95,12 +100,20 @@ export function createKms(options: { folder: string; site: Site; iam: Iam; now?:
     const { status, body, result } = reply;
     const seen = contextSeen(input);
     const name = caller === 'root' ? 'root' : (iam.callerOf(caller.accessKeyId)?.sessionName ?? 'unknown');
-    log.append({ at: now(), operation, caller: name, keyArns, ...seen, result });
+    const entry = { at: now(), operation, caller: name, keyArns, ...seen, result };
+    log.append(entry);
+    onCall(entry);
     return { status, body, keyArns, allowed: result !== 'AccessDeniedException', ...seen };
   }
 
   return { types: keys.types, handle, log: log.all };
 }
+
+const operationsOf = (parts: Parts): Operations => ({
+  ...cipherOperations(parts),
+  ...macOperations(parts),
+  ...keyOperations(parts),
+});
 
 type Context = Readonly<Record<string, string | readonly string[]>>;
 type Reply = { status: number; result: string; body: Readonly<Record<string, unknown>> };

@@ -14,20 +14,24 @@ export type Account =
   /** A call that began and has no end: it may have used any of its owner's keys, each once. */
   | { readonly kind: 'attempt'; readonly atMs: number; readonly uid: Uid };
 
-export type CustodyReport = {
+export type CustodyReport<One extends Opening = Opening> = {
   readonly openings: number;
   /** Accounted for by a receipt. */
   readonly matched: number;
   /** Accounted for by an attempt alone. */
   readonly possible: number;
   /** Nobody accounts for these: an incident. */
-  readonly unmatched: readonly Opening[];
+  readonly unmatched: readonly One[];
   /**
    * Receipts no opening preceded for as long as a data key is kept in memory: the log has a gap, or the trail tells of uses that
    * were none.
    */
   readonly unproven: number;
 };
+
+/** From the first to before the second, in milliseconds since the epoch. */
+export type Span = { readonly fromMs: number; readonly toMs: number };
+const ALWAYS: Span = { fromMs: -Infinity, toMs: Infinity };
 
 /** Two clocks, one of which counts whole seconds. */
 const SKEW_MS = 5_000;
@@ -54,11 +58,11 @@ function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): 
  * Gives each opening the earliest account that is still free and may be its own; both in order of time. All windows are equally
  * long, so no other choice leaves fewer without.
  */
-function pair(
-  openings: readonly Opening[],
+function pair<One extends Opening>(
+  openings: readonly One[],
   accounts: readonly Account[],
-  window: { readonly fromMs: number; readonly toMs: number },
-): Opening[] {
+  window: Span,
+): One[] {
   let next = 0;
   return openings.filter((opening) => {
     let account = accounts[next];
@@ -82,10 +86,16 @@ const isProven = (receiptAtMs: number, openings: readonly Opening[]) =>
   );
 
 /**
- * Both lists must reach a few minutes further than the time under audit. Each receipt accounts for one opening, for a call opens a
+ * Both lists must reach a few minutes further than the time under audit, for what happens just outside it may account for what
+ * happened inside; only what lies inside is reported. Each receipt accounts for one opening, for a call opens a
  * version of a key at most once; there may be more receipts than openings, as many as the data-key cache serves, never fewer.
  */
-export function compareCustody(openings: readonly Opening[], accounts: readonly Account[]): CustodyReport {
+export function compareCustody<One extends Opening>(
+  openings: readonly One[],
+  accounts: readonly Account[],
+  audited: Span = ALWAYS,
+): CustodyReport<One> {
+  const within = ({ atMs }: { readonly atMs: number }) => atMs >= audited.fromMs && atMs < audited.toMs;
   const receipts = grouped(
     accounts.filter((account) => account.kind === 'receipt'),
     nameOf,
@@ -97,21 +107,24 @@ export function compareCustody(openings: readonly Opening[], accounts: readonly 
   const opened = grouped(openings.toSorted(byTime), nameOf);
 
   let possible = 0;
-  const unmatched: Opening[] = [];
+  const unmatched: One[] = [];
   for (const [name, own] of opened) {
     const left = pair(own, (receipts.get(name) ?? []).toSorted(byTime), AFTER);
     const uid = own[0]?.uid ?? '';
     const lost = pair(left, (attempts.get(uid) ?? []).toSorted(byTime), BEFORE);
-    possible += left.length - lost.length;
-    unmatched.push(...lost);
+    const lostWithin = lost.filter(within);
+    possible += left.filter(within).length - lostWithin.length;
+    unmatched.push(...lostWithin);
   }
   const unproven = [...receipts].reduce(
-    (sum, [name, own]) => sum + own.filter(({ atMs }) => !isProven(atMs, opened.get(name) ?? [])).length,
+    (sum, [name, own]) =>
+      sum + own.filter((one) => within(one) && !isProven(one.atMs, opened.get(name) ?? [])).length,
     0,
   );
+  const total = openings.filter(within).length;
   return {
-    openings: openings.length,
-    matched: openings.length - possible - unmatched.length,
+    openings: total,
+    matched: total - possible - unmatched.length,
     possible,
     unmatched: unmatched.toSorted(byTime),
     unproven,

@@ -15,7 +15,10 @@ onEngine('the AWS calls of a request', () => {
     return journal
       .all()
       .slice(before)
-      .filter(({ caller }) => !/on-audit-recorded|on-expiry-sweep|pipe/i.test(caller))
+      .filter(
+        ({ caller }) =>
+          !/on-audit-recorded|on-expiry-sweep|on-key-opened|on-custody-audit|pipe/i.test(caller),
+      )
       .map(({ operation }) => operation)
       .toSorted()
       .join(' ');

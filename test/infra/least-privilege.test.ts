@@ -138,6 +138,15 @@ describe('what each role may do', () => {
           "sqs:GetQueueUrl on onauditrecordeddeadletters",
           "sqs:SendMessage on onauditrecordeddeadletters",
         ],
+        "oncustodyaudit": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Audit",
+          "dynamodb:Query on Control",
+          "dynamodb:UpdateItem on Content",
+          "sqs:GetQueueAttributes on oncustodyauditdeadletters",
+          "sqs:GetQueueUrl on oncustodyauditdeadletters",
+          "sqs:SendMessage on oncustodyauditdeadletters",
+        ],
         "onexpirysweep": [
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Vault/index/expiry",
@@ -145,6 +154,12 @@ describe('what each role may do', () => {
           "sqs:GetQueueAttributes on onexpirysweepdeadletters",
           "sqs:GetQueueUrl on onexpirysweepdeadletters",
           "sqs:SendMessage on onexpirysweepdeadletters",
+        ],
+        "onkeyopened": [
+          "dynamodb:PutItem on Control",
+          "sqs:GetQueueAttributes on onkeyopeneddeadletters",
+          "sqs:GetQueueUrl on onkeyopeneddeadletters",
+          "sqs:SendMessage on onkeyopeneddeadletters",
         ],
         "onrewrap": [
           "dynamodb:DeleteItem on Control",
@@ -267,7 +282,9 @@ describe('what a function is told', () => {
         "notices-list": "AUDIT_TABLE CONTENT_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
+        "on-custody-audit": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
+        "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RATE_LIMITS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE VAULT_TABLE",

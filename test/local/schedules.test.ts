@@ -67,6 +67,7 @@ describe('what runs by the clock', () => {
           arn: 'arn:rule/daily',
           bus: 'default',
           enabled: true,
+          readsToo: false,
           matches: () => false,
           schedule: parseSchedule(expression),
           targets: [target],

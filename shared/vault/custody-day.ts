@@ -1,0 +1,123 @@
+// The second audit of one day: each owner whose keys were opened, their openings against their own trail.
+import type { ProviderId, Uid } from '#shared/core/ids.ts';
+
+import { type Account, compareCustody, type Opening, type Span } from './custody.ts';
+
+/** `id` is the log's own: by it an operator finds there who called. */
+export type LoggedOpening = Opening & { readonly id: string; readonly provider: ProviderId };
+
+/** Port. What the key service's log tells of openings that succeeded, once each. */
+export type KeyLog = {
+  /** @returns without `opening` where the log names no key of ours: nobody can be asked about it */
+  readonly between: (
+    span: Span,
+  ) => AsyncIterable<{ readonly atMs: number; readonly opening?: LoggedOpening | undefined }>;
+};
+
+export type CustodyCounts = {
+  readonly openings: number;
+  readonly matched: number;
+  readonly possible: number;
+  readonly unmatched: number;
+  readonly unproven: number;
+  /** Openings under the vault's CMKs of what is no key of ours. */
+  readonly unnamed: number;
+  /** Owners told for the first time. */
+  readonly told: number;
+  /** What could not be compared or told. */
+  readonly failed: number;
+};
+type Counts = { -readonly [name in keyof CustodyCounts]: number };
+
+const DAY_MS = 24 * 3600 * 1000;
+/** What lies this far outside the day may account for what lies inside. */
+const MARGIN_MS = 5 * 60_000;
+/** Further still, for what accounts for an opening at the margin's own end. */
+const ACCOUNTS_MARGIN_MS = 10 * 60_000;
+/** Owners whose trails are read at a time. */
+const AT_ONCE = 10;
+
+/** The UTC day before the one in which the audit runs. */
+function dayBefore(nowMs: number): Span & { readonly day: string } {
+  const toMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const fromMs = toMs - DAY_MS;
+  return { day: new Date(fromMs).toISOString().slice(0, 10), fromMs, toMs };
+}
+
+const widened = ({ fromMs, toMs }: Span, byMs: number): Span => ({
+  fromMs: fromMs - byMs,
+  toMs: toMs + byMs,
+});
+
+/** The notice to raise: once for each opening. */
+export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpening) {
+  const keyId = `${provider}_${kid}`;
+  const at = new Date(atMs).toISOString();
+  return {
+    uid,
+    kind: 'incident',
+    severity: 'critical',
+    subject: keyId,
+    once: id,
+    text: `Your key ${keyId}, version ${ver}, was opened on ${at.slice(0, 10)} at ${at.slice(11, 19)} UTC, and no call of yours accounts for it.`,
+    next_step: `Revoke it at its provider, then send a new one to POST /api-keys/${keyId}/rotate. Those who run this service were told, too.`,
+  } as const;
+}
+
+/** Done again it tells nobody twice: it keeps no place of its own. One owner who cannot be audited does not keep the others from it. */
+export function createCustodyAudit(ports: {
+  log: KeyLog;
+  /** An owner's uses, by when they were recorded. */
+  accounts: (uid: Uid, span: Span) => Promise<readonly Account[]>;
+  /** Commits the notice of an incident. */
+  tell: (opening: LoggedOpening) => Promise<'told' | 'known'>;
+  /** Commits the record of the comparison. */
+  record: (day: string, counts: CustodyCounts) => Promise<void>;
+  onFailure: (error: unknown) => void;
+}) {
+  const { log, accounts, tell, record, onFailure } = ports;
+
+  async function auditOwner(openings: readonly LoggedOpening[], audited: Span, counts: Counts) {
+    const uid = openings[0]?.uid;
+    if (!uid) return;
+    try {
+      const uses = await accounts(uid, widened(audited, ACCOUNTS_MARGIN_MS));
+      const report = compareCustody(openings, uses, audited);
+      counts.openings += report.openings;
+      counts.matched += report.matched;
+      counts.possible += report.possible;
+      counts.unmatched += report.unmatched.length;
+      counts.unproven += report.unproven;
+      for (const opening of report.unmatched) if ((await tell(opening)) === 'told') counts.told += 1;
+    } catch (error) {
+      onFailure(error);
+      counts.failed += 1;
+    }
+  }
+
+  return async (nowMs: number): Promise<CustodyCounts> => {
+    const audited = dayBefore(nowMs);
+    const counts: Counts = {
+      openings: 0,
+      matched: 0,
+      possible: 0,
+      unmatched: 0,
+      unproven: 0,
+      unnamed: 0,
+      told: 0,
+      failed: 0,
+    };
+    const owners = new Map<Uid, LoggedOpening[]>();
+    for await (const { atMs, opening } of log.between(widened(audited, MARGIN_MS))) {
+      if (opening) owners.set(opening.uid, [...(owners.get(opening.uid) ?? []), opening]);
+      else if (atMs >= audited.fromMs && atMs < audited.toMs) counts.unnamed += 1;
+    }
+    const lists = [...owners.values()];
+    for (let first = 0; first < lists.length; first += AT_ONCE) {
+      const batch = lists.slice(first, first + AT_ONCE);
+      await Promise.all(batch.map((openings) => auditOwner(openings, audited, counts)));
+    }
+    await record(audited.day, counts);
+    return counts;
+  };
+}

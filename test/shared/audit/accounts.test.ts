@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+
+import { accountsIn } from '#shared/audit/accounts.ts';
+import type { AuditRecord } from '#shared/audit/record.ts';
+
+const key = { provider: 'openai', kid: 'k'.repeat(22), ver: 1 };
+const record = (more: Partial<AuditRecord>): AuditRecord => ({
+  fmt: 1,
+  eventId: '0'.repeat(26),
+  ts: '2026-06-01T12:00:00.000Z',
+  uid: 'a'.repeat(27),
+  category: 'api_call',
+  act: 'tool.called',
+  result: 'succeeded',
+  reqId: 'one',
+  ...more,
+});
+const kindsOf = (...records: AuditRecord[]) => accountsIn(records).map(({ kind }) => kind);
+
+describe('what records account for', () => {
+  it('is each key they name, once', () => {
+    const next = { ...key, ver: 2 };
+    expect(accountsIn([record({ keys: [key, key, next] })])).toMatchObject([
+      { kind: 'receipt', kid: key.kid, ver: 1, atMs: Date.UTC(2026, 5, 1, 12) },
+      { kind: 'receipt', kid: key.kid, ver: 2 },
+    ]);
+  });
+
+  it('is whatever an attempt may have done, until its outcome is there', () => {
+    const attempted = record({ result: 'attempted' });
+    expect(kindsOf(attempted)).toEqual(['attempt']);
+    expect(kindsOf(attempted, record({ result: 'failed' }))).toEqual([]);
+    expect(kindsOf(attempted, record({ reqId: 'two', keys: [key] }))).toEqual(['attempt', 'receipt']);
+  });
+
+  it('is nothing where an attempt ended under another name', () => {
+    const checked = { act: 'key.validated', category: 'user_action' } as const;
+    const attempted = record({ ...checked, result: 'attempted' });
+    expect(kindsOf(attempted, record({ category: 'user_action', act: 'key.stored' }))).toEqual([]);
+    const renewed = record({ act: 'key.renewed', category: 'system', result: 'attempted', keys: [key] });
+    const failed = record({ act: 'key.renewal_failed', category: 'system', result: 'failed', keys: [key] });
+    expect(kindsOf(renewed, failed)).toEqual(['receipt']);
+  });
+
+  it('is nothing where no key is used', () => {
+    const erasure = record({ act: 'account.erased', category: 'user_action', result: 'attempted' });
+    expect(kindsOf(erasure, record({ act: 'keys.listed' }), record({}))).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Account, Span } from '#shared/vault/custody.ts';
+import { createCustodyAudit, incidentNotice, type LoggedOpening } from '#shared/vault/custody-day.ts';
+
+const [alice, bob] = ['a', 'b'].map((letter) => letter.repeat(27) as Uid) as [Uid, Uid];
+const kid = 'k'.repeat(22) as Kid;
+const at = (time: string) => Date.parse(time);
+
+const opening = (time: string, more: Partial<LoggedOpening> = {}): LoggedOpening => ({
+  id: time,
+  uid: alice,
+  provider: 'openai' as ProviderId,
+  kid,
+  ver: 1,
+  atMs: at(time),
+  ...more,
+});
+const receipt = (time: string): Account => ({ kind: 'receipt', uid: alice, kid, ver: 1, atMs: at(time) });
+
+const within = ({ atMs }: { atMs: number }, { fromMs, toMs }: Span) => atMs >= fromMs && atMs <= toMs;
+
+/** Run in the night after the 1st of June. */
+async function auditOf(
+  logged: readonly LoggedOpening[],
+  { uses = [], unnamedAt = [] }: { uses?: readonly Account[]; unnamedAt?: readonly string[] } = {},
+) {
+  const told: string[] = [];
+  const days: string[] = [];
+  const failures: unknown[] = [];
+  const audit = createCustodyAudit({
+    log: {
+      async *between(span) {
+        yield* logged.filter((one) => within(one, span)).map((one) => ({ atMs: one.atMs, opening: one }));
+        yield* unnamedAt.map((time) => ({ atMs: at(time) })).filter((one) => within(one, span));
+      },
+    },
+    async accounts(uid, span) {
+      if (uid === bob) throw new Error('The trail of this owner cannot be read.');
+      return uses.filter((one) => within(one, span));
+    },
+    async tell({ id }) {
+      told.push(id);
+      return 'told';
+    },
+    async record(day) {
+      days.push(day);
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  return { counts: await audit(at('2026-06-02T02:45:00Z')), told, days, failures };
+}
+
+describe('the audit of a day', () => {
+  it('is that of the UTC day before', async () => {
+    const { counts, told, days } = await auditOf([
+      opening('2026-05-31T23:59:59Z'),
+      opening('2026-06-01T00:00:00Z'),
+      opening('2026-06-01T23:59:59Z'),
+      opening('2026-06-02T00:00:00Z'),
+    ]);
+    expect(days).toEqual(['2026-06-01']);
+    expect(told).toEqual(['2026-06-01T00:00:00Z', '2026-06-01T23:59:59Z']);
+    expect(counts).toMatchObject({ openings: 2, matched: 0, unmatched: 2, told: 2, failed: 0 });
+  });
+
+  it('looks past midnight on both sides for what belongs together', async () => {
+    const uses = [receipt('2026-06-01T00:00:10Z'), receipt('2026-06-02T00:00:20Z')];
+    const logged = [opening('2026-05-31T23:59:50Z'), opening('2026-06-01T23:59:50Z')];
+    const { counts, told } = await auditOf(logged, { uses });
+    expect(told).toEqual([]);
+    expect(counts).toMatchObject({ openings: 1, matched: 1, unmatched: 0, unproven: 0 });
+  });
+
+  it('does not let the receipt of a call before midnight cover an opening after it', async () => {
+    const logged = [opening('2026-05-31T23:59:50Z'), opening('2026-06-01T00:00:05Z')];
+    const { told } = await auditOf(logged, { uses: [receipt('2026-06-01T00:00:10Z')] });
+    expect(told).toEqual(['2026-06-01T00:00:05Z']);
+  });
+
+  it('counts openings that name no key of ours', async () => {
+    const { counts } = await auditOf([], { unnamedAt: ['2026-06-01T12:00:00Z', '2026-06-02T00:01:00Z'] });
+    expect(counts).toMatchObject({ unnamed: 1, openings: 0 });
+  });
+
+  it('goes on when one owner’s trail cannot be read, and says so', async () => {
+    const logged = [opening('2026-06-01T12:00:00Z', { uid: bob }), opening('2026-06-01T12:00:01Z')];
+    const { counts, told, days, failures } = await auditOf(logged);
+    expect(told).toEqual(['2026-06-01T12:00:01Z']);
+    expect(counts).toMatchObject({ failed: 1, unmatched: 1 });
+    expect([days, failures.length]).toEqual([['2026-06-01'], 1]);
+  });
+
+  it('tells of each opening by its own id', () => {
+    expect(incidentNotice(opening('2026-06-01T12:00:01Z', { id: 'event-1' }))).toMatchObject({
+      uid: alice,
+      once: 'event-1',
+      subject: `openai_${kid}`,
+      text: expect.stringContaining('version 1, was opened on 2026-06-01 at 12:00:01 UTC'),
+    });
+  });
+});
