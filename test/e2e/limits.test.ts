@@ -5,9 +5,9 @@ import { expect, it } from 'vitest';
 import { withRate } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-onEngine('the rate of one caller', () => {
-  const portunus = usePortunus({ mutate: withRate(10, 4) });
+const portunus = usePortunus({ mutate: withRate(10, 4) });
 
+onEngine('the rate of one caller', () => {
   it('is limited over REST: the burst, then 429 with the time to wait', async () => {
     const { current } = portunus;
     const alice = await current.person('alice');
@@ -36,8 +36,6 @@ onEngine('the rate of one caller', () => {
 });
 
 onEngine('a limit of 100 under 1,000 concurrent callers in four processes', () => {
-  const portunus = usePortunus();
-
   it('admits exactly 100', async () => {
     const { current } = portunus;
     const file = new URL('../shared/limits/rate-callers.ts', import.meta.url).pathname;

@@ -10,6 +10,8 @@ import { expect, it } from 'vitest';
 import { canaryKey, type Person, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
+const portunus = usePortunus();
+
 type Result = {
   isError?: boolean;
   structuredContent?: Record<string, unknown>;
@@ -52,8 +54,6 @@ const CLIENTS = [
 ] as const;
 
 onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
-  const portunus = usePortunus();
-
   async function using<T>(work: (client: Caller, person: Person) => Promise<T>): Promise<T> {
     const person = await portunus.current.person(user);
     const client = await connect(portunus.current.url, person);
@@ -116,8 +116,6 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
 });
 
 onEngine('the endpoint', () => {
-  const portunus = usePortunus();
-
   it('streams: progress-capable answers come as events when the client asks for them', async () => {
     const { current } = portunus;
     const { token } = await current.person('alice');

@@ -10,10 +10,11 @@ import { engine, type Portunus, startPortunus } from './portunus.ts';
 /** Describes on the engine of this run. Without Java (Debian: openjdk-17-jre-headless) the second engine is skipped. */
 export const onEngine = describe.skipIf(missingFor(engine) !== undefined);
 
-/** One stack for all tests of a file. It is stopped and its folder removed, whatever happens. */
+/** One stack for all tests of a file or a description. It is stopped and its folder removed, whatever happens. */
 export function usePortunus(options: Partial<StackOptions> = {}): { readonly current: Portunus } {
   let running: Portunus | undefined;
   beforeAll(async () => {
+    if (missingFor(engine) !== undefined) return; // nothing here will run
     running = await startPortunus(options);
   });
   afterAll(async () => {
