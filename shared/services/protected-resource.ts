@@ -1,14 +1,12 @@
-import { SCOPES } from '#shared/auth/scopes.ts';
+import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import { env } from '#shared/core/env.ts';
 
 import { issuers } from './issuers.ts';
 
-/** Nobody signs in to a client for these: an operator asks for them by name. */
-const UNADVERTISED = new Set(['ops:write', 'admin:write']);
-
 /** Needs `issuers:know`. RFC 9728 metadata of the MCP endpoint; scopes as the issuers spell them. */
 export function protectedResource() {
-  const scopes = SCOPES.filter((scope) => !UNADVERTISED.has(scope));
+  // What a user's role grants: an operator or admin asks for the rest by name.
+  const scopes = SCOPES_OF.user;
   const prefixes = new Set(issuers().map(({ scopePrefix = '' }) => scopePrefix));
   return {
     resource: `${env('PUBLIC_URL')}/mcp`,
