@@ -16,7 +16,21 @@ export type ChatReply = {
   /** As the provider names it. */
   readonly model: string;
   readonly finishReason: string;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+  readonly usage: TokenCounts;
+};
+
+/** As the provider counts and bills. */
+export type TokenCounts = {
+  /** All of the prompt, what came from the provider's own cache included. */
+  readonly inputTokens: number;
+  /** All of the answer, reasoning included. */
+  readonly outputTokens: number;
+  /** Of `inputTokens`: read from the provider's prompt cache. */
+  readonly cachedInputTokens?: number | undefined;
+  /** Of `inputTokens`: written to the provider's prompt cache. */
+  readonly cacheWriteTokens?: number | undefined;
+  /** Of `outputTokens`: thought, not said. */
+  readonly reasoningTokens?: number | undefined;
 };
 
 /** One provider's dialect: how a chat is asked for, and how its answer reads. No transport, no key handling. */

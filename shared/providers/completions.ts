@@ -22,10 +22,15 @@ export type CompletionRequest = Omit<ChatRequest, 'model'> & {
   readonly model?: string | undefined;
 };
 
+/** What a call is about to ask of whom: as much as admission has to know. */
+export type Intent = { readonly provider: string; readonly model: string };
+
 export type CompletionCall = {
   readonly owner: Uid;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Writes down that this provider is about to be called; nothing is opened or sent before it is durable. */
+  readonly begin: (intent: Intent) => Promise<void>;
   /** Told of each key before it is opened: the receipt. */
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
@@ -87,13 +92,15 @@ export function createCompletions(ports: {
     async chat({ provider: wanted, model, ...rest }, call) {
       const [facts, keys] = await keysFor({ owner: call.owner, wanted }, vault);
       const { adapter, configured } = dialectOf(facts);
-      const body = JSON.stringify(adapter.body({ ...rest, model: model ?? facts.defaultModel }));
+      const request: ChatRequest = { ...rest, model: model ?? facts.defaultModel };
+      const body = JSON.stringify(adapter.body(request));
+      await call.begin({ provider: facts.id, model: request.model });
 
       const ask = async ({ provider, kid, ver, open }: KeyValue): Promise<Verdict<ChatReply>> => {
         call.onUse({ provider, kid, ver });
         const { secret, origin } = await open();
         const patience = call.deadline.remainingMs();
-        const request = {
+        const sent = {
           url: `${origin || configured}${adapter.path}`,
           method: 'POST',
           headers: {
@@ -106,7 +113,7 @@ export function createCompletions(ports: {
           deadlineMs: patience,
         };
         // A model may think for as long as the caller can wait, before the first byte and between two.
-        const response = await egress.send(request, { headersMs: patience, idleMs: patience });
+        const response = await egress.send(sent, { headersMs: patience, idleMs: patience });
         const refusal = refusalIn(response, facts, adapter);
         return refusal ?? { kind: 'answered', value: read(response, secret, adapter) };
       };

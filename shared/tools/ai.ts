@@ -36,14 +36,13 @@ const chat = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   scope: 'ai:use',
-  external: true,
   requiresKey: 'ai',
   examples: [{ messages: [{ role: 'user', content: 'Say hello in one word.' }] }],
   async run({ messages, provider, model, max_tokens: maxTokens, temperature }, call) {
-    const { principal, completions, requestId, deadline, onUse } = call;
+    const { principal, completions, requestId, deadline, begin, onUse } = call;
     const reply = await completions.chat(
       { messages, provider, model, maxTokens, temperature },
-      { owner: principal.uid, requestId, deadline, onUse },
+      { owner: principal.uid, requestId, deadline, begin, onUse },
     );
     const usage = { input_tokens: reply.usage.inputTokens, output_tokens: reply.usage.outputTokens };
     return {

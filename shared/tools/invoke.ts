@@ -4,7 +4,7 @@ import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
-import type { Completions } from '#shared/providers/completions.ts';
+import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { findTool } from './registry.ts';
@@ -71,15 +71,16 @@ export function createInvoke(ports: {
       ...rest,
     });
 
+    const begin = (intent: Intent) => audit.commit(draft({ result: 'attempted', meta: intent }));
+
     const call = async (): Promise<{ done: Done<unknown>; result: Record<string, unknown> }> => {
       if (!tool) throw new AppError('unknown_tool');
       requireScope(principal, 'tools:call');
       if (tool.scope) requireScope(principal, tool.scope);
       const input = inputOf(tool, parameters);
       await admit(principal);
-      // Not writable → no call: a use of a key without a trace must be impossible.
-      if (tool.external) await audit.commit(draft({ result: 'attempted' }));
-      const done = await tool.run(input, { principal, requestId, deadline, now, todos, completions, onUse });
+      const at = { principal, requestId, deadline, now };
+      const done = await tool.run(input, { ...at, todos, completions, begin, onUse });
       return { done, result: outputOf(tool, done.output) };
     };
 

@@ -4,7 +4,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import type { Scope } from '#shared/auth/scopes.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Write } from '#shared/core/write.ts';
-import type { Completions } from '#shared/providers/completions.ts';
+import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 /** Which version of which key was used. */
@@ -18,6 +18,11 @@ export type ToolCall = {
   readonly now: () => number;
   readonly todos: Todos;
   readonly completions: Completions;
+  /**
+   * Before anything outside is asked, and once at most: the ATTEMPT. Not writable → throws, and nothing may be called, for
+   * a use of a key without a trace must be impossible.
+   */
+  readonly begin: (intent: Intent) => Promise<void>;
   /** A key was used for this call: becomes its receipt. */
   readonly onUse: (key: KeyReceipt) => void;
 };
@@ -58,8 +63,6 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   };
   /** Beside `tools:call`. Absent: whoever may call tools may call this one. */
   readonly scope?: Scope;
-  /** Calls the outside: an ATTEMPT is recorded before it runs. */
-  readonly external?: true;
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
   /** Arguments of a call that works, for people and models. */

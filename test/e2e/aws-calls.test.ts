@@ -130,7 +130,7 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, cold key': 'Decrypt PutItem PutItem Query UpdateItem',
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
       // the second read tells why there is no key
-      'ai_chat, no key': 'PutItem PutItem Query Query UpdateItem',
+      'ai_chat, no key': 'PutItem Query Query UpdateItem',
       'audit read': 'PutItem Query Query',
       'notices listed': 'PutItem Query',
       'notice read, unknown': 'PutItem TransactWriteItems',
@@ -145,7 +145,7 @@ onEngine('the AWS calls of a request', () => {
       'key validated, warm key': 'PutItem Query TransactWriteItems',
       'key frozen': 'Query TransactWriteItems',
       'key frozen twice': 'PutItem Query',
-      'ai_chat, frozen key': 'PutItem PutItem Query Query UpdateItem',
+      'ai_chat, frozen key': 'PutItem Query Query UpdateItem',
       'key unfrozen': 'Query TransactWriteItems',
       'key labelled': 'Query TransactWriteItems',
       'second key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
@@ -154,7 +154,7 @@ onEngine('the AWS calls of a request', () => {
       "somebody else's key frozen": 'PutItem Query',
       'key deleted': 'TransactWriteItems',
       'key deleted twice': 'PutItem TransactWriteItems',
-      'receipts of a deleted key read': 'PutItem Query Query Query Query Query',
+      'receipts of a deleted key read': 'PutItem Query Query Query Query',
       'account erased':
         'GetItem Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
       'no token': '',

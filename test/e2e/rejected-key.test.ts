@@ -202,8 +202,8 @@ onEngine('a key that its provider rejects', () => {
       .map(({ operation }) => operation);
     expect(calls).toEqual([
       'UpdateItem',
-      'PutItem',
       'Query',
+      'PutItem',
       'Decrypt',
       'Query',
       'Query',

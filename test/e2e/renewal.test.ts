@@ -205,8 +205,8 @@ onEngine('a credential that renews itself', () => {
       .map(({ operation }) => operation);
     expect(calls).toEqual([
       'UpdateItem',
-      'PutItem',
       'Query',
+      'PutItem',
       'UpdateItem',
       'Query',
       'Decrypt',

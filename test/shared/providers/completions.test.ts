@@ -39,7 +39,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
   const chat = () =>
     completions.chat(
       { messages: [{ role: 'user', content: 'hi' }] },
-      { owner, requestId: 'r', deadline: deadlineIn(1000), onUse: () => {} },
+      { owner, requestId: 'r', deadline: deadlineIn(1000), begin: async () => {}, onUse: () => {} },
     );
   return { chat, sent };
 }
