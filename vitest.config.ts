@@ -1,19 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 const e2e = 'test/e2e/**/*.test.ts';
-/** They restart whole stacks: minutes, not seconds. */
-const long = ['test/e2e/rewrap.test.ts'];
-/** What they are about is above the engine; on the second one they run in the long job. */
-const aboveTheEngine = [
-  'custody',
-  'frozen',
-  'key-life',
-  'notices',
-  'rejected-key',
-  'renewal',
-  'restore',
-  'sign-in',
-].map((name) => `test/e2e/${name}.test.ts`);
+/** Minutes, not seconds: `npm run test:long`. */
+const long = 'test/long/**/*.test.ts';
+/** Transactions, conditions and indexes are what these are about. The others run on the second engine in the long job. */
+const atTheEngine = ['audit', 'aws-calls', 'crash', 'limits', 'receipts', 'tools', 'vault'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** End-to-end files start stacks of their own, on free ports, in folders of their own: they may run side by side. */
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
@@ -30,15 +23,18 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     maxWorkers: 2,
     projects: [
-      project('unit', { include: ['test/**/*.test.ts'], exclude: [e2e] }),
-      project('e2e', { include: [e2e], exclude: long }),
+      project('unit', { include: ['test/**/*.test.ts'], exclude: [e2e, long] }),
+      project('e2e', { include: [e2e] }),
       project('e2e dynamodb-local', {
-        include: [e2e],
-        exclude: [...long, ...aboveTheEngine],
+        include: atTheEngine,
         ...secondEngine,
       }),
-      project('long', { include: long }),
-      project('long dynamodb-local', { include: [...long, ...aboveTheEngine], ...secondEngine }),
+      project('long', { include: [long] }),
+      project('long dynamodb-local', {
+        include: [e2e, 'test/long/rewrap.test.ts'],
+        exclude: atTheEngine,
+        ...secondEngine,
+      }),
     ],
   },
 });
