@@ -37,8 +37,12 @@ export const NEEDS = [
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',
-  /** Count a call against its caller's rate: `UpdateItem` on the control table. */
+  /** Count a call against its caller's rate: `UpdateItem` on the control table, and the limits row read. */
   'rates:admit',
+  /** Read the limits in force: `GetItem` of their row of the control table, and no other. */
+  'limits:read',
+  /** Set the limits: `PutItem` of their row of the control table, and no other. */
+  'limits:write',
   /** Call AI providers: no permission, but their origins and the stage's trusted origins. */
   'providers:call',
   /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */

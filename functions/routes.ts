@@ -158,6 +158,20 @@ export const routes = [
     bodyLimitKiB: 1024,
   },
   {
+    name: 'limits-read',
+    method: 'GET',
+    path: '/limits',
+    scope: 'ops:write',
+    needs: ['limits:read', 'audit:write'],
+  },
+  {
+    name: 'limits-change',
+    method: 'PUT',
+    path: '/limits',
+    scope: 'admin:write',
+    needs: ['limits:write', 'audit:write'],
+  },
+  {
     name: 'notices-list',
     method: 'GET',
     path: '/notices',

@@ -28,6 +28,15 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
     resources: [table.tableArn],
   });
 
+/** On the rows of these partitions only. @param partition may end in `*` */
+const onRows = (action: string, { tableArn }: { tableArn: string }, partition: string) =>
+  new PolicyStatement({
+    actions: [`dynamodb:${action}`],
+    resources: [tableArn],
+    // `ForAllValues` alone would hold for a call that names no key at all, as a Scan does; these actions always name one.
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
+  });
+
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
@@ -155,7 +164,15 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { PROVIDER_ORIGINS: settings.providerOrigins, TRUSTED_ORIGINS: settings.trustedOrigins },
   }),
   'rates:admit': ({ data, settings }) => ({
-    statements: [onTable(['UpdateItem'], data.control)],
+    statements: [onTable(['UpdateItem'], data.control), onRows('GetItem', data.control, 'LIMITS')],
+    environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
+  }),
+  'limits:read': ({ data, settings }) => ({
+    statements: [onRows('GetItem', data.control, 'LIMITS')],
+    environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
+  }),
+  'limits:write': ({ data, settings }) => ({
+    statements: [onRows('PutItem', data.control, 'LIMITS')],
     environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
   }),
   'issuers:know': ({ settings }) => ({

@@ -32,6 +32,8 @@ export const ACTIONS = [
   'tool.called',
   'mcp.requested',
   'audit.read',
+  'limits.read',
+  'limits.changed',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

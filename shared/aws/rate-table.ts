@@ -1,4 +1,4 @@
-// Rate limits on the control table: pk `RATE#<name>`, sk `gcra`, one number `tat`.
+// Rate limits on the control table: pk `RATE#<name>`, sk `gcra`, one number `tat`, and what others put beside it.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -8,33 +8,36 @@ import type { RateStore } from '#shared/limits/gcra.ts';
 
 const Row = z.object({ tat: z.number().optional() });
 
-/** A limit nobody calls under for a day need not be kept. */
+/** A limit nobody calls under for a day need not be kept, once its places have come back: before, they would come back early. */
 const KEEP_SECONDS = 24 * 3600;
 
-const ttl = (now: number) => Math.ceil(now / 1_000_000) + KEEP_SECONDS;
+/** @param latest where `tat` may stand after the write */
+const ttl = (latest: number) => Math.ceil(latest / 1_000_000) + KEEP_SECONDS;
 
 export function rateTable(db: DynamoDBDocumentClient, TableName: string): RateStore {
-  /** @returns undefined when the update was made, else the row that its condition refused */
+  /** @returns the row as it is after the update, or as it was when its condition refused */
   const update = async (name: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
     try {
-      await db.send(
+      const { Attributes = {} } = await db.send(
         new UpdateCommand({
           TableName,
           Key: { pk: `RATE#${name}`, sk: 'gcra' },
+          ReturnValues: 'ALL_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           ...input,
         }),
       );
-      return undefined;
+      return { moved: true as const, beside: Attributes };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return Row.parse(error.Item ? unmarshall(error.Item) : {});
+      const { tat } = Row.parse(error.Item ? unmarshall(error.Item) : {});
+      return { moved: false as const, tat };
     }
   };
 
   return {
-    async extend(name, { now, tolerance, interval }) {
-      const refused = await update(name, {
+    extend: (name, { now, tolerance, interval }) =>
+      update(name, {
         UpdateExpression: 'SET tat = tat + :interval, #ttl = :ttl',
         ConditionExpression: 'tat BETWEEN :now AND :latest',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
@@ -42,20 +45,18 @@ export function rateTable(db: DynamoDBDocumentClient, TableName: string): RateSt
           ':interval': interval,
           ':now': now,
           ':latest': now + tolerance,
-          ':ttl': ttl(now),
+          ':ttl': ttl(now + tolerance + interval),
         },
-      });
-      return refused ? { moved: false, tat: refused.tat } : { moved: true };
-    },
+      }),
 
     async restart(name, { now, interval }) {
-      const refused = await update(name, {
+      const restarted = await update(name, {
         UpdateExpression: 'SET tat = :next, #ttl = :ttl',
         ConditionExpression: 'attribute_not_exists(tat) OR tat < :now',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':next': now + interval, ':now': now, ':ttl': ttl(now) },
+        ExpressionAttributeValues: { ':next': now + interval, ':now': now, ':ttl': ttl(now + interval) },
       });
-      return refused === undefined;
+      return restarted.moved ? restarted.beside : undefined;
     },
   };
 }

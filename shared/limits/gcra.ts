@@ -8,18 +8,32 @@ import { AppError } from '#shared/core/errors.ts';
 /** So many calls a minute in the long run, and at most `burst` at once. */
 export type RateLimit = { readonly perMinute: number; readonly burst: number };
 
+/** What a limit counts: all calls of an owner, those to one provider, or those of one tool. */
+export type Counted =
+  | { readonly scope: 'owner' }
+  | { readonly scope: 'provider'; readonly provider: string }
+  | { readonly scope: 'tool'; readonly tool: string };
+
+/** What else stands in a limit's row, from whoever put it there: it comes with the write, at no cost. */
+export type Beside = Readonly<Record<string, unknown>>;
+
 /** Port. Times are microseconds since the epoch. */
 export type RateStore = {
   /** Moves `tat` on by `interval` if it stands between `now` and `now + tolerance`; else tells where it stands. */
   readonly extend: (
     name: string,
     at: { now: number; tolerance: number; interval: number },
-  ) => Promise<{ moved: true } | { moved: false; tat: number | undefined }>;
-  /** Sets `tat` to `now + interval` if there is none or it lies in the past; says whether it did. */
-  readonly restart: (name: string, at: { now: number; interval: number }) => Promise<boolean>;
+  ) => Promise<{ moved: true; beside: Beside } | { moved: false; tat: number | undefined }>;
+  /** Sets `tat` to `now + interval` if there is none or it lies in the past, else returns nothing. */
+  readonly restart: (name: string, at: { now: number; interval: number }) => Promise<Beside | undefined>;
 };
 
-export type Admit = (name: string, limit: RateLimit) => Promise<void>;
+/** @throws {AppError} `rate_limited` naming the limit; `unavailable` in a crowd far over it */
+export type Admit = (
+  name: string,
+  limit: RateLimit,
+  counted: Counted,
+) => Promise<{ readonly row: string; readonly beside: Beside }>;
 
 const MICROSECONDS = 1_000_000;
 /** A caller that loses this often meets a crowd far over its limit. */
@@ -38,33 +52,42 @@ export function createAdmit(ports: { store: RateStore; now: () => number }): Adm
     seen.set(name, tat);
   };
 
-  return async (name, { perMinute, burst }) => {
+  return async (owner, { perMinute, burst }, counted) => {
+    // A changed limit counts anew: under a slower one `tat` may stand so far ahead that a faster one would not be felt.
+    const name = `${owner}#${perMinute}/${burst}`;
     const interval = Math.ceil((60 * MICROSECONDS) / perMinute);
     const tolerance = (burst - 1) * interval;
     for (let round = 0; round < ROUNDS; round += 1) {
       const at = now();
       const guess = seen.get(name) ?? 0;
-      if (guess < at && (await store.restart(name, { now: at, interval }))) {
+      const restarted = guess < at ? await store.restart(name, { now: at, interval }) : undefined;
+      if (restarted) {
         remember(name, at + interval);
-        return;
+        return { row: name, beside: restarted };
       }
       const extended = await store.extend(name, { now: at, tolerance, interval });
       if (extended.moved) {
         remember(name, Math.max(guess, at) + interval);
-        return;
+        return { row: name, beside: extended.beside };
       }
       remember(name, extended.tat ?? 0);
       if (extended.tat !== undefined && extended.tat > at + tolerance) {
-        throw refused({ perMinute, burst }, extended.tat - tolerance - at);
+        throw refused({ perMinute, burst }, counted, extended.tat - tolerance - at);
       }
     }
     throw new AppError('unavailable', 'Too many calls at the same moment.');
   };
 }
 
-function refused({ perMinute, burst }: RateLimit, waitMicroseconds: number): AppError {
+function what(counted: Counted): string {
+  if (counted.scope === 'provider') return `calls to ${counted.provider}`;
+  return counted.scope === 'tool' ? `calls of ${counted.tool}` : 'calls';
+}
+
+function refused({ perMinute, burst }: RateLimit, counted: Counted, waitMicroseconds: number): AppError {
   const seconds = Math.max(1, Math.ceil(waitMicroseconds / MICROSECONDS));
-  return new AppError('rate_limited', `At most ${perMinute} calls a minute, ${burst} at once.`, {
+  return new AppError('rate_limited', `At most ${perMinute} ${what(counted)} a minute, ${burst} at once.`, {
+    ...counted,
     retry_after_seconds: seconds,
     limit: { per_minute: perMinute, burst },
     next_step: `Wait ${seconds} s, then try again.`,

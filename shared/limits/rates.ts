@@ -1,20 +1,65 @@
-// How often whom may call: by role, as the stage is configured.
+// How often whom may call: by role, for all calls together and, where somebody has set it, for one provider or one tool.
 import * as z from 'zod';
 
 import type { RateLimit } from './gcra.ts';
 
+/** Zero is refused: a limit slows, it does not ban. Whoever may not call at all has no scope or no key. */
 const Rate = z.strictObject({
-  per_minute: z.number().int().min(1).max(1_000_000),
-  burst: z.number().int().min(1).max(10_000),
+  per_minute: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .describe('Calls per minute in the long run: one place comes back every 60 s / per_minute'),
+  burst: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .describe('Calls at once after a silence: the places there are, not calls per minute'),
 });
 
-/** A limit for every role, e.g. `{"user": {"per_minute": 600, "burst": 100}, …}`. */
-export const Rates = z.strictObject({ user: Rate, auditor: Rate, operator: Rate, admin: Rate });
+const named = z.record(z.string().regex(/^[a-z0-9_-]{1,64}$/), Rate).optional();
+
+const RoleRates = Rate.extend({
+  providers: named.describe('Narrower limits for calls to one provider, by its name'),
+  tools: named.describe('Narrower limits for calls of one tool, by its name'),
+}).strict();
+type RoleRates = z.infer<typeof RoleRates>;
+
+/** A limit for every role, e.g. `{"user": {"per_minute": 600, "burst": 100, "tools": {"ai_chat": {…}}}, …}`. */
+export const Rates = z.strictObject({
+  user: RoleRates,
+  auditor: RoleRates,
+  operator: RoleRates,
+  admin: RoleRates,
+});
 export type Rates = z.infer<typeof Rates>;
 
-/** The most generous of a caller's roles counts; nobody without a role gets here. */
-export function rateOf(rates: Rates, roles: readonly (keyof Rates)[]): RateLimit {
-  const limits = roles.map((role) => rates[role]);
+type Roles = readonly (keyof Rates)[];
+
+function mostGenerous(limits: readonly z.infer<typeof Rate>[]): RateLimit {
   const perMinute = Math.max(1, ...limits.map(({ per_minute }) => per_minute));
   return { perMinute, burst: Math.max(1, ...limits.map(({ burst }) => burst)) };
 }
+
+/** The most generous of a caller's roles counts; nobody without a role gets here. */
+export const rateOf = (rates: Rates, roles: Roles): RateLimit =>
+  mostGenerous(roles.map((role) => rates[role]));
+
+/** The limit for one tool or provider; undefined where one of the caller's roles has none. */
+export function narrowRateOf(
+  rates: Rates,
+  roles: Roles,
+  [kind, name]: readonly ['providers' | 'tools', string],
+): RateLimit | undefined {
+  const limits = roles.map((role) => new Map(Object.entries(rates[role][kind] ?? {})).get(name));
+  const set = limits.filter((limit) => limit !== undefined);
+  return set.length > 0 && set.length === limits.length ? mostGenerous(set) : undefined;
+}
+
+/** The names that limits are set for, with where each stands. */
+export const namesIn = (rates: Rates, kind: 'providers' | 'tools'): { name: string; path: string }[] =>
+  Object.entries(rates).flatMap(([role, of]: [string, RoleRates]) =>
+    Object.keys(of[kind] ?? {}).map((name) => ({ name, path: `${role}.${kind}.${name}` })),
+  );

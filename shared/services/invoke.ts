@@ -11,7 +11,7 @@ import { egress } from './egress.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
-import { admitCaller } from './rates.ts';
+import { admitCall, admitProvider } from './rates.ts';
 
 /** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
@@ -25,7 +25,8 @@ export const invoke = once(() =>
       origins: providerOrigins(),
       now: Date.now,
     }),
-    admit: admitCaller,
+    admit: admitCall,
+    admitProvider,
     now: Date.now,
   }),
 );

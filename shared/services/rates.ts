@@ -5,12 +5,28 @@ import { storeMicroseconds } from '#shared/aws/store-clock.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
-import { rateOf, Rates } from '#shared/limits/rates.ts';
+import { narrowRateOf, rateOf } from '#shared/limits/rates.ts';
+
+import { limits } from './limits.ts';
 
 const admit = once(() =>
   createAdmit({ store: rateTable(dynamo(), env('CONTROL_TABLE')), now: storeMicroseconds }),
 );
-const rates = once(() => Rates.parse(JSON.parse(env('RATE_LIMITS'))));
 
-/** Needs `rates:admit`. @throws {AppError} `rate_limited` when the caller has been here too often */
-export const admitCaller = ({ uid, roles }: Principal): Promise<void> => admit()(uid, rateOf(rates(), roles));
+/**
+ * Needs `rates:admit`. The narrow limit first: whom it refuses has not used up a place of theirs for other tools. The limits
+ * are read before anything is counted, and with them the store's clock: a new instance whose own is wrong counts nothing by it.
+ * @throws {AppError} `rate_limited` when the caller has been here too often
+ */
+export async function admitCall({ uid, roles }: Principal, tool: string): Promise<void> {
+  const rates = await limits().current();
+  const narrow = narrowRateOf(rates, roles, ['tools', tool]);
+  if (narrow) await admit()(`${uid}#tool#${tool}`, narrow, { scope: 'tool', tool });
+  await admit()(uid, rateOf(rates, roles), { scope: 'owner' });
+}
+
+/** Needs `rates:admit`. @throws {AppError} `rate_limited` when the caller has asked this provider too often */
+export async function admitProvider({ uid, roles }: Principal, provider: string): Promise<void> {
+  const narrow = narrowRateOf(await limits().current(), roles, ['providers', provider]);
+  if (narrow) await admit()(`${uid}#provider#${provider}`, narrow, { scope: 'provider', provider });
+}

@@ -52,10 +52,12 @@ export function createInvoke(ports: {
   todos: Todos;
   completions: Completions;
   /** @throws {AppError} `rate_limited` */
-  admit: (principal: Principal) => Promise<void>;
+  admit: (principal: Principal, tool: string) => Promise<void>;
+  /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
+  admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   now: () => number;
 }): Invoke {
-  const { audit, todos, completions, admit, now } = ports;
+  const { audit, todos, completions, admit, admitProvider, now } = ports;
 
   return async ({ toolName, parameters, principal, requestId, deadline }) => {
     const tool = findTool(toolName);
@@ -71,14 +73,17 @@ export function createInvoke(ports: {
       ...rest,
     });
 
-    const begin = (intent: Intent) => audit.commit(draft({ result: 'attempted', meta: intent }));
+    const begin = async (intent: Intent) => {
+      await admitProvider(principal, intent.provider, deadline);
+      await audit.commit(draft({ result: 'attempted', meta: intent }));
+    };
 
     const call = async (): Promise<{ done: Done<unknown>; result: Record<string, unknown> }> => {
       if (!tool) throw new AppError('unknown_tool');
       requireScope(principal, 'tools:call');
       if (tool.scope) requireScope(principal, tool.scope);
       const input = inputOf(tool, parameters);
-      await admit(principal);
+      await admit(principal, tool.name);
       const at = { principal, requestId, deadline, now };
       const done = await tool.run(input, { ...at, todos, completions, begin, onUse });
       return { done, result: outputOf(tool, done.output) };

@@ -1,11 +1,21 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
+import type { Stack } from '#local/stack.ts';
 import { canaryKey, say } from '#test/support/portunus.ts';
+import { forAll } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+type AwsCall = ReturnType<Stack['journal']['all']>[number];
 
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
+
+  /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
+  const readsLimits = ({ caller, operation, resources }: AwsCall) =>
+    operation === 'GetItem' &&
+    caller.includes('tools-invoke') &&
+    resources.every((arn) => arn.endsWith(portunus.current.tableName('control')));
 
   /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
@@ -19,6 +29,7 @@ onEngine('the AWS calls of a request', () => {
         ({ caller }) =>
           !/on-audit-recorded|on-expiry-sweep|on-key-opened|on-custody-audit|pipe/i.test(caller),
       )
+      .filter((call) => !readsLimits(call))
       .map(({ operation }) => operation)
       .toSorted()
       .join(' ');
@@ -28,6 +39,8 @@ onEngine('the AWS calls of a request', () => {
     const { current } = portunus;
     const alice = await current.person('alice');
     const bob = await current.person('bob');
+    const erin = await current.person('erin');
+    const usual = forAll({ per_minute: 600, burst: 200 });
     const body = { provider: 'openai', api_key: canaryKey('openai') };
     const [second, refused] = [canaryKey('openai'), canaryKey('openai')];
     current.provider?.refuse(refused);
@@ -72,6 +85,11 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, cold key': await callsOf(() => alice.invoke('ai_chat', say('one'))),
       'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
+      'limits read': await callsOf(() => erin.get('/limits')),
+      'limits changed': await callsOf(() => erin.put('/limits', { version: 0, limits: usual })),
+      'limits changed on an old version': await callsOf(() =>
+        erin.put('/limits', { version: 0, limits: usual }),
+      ),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
       'notices listed': await callsOf(() => alice.get('/notices')),
       'notice read, unknown': await callsOf(() => alice.post('/notices/none/read', undefined)),
@@ -131,6 +149,9 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
+      'limits read': 'GetItem PutItem',
+      'limits changed': 'TransactWriteItems',
+      'limits changed on an old version': 'PutItem TransactWriteItems',
       'audit read': 'PutItem Query Query',
       'notices listed': 'PutItem Query',
       'notice read, unknown': 'PutItem TransactWriteItems',
@@ -161,6 +182,15 @@ onEngine('the AWS calls of a request', () => {
       'bad token': 'PutItem',
       health: '',
     });
+  });
+
+  it('read the limits in force once for many calls', async () => {
+    const alice = await portunus.current.person('alice');
+    const before = portunus.current.journal.all().length;
+    for (let n = 0; n < 30; n += 1) await alice.invoke('time_now');
+    const calls = portunus.current.journal.all().slice(before);
+    expect(calls.filter(({ operation }) => operation === 'UpdateItem')).toHaveLength(30);
+    expect(calls.filter(readsLimits).length).toBeLessThan(10);
   });
 
   it('of the consumer are one transaction per record', async () => {

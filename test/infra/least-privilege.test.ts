@@ -107,9 +107,18 @@ describe('what each role may do', () => {
           "dynamodb:Query on Vault",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
+        "limitschange": [
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["LIMITS"]}}",
+        ],
+        "limitsread": [
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["LIMITS"]}}",
+          "dynamodb:PutItem on Audit",
+        ],
         "mcp": [
           "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["LIMITS"]}}",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
           "dynamodb:PutItem on Vault",
@@ -174,6 +183,7 @@ describe('what each role may do', () => {
         "toolsinvoke": [
           "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["LIMITS"]}}",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
           "dynamodb:PutItem on Vault",
@@ -277,6 +287,8 @@ describe('what a function is told', () => {
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-unfreeze": "AUDIT_TABLE VAULT_TABLE",
         "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "limits-change": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
+        "limits-read": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
         "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE",

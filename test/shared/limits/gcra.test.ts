@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
 import { createAdmit, type RateStore } from '#shared/limits/gcra.ts';
-import { rateOf, Rates } from '#shared/limits/rates.ts';
+import { narrowRateOf, rateOf, Rates } from '#shared/limits/rates.ts';
 
 /** What a conditional write does, without a table. */
 function memoryRates(): RateStore {
@@ -13,13 +13,13 @@ function memoryRates(): RateStore {
       const tat = tats.get(name);
       if (tat === undefined || tat < now || tat > now + tolerance) return { moved: false, tat };
       tats.set(name, tat + interval);
-      return { moved: true };
+      return { moved: true, beside: {} };
     },
     async restart(name, { now, interval }) {
       const tat = tats.get(name);
-      if (tat !== undefined && tat >= now) return false;
+      if (tat !== undefined && tat >= now) return undefined;
       tats.set(name, now + interval);
-      return true;
+      return {};
     },
   };
 }
@@ -30,7 +30,7 @@ function limited() {
   const limit = { perMinute: 60, burst: 20 };
   const isAdmitted = async (name = 'alice') => {
     try {
-      await admit(name, limit);
+      await admit(name, limit, { scope: 'owner' });
       return true;
     } catch (error) {
       if (error instanceof AppError && error.code === 'rate_limited') return false;
@@ -74,10 +74,10 @@ describe('a rate limit of 60 a minute, 20 at once', () => {
   it('says how long to wait, and the wait suffices', async () => {
     const { admit, limit, isAdmitted, count, pass } = limited();
     await count(20);
-    const error = await admit('alice', limit).catch((thrown: unknown) => thrown);
+    const error = await admit('alice', limit, { scope: 'owner' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'rate_limited',
-      details: { retry_after_seconds: 1, limit: { per_minute: 60, burst: 20 } },
+      details: { scope: 'owner', retry_after_seconds: 1, limit: { per_minute: 60, burst: 20 } },
     });
     pass(1);
     expect(await isAdmitted()).toBe(true);
@@ -115,12 +115,28 @@ describe('the limits of a stage', () => {
     expect(rateOf(Rates.parse(given), ['auditor', 'operator'])).toEqual({ perMinute: 90, burst: 10 });
   });
 
+  it('for one tool or provider hold where every role of the caller has one', () => {
+    const rates = Rates.parse({
+      ...given,
+      user: { ...rate(60), tools: { ai_chat: rate(5) }, providers: { openai: rate(7) } },
+      admin: { ...rate(120), tools: { ai_chat: rate(50) } },
+    });
+    expect(narrowRateOf(rates, ['user'], ['tools', 'ai_chat'])).toEqual({ perMinute: 5, burst: 10 });
+    expect(narrowRateOf(rates, ['user', 'admin'], ['tools', 'ai_chat'])).toMatchObject({ perMinute: 50 });
+    expect(narrowRateOf(rates, ['user', 'admin'], ['providers', 'openai'])).toBeUndefined();
+    expect(narrowRateOf(rates, ['user'], ['tools', 'toString'])).toBeUndefined();
+  });
+
   it.each([
     ['zero', { ...given, user: rate(0) }],
     ['negative', { ...given, user: rate(-1) }],
     ['huge', { ...given, user: rate(1e12) }],
     ['not a number', { ...given, user: { per_minute: '60', burst: 1 } }],
     ['missing for a role', { user: rate(60) }],
+    ['a fraction', { ...given, user: rate(0.5) }],
+    ['zero for a tool', { ...given, user: { ...rate(60), tools: { ai_chat: rate(0) } } }],
+    ['for a role nobody knows', { ...given, root: rate(60) }],
+    ['of an unknown kind', { ...given, user: { ...rate(60), per_hour: 1 } }],
   ])('are refused when one is %s', (_kind, rates) => {
     expect(Rates.safeParse(rates).success).toBe(false);
   });

@@ -1,0 +1,10 @@
+// Schemas of the limits routes.
+import * as z from 'zod';
+
+import { Rates } from './rates.ts';
+
+export const LimitsBody = z.strictObject({
+  version: z.number().int().min(0).max(1e9).describe('The version you have read: 0 while none is stored'),
+  limits: Rates,
+});
+export type LimitsBody = z.infer<typeof LimitsBody>;

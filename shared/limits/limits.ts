@@ -1,0 +1,58 @@
+// The limits in force: those that an admin has set, else those that the stage was deployed with.
+import { AppError } from '#shared/core/errors.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import { namesIn, type Rates } from './rates.ts';
+
+/** `version` counts the changes; `changedBy` is the uid of who made the last. */
+export type StoredLimits = {
+  readonly version: number;
+  readonly rates: Rates;
+  readonly changedAt: string;
+  readonly changedBy: string;
+};
+
+/** Port. */
+export type LimitStore = {
+  readonly read: () => Promise<StoredLimits | undefined>;
+  /** Refused with `conflict`, and the limits as they are, unless the version before is the stored one. */
+  readonly replace: (next: StoredLimits) => Write;
+};
+
+/** So much later, at most, an instance that has read them counts by new limits. */
+export const LIMITS_LAG_SECONDS = 10;
+
+/** @param ports.deployed what the stage's template says, in force while nothing is stored */
+export function createLimits(ports: { store: LimitStore; deployed: () => Rates; now: () => number }) {
+  const { store, deployed, now } = ports;
+  let seen: { readonly until: number; readonly rates: Rates } | undefined;
+
+  return {
+    /** Fails closed: limits that cannot be read admit nobody. */
+    async current(): Promise<Rates> {
+      const at = now();
+      if (seen && at < seen.until && seen.until - at <= LIMITS_LAG_SECONDS * 1000) return seen.rates;
+      const rates = (await store.read())?.rates ?? deployed();
+      seen = { until: at + LIMITS_LAG_SECONDS * 1000, rates };
+      return rates;
+    },
+    stored: store.read,
+    deployed,
+  };
+}
+
+type Known = { readonly providers: readonly string[]; readonly tools: readonly string[] };
+
+/** A misspelt name would be a limit that limits nothing. @throws {AppError} `invalid_input` */
+export function checkNames(rates: Rates, known: Known): void {
+  const issues = (['providers', 'tools'] as const).flatMap((kind) =>
+    namesIn(rates, kind)
+      .filter(({ name }) => !known[kind].includes(name))
+      .map(({ path }) => ({ path: `limits.${path}`, message: `must be one of: ${known[kind].join(', ')}` })),
+  );
+  if (issues.length > 0) {
+    throw new AppError('invalid_input', 'A limit is set for something that does not exist.', {
+      issues: issues.slice(0, 20),
+    });
+  }
+}
