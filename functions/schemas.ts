@@ -1,6 +1,7 @@
 // Bodies that API Gateway checks before a function starts. The function parses again: it trusts nobody.
 import type * as z from 'zod';
 
+import { RevokeUserBody } from '#shared/auth/api.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 import {
   ConnectKeyBody,
@@ -19,4 +20,5 @@ export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
   'keys-order': OrderKeysBody,
   'keys-label': LabelKeyBody,
   'tools-invoke': InvokeBody,
+  'admin-sessions-revoke': RevokeUserBody,
 };

@@ -28,6 +28,13 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
     resources: [table.tableArn],
   });
 
+/** The control table holds much else that a function must not be able to change. */
+const onSessions = (actions: readonly string[], { control }: DataStack) => {
+  const statement = onTable(actions, control);
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': ['SESSION#*'] });
+  return statement;
+};
+
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
@@ -153,6 +160,14 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'providers:call': ({ settings }) => ({
     statements: [],
     environment: { PROVIDER_ORIGINS: settings.providerOrigins, TRUSTED_ORIGINS: settings.trustedOrigins },
+  }),
+  'sessions:check': ({ data }) => ({
+    statements: [onSessions(['BatchGetItem', 'UpdateItem'], data)],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'sessions:list': ({ data }) => ({
+    statements: [onSessions(['Query'], data)],
+    environment: { CONTROL_TABLE: data.control.tableName },
   }),
   'rates:admit': ({ data, settings }) => ({
     statements: [onTable(['UpdateItem'], data.control)],
