@@ -1,7 +1,9 @@
 // DELETE /account — everything of the caller's, and a statement of what that means.
 import * as z from 'zod';
 
+import { MARK_DAYS } from '#shared/account/erasure.ts';
 import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
+import { closeAccount } from '#shared/services/sessions.ts';
 
 import { route } from './http.ts';
 
@@ -15,7 +17,7 @@ export const handler = route('account-erase', {
     return {
       status: erased.end ? 200 : 202,
       body: erasureStatement(erased),
-      writes: erased.end ? [erased.end] : [],
+      writes: erased.end ? [erased.end, closeAccount(principal.uid, MARK_DAYS)] : [],
       target: 'account',
       meta: { count: erased.keys + erased.rows, outcome: erased.end ? 'complete' : 'incomplete' },
     };

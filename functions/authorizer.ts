@@ -21,8 +21,8 @@ function bearer(event: APIGatewayRequestAuthorizerEvent): string {
 }
 
 async function principalOf(event: APIGatewayRequestAuthorizerEvent): Promise<Principal> {
-  const { issuer, subject, scopes, roles, expiresAt } = await tokens().verify(bearer(event));
-  return { uid: uidOf(issuer, subject), issuer, subject, scopes, roles, expiresAt };
+  const { clientId: client, ...verified } = await tokens().verify(bearer(event));
+  return { ...verified, uid: uidOf(verified.issuer, verified.subject), client };
 }
 
 /** Every method of this stage: what exactly the caller may do is decided in each function. */

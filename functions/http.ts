@@ -10,6 +10,8 @@ import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
 import { audit } from '#shared/services/audit.ts';
+import { recordRefusal } from '#shared/services/refusal.ts';
+import { admitSession } from '#shared/services/session-check.ts';
 
 import { logError } from './log.ts';
 import { jsonBody, type RouteName, rowOf } from './request.ts';
@@ -60,6 +62,7 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
     try {
       const principal = principalFrom(event.requestContext.authorizer, Date.now());
       ({ uid } = principal);
+      await admitSession(principal, requestId);
       answer = await run(name, useCase, { event, context, principal, onUse });
       if (!('recorded' in answer)) {
         const { writes, target, meta } = answer;
@@ -68,7 +71,8 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
     } catch (thrown) {
       const error = asAppError(thrown);
       logError(error, thrown, requestId);
-      await audit().commit({ ...draft, uid, result: resultOf(error), code: error.code });
+      if (error.code === 'unauthenticated') await recordRefusal(error, requestId, uid);
+      else await audit().commit({ ...draft, uid, result: resultOf(error), code: error.code });
       return problem(error, requestId);
     }
     if ('error' in answer) {

@@ -37,6 +37,10 @@ export const NEEDS = [
   /** Append to the audit table, and nothing else. */
   'audit:write',
   'audit:read',
+  /** Ask whether a session was ended, note a new one, end one: the sessions' rows of the control table, and no others. */
+  'sessions:check',
+  /** List a person's sessions: `Query` on the same rows. */
+  'sessions:list',
   /** Count a call against its caller's rate: `UpdateItem` on the control table, and the limits row read. */
   'rates:admit',
   /** Read the limits in force: `GetItem` of their row of the control table, and no other. */

@@ -186,6 +186,34 @@ export const routes = [
     needs: ['notices:mark', 'audit:write'],
   },
   {
+    name: 'sessions-list',
+    method: 'GET',
+    path: '/sessions',
+    scope: 'usage:read',
+    needs: ['sessions:list', 'audit:write'],
+  },
+  {
+    name: 'sessions-revoke',
+    method: 'DELETE',
+    path: '/sessions/{session_id}',
+    scope: 'account:write',
+    needs: ['audit:write'],
+  },
+  {
+    name: 'sessions-revoke-all',
+    method: 'POST',
+    path: '/sessions/revoke-all',
+    scope: 'account:write',
+    needs: ['audit:write'],
+  },
+  {
+    name: 'admin-sessions-revoke',
+    method: 'POST',
+    path: '/admin/sessions/revoke',
+    scope: 'admin:write',
+    needs: ['audit:write'],
+  },
+  {
     name: 'account-erase',
     method: 'DELETE',
     path: '/account',
@@ -201,3 +229,7 @@ export const routes = [
     needs: ['audit:read', 'audit:write'],
   },
 ] as const satisfies readonly Route[];
+
+/** All that a row's role is made of: what it declares, and what every route with a caller does before it works. */
+export const needsOf = (row: Route): readonly Need[] =>
+  'open' in row ? row.needs : [...row.needs, 'sessions:check'];

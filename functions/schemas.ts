@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 
 import { LimitsBody } from '#shared/limits/api.ts';
+import { RevokeUserBody } from '#shared/auth/api.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 import {
   ConnectKeyBody,
@@ -21,4 +22,5 @@ export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
   'keys-label': LabelKeyBody,
   'tools-invoke': InvokeBody,
   'limits-change': LimitsBody,
+  'admin-sessions-revoke': RevokeUserBody,
 };

@@ -29,14 +29,13 @@ const onTable = (actions: readonly string[], table: { tableArn: string }) =>
   });
 
 /** On the rows of these partitions only. @param partition may end in `*` */
-const onRows = (action: string, { tableArn }: { tableArn: string }, partition: string) =>
+const onRows = (actions: readonly string[], { tableArn }: { tableArn: string }, partition: string) =>
   new PolicyStatement({
-    actions: [`dynamodb:${action}`],
+    actions: actions.map((action) => `dynamodb:${action}`),
     resources: [tableArn],
     // `ForAllValues` alone would hold for a call that names no key at all, as a Scan does; these actions always name one.
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
   });
-
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
@@ -163,16 +162,24 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [],
     environment: { PROVIDER_ORIGINS: settings.providerOrigins, TRUSTED_ORIGINS: settings.trustedOrigins },
   }),
+  'sessions:check': ({ data }) => ({
+    statements: [onRows(['BatchGetItem', 'UpdateItem'], data.control, 'SESSION#*')],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'sessions:list': ({ data }) => ({
+    statements: [onRows(['Query'], data.control, 'SESSION#*')],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
   'rates:admit': ({ data, settings }) => ({
-    statements: [onTable(['UpdateItem'], data.control), onRows('GetItem', data.control, 'LIMITS')],
+    statements: [onTable(['UpdateItem'], data.control), onRows(['GetItem'], data.control, 'LIMITS')],
     environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
   }),
   'limits:read': ({ data, settings }) => ({
-    statements: [onRows('GetItem', data.control, 'LIMITS')],
+    statements: [onRows(['GetItem'], data.control, 'LIMITS')],
     environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
   }),
   'limits:write': ({ data, settings }) => ({
-    statements: [onRows('PutItem', data.control, 'LIMITS')],
+    statements: [onRows(['PutItem'], data.control, 'LIMITS')],
     environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
   }),
   'issuers:know': ({ settings }) => ({

@@ -11,7 +11,7 @@ import {
   type RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 
-import type { Route } from '#functions/routes.ts';
+import { needsOf, type Route } from '#functions/routes.ts';
 
 import { acknowledge } from './acknowledge.ts';
 import { createFunction, type FunctionSite } from './function.ts';
@@ -29,7 +29,7 @@ export function route(site: RouteSite, row: Route): Method {
   // In the stack, not in the API: there `health` would be the name of the path's construct, too.
   const fn = createFunction(Stack.of(api), site, {
     name: row.name,
-    needs: row.needs,
+    needs: needsOf(row),
     description: `${row.method} ${row.path}`,
     timeoutSeconds: row.timeoutSeconds,
   });

@@ -12,6 +12,8 @@ const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost'];
 const WEB_CLIENT = 'portunus-web';
 const WEB_DEV_ORIGIN = 'http://localhost:5173';
 
+type SignIn = { readonly authTime?: number };
+type TokenContext = { oidc: { entities: { AuthorizationCode?: SignIn; RefreshToken?: SignIn } } };
 type OAuthError = { error: string; error_description?: string };
 
 const HOUR = 3600;
@@ -27,9 +29,7 @@ export function configurationFor({ publicUrl, keys }: { publicUrl: string; keys:
     pkce: { required: () => true },
     responseTypes: ['code'],
     findAccount: (_context: unknown, sub: string) => accountOf(sub),
-    extraTokenClaims: (_context: unknown, token: { accountId?: string }) => ({
-      roles: rolesOf(token.accountId),
-    }),
+    extraTokenClaims: claimsOf,
     issueRefreshToken: (_context: unknown, client: { grantTypeAllowed: (type: string) => boolean }) =>
       client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
@@ -96,6 +96,15 @@ function clientsFor(publicUrl: string): object[] {
       redirect_uris: [`${publicUrl}/callback`, `${WEB_DEV_ORIGIN}/callback`],
     },
   ];
+}
+
+function claimsOf(context: TokenContext, token: { accountId?: string; grantId?: string }): object {
+  const { AuthorizationCode, RefreshToken } = context.oidc.entities;
+  return {
+    roles: rolesOf(token.accountId),
+    sid: token.grantId, // one sign-in of one client, through all its refreshes
+    auth_time: (AuthorizationCode ?? RefreshToken)?.authTime,
+  };
 }
 
 const rolesOf = (sub: string | undefined) =>

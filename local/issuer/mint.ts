@@ -43,6 +43,8 @@ export function createMint({ issuer, audience, keys }: Issuing): Mint {
       iss: issuer,
       aud: request.audience ?? audience,
       roles,
+      sid: randomBytes(16).toString('base64url'),
+      auth_time: iat,
       ...request.overrides,
     };
     const header = { alg: 'RS256', typ: 'at+jwt', kid: keys.signing.kid, ...request.header };

@@ -13,8 +13,8 @@ const SCOPES_OF = {
     'account:write',
     'audit:read',
   ],
-  auditor: ['audit:read', 'usage:read'],
-  operator: ['usage:read', 'audit:read', 'ops:write'],
+  auditor: ['audit:read', 'usage:read', 'account:write'],
+  operator: ['usage:read', 'audit:read', 'account:write', 'ops:write'],
   admin: [
     'keys:read',
     'keys:write',

@@ -7,6 +7,9 @@ import type { Commit, Write } from '#shared/core/write.ts';
 /** How far the backups of a table reach back. The template is held to these in a test. */
 export const BACKUP_DAYS = { keys: 7, content: 35 } as const;
 
+/** A day longer than any backup. So long nobody is let in by that name: what they began anew would be erased with a restored backup. */
+export const MARK_DAYS = BACKUP_DAYS.content + 1;
+
 /** The mark. It outlives the last backup, so that whoever restores one knows what must be erased again. */
 export type Erasure = {
   readonly at: string;

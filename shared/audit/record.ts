@@ -6,6 +6,10 @@ export type Category = (typeof CATEGORIES)[number];
 /** Everything that is ever recorded, past tense. A new action is one more line here. */
 export const ACTIONS = [
   'authentication.refused',
+  'roles.changed',
+  'sessions.listed',
+  'session.revoked',
+  'sessions.revoked',
   'key.stored',
   'key.validated',
   'key.rotated',

@@ -12,10 +12,18 @@ export const Principal = z.object({
   subject: z.string().check(z.minLength(1)),
   scopes: z.readonly(z.array(Scope)),
   roles: z.readonly(z.array(Role)),
+  /** See session-id.ts. */
+  sessionId: z.string().check(z.minLength(1)),
+  /** What the issuer calls the program that holds the token. */
+  client: z.optional(z.string()),
   /** Seconds since the epoch. */
   expiresAt: z.int(),
+  issuedAt: z.int(),
+  signedInAt: z.int(),
 });
 export type Principal = z.infer<typeof Principal>;
+
+const Seconds = z.coerce.number().check(z.int(), z.positive());
 
 /** What the authorizer hands to the functions. API Gateway turns every value into a string. */
 const AuthorizerContext = z.object({
@@ -24,7 +32,11 @@ const AuthorizerContext = z.object({
   sub: z.string().check(z.minLength(1)),
   scopes: z.string(),
   roles: z.string(),
-  exp: z.coerce.number().check(z.int(), z.positive()),
+  sid: z.string().check(z.regex(/^[st]_[A-Za-z0-9_-]{22}$/)),
+  client: z.optional(z.string()),
+  exp: Seconds,
+  iat: Seconds,
+  auth: Seconds,
 });
 
 const known = <T extends string>(all: readonly T[], given: string): T[] => {
@@ -42,7 +54,7 @@ const CLOCK_TOLERANCE = 30;
 export function principalFrom(context: unknown, nowMs: number): Principal {
   const parsed = AuthorizerContext.safeParse(context);
   if (!parsed.success) throw new AppError('unauthenticated');
-  const { uid, iss, sub, scopes, roles, exp } = parsed.data;
+  const { uid, iss, sub, scopes, roles, sid, client, exp, iat, auth } = parsed.data;
   if (exp + CLOCK_TOLERANCE <= nowMs / 1000)
     throw new AppError('unauthenticated', 'The access token has expired.');
   return {
@@ -51,19 +63,30 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
     subject: sub,
     scopes: known(SCOPES, scopes),
     roles: known(ROLES, roles),
+    sessionId: sid,
+    client,
     expiresAt: exp,
+    issuedAt: iat,
+    signedInAt: auth,
   };
 }
 
 /** The same data on its way through API Gateway. */
-export const contextOf = ({ uid, issuer, subject, scopes, roles, expiresAt }: Principal) => ({
-  uid,
-  iss: issuer,
-  sub: subject,
-  scopes: scopes.join(' '),
-  roles: roles.join(' '),
-  exp: String(expiresAt),
+export const contextOf = (principal: Principal) => ({
+  uid: principal.uid,
+  iss: principal.issuer,
+  sub: principal.subject,
+  scopes: principal.scopes.join(' '),
+  roles: principal.roles.join(' '),
+  sid: principal.sessionId,
+  ...(principal.client !== undefined && { client: principal.client }),
+  exp: String(principal.expiresAt),
+  iat: String(principal.issuedAt),
+  auth: String(principal.signedInAt),
 });
+
+/** Who audits others may change nothing: not even with an admin's role beside it. */
+const isAuditingAdmin = ({ roles }: Principal) => roles.includes('auditor') && roles.includes('admin');
 
 /** @throws {AppError} `insufficient_scope` unless the token holds the scope, `forbidden` unless a role grants it */
 export function requireScope(principal: Principal, scope: Scope): void {
@@ -72,5 +95,10 @@ export function requireScope(principal: Principal, scope: Scope): void {
   }
   if (!principal.roles.some((role) => SCOPES_OF[role].includes(scope))) {
     throw new AppError('forbidden', `None of your roles may use ${scope}.`);
+  }
+  if (isAuditingAdmin(principal) && !scope.endsWith(':read')) {
+    throw new AppError('forbidden', 'An auditor who is an admin too may only read.', {
+      next_step: 'Ask for a token with one of the two roles.',
+    });
   }
 }

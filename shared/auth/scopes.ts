@@ -37,7 +37,8 @@ const own: readonly Scope[] = [
 
 export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   user: own,
-  auditor: ['audit:read', 'usage:read'],
-  operator: ['usage:read', 'audit:read', 'ops:write'],
+  // Everybody may end their own sessions.
+  auditor: ['audit:read', 'usage:read', 'account:write'],
+  operator: ['usage:read', 'audit:read', 'account:write', 'ops:write'],
   admin: [...own, 'ops:write', 'admin:write'],
 };

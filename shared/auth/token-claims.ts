@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 
 import type { Issuer } from './issuer.ts';
 import { Role, Scope } from './scopes.ts';
+import { sessionIdOf } from './session-id.ts';
 import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
 import type { TokenShape } from './token-shape.ts';
 
@@ -12,11 +13,13 @@ export type VerifiedToken = {
   /** The scopes we know, without the issuer's prefix. */
   readonly scopes: readonly Scope[];
   readonly roles: readonly Role[];
-  readonly tokenId?: string;
+  readonly sessionId: string;
   readonly clientId?: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly issuedAt: number;
+  /** When the person signed in, as far as the issuer tells; else when the token was issued. */
+  readonly signedInAt: number;
 };
 
 /** Seconds by which clocks may differ. */
@@ -36,6 +39,10 @@ const Claims = z.object({
   iat: z.int().check(z.positive()),
   aud: z.optional(z.union([Name, z.array(Name).check(z.minLength(1), z.maxLength(16))])),
   jti: z.optional(Name),
+  /** How OpenID Connect and Cognito call a sign-in. */
+  sid: z.optional(Name),
+  origin_jti: z.optional(Name),
+  auth_time: z.optional(z.int().check(z.positive())),
   client_id: z.optional(Name),
   scope: z._default(z.string().check(z.maxLength(4096)), ''),
   token_use: z.optional(z.literal('access')),
@@ -110,9 +117,17 @@ export function readClaims(shape: TokenShape, issuer: Issuer, nowMs: number): Ve
     subject: claims.sub,
     scopes: Scope.options.filter((scope) => granted.includes(scope)),
     roles: rolesOf(shape.claims[issuer.rolesClaim]),
-    ...(claims.jti !== undefined && { tokenId: claims.jti }),
+    sessionId: sessionIdOf({
+      issuer: issuer.issuer,
+      subject: claims.sub,
+      signIn: claims.sid ?? claims.origin_jti,
+      tokenId: claims.jti,
+      issuedAt: claims.iat,
+    }),
     ...(claims.client_id !== undefined && { clientId: claims.client_id }),
     expiresAt: claims.exp,
     issuedAt: claims.iat,
+    // Never later than the token itself: a claim from the future would outlive every sign-out.
+    signedInAt: Math.min(claims.auth_time ?? claims.iat, claims.iat),
   };
 }

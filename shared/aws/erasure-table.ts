@@ -3,13 +3,12 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import { BACKUP_DAYS, type ErasureStore } from '#shared/account/erasure.ts';
+import { type ErasureStore, MARK_DAYS } from '#shared/account/erasure.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import { write } from './transaction.ts';
 
-/** A day longer than any backup. */
-const MARK_SECONDS = (BACKUP_DAYS.content + 1) * 24 * 3600;
+const MARK_SECONDS = MARK_DAYS * 24 * 3600;
 
 const Mark = z.object({
   at: z.string(),

@@ -3,11 +3,11 @@ import type { AppError } from '#shared/core/errors.ts';
 
 import { audit } from './audit.ts';
 
-/** Needs `audit:write`. A caller that was turned away at the door, with the class of the reason and nothing of the token. */
-export function recordRefusal(error: AppError, reqId: string): Promise<void> {
-  const { reason } = error.details;
+/** Needs `audit:write`. A caller that was turned away, with the class of the reason and nothing of the token. */
+export function recordRefusal(error: AppError, reqId: string, uid: string = NOBODY): Promise<void> {
+  const { reason = error.code } = error.details;
   return audit().commit({
-    uid: NOBODY,
+    uid,
     category: 'authentication',
     act: 'authentication.refused',
     result: 'refused',

@@ -32,13 +32,17 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
   const { token } = await portunus.person('alice');
   const stack = { url: portunus.url, token };
   const issuer = portunus.issuer.url;
+  const now = Math.floor(Date.now() / 1000);
   const authorizer = contextOf({
     uid: uidOf(issuer, 'alice'),
     issuer,
     subject: 'alice',
     scopes: [...SCOPES],
     roles: ['user'],
-    expiresAt: Math.floor(Date.now() / 1000) + 3600,
+    sessionId: `s_${'b'.repeat(22)}`,
+    expiresAt: now + 3600,
+    issuedAt: now,
+    signedInAt: now,
   });
   const samples: Readonly<Record<string, () => Partial<Sample>>> = {
     'keys-store': () => ({ body: JSON.stringify(newKey()) }),

@@ -2,6 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
 import { canaryKey, type Person, type Portunus, say } from '#test/support/portunus.ts';
+import { reopen } from '#test/support/reopen.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const store = (person: Person, provider: 'openai' | 'anthropic') =>
@@ -69,10 +70,22 @@ onEngine('an owner who leaves', () => {
     expect(await rowsOf(current, bob.uid)).toEqual(othersBefore);
   });
 
-  it('has no key on the very next call, and a second request is harmless', async () => {
+  it('is a stranger to every function that has not just answered them', async () => {
     const { current } = portunus;
     const { person } = await settledIn(current, 'carla');
     await person.delete('/account');
+    const newer = await current.person('carla');
+    for (const each of [person, newer]) {
+      expect((await each.get('/api-keys')).body).toMatchObject({ status: 401, reason: 'account_erased' });
+    }
+    expect((await newer.invoke('todo_list')).status).toBe(401);
+  });
+
+  it('has no key on the very next call, and a second request is harmless', async () => {
+    const { current } = portunus;
+    const { person } = await settledIn(current, 'cora');
+    await person.delete('/account');
+    await reopen(current);
     expect((await person.invoke('ai_chat', say('hello'))).body).toMatchObject({ code: 'key_missing' });
     expect((await person.get('/api-keys')).body.keys).toEqual([]);
     expect((await person.invoke('todo_list')).body.result.todos).toEqual([]);
@@ -88,6 +101,7 @@ onEngine('an owner who leaves', () => {
     const { person, keyId } = await settledIn(current, 'dora');
     const before = (await person.get('/audit/logs?limit=100')).body.logs;
     await person.delete('/account');
+    await reopen(current);
     const { body } = await person.get('/audit/logs?limit=100');
     expect(body.logs.slice(-before.length)).toEqual(before);
     const told = body.logs.slice(0, -before.length).map((log: Record<string, unknown>) => log['action']);
@@ -127,10 +141,11 @@ onEngine('an owner who leaves', () => {
     expect(await rowsOf(current, uid)).toEqual([]);
   });
 
-  it('may come back and is counted anew', async () => {
+  it('may come back when the backups have lapsed, and is counted anew', async () => {
     const { current } = portunus;
     const { person, uid } = await settledIn(current, 'fred');
     await person.delete('/account');
+    await reopen(current);
     await store(person, 'openai');
     expect((await person.invoke('ai_chat', say('hello'))).status).toBe(200);
     await current.events.settled();

@@ -204,7 +204,7 @@ describe('a minted token', () => {
   });
 
   it('holds all scopes of the user’s role, or of the role it is given', async () => {
-    expect(decodeJwt(await issuer.mint({ sub: 'carol' })).scope).toBe('usage:read audit:read');
+    expect(decodeJwt(await issuer.mint({ sub: 'carol' })).scope).toBe('usage:read account:write audit:read');
     const admin = decodeJwt(await issuer.mint({ sub: 'carol', roles: ['admin'] }));
     expect(admin).toMatchObject({ roles: ['admin'], scope: expect.stringContaining('admin:write') });
   });

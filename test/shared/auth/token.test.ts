@@ -46,10 +46,11 @@ it('reads who calls, and what the token allows, from a good token', async () => 
     subject: 'alice',
     scopes: ['keys:write', 'todo:read'],
     roles: ['user', 'admin'],
-    tokenId: 'token-1',
     clientId: 'console',
     expiresAt: NOW + 600,
     issuedAt: NOW - 10,
+    signedInAt: NOW - 10,
+    sessionId: expect.stringMatching(/^t_/),
   });
 });
 

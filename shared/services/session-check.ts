@@ -1,0 +1,29 @@
+import type { Principal } from '#shared/auth/principal.ts';
+import { createSessions } from '#shared/auth/sessions.ts';
+import { once } from '#shared/core/once.ts';
+
+import { audit } from './audit.ts';
+import { sessionStore } from './session-store.ts';
+
+const sessions = once(() =>
+  createSessions({
+    store: sessionStore(),
+    commitRoles: ({ uid, roles }, reqId, write) =>
+      audit().commit(
+        {
+          uid,
+          category: 'authentication',
+          act: 'roles.changed',
+          result: 'succeeded',
+          reqId,
+          meta: { outcome: roles.join(' ') },
+        },
+        [write],
+      ),
+    now: Date.now,
+  }),
+);
+
+/** Needs `sessions:check`, `audit:write`. @throws {AppError} `unauthenticated` when the caller's session was ended */
+export const admitSession = (principal: Principal, requestId: string): Promise<void> =>
+  sessions().admit(principal, requestId);
