@@ -12,6 +12,7 @@ import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCaller } from './rates.ts';
+import { toolStatus } from './tool-status.ts';
 
 /** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
@@ -25,6 +26,7 @@ export const invoke = once(() =>
       origins: providerOrigins(),
       now: Date.now,
     }),
+    status: toolStatus,
     admit: admitCaller,
     now: Date.now,
   }),

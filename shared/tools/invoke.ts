@@ -8,6 +8,7 @@ import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { findTool } from './registry.ts';
+import type { StatusPorts } from './status.ts';
 import type { Done, KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
@@ -51,11 +52,12 @@ export function createInvoke(ports: {
   audit: Audit;
   todos: Todos;
   completions: Completions;
+  status: StatusPorts;
   /** @throws {AppError} `rate_limited` */
   admit: (principal: Principal) => Promise<void>;
   now: () => number;
 }): Invoke {
-  const { audit, todos, completions, admit, now } = ports;
+  const { audit, todos, completions, status, admit, now } = ports;
 
   return async ({ toolName, parameters, principal, requestId, deadline }) => {
     const tool = findTool(toolName);
@@ -80,7 +82,7 @@ export function createInvoke(ports: {
       const input = inputOf(tool, parameters);
       await admit(principal);
       const at = { principal, requestId, deadline, now };
-      const done = await tool.run(input, { ...at, todos, completions, begin, onUse });
+      const done = await tool.run(input, { ...at, todos, completions, status, begin, onUse });
       return { done, result: outputOf(tool, done.output) };
     };
 

@@ -1,14 +1,20 @@
 import * as z from 'zod';
 
 import { aiTools } from './ai.ts';
+import { statusTools } from './status.ts';
+import { textTools } from './text.ts';
+import { timeTools } from './time.ts';
 import { todoTools } from './todo.ts';
 import type { Tool } from './tool.ts';
-import { utilityTools } from './utility.ts';
 
 /** All there are, sorted by name: clients cache the list. */
-export const TOOLS: readonly Tool[] = [...todoTools, ...aiTools, ...utilityTools].toSorted((a, b) =>
-  a.name < b.name ? -1 : 1,
-);
+export const TOOLS: readonly Tool[] = [
+  ...todoTools,
+  ...aiTools,
+  ...timeTools,
+  ...textTools,
+  ...statusTools,
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 const byName = new Map<string, Tool>(TOOLS.map((tool) => [tool.name, tool]));
 
