@@ -10,6 +10,8 @@ export const NEEDS = [
   'keys:seal',
   /** Use a key on its owner's call: `Query` on the vault table and `Decrypt` under the vault CMK. */
   'vault:use',
+  /** The stage's own secret, from which a key per purpose is derived: `GetSecretValue` on it alone. */
+  'secret:read',
   /** Renew credentials: no permission, but where tokens are refreshed. */
   'renewal:know',
   /** Do what only one may do at a time: `UpdateItem` on the control table. */

@@ -13,8 +13,10 @@ import {
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
+import { acknowledge } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
 
 /** Stands in the encryption context of every key we seal, and in every grant on the vault key. */
@@ -32,6 +34,8 @@ export class DataStack extends Stack {
   readonly vaultKeys: readonly Key[];
   /** Makes the fingerprints by which equal keys are found without opening them. */
   readonly fingerprintKey: Key;
+  /** The stage's own secret: names and short-lived rows that nobody outside may forge are keyed with keys derived from it. */
+  readonly stageSecret: Secret;
   readonly vault: TableV2;
   readonly content: TableV2;
   readonly control: TableV2;
@@ -53,6 +57,8 @@ export class DataStack extends Stack {
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+
+    this.stageSecret = createStageSecret(this);
 
     // Backups of keys live a week, so that a deleted key is gone soon; what people wrote lives five.
     this.vault = new TableV2(
@@ -115,6 +121,22 @@ function createVaultKey(scope: Construct, stage: string, number: number): Key {
   });
   key.addToResourcePolicy(onlyForUserApiKeys());
   return key;
+}
+
+/**
+ * Made by AWS at deployment and seen by nobody. CloudFormation makes another one when a property of its generation changes: all
+ * that was sealed under it is then unreadable, which costs a day's idempotent replies.
+ */
+function createStageSecret(scope: Construct): Secret {
+  const secret = new Secret(scope, 'StageSecret', {
+    description: 'Portunus: keys for sealed short-lived rows are derived from it',
+    generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  acknowledge(secret, {
+    'AwsSolutions-SMG4': 'No service takes it as a password: it keys rows that live a day at most.',
+  });
+  return secret;
 }
 
 /** The key policy's own word: even a role that was granted too much cannot use the key for anything else. */

@@ -86,6 +86,15 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
       ...arnsOf(data),
     },
   }),
+  'secret:read': ({ data }) => ({
+    statements: [
+      new PolicyStatement({
+        actions: ['secretsmanager:GetSecretValue'],
+        resources: [data.stageSecret.secretArn],
+      }),
+    ],
+    environment: { STAGE_SECRET_ARN: data.stageSecret.secretArn },
+  }),
   'renewal:know': ({ settings }) => ({
     statements: [],
     environment: { RENEWAL_ENDPOINTS: settings.tokenEndpoints },

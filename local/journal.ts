@@ -5,7 +5,7 @@ export type AwsCall = {
   readonly at: number;
   /** Function name or pipe name: whose role made the call. */
   readonly caller: string;
-  /** IAM's service prefix, `dynamodb` or `kms`. */
+  /** IAM's service prefix, `dynamodb`, `kms` or `secretsmanager`. */
   readonly service: string;
   /** The API operation, `TransactWriteItems`. */
   readonly operation: string;

@@ -14,6 +14,7 @@ import { createKms, type Kms } from '#local/kms/kms.ts';
 import { trailEvent } from '#local/kms/trail-event.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 import { type Providers, startProviders } from '#local/providers/providers.ts';
+import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 import { lockHome } from './home-lock.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -80,11 +81,11 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const outside = await startOutside({ options, ports, url }, teardown);
   onProgress('Starting the parts that stand in for AWS');
   const aws = await startAws(options, teardown);
-  const { gateway, events, lambda, dynamo, iam, kms } = aws;
+  const { gateway, events, lambda, dynamo, iam, kms, secrets } = aws;
 
   const { issuer, provider } = outside;
   const parameters = parametersFor({ url, issuer, provider });
-  const types = [iam, kms, dynamo, lambda, events, gateway].map((part) => part.types);
+  const types = [iam, kms, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();
   await gateway.listen(ports.api);
@@ -144,14 +145,19 @@ async function startAws(
     iam,
     onCall: (entry) => events.tell(trailEvent(entry, site)),
   });
-  const frontDoor = await createFrontDoor({ iam, kms, dynamo, journal });
+  const secrets = createSecrets({ folder: home, site });
+  const frontDoor = await createFrontDoor({ iam, kms, dynamo, secrets, journal });
   teardown.add('front door', frontDoor.stop);
   const lambda = createLambda({
     ...lambdaOptions,
     site,
     assembly,
     credentialsFor: iam.credentialsFor,
-    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: frontDoor.url, AWS_ENDPOINT_URL_KMS: frontDoor.url },
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: frontDoor.url,
+      AWS_ENDPOINT_URL_KMS: frontDoor.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: frontDoor.url,
+    },
     log: (line) => appendFileSync(join(home, 'functions.log'), `${line}\n`),
   });
   teardown.add('Lambda', lambda.stop);
@@ -168,7 +174,7 @@ async function startAws(
   teardown.add('EventBridge', events.stop);
   const gateway: ApiGateway = createApiGateway({ site, lambda });
   teardown.add('API Gateway', gateway.stop);
-  return { journal, iam, dynamo, kms, frontDoor, lambda, events, gateway };
+  return { journal, iam, dynamo, kms, secrets, frontDoor, lambda, events, gateway };
 }
 
 type Environment = {

@@ -7,16 +7,18 @@ import type { Dynamo } from '#local/dynamodb/dynamodb.ts';
 import type { Iam } from '#local/iam/iam.ts';
 import type { Journal } from '#local/journal.ts';
 import type { Kms } from '#local/kms/kms.ts';
+import type { Secrets } from '#local/secretsmanager/secrets.ts';
 
 import { createDynamodbService } from './dynamodb-service.ts';
 import type { Answer } from './engine-forward.ts';
 import { createFaults, type Fault, type FaultCall, type Faults } from './faults.ts';
 import { createKmsService } from './kms-service.ts';
+import { createSecretsService } from './secrets-service.ts';
 import { readBody, refusal, type Service } from './service.ts';
 import { createSignatureCheck } from './signature.ts';
 
 export type FrontDoor = {
-  /** For AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_KMS alike. */
+  /** For AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_SECRETS_MANAGER alike. */
   readonly url: string;
   readonly faults: Faults;
   readonly stop: () => Promise<void>;
@@ -30,12 +32,17 @@ export async function createFrontDoor(options: {
   iam: Iam;
   kms: Kms;
   dynamo: Dynamo;
+  secrets: Secrets;
   journal: Journal;
 }): Promise<FrontDoor> {
-  const { iam, kms, dynamo, journal } = options;
+  const { iam, kms, dynamo, secrets, journal } = options;
   const faults = createFaults();
   const dynamodb = createDynamodbService({ iam, dynamo });
-  const services = { dynamodb: dynamodb.service, kms: createKmsService(kms) };
+  const services = {
+    dynamodb: dynamodb.service,
+    kms: createKmsService(kms),
+    secretsmanager: createSecretsService({ iam, secrets }),
+  };
   const answer = createAnswer({ iam, journal, services, faultOf: (call) => faults.of(call) });
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {

@@ -1,11 +1,11 @@
 // Where each byte of a message stands: AWS Encryption SDK message format 2, suite 0x0478, one data key, one
 // frame. Sealing and opening are in message.ts.
 import { sized } from './context-bytes.ts';
+import { TAG_LENGTH } from './aead.ts';
 import { integrityFailure } from './integrity.ts';
 
 export const SUITE = Buffer.from('0478', 'hex');
 export const FRAME_LENGTH = 4096;
-export const TAG_LENGTH = 16;
 const IV_LENGTH = 12;
 
 const VERSION = Buffer.from('02', 'hex');

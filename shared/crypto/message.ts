@@ -1,14 +1,8 @@
 // Seals and opens one secret under one data key. The format is the AWS Encryption SDK's (message-format.ts),
 // so that every AWS SDK language can read the data without us.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
+import { decrypt, encrypt } from './aead.ts';
 import { contextBytes } from './context-bytes.ts';
 import type { DataKeyCache } from './data-key-cache.ts';
 import { integrityFailure } from './integrity.ts';
@@ -23,39 +17,12 @@ import {
   messageBytes,
   parseMessage,
   SUITE,
-  TAG_LENGTH,
 } from './message-format.ts';
 
-const CIPHER = 'aes-256-gcm';
 const KEY_LENGTH = 32;
 const KEY_INFO = Buffer.concat([SUITE, Buffer.from('DERIVEKEY')]);
 const COMMITMENT_INFO = Buffer.from('COMMITKEY');
 const EMPTY = Buffer.alloc(0);
-
-type Nonce = { key: Uint8Array; iv: Uint8Array; covers: Uint8Array };
-type Sealed = { bytes: Uint8Array; tag: Uint8Array };
-
-function encrypt({ key, iv, covers }: Nonce, plaintext: Uint8Array): Sealed {
-  const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_LENGTH });
-  cipher.setAAD(covers);
-  const bytes = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return { bytes, tag: cipher.getAuthTag() };
-}
-
-function decrypt({ key, iv, covers }: Nonce, { bytes, tag }: Sealed): Uint8Array {
-  // Without authTagLength Node takes a tag of four bytes.
-  const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_LENGTH });
-  decipher.setAAD(covers);
-  decipher.setAuthTag(tag);
-  const unverified = decipher.update(bytes);
-  try {
-    decipher.final();
-    return unverified;
-  } catch {
-    unverified.fill(0); // nothing leaves before the tag is checked
-    throw integrityFailure('tag');
-  }
-}
 
 function derive(dataKey: Uint8Array, salt: Uint8Array, info: Uint8Array): Uint8Array {
   if (dataKey.length !== KEY_LENGTH) throw integrityFailure('data_key');

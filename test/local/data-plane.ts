@@ -9,6 +9,7 @@ import { createDynamo, type DynamoEngine, missingFor } from '#local/dynamodb/dyn
 import { createIam } from '#local/iam/iam.ts';
 import { createJournal } from '#local/journal.ts';
 import { createKms } from '#local/kms/kms.ts';
+import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 export const site = { account: '000000000000', region: 'eu-central-1' };
 
@@ -58,14 +59,15 @@ export async function startDataPlane(engine: DynamoEngine) {
   const kms = createKms({ folder: folder.path, site, iam });
   const dynamo = await createDynamo({ folder: folder.path, site, engine });
   const journal = createJournal();
-  const door = await createFrontDoor({ iam, kms, dynamo, journal });
+  const secrets = createSecrets({ folder: folder.path, site });
+  const door = await createFrontDoor({ iam, kms, dynamo, secrets, journal });
   return {
     iam,
     kms,
     dynamo,
     journal,
     door,
-    types: { ...iam.types, ...kms.types, ...dynamo.types },
+    types: { ...iam.types, ...kms.types, ...dynamo.types, ...secrets.types },
     async stop() {
       await door.stop();
       await dynamo.stop();

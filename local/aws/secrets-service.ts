@@ -1,0 +1,72 @@
+// Secrets Manager behind the front door. IAM is asked first: a stranger is not told whether a secret exists.
+import * as z from 'zod';
+
+import type { Iam } from '#local/iam/iam.ts';
+import type { Secrets } from '#local/secretsmanager/secrets.ts';
+
+import type { Answer } from './engine-forward.ts';
+import { jsonAnswer, jsonOf, type Outcome, refusal, type Service } from './service.ts';
+
+const GetSecretValue = z.strictObject({
+  SecretId: z.string().min(1).max(2048),
+  VersionId: z.string().min(32).max(64).optional(),
+  VersionStage: z.string().min(1).max(256).optional(),
+});
+type Ask = z.infer<typeof GetSecretValue>;
+
+const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'];
+
+export function createSecretsService({ iam, secrets }: { iam: Iam; secrets: Secrets }): Service {
+  return async ({ operation, accessKeyId, body, authorised }) => {
+    if (operation !== 'GetSecretValue') return malformed('UnknownOperationException', '');
+    const input = GetSecretValue.safeParse(jsonOf(body));
+    if (!input.success) return malformed('InvalidParameterException', z.prettifyError(input.error));
+    const resource = secrets.arnOf(input.data.SecretId);
+    const verdict = iam.authorize({
+      accessKeyId,
+      action: 'secretsmanager:GetSecretValue',
+      resource,
+      context: { 'secretsmanager:SecretId': resource },
+    });
+    if (!verdict.allowed) {
+      const { message } = verdict;
+      const answer = refusal({ status: 400, type: 'AccessDeniedException', message });
+      return { answer, resources: [resource], allowed: false };
+    }
+    const answer = await authorised(async () => valueOf(secrets, input.data));
+    return { answer, resources: [resource], allowed: true };
+  };
+}
+
+function valueOf(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): Answer {
+  const secret = secrets.find(SecretId);
+  if (!secret) return notFound("Secrets Manager can't find the specified secret.");
+  const newestFirst = secret.versions.toReversed();
+  const found = newestFirst.findIndex(
+    ({ id }, age) =>
+      (VersionId === undefined || id === VersionId) &&
+      STAGES[age] === (VersionStage ?? (VersionId === undefined ? 'AWSCURRENT' : STAGES[age])),
+  );
+  const version = newestFirst[found];
+  if (!version) {
+    return notFound(
+      `Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`,
+    );
+  }
+  return jsonAnswer(200, {
+    ARN: secret.arn,
+    Name: secret.name,
+    VersionId: version.id,
+    SecretString: version.value,
+    VersionStages: [STAGES[found]],
+    CreatedDate: version.createdAt / 1000,
+  });
+}
+
+const notFound = (message: string) => refusal({ status: 400, type: 'ResourceNotFoundException', message });
+
+const malformed = (type: string, message: string): Outcome => ({
+  answer: refusal({ status: 400, type, message }),
+  resources: [],
+  allowed: true,
+});

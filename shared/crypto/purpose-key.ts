@@ -1,0 +1,18 @@
+// Keys derived from the stage's own secret: one per purpose, so that what is made for one says nothing in another.
+import { hkdfSync } from 'node:crypto';
+
+import type { Secret } from '#shared/core/secret.ts';
+
+const KEY_BYTES = 32;
+const MIN_SECRET_LENGTH = 43; // 256 bits in 62 characters
+
+/** Everything a key is derived for. A new purpose is one more line here. */
+export const PURPOSES = ['idempotency-names', 'idempotency-replies', 'issuer-keys'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** 256 bits. The same for the same secret and purpose, in every instance. */
+export function purposeKey(stageSecret: Secret, purpose: Purpose): Uint8Array {
+  const text = stageSecret.reveal();
+  if (text.length < MIN_SECRET_LENGTH) throw new Error("The stage's secret is too short.");
+  return new Uint8Array(hkdfSync('sha256', text, 'portunus', purpose, KEY_BYTES));
+}
