@@ -31,6 +31,7 @@ export const ACTIONS = [
   'tools.listed',
   'tool.called',
   'mcp.requested',
+  'request.replayed',
   'audit.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];

@@ -8,13 +8,14 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
+import { openTurn } from './idempotency.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCaller } from './rates.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
@@ -28,6 +29,7 @@ export const invoke = once(() =>
     }),
     status: toolStatus,
     admit: admitCaller,
+    openTurn,
     now: Date.now,
   }),
 );

@@ -21,7 +21,7 @@ function gcd(a: bigint, b: bigint): bigint {
 }
 
 /** @throws {AppError} `invalid_input` for a division by zero and for numbers that are too large */
-export function rational(n: bigint, d: bigint, exact = true): Rational {
+function rational(n: bigint, d: bigint, exact = true): Rational {
   if (d === 0n) throw refused('Division by zero.');
   if (bits(n) > 2 * MAX_BITS || bits(d) > 2 * MAX_BITS) throw refused('The numbers become too large.');
   const shared = gcd(n, d) * (d < 0n ? -1n : 1n);
@@ -29,8 +29,6 @@ export function rational(n: bigint, d: bigint, exact = true): Rational {
   if (bits(made.n) > MAX_BITS || bits(made.d) > MAX_BITS) throw refused('The numbers become too large.');
   return made;
 }
-
-export const whole = (value: number): Rational => rational(BigInt(value), 1n);
 
 /** @param text digits, perhaps with a point and an exponent of at most three digits */
 export function fromDecimal(text: string, exact = true): Rational {

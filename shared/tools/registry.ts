@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { aiTools } from './ai.ts';
+import { withKey } from './retry.ts';
 import { statusTools } from './status.ts';
 import { textTools } from './text.ts';
 import { timeTools } from './time.ts';
@@ -27,7 +28,8 @@ const schemas = new Map<Tool, { input: JsonSchema; output: JsonSchema }>();
 export function schemasOf(tool: Tool): { input: JsonSchema; output: JsonSchema } {
   const made = schemas.get(tool);
   if (made) return made;
-  const fresh = { input: z.toJSONSchema(tool.input, { io: 'input' }), output: z.toJSONSchema(tool.output) };
+  const input = withKey(tool, z.toJSONSchema(tool.input, { io: 'input' }));
+  const fresh = { input, output: z.toJSONSchema(tool.output) };
   schemas.set(tool, fresh);
   return fresh;
 }

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 import { canaryKey, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
+const named = (idempotency_key: string) => ({ title: 'x', idempotency_key });
+
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
 
@@ -69,8 +71,18 @@ onEngine('the AWS calls of a request', () => {
       todo_complete: await callsOf(() => alice.invoke('todo_complete', { id: todoId })),
       'todo_complete, done already': await callsOf(() => alice.invoke('todo_complete', { id: todoId })),
       'bad arguments': await callsOf(() => alice.invoke('todo_create')),
+      // the stage's secret is read once by each instance
+      'todo_create with the first key': await callsOf(() => alice.invoke('todo_create', named('first'))),
+      'todo_create with a key': await callsOf(() => alice.invoke('todo_create', named('second'))),
+      'todo_create with a key, again': await callsOf(() => alice.invoke('todo_create', named('second'))),
       'ai_chat, cold key': await callsOf(() => alice.invoke('ai_chat', say('one'))),
       'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
+      'ai_chat with a key': await callsOf(() =>
+        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
+      ),
+      'ai_chat with a key, again': await callsOf(() =>
+        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
+      ),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
       'notices listed': await callsOf(() => alice.get('/notices')),
@@ -127,8 +139,13 @@ onEngine('the AWS calls of a request', () => {
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
       'bad arguments': 'PutItem',
+      'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
+      'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
+      'todo_create with a key, again': 'GetItem PutItem UpdateItem',
       'ai_chat, cold key': 'Decrypt PutItem PutItem Query UpdateItem',
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
+      'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
       'audit read': 'PutItem Query Query',
