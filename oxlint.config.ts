@@ -16,7 +16,7 @@ const aws = ['@aws-sdk/**', '@smithy/**', '#shared/aws/**'];
 const mcp = ['@modelcontextprotocol/**'];
 const root = ['#shared/services/**'];
 
-const features = ['account', 'auth', 'vault', 'audit', 'egress', 'todo', 'notices', 'limits'];
+const features = ['account', 'auth', 'vault', 'audit', 'egress', 'todo', 'notices', 'limits', 'idempotency'];
 const apart = (self: string) =>
   features.filter((other) => other !== self).map((other) => `#shared/${other}/**`);
 const shared = [...above, ...aws, ...mcp, ...root];

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { MARK_DAYS } from '#shared/account/erasure.ts';
 import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
 import { closeAccount } from '#shared/services/sessions.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 
 import { route } from './http.ts';
 
@@ -11,6 +12,7 @@ export const handler = route('account-erase', {
   input: z.object({ query: z.strictObject({}) }),
   action: 'account.erased',
   category: 'user_action',
+  once: openTurn,
 
   async run({ principal, requestId: reqId, deadline }) {
     const erased = await eraseAccount(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });

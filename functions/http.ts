@@ -1,20 +1,22 @@
 // Routes with a caller, as buffered API Gateway events.
-import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod';
 
-import { NOBODY } from '#shared/audit/audit.ts';
+import { type AuditDraft, NOBODY } from '#shared/audit/audit.ts';
 import type { Action, Category, KeyUse, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
-import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
+import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
 import { audit } from '#shared/services/audit.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
 import { logError } from './log.ts';
 import { jsonBody, type RouteName, rowOf } from './request.ts';
+import { keyIn, marked, replayed, turnOf } from './retry.ts';
 import { type Handler, problem, reply, wrap } from './wrap.ts';
 
 /** Time kept back for the outcome's record and the way home. */
@@ -25,6 +27,10 @@ export type Call<Input> = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** What goes first into the transaction that admits a call to the outside: nothing, if the request names no key. */
+  readonly claim: () => readonly Write[];
+  /** What the caller named the request by. */
+  readonly key: string | undefined;
   /** Told of each key before it is opened: the receipt, whether the call ends well or not. */
   readonly onUse: (key: KeyUse) => void;
 };
@@ -39,49 +45,84 @@ export type Answer =
       readonly meta?: Meta;
     }
   /** The invoke path has written its own records. */
-  | { readonly recorded: true; readonly body: unknown }
-  | { readonly recorded: true; readonly error: AppError; readonly failure?: unknown };
+  | { readonly recorded: true; readonly body: unknown; readonly replayed?: boolean | undefined }
+  | {
+      readonly recorded: true;
+      readonly error: AppError;
+      readonly failure?: unknown;
+      readonly replayed?: boolean | undefined;
+    };
 
 type UseCase<Schema extends z.ZodType> = {
   /** Parses `{ path, query, body }`. */
   readonly input: Schema;
   readonly action: Action;
   readonly category: Category;
+  /** Of every route that changes something: a request that names a key is done once. */
+  readonly once?: OpenTurn;
   readonly run: (call: Call<z.output<Schema>>) => Promise<Answer>;
 };
 
-/** Wraps one use case: who is calling, may they, is the input right, do it, and record how it ended. */
+/** Wraps one use case: who is calling, may they, is the input right, do it once, and record how it ended. */
 export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCase<Schema>) {
   const handle: Handler = async (event, context) => {
     const { requestId } = event.requestContext;
-    let uid: string = NOBODY;
     const keys: KeyUse[] = [];
     const onUse = (key: KeyUse) => void keys.push(key);
-    const draft = { category: useCase.category, act: useCase.action, reqId: requestId, keys };
+    let draft = { uid: NOBODY, category: useCase.category, act: useCase.action, reqId: requestId, keys };
+    let turn = NO_TURN;
+
+    const replay = async (earlier: Kept) => {
+      await audit().commit({ ...draft, act: 'request.replayed', result: 'succeeded', target: name });
+      return replayed(earlier);
+    };
+
     let answer: Answer;
     try {
       const principal = principalFrom(event.requestContext.authorizer, Date.now());
-      ({ uid } = principal);
+      draft = { ...draft, uid: principal.uid };
       await admitSession(principal, requestId);
-      answer = await run(name, useCase, { event, context, principal, onUse });
-      if (!('recorded' in answer)) {
-        const { writes, target, meta } = answer;
-        await audit().commit({ ...draft, uid, result: 'succeeded', target, meta }, writes);
-      }
+      const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
+      turn = await turnOf(useCase.once, { name, requestId }, { ...call, given });
+      if (turn.earlier) return await replay(turn.earlier);
+      answer = await useCase.run({ ...call, claim: turn.claim });
+      if (!('recorded' in answer)) await commit(draft, answer, turn);
     } catch (thrown) {
-      const error = asAppError(thrown);
+      const { error, earlier } = await endOf(turn, thrown);
+      if (earlier) return replay(earlier);
       logError(error, thrown, requestId);
-      if (error.code === 'unauthenticated') await recordRefusal(error, requestId, uid);
-      else await audit().commit({ ...draft, uid, result: resultOf(error), code: error.code });
+      if (error.code === 'unauthenticated') await recordRefusal(error, requestId, draft.uid);
+      else {
+        const outcome = { ...draft, result: resultOf(error), code: error.code };
+        await givingBack(turn, (writes) => audit().commit(outcome, writes));
+      }
       return problem(error, requestId);
     }
-    if ('error' in answer) {
-      logError(answer.error, answer.failure ?? answer.error, requestId);
-      return problem(answer.error, requestId);
-    }
-    return reply('status' in answer ? (answer.status ?? 200) : 200, answer.body);
+    return 'recorded' in answer ? recorded(answer, requestId) : reply(statusOf(answer), answer.body);
   };
   return wrap(handle);
+}
+
+type Result = Exclude<Answer, { recorded: true }>;
+
+const statusOf = ({ status = 200 }: Result): number => status;
+
+/** 202 says that there is more to do: the next request of this kind goes on. */
+const ACCEPTED = 202;
+
+function commit(draft: Omit<AuditDraft, 'result'>, answer: Result, turn: Turn): Promise<void> {
+  const { body, writes = [], target, meta } = answer;
+  const status = statusOf(answer);
+  const kept = status === ACCEPTED ? [] : turn.keep({ status, body });
+  return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...kept, ...writes]);
+}
+
+/** Of the invoke path. */
+function recorded(answer: Extract<Answer, { recorded: true }>, requestId: string) {
+  const again = answer.replayed ? marked : (result: APIGatewayProxyResult) => result;
+  if (!('error' in answer)) return again(reply(200, answer.body));
+  logError(answer.error, answer.failure ?? answer.error, requestId);
+  return again(problem(answer.error, requestId));
 }
 
 type Caller = Pick<Call<unknown>, 'principal' | 'onUse'> & {
@@ -89,22 +130,25 @@ type Caller = Pick<Call<unknown>, 'principal' | 'onUse'> & {
   readonly context: Context;
 };
 
-function run<Schema extends z.ZodType>(
+/** The call, and its parts as they came. */
+function callOf<Schema extends z.ZodType>(
   name: RouteName,
-  { input, run: work }: UseCase<Schema>,
+  { input }: UseCase<Schema>,
   { event, context, principal, onUse }: Caller,
-): Promise<Answer> {
+) {
   const row = rowOf(name);
   if ('scope' in row) requireScope(principal, row.scope);
-  const parsed = input.safeParse({
+  const given = {
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     body: jsonBody(event, row),
-  });
+  };
+  const parsed = input.safeParse(given);
   if (!parsed.success) {
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
   const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
   const { requestId } = event.requestContext;
-  return work({ input: parsed.data, principal, requestId, deadline, onUse });
+  const key = keyIn(event);
+  return { given, call: { input: parsed.data, principal, requestId, deadline, onUse, key } };
 }

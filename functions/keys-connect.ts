@@ -1,6 +1,7 @@
 // POST /api-keys/oauth — seal and store a credential that renews itself.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { connectKey } from '#shared/services/key-connect.ts';
 import { ConnectKeyBody } from '#shared/vault/api.ts';
 
@@ -11,6 +12,7 @@ export const handler = route('keys-connect', {
   input: z.object({ body: ConnectKeyBody }),
   action: 'key.stored',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { body }, principal, ...call }) {
     const { summary, writes, message } = await connectKey(principal, body, call);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { keyStore } from '#shared/services/key-store.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
@@ -12,6 +13,7 @@ export const handler = route('keys-delete', {
   input: z.object({ path: KeyPath }),
   action: 'key.deleted',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const id = parseKeyId(path.key_id);

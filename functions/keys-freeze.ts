@@ -1,6 +1,7 @@
 // POST /api-keys/{key_id}/freeze — put a key out of use, everywhere, on the very next call.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
@@ -11,6 +12,7 @@ export const handler = route('keys-freeze', {
   input: z.object({ path: KeyPath }),
   action: 'key.frozen',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().freeze(principal.uid, path.key_id);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { ProviderId } from '#shared/core/ids.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { OrderKeysBody } from '#shared/vault/api.ts';
 
@@ -11,6 +12,7 @@ export const handler = route('keys-order', {
   input: z.object({ body: OrderKeysBody }),
   action: 'keys.ordered',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { body }, principal }) {
     const { provider, key_ids } = body;

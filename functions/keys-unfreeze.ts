@@ -1,6 +1,7 @@
 // POST /api-keys/{key_id}/unfreeze — put a frozen key back into use.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
@@ -11,6 +12,7 @@ export const handler = route('keys-unfreeze', {
   input: z.object({ path: KeyPath }),
   action: 'key.unfrozen',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().unfreeze(principal.uid, path.key_id);

@@ -1,6 +1,7 @@
 // POST /api-keys/{key_id}/validate — ask the provider whether it takes the key, and what it may do.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { checkKey } from '#shared/services/key-check.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
@@ -17,6 +18,7 @@ export const handler = route('keys-validate', {
   input: z.object({ path: KeyPath }),
   action: 'key.validated',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal, ...call }) {
     const checked = await checkKey(principal, path.key_id, call);

@@ -12,6 +12,8 @@ export const NEEDS = [
   'vault:use',
   /** The stage's own secret, from which a key per purpose is derived: `GetSecretValue` on it alone. */
   'secret:read',
+  /** Do a request that names a key once: `GetItem` and `PutItem` on the control table. Goes with `secret:read`. */
+  'idempotency:keep',
   /** Renew credentials: no permission, but where tokens are refreshed. */
   'renewal:know',
   /** Do what only one may do at a time: `UpdateItem` on the control table. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { NoticePath } from '#shared/notices/api.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { notices } from '#shared/services/notices.ts';
 
 import { route } from './http.ts';
@@ -10,6 +11,7 @@ export const handler = route('notices-read', {
   input: z.object({ path: NoticePath }),
   action: 'notice.read',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     return {

@@ -32,6 +32,9 @@ const keyUse = [
   'notices:raise',
 ] as const satisfies readonly Need[];
 
+/** Changes something: a request that names a key is done once. */
+const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
   {
@@ -46,7 +49,7 @@ export const routes = [
     method: 'POST',
     path: '/api-keys',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'audit:write'],
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', ...once, 'audit:write'],
   },
   {
     name: 'keys-list',
@@ -67,63 +70,63 @@ export const routes = [
     method: 'POST',
     path: '/api-keys/oauth',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'renewal:know', 'audit:write'],
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'renewal:know', ...once, 'audit:write'],
   },
   {
     name: 'keys-delete',
     method: 'DELETE',
     path: '/api-keys/{key_id}',
     scope: 'keys:write',
-    needs: ['keys:delete', 'audit:write'],
+    needs: ['keys:delete', ...once, 'audit:write'],
   },
   {
     name: 'keys-rotate',
     method: 'POST',
     path: '/api-keys/{key_id}/rotate',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'audit:write'],
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', ...once, 'audit:write'],
   },
   {
     name: 'keys-rollback',
     method: 'POST',
     path: '/api-keys/{key_id}/rollback',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'audit:write'],
+    needs: ['keys:read', 'keys:put', ...once, 'audit:write'],
   },
   {
     name: 'keys-validate',
     method: 'POST',
     path: '/api-keys/{key_id}/validate',
     scope: 'keys:write',
-    needs: ['vault:use', 'keys:put', 'providers:call', 'audit:write'],
+    needs: ['vault:use', 'keys:put', 'providers:call', ...once, 'audit:write'],
   },
   {
     name: 'keys-freeze',
     method: 'POST',
     path: '/api-keys/{key_id}/freeze',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'audit:write'],
+    needs: ['keys:read', 'keys:put', ...once, 'audit:write'],
   },
   {
     name: 'keys-unfreeze',
     method: 'POST',
     path: '/api-keys/{key_id}/unfreeze',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'audit:write'],
+    needs: ['keys:read', 'keys:put', ...once, 'audit:write'],
   },
   {
     name: 'keys-order',
     method: 'PUT',
     path: '/api-keys/order',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'audit:write'],
+    needs: ['keys:read', 'keys:put', ...once, 'audit:write'],
   },
   {
     name: 'keys-label',
     method: 'PUT',
     path: '/api-keys/{key_id}/label',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'audit:write'],
+    needs: ['keys:read', 'keys:put', ...once, 'audit:write'],
   },
   {
     name: 'keys-receipts',
@@ -137,7 +140,7 @@ export const routes = [
     method: 'POST',
     path: '/mcp/tools/invoke',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', 'audit:write'],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', ...once, 'audit:write'],
     timeoutSeconds: 29,
   },
   {
@@ -152,7 +155,7 @@ export const routes = [
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', 'audit:write', 'issuers:know'],
+    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', ...once, 'audit:write', 'issuers:know'],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,
@@ -183,7 +186,7 @@ export const routes = [
     method: 'POST',
     path: '/notices/{id}/read',
     scope: 'account:write',
-    needs: ['notices:mark', 'audit:write'],
+    needs: ['notices:mark', ...once, 'audit:write'],
   },
   {
     name: 'sessions-list',
@@ -218,7 +221,7 @@ export const routes = [
     method: 'DELETE',
     path: '/account',
     scope: 'account:write',
-    needs: ['keys:read', 'keys:delete', 'account:erase', 'audit:write'],
+    needs: ['keys:read', 'keys:delete', 'account:erase', ...once, 'audit:write'],
     timeoutSeconds: 29,
   },
   {

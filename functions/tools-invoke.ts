@@ -12,16 +12,18 @@ export const handler = route('tools-invoke', {
   action: 'tool.called',
   category: 'api_call',
 
-  async run({ input: { body }, principal, requestId, deadline }) {
+  async run({ input: { body }, principal, requestId, deadline, key }) {
     if (body.user_id !== undefined && body.user_id !== principal.subject) {
       throw new AppError('forbidden', 'You may call tools for yourself only.', {
         next_step: 'Leave user_id out.',
       });
     }
     const { tool_name: toolName, parameters } = body;
-    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline });
-    if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure };
+    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline, key });
+    const { replayed } = answer;
+    if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };
     const { result, cached, mode, reason } = answer;
-    return { recorded: true, body: { result, success: true, cached, mode, reason, request_id: requestId } };
+    const reply = { result, success: true, cached, mode, reason, request_id: answer.requestId };
+    return { recorded: true, body: reply, replayed };
   },
 });

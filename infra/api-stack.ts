@@ -167,6 +167,7 @@ const ALLOWED_HEADERS = [
   'mcp-name',
   'last-event-id',
   'mcp-session-id',
+  'idempotency-key',
 ];
 
 function addPreflights(api: RestApi, webOrigin: string | undefined): void {
@@ -179,7 +180,7 @@ function addPreflights(api: RestApi, webOrigin: string | undefined): void {
       allowOrigins: [origin],
       allowMethods: rows.flatMap((row) => (row.method === 'ANY' ? Cors.ALL_METHODS : [row.method])),
       allowHeaders: ALLOWED_HEADERS,
-      exposeHeaders: ['WWW-Authenticate'],
+      exposeHeaders: ['WWW-Authenticate', 'Idempotency-Replayed'],
       maxAge: Duration.minutes(10),
     });
     acknowledge(method, {

@@ -103,6 +103,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     ],
     environment: { STAGE_SECRET_ARN: data.stageSecret.secretArn },
   }),
+  'idempotency:keep': ({ data }) => ({
+    statements: [onTable(['GetItem', 'PutItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
   'renewal:know': ({ settings }) => ({
     statements: [],
     environment: { RENEWAL_ENDPOINTS: settings.tokenEndpoints },

@@ -35,6 +35,7 @@ export const ACTIONS = [
   'tools.listed',
   'tool.called',
   'mcp.requested',
+  'request.replayed',
   'audit.read',
   'limits.read',
   'limits.changed',

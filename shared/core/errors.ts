@@ -11,6 +11,11 @@ export const ERRORS = {
   unknown_tool: [404, 'No such tool', 'List the tools with GET /mcp/tools.'],
   method_not_allowed: [405, 'Method not allowed', 'Use the method named in the Allow header.'],
   conflict: [409, 'It has changed meanwhile', 'Read the current state and decide again.'],
+  idempotency_in_flight: [
+    409,
+    'The same request is being worked on',
+    'Wait as long as Retry-After says and send it again.',
+  ],
   key_missing: [409, 'No key stored for this provider', 'Store one with POST /api-keys.'],
   key_frozen: [409, 'The stored key is frozen', 'Unfreeze it with POST /api-keys/{key_id}/unfreeze.'],
   key_expired: [409, 'The stored key has expired', 'Rotate it with POST /api-keys/{key_id}/rotate.'],
@@ -18,6 +23,11 @@ export const ERRORS = {
   key_rejected: [409, 'The provider refuses the stored key', 'Store a new key with POST /api-keys.'],
   payload_too_large: [413, 'The request is too large', 'Send less, or split it.'],
   unsupported_media_type: [415, 'Only JSON is understood', 'Send `Content-Type: application/json`.'],
+  idempotency_mismatch: [
+    422,
+    'This key was used for another request',
+    'Use a new idempotency key for a new request.',
+  ],
   rate_limited: [429, 'Too many requests', 'Wait as long as Retry-After says.'],
   internal: [500, 'Something went wrong', 'Try again; if it stays, report the request id.'],
   integrity_failed: [

@@ -1,6 +1,7 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 
-import { type AppError, ERRORS } from '#shared/core/errors.ts';
+import { ERRORS } from '#shared/core/errors.ts';
+import type { InvokeResult } from '#shared/tools/invoke.ts';
 import { schemasOf } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
@@ -8,6 +9,8 @@ import type { ToolCalls } from './offer.ts';
 
 /** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
 const ERROR_META = 'dev.portunus/error';
+/** Whether this is the answer of an earlier call of the same idempotency key. */
+const REPLAYED_META = 'dev.portunus/replayed';
 /** How a call was served, where that was not the usual way. */
 const SERVED_META = 'dev.portunus/served';
 
@@ -21,13 +24,17 @@ const shown = (schema: Readonly<Record<string, unknown>>) => ({
   },
 });
 
-function failed({ code, message, details }: AppError, requestId: string): CallToolResult {
+type Failure = Extract<InvokeResult, { ok: false }>;
+
+function failed({ error, replayed }: Failure, requestId: string): CallToolResult {
+  const { code, message, details } = error;
   const nextStep = details.next_step ?? ERRORS[code][2];
   return {
     isError: true,
     content: [{ type: 'text', text: `${code}: ${message} ${nextStep}` }],
     _meta: {
       [ERROR_META]: { code, detail: message, ...details, next_step: nextStep, request_id: requestId },
+      ...(replayed && { [REPLAYED_META]: true }),
     },
   };
 }
@@ -48,15 +55,19 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
       const { principal, requestId, deadline, invoke, report } = calls;
       const answer = await invoke({ toolName: tool.name, parameters, principal, requestId, deadline });
       if (answer.ok) {
-        const { result, mode, reason } = answer;
+        const { result, mode, reason, replayed } = answer;
+        const _meta = {
+          ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
+          ...(replayed && { [REPLAYED_META]: true }),
+        };
         return {
           structuredContent: result,
           content: [{ type: 'text', text: JSON.stringify(result) }],
-          ...(reason !== undefined && { _meta: { [SERVED_META]: { mode, reason } } }),
+          ...(Object.keys(_meta).length > 0 && { _meta }),
         };
       }
       if (answer.failure !== undefined) report(answer.failure);
-      return failed(answer.error, requestId);
+      return failed(answer, requestId);
     },
   );
 }

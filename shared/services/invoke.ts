@@ -8,12 +8,14 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
+import { openTurn } from './idempotency.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCall, admitProvider } from './rates.ts';
+import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
@@ -27,6 +29,8 @@ export const invoke = once(() =>
     }),
     admit: admitCall,
     admitProvider,
+    status: toolStatus,
+    openTurn,
     now: Date.now,
   }),
 );

@@ -2,6 +2,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import type { Secret } from '#shared/core/secret.ts';
+import type { Write } from '#shared/core/write.ts';
 import type { ProviderFacts } from '#shared/providers/catalog.ts';
 import { createAskProvider, refuseRejected } from '#shared/providers/validation.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
@@ -11,7 +12,12 @@ import { egress } from './egress.ts';
 import { providerOrigins } from './provider-origins.ts';
 
 /** What a call knows of itself, whatever it does. */
-export type CallFacts = { readonly requestId: string; readonly deadline: Deadline };
+export type CallFacts = {
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  /** What goes into the same transaction as the attempt. */
+  readonly claim: () => readonly Write[];
+};
 
 /** Needs `providers:call`. */
 export const askProvider = once(() =>
@@ -21,18 +27,21 @@ export const askProvider = once(() =>
 /** Needs `audit:write`. Not writable → no call: a key never reaches its provider without a trace. */
 export const recordAttempt = (
   uid: Uid,
-  { requestId }: CallFacts,
+  { requestId, claim }: CallFacts,
   { provider, target }: { provider: string; target?: string },
 ): Promise<void> =>
-  audit().commit({
-    uid,
-    category: 'user_action',
-    act: 'key.validated',
-    result: 'attempted',
-    reqId: requestId,
-    target,
-    meta: { provider },
-  });
+  audit().commit(
+    {
+      uid,
+      category: 'user_action',
+      act: 'key.validated',
+      result: 'attempted',
+      reqId: requestId,
+      target,
+      meta: { provider },
+    },
+    claim(),
+  );
 
 /** Needs `audit:write`, `providers:call`. Of a key that is about to be stored: one that is refused is not. */
 export async function validateNew(

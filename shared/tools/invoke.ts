@@ -2,13 +2,16 @@
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import { AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
+import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/idempotency/turn.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { findTool } from './registry.ts';
-import type { Done, KeyReceipt, ServedBy, Tool } from './tool.ts';
+import { keptFailure, keyOf, replayOf } from './retry.ts';
+import type { StatusPorts } from './status.ts';
+import type { KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -16,16 +19,21 @@ export type Invocation = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** What the caller named the request by, beside the arguments. */
+  readonly key?: string | undefined;
 };
 
 /** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
-export type InvokeResult =
+export type InvokeResult = (
   | ({
       readonly ok: true;
       readonly result: Readonly<Record<string, unknown>>;
       readonly cached: false;
+      /** Of the call that was served: an earlier one, if this is `replayed`. */
+      readonly requestId: string;
     } & ServedBy)
-  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown };
+  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
+) & { readonly replayed?: true };
 
 export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
 
@@ -47,19 +55,21 @@ function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
   return parsed.data;
 }
 
-export function createInvoke(ports: {
+type Ports = {
   audit: Audit;
   todos: Todos;
   completions: Completions;
+  status: StatusPorts;
   /** @throws {AppError} `rate_limited` */
   admit: (principal: Principal, tool: string) => Promise<void>;
   /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
+  openTurn: OpenTurn;
   now: () => number;
-}): Invoke {
-  const { audit, todos, completions, admit, admitProvider, now } = ports;
+};
 
-  return async ({ toolName, parameters, principal, requestId, deadline }) => {
+export function createInvoke({ audit, admit, admitProvider, openTurn, ...ports }: Ports): Invoke {
+  return async ({ toolName, parameters, principal, requestId, deadline, key: header }) => {
     const tool = findTool(toolName);
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
@@ -72,32 +82,48 @@ export function createInvoke(ports: {
       keys,
       ...rest,
     });
+    let turn = NO_TURN;
 
     const begin = async (intent: Intent) => {
       await admitProvider(principal, intent.provider, deadline);
-      await audit.commit(draft({ result: 'attempted', meta: intent }));
+      await audit.commit(draft({ result: 'attempted', meta: intent }), turn.claim());
     };
 
-    const call = async (): Promise<{ done: Done<unknown>; result: Record<string, unknown> }> => {
+    const replay = async (earlier: Kept): Promise<InvokeResult> => {
+      await audit.commit({ ...draft({ result: 'succeeded' }), act: 'request.replayed' });
+      return replayOf(earlier);
+    };
+
+    const call = async (): Promise<InvokeResult> => {
       if (!tool) throw new AppError('unknown_tool');
       requireScope(principal, 'tools:call');
       if (tool.scope) requireScope(principal, tool.scope);
-      const input = inputOf(tool, parameters);
+      const { key, given } = keyOf(tool, parameters, header);
+      const input = inputOf(tool, given);
       await admit(principal, tool.name);
-      const at = { principal, requestId, deadline, now };
-      const done = await tool.run(input, { ...at, todos, completions, begin, onUse });
-      return { done, result: outputOf(tool, done.output) };
+      const { uid } = principal;
+      const { remainingMs } = deadline;
+      if (key !== undefined) {
+        turn = await openTurn({ uid, operation: tool.name, key, body: given ?? {}, requestId, remainingMs });
+      }
+      if (turn.earlier) return replay(turn.earlier);
+      const done = await tool.run(input, { ...ports, principal, requestId, deadline, begin, onUse });
+      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
+      const served = { mode, ...(reason !== undefined && { reason }) };
+      const result = outputOf(tool, done.output);
+      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
+      const kept = turn.keep({ result, requestId, ...served });
+      await audit.commit(draft({ result: 'succeeded', meta }), [...kept, ...(done.writes ?? [])]);
+      return { ok: true, result, cached: false, requestId, ...served };
     };
 
     try {
-      const { done, result } = await call();
-      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
-      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
-      await audit.commit(draft({ result: 'succeeded', meta }), done.writes);
-      return { ok: true, result, cached: false, mode, ...(reason !== undefined && { reason }) };
+      return await call();
     } catch (failure) {
-      const error = asAppError(failure);
-      await audit.commit(draft({ result: resultOf(error), code: error.code }));
+      const { error, earlier } = await endOf(turn, failure);
+      if (earlier) return replay(earlier);
+      const outcome = draft({ result: resultOf(error), code: error.code });
+      await givingBack(turn, (writes) => audit.commit(outcome, writes), keptFailure(tool, error));
       return { ok: false, error, ...(failure !== error && { failure }) };
     }
   };

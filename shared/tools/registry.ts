@@ -1,14 +1,21 @@
 import * as z from 'zod';
 
 import { aiTools } from './ai.ts';
+import { withKey } from './retry.ts';
+import { statusTools } from './status.ts';
+import { textTools } from './text.ts';
+import { timeTools } from './time.ts';
 import { todoTools } from './todo.ts';
 import type { Tool } from './tool.ts';
-import { utilityTools } from './utility.ts';
 
 /** All there are, sorted by name: clients cache the list. */
-export const TOOLS: readonly Tool[] = [...todoTools, ...aiTools, ...utilityTools].toSorted((a, b) =>
-  a.name < b.name ? -1 : 1,
-);
+export const TOOLS: readonly Tool[] = [
+  ...todoTools,
+  ...aiTools,
+  ...timeTools,
+  ...textTools,
+  ...statusTools,
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 const byName = new Map<string, Tool>(TOOLS.map((tool) => [tool.name, tool]));
 
@@ -21,7 +28,8 @@ const schemas = new Map<Tool, { input: JsonSchema; output: JsonSchema }>();
 export function schemasOf(tool: Tool): { input: JsonSchema; output: JsonSchema } {
   const made = schemas.get(tool);
   if (made) return made;
-  const fresh = { input: z.toJSONSchema(tool.input, { io: 'input' }), output: z.toJSONSchema(tool.output) };
+  const input = withKey(tool, z.toJSONSchema(tool.input, { io: 'input' }));
+  const fresh = { input, output: z.toJSONSchema(tool.output) };
   schemas.set(tool, fresh);
   return fresh;
 }

@@ -7,6 +7,8 @@ import type { Write } from '#shared/core/write.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
+import type { StatusPorts } from './status.ts';
+
 /** Which version of which key was used. */
 export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly ver: number };
 
@@ -18,6 +20,7 @@ export type ToolCall = {
   readonly now: () => number;
   readonly todos: Todos;
   readonly completions: Completions;
+  readonly status: StatusPorts;
   /**
    * Before anything outside is asked, and once at most: the ATTEMPT. Not writable → throws, and nothing may be called, for
    * a use of a key without a trace must be impossible.

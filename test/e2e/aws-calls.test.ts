@@ -7,6 +7,7 @@ import { forAll } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 type AwsCall = ReturnType<Stack['journal']['all']>[number];
+const named = (idempotency_key: string) => ({ title: 'x', idempotency_key });
 
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
@@ -85,8 +86,18 @@ onEngine('the AWS calls of a request', () => {
       todo_complete: await callsOf(() => alice.invoke('todo_complete', { id: todoId })),
       'todo_complete, done already': await callsOf(() => alice.invoke('todo_complete', { id: todoId })),
       'bad arguments': await callsOf(() => alice.invoke('todo_create')),
+      // the stage's secret is read once by each instance
+      'todo_create with the first key': await callsOf(() => alice.invoke('todo_create', named('first'))),
+      'todo_create with a key': await callsOf(() => alice.invoke('todo_create', named('second'))),
+      'todo_create with a key, again': await callsOf(() => alice.invoke('todo_create', named('second'))),
       'ai_chat, cold key': await callsOf(() => alice.invoke('ai_chat', say('one'))),
       'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
+      'ai_chat with a key': await callsOf(() =>
+        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
+      ),
+      'ai_chat with a key, again': await callsOf(() =>
+        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
+      ),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
       'limits read': await callsOf(() => erin.get('/limits')),
       'limits changed': await callsOf(() => erin.put('/limits', { version: 0, limits: usual })),
@@ -150,8 +161,13 @@ onEngine('the AWS calls of a request', () => {
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
       'bad arguments': 'PutItem',
+      'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
+      'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
+      'todo_create with a key, again': 'GetItem PutItem UpdateItem',
       'ai_chat, cold key': 'Decrypt PutItem PutItem Query UpdateItem',
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
+      'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
       'limits read': 'GetItem PutItem',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { canaryKey } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 onEngine('the tools over REST', () => {
@@ -10,6 +11,15 @@ onEngine('the tools over REST', () => {
     const { body } = await alice.get('/mcp/tools');
     expect(body.tools.map(({ name }: { name: string }) => name)).toEqual([
       'ai_chat',
+      'calc_evaluate',
+      'json_query',
+      'key_status',
+      'service_status',
+      'text_count',
+      'text_hash',
+      'time_add',
+      'time_between',
+      'time_convert',
       'time_now',
       'todo_complete',
       'todo_create',
@@ -155,6 +165,86 @@ onEngine('the tools over REST', () => {
     const { utc, local, zone } = body.result;
     expect(zone).toBe('Asia/Tokyo');
     expect(Date.parse(`${local}Z`) - Math.floor(Date.parse(utc) / 1000) * 1000).toBe(9 * 3600 * 1000);
+  });
+
+  it('work as their own examples show', async () => {
+    const ida = await portunus.current.person('ida');
+    const { tools } = (await ida.get('/mcp/tools')).body;
+    for (const { name, examples } of tools) {
+      if (/^(todo|ai)_/.test(name)) continue; // theirs name ids and keys that are not there
+      for (const example of examples) {
+        expect((await ida.invoke(name, example)).body).toMatchObject({ success: true });
+      }
+    }
+  });
+
+  it('calculate, count, hash and look things up', async () => {
+    const ida = await portunus.current.person('ida');
+    const result = async (tool: string, parameters: object) =>
+      (await ida.invoke(tool, parameters)).body.result;
+    expect(await result('calc_evaluate', { expression: '0.1 + 0.2' })).toEqual({
+      result: '0.3',
+      exact: true,
+    });
+    expect(await result('text_count', { text: 'né\n👍 x' })).toEqual({
+      characters: 6,
+      words: 3,
+      lines: 2,
+      bytes: 10,
+    });
+    const { hex } = await result('text_hash', { text: 'abc' });
+    expect(hex).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    const json = '{"a/b":[{"m~n":null}],"__p":1}';
+    expect(await result('json_query', { json, pointer: '/a~1b/0/m~0n' })).toEqual({
+      found: true,
+      type: 'null',
+      value: null,
+    });
+    expect(await result('json_query', { json, pointer: '/toString' })).toEqual({ found: false });
+    expect((await ida.invoke('json_query', { json: '{"__proto__":1}' })).status).toBe(400);
+    expect((await ida.invoke('calc_evaluate', { expression: '1/0' })).body).toMatchObject({
+      status: 400,
+      detail: 'Division by zero.',
+    });
+  });
+
+  it('step through calendars, and refuse years that cannot be written', async () => {
+    const ida = await portunus.current.person('ida');
+    const { body } = await ida.invoke('time_add', {
+      at: '2027-03-27T02:30:00+01:00',
+      zone: 'Europe/Berlin',
+      days: 1,
+    });
+    expect(body.result).toEqual({
+      utc: '2027-03-28T01:30:00.000Z',
+      local: '2027-03-28T03:30:00',
+      zone: 'Europe/Berlin',
+      offset: '+02:00',
+      weekday: 'Sunday',
+    });
+    const far = await ida.invoke('time_add', { at: '2027-01-01T00:00:00Z', years: 100_000 });
+    expect(far.body).toMatchObject({ status: 400, code: 'invalid_input' });
+    const nowhere = await ida.invoke('time_convert', { at: '2027-01-01T00:00:00Z', zone: 'Mars/Olympus' });
+    expect(nowhere.body).toMatchObject({ status: 400, issues: [{ path: 'parameters.zone' }] });
+    const span = await ida.invoke('time_between', {
+      from: '2027-03-01T00:00:00Z',
+      to: '2027-01-31T00:00:00Z',
+    });
+    expect(span.body.result).toMatchObject({ direction: 'backward', seconds_total: -29 * 86_400 });
+  });
+
+  it("tell of the caller's own keys, and never a key", async () => {
+    const { current } = portunus;
+    const [jon, kim] = [await current.person('jon'), await current.person('kim')];
+    const key = canaryKey('openai');
+    const { key_id } = (await jon.post('/api-keys', { provider: 'openai', api_key: key })).body;
+    const told = await jon.invoke('key_status', {});
+    expect(told.body.result.keys).toMatchObject([{ key_id, status: 'active', hint: `…${key.slice(-4)}` }]);
+    expect(told.text).not.toContain(key.slice(0, -4).slice(-12));
+    expect((await jon.invoke('key_status', { provider: 'anthropic' })).body.result.keys).toEqual([]);
+    expect((await kim.invoke('key_status', {})).body.result.keys).toEqual([]);
+    const { providers } = (await kim.invoke('service_status', {})).body.result;
+    expect(providers).toContainEqual(expect.objectContaining({ name: 'openai', configured: true }));
   });
 
   it('refuse what their schema does not know, without echoing it', async () => {

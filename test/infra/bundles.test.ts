@@ -24,7 +24,15 @@ afterAll(() => {
   for (const made of temporary) rmSync(made, { recursive: true, force: true });
 });
 
-const BUDGET_KB: Readonly<Record<string, number>> = { 'tools-invoke': 600, mcp: 850 };
+/** Beside the plain ones: those that call providers. 40 kB of each is behind `import()`: the client for the stage's secret. */
+const BUDGET_KB: Readonly<Record<string, number>> = {
+  'tools-invoke': 600,
+  mcp: 850,
+  'keys-store': 500,
+  'keys-connect': 500,
+  'keys-rotate': 500,
+  'keys-validate': 500,
+};
 
 /** Bytes of what the entry reaches without `import()`. */
 function startBytes({ inputs, outputs }: Metafile, name: string): number {

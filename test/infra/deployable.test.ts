@@ -31,6 +31,7 @@ const ACTIONS = new Set([
   'kms:GenerateMac',
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
+  'secretsmanager:GetSecretValue',
   'sqs:GetQueueAttributes',
   'sqs:GetQueueUrl',
   'sqs:SendMessage',

@@ -1,0 +1,21 @@
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { storeMicroseconds } from '#shared/aws/store-clock.ts';
+import { turnTable } from '#shared/aws/turn-table.ts';
+import { env } from '#shared/core/env.ts';
+import { sealedRows } from '#shared/crypto/sealed-row.ts';
+import { createOpenTurn, type OpenTurn } from '#shared/idempotency/turn.ts';
+
+import { stageKey } from './stage-secret.ts';
+
+/** Leases are counted by the store's clock: holders and those who wait are different machines. */
+const now = () => Math.floor(storeMicroseconds() / 1000);
+
+/** Needs `idempotency:keep`, `secret:read`. */
+export const openTurn: OpenTurn = async (request) => {
+  const [names, replies] = await Promise.all([
+    stageKey('idempotency-names'),
+    stageKey('idempotency-replies'),
+  ]);
+  const store = turnTable(dynamo(), { TableName: env('CONTROL_TABLE'), now });
+  return createOpenTurn({ store, names, replies: sealedRows(replies), now })(request);
+};

@@ -1,0 +1,22 @@
+import { CATALOG } from '#shared/providers/catalog.ts';
+import type { StatusPorts } from '#shared/tools/status.ts';
+import { summaryOf } from '#shared/vault/stored-key.ts';
+
+import { keyStore } from './key-store.ts';
+import { providerOrigins } from './provider-origins.ts';
+
+/** Needs `vault:use` or `keys:read`, and `providers:call`. */
+export const toolStatus: StatusPorts = {
+  async keysOf(uid) {
+    const now = Date.now();
+    return (await keyStore().list(uid)).map((key) => summaryOf(key, now));
+  },
+  providers: () =>
+    CATALOG.map(({ id, title, features, defaultModel }) => ({
+      name: id,
+      title,
+      features: [...features],
+      default_model: defaultModel,
+      configured: providerOrigins()[id] !== undefined,
+    })),
+};

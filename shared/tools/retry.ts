@@ -1,0 +1,74 @@
+// Idempotency as tools know it: an argument of every tool that changes something or calls somebody.
+import { AppError, type ErrorDetails, ERRORS, type ErrorCode } from '#shared/core/errors.ts';
+import { IdempotencyKey, type Kept } from '#shared/idempotency/turn.ts';
+
+import type { InvokeResult } from './invoke.ts';
+import type { ServedBy, Tool } from './tool.ts';
+
+const ARGUMENT = 'idempotency_key';
+
+/** Reading one's own twice costs nothing and harms nobody. */
+const takesKey = ({ annotations }: Pick<Tool, 'annotations'>): boolean =>
+  !annotations.readOnlyHint || annotations.openWorldHint;
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What callers see of the arguments: their schema, and the key beside them. */
+export function withKey(tool: Tool, schema: JsonSchema): JsonSchema {
+  if (!takesKey(tool)) return schema;
+  const key = {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    description: 'Names this call: sent again with the same key, it is not done again but answered as before',
+  };
+  return { ...schema, properties: { ...(schema['properties'] as object | undefined), [ARGUMENT]: key } };
+}
+
+const invalidKey = (message: string) =>
+  new AppError('invalid_input', 'The idempotency key is not valid.', {
+    issues: [{ path: `parameters.${ARGUMENT}`, message }],
+  });
+
+/**
+ * The key of a call, and its arguments without it.
+ * @param header the key that came beside the arguments
+ * @throws {AppError} `invalid_input`
+ */
+export function keyOf(
+  tool: Tool,
+  parameters: unknown,
+  header: string | undefined,
+): { key: string | undefined; given: unknown } {
+  if (!takesKey(tool) || typeof parameters !== 'object' || parameters === null) {
+    return { key: takesKey(tool) ? header : undefined, given: parameters };
+  }
+  const { [ARGUMENT]: argument, ...given } = parameters as Record<string, unknown>;
+  if (argument === undefined) return { key: header, given: parameters };
+  const key = IdempotencyKey.safeParse(argument);
+  if (!key.success) throw invalidKey('must be 1 to 255 printable characters');
+  if (header !== undefined && header !== key.data) throw invalidKey('must be the Idempotency-Key header');
+  return { key: key.data, given };
+}
+
+/** An answer that was kept. */
+export function replayOf({ error, ...kept }: Kept): InvokeResult {
+  if (error !== undefined) {
+    const { code, message, details } = error as { code: ErrorCode; message: string; details: ErrorDetails };
+    return { ok: false, error: new AppError(code, message, details), replayed: true };
+  }
+  const served = kept as ServedBy & { result: Readonly<Record<string, unknown>>; requestId: string };
+  return { ok: true, cached: false, ...served, replayed: true };
+}
+
+/**
+ * Of a failed call that may have changed something outside all the same: its failure is the answer, for doing it again might
+ * do it twice. Everything else may be tried again under its key.
+ */
+export function keptFailure(tool: Tool | undefined, error: AppError): Kept | undefined {
+  if (!tool || tool.annotations.readOnlyHint || tool.annotations.idempotentHint) return undefined;
+  const [status] = ERRORS[error.code];
+  if (status < 500 || status === 503) return undefined;
+  const { code, message, details } = error;
+  return { error: { code, message, details } };
+}

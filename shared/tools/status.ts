@@ -1,0 +1,73 @@
+// What a caller can ask about their own keys and about this service. Never a secret: the vault is out of reach here.
+import * as z from 'zod';
+
+import type { Uid } from '#shared/core/ids.ts';
+
+import { defineTool, type Tool } from './tool.ts';
+
+const KeyStatus = z.object({
+  key_id: z.string(),
+  provider: z.string(),
+  hint: z.string().describe('The last four characters'),
+  label: z.string().nullable(),
+  status: z.enum(['active', 'frozen', 'expired', 'invalid']),
+  order: z.number().int().describe('The lowest is used first'),
+  expires_at: z.string().nullable(),
+});
+
+const ProviderStatus = z.object({
+  name: z.string(),
+  title: z.string(),
+  features: z.array(z.string()),
+  default_model: z.string(),
+  configured: z.boolean().describe('Whether this service can call it'),
+});
+
+/** Ports, composed outside: what there is to tell. */
+export type StatusPorts = {
+  readonly keysOf: (owner: Uid) => Promise<z.input<typeof KeyStatus>[]>;
+  readonly providers: () => z.input<typeof ProviderStatus>[];
+};
+
+const annotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
+
+const keyStatus = defineTool({
+  name: 'key_status',
+  title: 'Status of your keys',
+  description: "Lists the caller's stored provider keys: hint, state and expiry, never a key.",
+  input: z.strictObject({
+    provider: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/)
+      .optional(),
+  }),
+  output: z.object({ keys: z.array(KeyStatus) }),
+  annotations,
+  scope: 'keys:read',
+  examples: [{}, { provider: 'openai' }],
+  async run({ provider }, { principal, status }) {
+    const all = await status.keysOf(principal.uid);
+    const keys = provider === undefined ? all : all.filter((key) => key.provider === provider);
+    return { output: { keys }, meta: { count: keys.length } };
+  },
+});
+
+const serviceStatus = defineTool({
+  name: 'service_status',
+  title: 'Status of this service',
+  description: 'Tells the time here and which AI providers this service is set up to call.',
+  input: z.strictObject({}),
+  output: z.object({ utc: z.iso.datetime(), providers: z.array(ProviderStatus) }),
+  annotations,
+  examples: [{}],
+  async run(_input, { now, status }) {
+    return { output: { utc: new Date(now()).toISOString(), providers: status.providers() } };
+  },
+});
+
+export const statusTools: readonly Tool[] = [keyStatus, serviceStatus];
