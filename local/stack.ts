@@ -32,6 +32,8 @@ export type StackOptions = {
   readonly engine?: DynamoEngine;
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
+  /** Template parameters, where they are to be others than this stack's own. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Changes the templates before anything is created. */
   readonly mutate?: (templates: Record<string, Template>) => void;
   readonly onProgress?: (line: string) => void;
@@ -83,7 +85,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const { gateway, events, lambda, dynamo, iam, kms } = aws;
 
   const { issuer, provider } = outside;
-  const parameters = parametersFor({ url, issuer, provider });
+  const parameters = { ...parametersFor({ url, issuer, provider }), ...options.parameters };
   const types = [iam, kms, dynamo, lambda, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();

@@ -30,6 +30,11 @@ export const ACTIONS = [
   'providers.listed',
   'tools.listed',
   'tool.called',
+  'tool.registered',
+  'tool.read',
+  'tool.reviewed',
+  'tool.quarantined',
+  'tool.deleted',
   'mcp.requested',
   'audit.read',
 ] as const;

@@ -12,8 +12,9 @@ import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCaller } from './rates.ts';
+import { findRegistered } from './registered-tools.ts';
 
-/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `audit:write`, `todo:read`, `todo:write`, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
@@ -26,6 +27,7 @@ export const invoke = once(() =>
       now: Date.now,
     }),
     admit: admitCaller,
+    findRegistered,
     now: Date.now,
   }),
 );

@@ -12,6 +12,8 @@ import type { Done, KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
+  /** Where it was looked up already. */
+  readonly tool?: Tool | undefined;
   readonly parameters: unknown;
   readonly principal: Principal;
   readonly requestId: string;
@@ -53,12 +55,14 @@ export function createInvoke(ports: {
   completions: Completions;
   /** @throws {AppError} `rate_limited` */
   admit: (principal: Principal) => Promise<void>;
+  /** A registered tool of this name that the caller may know of. */
+  findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
 }): Invoke {
-  const { audit, todos, completions, admit, now } = ports;
+  const { audit, todos, completions, admit, findRegistered, now } = ports;
 
-  return async ({ toolName, parameters, principal, requestId, deadline }) => {
-    const tool = findTool(toolName);
+  return async ({ toolName, tool: found, parameters, principal, requestId, deadline }) => {
+    let tool = found ?? findTool(toolName);
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = (rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
@@ -74,8 +78,9 @@ export function createInvoke(ports: {
     const begin = (intent: Intent) => audit.commit(draft({ result: 'attempted', meta: intent }));
 
     const call = async (): Promise<{ done: Done<unknown>; result: Record<string, unknown> }> => {
-      if (!tool) throw new AppError('unknown_tool');
       requireScope(principal, 'tools:call');
+      tool ??= await findRegistered(principal, toolName);
+      if (!tool) throw new AppError('unknown_tool');
       if (tool.scope) requireScope(principal, tool.scope);
       const input = inputOf(tool, parameters);
       await admit(principal);

@@ -24,6 +24,8 @@ afterAll(() => {
   for (const made of temporary) rmSync(made, { recursive: true, force: true });
 });
 
+const MOST_KB = 1600;
+/** Evaluated before the first caller is served. */
 const BUDGET_KB: Readonly<Record<string, number>> = { 'tools-invoke': 600, mcp: 850 };
 
 /** Bytes of what the entry reaches without `import()`. */
@@ -47,8 +49,10 @@ describe('the bundles', async () => {
   const meta = JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8')) as Metafile;
 
   it.each(functionNames)('%s stays within its budget', (name) => {
+    expect(startBytes(meta, name) / 1000).toBeLessThan(BUDGET_KB[name] ?? 450);
+    // What is loaded late is read all the same: no function grows without an end.
     const { size } = statSync(join(dist, 'functions', name, 'index.js'));
-    expect(size / 1000).toBeLessThan(BUDGET_KB[name] ?? 450);
+    expect(size / 1000).toBeLessThan(MOST_KB);
   });
 
   it('of the authorizer evaluates little before its first caller', () => {

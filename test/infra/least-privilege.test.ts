@@ -171,6 +171,12 @@ describe('what each role may do', () => {
           "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
+        "toolsdelete": [
+          "dynamodb:DeleteItem on Content",
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Content",
+        ],
         "toolsinvoke": [
           "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
@@ -186,8 +192,29 @@ describe('what each role may do', () => {
           "kms:GenerateMac on FingerprintKey",
         ],
         "toolslist": [
+          "dynamodb:GetItem on Content",
           "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
+        ],
+        "toolsread": [
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:Query on Content",
+        ],
+        "toolsregister": [
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:Query on Content",
+          "dynamodb:Query on Vault",
+          "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+        ],
+        "toolsreview": [
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:Query on Content",
         ],
       }
     `);
@@ -277,7 +304,7 @@ describe('what a function is told', () => {
         "keys-store": "AUDIT_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-unfreeze": "AUDIT_TABLE VAULT_TABLE",
         "keys-validate": "AUDIT_TABLE PROVIDER_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE",
@@ -286,8 +313,12 @@ describe('what a function is told', () => {
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
         "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RATE_LIMITS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "tools-list": "AUDIT_TABLE VAULT_TABLE",
+        "tools-delete": "AUDIT_TABLE CONTENT_TABLE",
+        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-list": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
+        "tools-read": "AUDIT_TABLE CONTENT_TABLE",
+        "tools-register": "AUDIT_TABLE CONTENT_TABLE PUBLIC_URL TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-review": "AUDIT_TABLE CONTENT_TABLE",
       }
     `);
   });
