@@ -7,12 +7,14 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError, resultOf } from '#shared/core/errors.ts';
 import type { McpMessage } from '#shared/mcp/message.ts';
-import { calledTool, toolOffer } from '#shared/mcp/offer.ts';
+import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
 import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
 import { admitSession } from '#shared/services/session-check.ts';
+import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
+import type { Tool } from '#shared/tools/tool.ts';
 
 import { logError, logger } from './log.ts';
 import { bodyText, rowOf } from './request.ts';
@@ -24,10 +26,23 @@ const MARGIN_MS = 3000;
 // The first Request of a process costs 30 ms; here it falls into the start, where the processor is not throttled.
 void new Request('https://unknown.invalid/');
 
+/** A call of our own tool reads nothing more; a list shows the caller's, and everybody's. */
+async function registeredIn(message: McpMessage, principal: Principal): Promise<Tool[]> {
+  if (message.method === 'tools/list') return listRegistered(principal);
+  const name = calledTool(message) ? undefined : calledName(message);
+  const tool = name === undefined ? undefined : await findRegistered(principal, name);
+  return tool ? [tool] : [];
+}
+
 /** Calls of a known tool write their own records; everything else is recorded here, before it is answered. */
-async function record(message: McpMessage, principal: Principal, reqId: string): Promise<void> {
-  if (message.id === undefined || calledTool(message)) return;
-  const unknownTool = message.method === 'tools/call';
+async function record(
+  message: McpMessage,
+  principal: Principal,
+  { reqId, known }: { reqId: string; known: boolean },
+): Promise<void> {
+  const call = message.method === 'tools/call';
+  if (message.id === undefined || (call && known)) return;
+  const unknownTool = call;
   await audit().commit({
     uid: principal.uid,
     category: 'api_call',
@@ -66,10 +81,12 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   const received = receive(request, text, new URL(env('PUBLIC_URL')).hostname);
   if ('refused' in received) return received.refused;
   const { message } = received;
-  await record(message, principal, requestId);
+  const registered = await registeredIn(message, principal);
+  const known = calledTool(message) !== undefined || registered.length > 0;
+  await record(message, principal, { reqId: requestId, known });
   const report = (error: unknown) => logError(asAppError(error), error, requestId);
   const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
-  const offer = toolOffer(message, { principal, requestId, deadline, invoke: invoke(), report });
+  const offer = toolOffer(message, { principal, requestId, deadline, invoke: invoke(), registered, report });
   return serveMcp(request, message, { offer, principal, report });
 }
 

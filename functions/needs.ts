@@ -20,6 +20,13 @@ export const NEEDS = [
   'leases:hold',
   /** Move stored keys to the CMK that new ones are sealed under: `ReEncrypt` inside KMS. Cannot decrypt. */
   'vault:rewrap',
+  /** Read registered tools: `GetItem` and `Query` on the content table. */
+  'tools:find',
+  /** Register, review or quarantine a tool: `PutItem` on the content table. */
+  'tools:put',
+  'tools:delete',
+  /** Call what registered tools stand for: no permission, but the origins it may reach, and our own, which it may not. */
+  'tools:reach',
   'todo:read',
   'todo:write',
   /** Tell an owner something: `UpdateItem` on the content table. */

@@ -34,6 +34,8 @@ const keyUse = [
 
 /** Changes something: a request that names a key is done once. */
 const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+/** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
+const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
 
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
@@ -140,7 +142,7 @@ export const routes = [
     method: 'POST',
     path: '/mcp/tools/invoke',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', ...once, 'audit:write'],
+    needs: ['todo:read', 'todo:write', ...registered, ...keyUse, 'rates:admit', ...once, 'audit:write'],
     timeoutSeconds: 29,
   },
   {
@@ -148,14 +150,53 @@ export const routes = [
     method: 'GET',
     path: '/mcp/tools',
     scope: 'tools:read',
-    needs: ['keys:read', 'audit:write'],
+    needs: ['keys:read', 'tools:find', 'audit:write'],
+  },
+  {
+    name: 'tools-register',
+    method: 'POST',
+    path: '/mcp/tools',
+    scope: 'tools:write',
+    needs: [...registered, 'vault:use', 'audit:write'],
+    timeoutSeconds: 29,
+    bodyLimitKiB: 2048,
+  },
+  {
+    name: 'tools-read',
+    method: 'GET',
+    path: '/mcp/tools/{name}',
+    scope: 'tools:read',
+    needs: ['tools:find', 'audit:write'],
+  },
+  {
+    name: 'tools-review',
+    method: 'POST',
+    path: '/mcp/tools/{name}/review',
+    scope: 'tools:write',
+    needs: ['tools:find', 'tools:put', 'audit:write'],
+  },
+  {
+    name: 'tools-delete',
+    method: 'DELETE',
+    path: '/mcp/tools/{name}',
+    scope: 'tools:write',
+    needs: ['tools:find', 'tools:delete', 'audit:write'],
   },
   {
     name: 'mcp',
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: ['todo:read', 'todo:write', ...keyUse, 'rates:admit', ...once, 'audit:write', 'issuers:know'],
+    needs: [
+      'todo:read',
+      'todo:write',
+      ...registered,
+      ...keyUse,
+      'rates:admit',
+      ...once,
+      'audit:write',
+      'issuers:know',
+    ],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,

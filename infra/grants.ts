@@ -11,6 +11,7 @@ export type Settings = {
   readonly issuers: string;
   readonly providerOrigins: string;
   readonly trustedOrigins: string;
+  readonly toolOrigins: string;
   readonly rateLimits: string;
   readonly tokenEndpoints: string;
 };
@@ -114,6 +115,22 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'leases:hold': ({ data }) => ({
     statements: [onTable(['UpdateItem'], data.control)],
     environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'tools:find': ({ data }) => ({
+    statements: [onTable(['GetItem', 'Query'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'tools:put': ({ data }) => ({
+    statements: [onTable(['PutItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'tools:delete': ({ data }) => ({
+    statements: [onTable(['DeleteItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'tools:reach': ({ settings }) => ({
+    statements: [],
+    environment: { TOOL_ORIGINS: settings.toolOrigins, PUBLIC_URL: settings.publicUrl },
   }),
   'todo:read': ({ data }) => ({
     statements: [onTable(['GetItem', 'Query'], data.content)],

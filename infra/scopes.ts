@@ -4,6 +4,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'keys:write': 'Store and remove provider keys',
   'tools:read': 'See the tools',
   'tools:call': 'Call tools',
+  'tools:write': 'Register tools',
   'todo:read': 'Read to-dos',
   'todo:write': 'Change to-dos',
   'ai:use': 'Use the stored provider keys for AI calls',

@@ -37,6 +37,11 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Exact origins that may be called although they are not public https: a JSON array.',
     default: '[]',
   });
+  const tools = new CfnParameter(stack, 'ToolOrigins', {
+    description:
+      'Exact origins that registered tools may call although they are not public https: a JSON array.',
+    default: '[]',
+  });
   const rates = new CfnParameter(stack, 'RateLimits', {
     description: 'Calls a minute, and at once, for each role: a JSON object.',
     default: JSON.stringify(RATE_LIMITS),
@@ -52,6 +57,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
       : issuers.valueAsString,
     providerOrigins: providers.valueAsString,
     trustedOrigins: trusted.valueAsString,
+    toolOrigins: tools.valueAsString,
     rateLimits: rates.valueAsString,
     tokenEndpoints: endpoints.valueAsString,
   };

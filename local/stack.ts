@@ -33,6 +33,8 @@ export type StackOptions = {
   readonly engine?: DynamoEngine;
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
+  /** Template parameters, where they are to be others than this stack's own. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Changes the templates before anything is created. */
   readonly mutate?: (templates: Record<string, Template>) => void;
   readonly onProgress?: (line: string) => void;
@@ -84,7 +86,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const { gateway, events, lambda, dynamo, iam, kms, secrets } = aws;
 
   const { issuer, provider } = outside;
-  const parameters = parametersFor({ url, issuer, provider });
+  const parameters = { ...parametersFor({ url, issuer, provider }), ...options.parameters };
   const types = [iam, kms, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();

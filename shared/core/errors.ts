@@ -21,6 +21,12 @@ export const ERRORS = {
   key_expired: [409, 'The stored key has expired', 'Rotate it with POST /api-keys/{key_id}/rotate.'],
   key_invalid: [409, 'The stored key no longer works', 'Rotate it with POST /api-keys/{key_id}/rotate.'],
   key_rejected: [409, 'The provider refuses the stored key', 'Store a new key with POST /api-keys.'],
+  tool_changed: [
+    409,
+    'The tool has changed at its upstream',
+    'Whoever registered it can see the difference with GET /mcp/tools/{name} and review it.',
+  ],
+  tool_inactive: [409, 'The tool is not active', 'Activate it with POST /mcp/tools/{name}/review.'],
   payload_too_large: [413, 'The request is too large', 'Send less, or split it.'],
   unsupported_media_type: [415, 'Only JSON is understood', 'Send `Content-Type: application/json`.'],
   idempotency_mismatch: [

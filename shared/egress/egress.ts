@@ -45,6 +45,11 @@ export type Egress = {
   readonly send: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressResponse>;
 };
 
+export type Guard = Egress & {
+  /** @throws {AppError} `egress_refused` where the URL alone tells; the address behind its name is judged on each use */
+  readonly check: (url: string) => void;
+};
+
 const DEFAULTS = { ports: [443], maxBytes: 1024 * 1024, headersMs: 10_000, idleMs: 10_000 };
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
@@ -108,7 +113,7 @@ export function createEgress(ports: {
   lookup?: Lookup;
   isPublic?: (address: string) => boolean;
   now?: () => number;
-}): Egress {
+}): Guard {
   const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
   const trustedOrigins = originsOf(ports.trustedOrigins);
   const connector = createConnector({ lookup, isPublic, now });
@@ -128,6 +133,10 @@ export function createEgress(ports: {
   }
 
   return {
+    check(url) {
+      targetOf(url, { trustedOrigins, ownHosts, ports: DEFAULTS.ports });
+    },
+
     async send(request, policy = {}) {
       const { ports: listed, maxBytes, headersMs, idleMs } = { ...DEFAULTS, ...policy };
       if (!METHODS.has(request.method)) throw egressRefused('method');

@@ -3,6 +3,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Invoke } from '#shared/tools/invoke.ts';
 import { findTool, TOOLS } from '#shared/tools/registry.ts';
+import type { Tool } from '#shared/tools/tool.ts';
 
 import type { McpMessage } from './message.ts';
 import { register } from './register.ts';
@@ -13,19 +14,36 @@ export type ToolCalls = {
   readonly requestId: string;
   readonly deadline: Deadline;
   readonly invoke: Invoke;
+  /** Registered tools that this message is about: all, or the one it calls. */
+  readonly registered: readonly Tool[];
   readonly report: (error: unknown) => void;
 };
 
-/** The tool a `tools/call` names, if there is one of that name. */
-export function calledTool({ method, params }: McpMessage) {
+/** What a `tools/call` names. */
+export function calledName({ method, params }: McpMessage): string | undefined {
   if (method !== 'tools/call' || typeof params !== 'object' || params === null) return undefined;
   const { name } = params as { name?: unknown };
-  return typeof name === 'string' ? findTool(name) : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** The tool of ours a `tools/call` names, if there is one of that name. */
+export function calledTool(message: McpMessage): Tool | undefined {
+  const name = calledName(message);
+  return name === undefined ? undefined : findTool(name);
+}
+
+const byName = (a: Tool, b: Tool) => (a.name < b.name ? -1 : 1);
+
+function toolsFor(message: McpMessage, registered: readonly Tool[]): readonly Tool[] {
+  const called = calledTool(message);
+  if (called) return [called];
+  if (message.method === 'tools/call') return registered;
+  return registered.length > 0 ? [...TOOLS, ...registered].toSorted(byName) : TOOLS;
 }
 
 /** A call is offered the tool it names and no other: registering costs more than most calls. */
 export function toolOffer(message: McpMessage, calls: ToolCalls): McpOffer {
-  const tools = message.method === 'tools/call' ? [calledTool(message)].filter((tool) => !!tool) : TOOLS;
+  const tools = toolsFor(message, calls.registered);
   return {
     name: 'portunus',
     options: {

@@ -48,12 +48,12 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
       title: tool.title,
       description: tool.description,
       inputSchema: shown(input),
-      outputSchema: shown(output),
+      ...(output && { outputSchema: shown(output) }),
       annotations: tool.annotations,
     },
     async (parameters: unknown): Promise<CallToolResult> => {
       const { principal, requestId, deadline, invoke, report } = calls;
-      const answer = await invoke({ toolName: tool.name, parameters, principal, requestId, deadline });
+      const answer = await invoke({ toolName: tool.name, tool, parameters, principal, requestId, deadline });
       if (answer.ok) {
         const { result, mode, reason, replayed } = answer;
         const _meta = {
@@ -61,12 +61,13 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
           ...(replayed && { [REPLAYED_META]: true }),
         };
         return {
-          structuredContent: result,
-          content: [{ type: 'text', text: JSON.stringify(result) }],
+          ...(output
+            ? { structuredContent: result, content: [{ type: 'text', text: JSON.stringify(result) }] }
+            : { content: result['content'] as CallToolResult['content'] }),
           ...(Object.keys(_meta).length > 0 && { _meta }),
         };
       }
-      if (answer.failure !== undefined) report(answer.failure);
+      report(answer.failure ?? answer.error);
       return failed(answer, requestId);
     },
   );

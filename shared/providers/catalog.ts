@@ -37,10 +37,26 @@ export const CATALOG: readonly ProviderFacts[] = [
   },
 ];
 
+/** `x-<alias>`: a key for registered tools, sealed with the origin it may go to. Nothing else is known of it. */
+const UPSTREAM = /^x-[a-z][a-z0-9-]{0,11}$/;
+export const isUpstreamProvider = (provider: string): boolean => UPSTREAM.test(provider);
+
+const upstreamFacts = (provider: string): ProviderFacts => ({
+  id: provider as ProviderId,
+  title: provider.slice('x-'.length),
+  features: [],
+  keyPattern: /^[\x21-\x7e]{16,512}$/,
+  keyFormat: 'what its issuer gave you',
+  keyPage: '',
+  renewal: 'guided',
+  defaultModel: '',
+});
+
 /** @throws {AppError} `invalid_input` naming the providers there are */
 export function factsOf(provider: string): ProviderFacts {
   const facts = CATALOG.find(({ id }) => id === provider);
   if (facts) return facts;
+  if (isUpstreamProvider(provider)) return upstreamFacts(provider);
   const known = CATALOG.map(({ id }) => id).join(', ');
   throw new AppError('invalid_input', `Unknown provider. Known are: ${known}.`, {
     issues: [{ path: 'provider', message: `must be one of: ${known}` }],

@@ -13,9 +13,10 @@ import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCall, admitProvider } from './rates.ts';
+import { findRegistered } from './registered-tools.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
@@ -31,6 +32,7 @@ export const invoke = once(() =>
     admitProvider,
     status: toolStatus,
     openTurn,
+    findRegistered,
     now: Date.now,
   }),
 );

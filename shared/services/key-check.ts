@@ -1,7 +1,8 @@
 import type { KeyUse } from '#shared/audit/record.ts';
 import type { Principal } from '#shared/auth/principal.ts';
+import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
-import { factsOf } from '#shared/providers/catalog.ts';
+import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import { notUsable } from '#shared/providers/no-key.ts';
 import { createCheckKey } from '#shared/vault/check.ts';
 import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
@@ -14,6 +15,11 @@ const check = once(() => createCheckKey({ keys: keyStore(), open: openKey(), now
 
 /** A refused key may be tried again; a frozen or expired one stays where it is. */
 function admit(key: StoredKey): void {
+  if (isUpstreamProvider(key.provider)) {
+    throw new AppError('conflict', 'Nobody can be asked about a key for registered tools.', {
+      next_step: 'Call one of its tools.',
+    });
+  }
   const because = unusableBecause(key, Date.now());
   if (because && because !== 'invalid') throw notUsable({ ...key, because });
 }

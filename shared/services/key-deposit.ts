@@ -4,7 +4,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { checkKeyFormat, factsOf } from '#shared/providers/catalog.ts';
+import { checkKeyFormat, factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import type { StoreKeyBody } from '#shared/vault/api.ts';
 import { createKeyDeposit } from '#shared/vault/deposit.ts';
 
@@ -28,6 +28,20 @@ function ownerOf(caller: Principal, userId: string | undefined): Uid {
   return uidOf(caller.issuer, userId);
 }
 
+/** A key for registered tools goes where its owner says when it is stored, and nowhere else; other keys have their provider. */
+function checkOrigin({ provider, origin }: StoreKeyBody): void {
+  const wanted = isUpstreamProvider(provider);
+  if (wanted === (origin !== undefined)) return;
+  throw new AppError('invalid_input', undefined, {
+    issues: [
+      {
+        path: 'body.origin',
+        message: wanted ? 'must say where this key may be sent' : 'is for x-… keys alone',
+      },
+    ],
+  });
+}
+
 /**
  * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `audit:write`. Checks the format, asks the provider, then
  * seals; nothing is stored until the write is committed.
@@ -35,15 +49,19 @@ function ownerOf(caller: Principal, userId: string | undefined): Uid {
 export async function depositKey(caller: Principal, request: StoreKeyBody, call: CallFacts) {
   const uid = ownerOf(caller, request.user_id);
   const facts = factsOf(request.provider);
+  checkOrigin(request);
   checkKeyFormat(facts, request.api_key);
   const secret = new Secret(request.api_key);
+  const { origin } = request;
   const { summary, write } = await deposit().deposit({
     uid,
     provider: facts.id,
     secret,
     label: request.label,
     expiresAt: request.expires_at,
-    validate: () => validateNew(caller.uid, call, { facts, secret }),
+    origin,
+    validate: async () =>
+      origin === undefined ? validateNew(caller.uid, call, { facts, secret }) : undefined,
   });
   return {
     summary,

@@ -3,7 +3,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { CATALOG, checkKeyFormat } from '#shared/providers/catalog.ts';
+import { CATALOG, checkKeyFormat, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import type { RotateKeyBody } from '#shared/vault/api.ts';
 import { createRotateKey } from '#shared/vault/rotate.ts';
 
@@ -22,6 +22,11 @@ export async function rotateKey(
   call: CallFacts,
 ) {
   const id = parseKeyId(keyId);
+  if (id && isUpstreamProvider(id.provider)) {
+    throw new AppError('conflict', 'A key for registered tools is not rotated.', {
+      next_step: 'Store the new one with POST /api-keys, then delete this one.',
+    });
+  }
   const facts = CATALOG.find((row) => row.id === id?.provider);
   if (!facts) throw new AppError('not_found', 'You have no such key.');
   checkKeyFormat(facts, body.api_key);

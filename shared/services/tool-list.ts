@@ -2,13 +2,16 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
 import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
+import { shown } from '#shared/tools/shown.ts';
+import type { Tool } from '#shared/tools/tool.ts';
 import { isExpired } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
+import { registeredFor } from './tool-registry.ts';
 
-/** Needs `keys:read`. Every tool, and whether the caller has the key it works with. */
-export async function describeTools({ uid }: Principal): Promise<ToolDescription[]> {
-  const keys = await keyStore().list(uid);
+/** Needs `keys:read`, `tools:find`. Every tool, and whether the caller has the key it works with. */
+export async function describeTools(principal: Principal): Promise<ToolDescription[]> {
+  const [keys, registered] = await Promise.all([keyStore().list(principal.uid), registeredFor(principal)]);
   const chat = new Set<string>(
     CATALOG.filter(({ features }) => features.includes('chat')).map(({ id }) => id),
   );
@@ -16,18 +19,25 @@ export async function describeTools({ uid }: Principal): Promise<ToolDescription
   const present = keys.some(
     (key) => chat.has(key.provider) && key.status === 'active' && !isExpired(key, now),
   );
-  return TOOLS.map((tool) => {
+  const describe = (tool: Tool, registration: ToolDescription['registration']): ToolDescription => {
     const { input, output } = schemasOf(tool);
     return {
       name: tool.name,
       title: tool.title,
       description: tool.description,
       input_schema: input,
-      output_schema: output,
+      output_schema: output ?? null,
       annotations: tool.annotations,
       examples: tool.examples,
       scope: tool.scope ?? null,
       requires_key: tool.requiresKey ? { kind: tool.requiresKey, present } : null,
+      registration,
     };
+  };
+  const own = TOOLS.map((tool) => describe(tool, null));
+  const others = registered.map((tool) => {
+    const { state, version, hash, shared } = tool;
+    return describe(shown(tool), { state, version, hash, shared });
   });
+  return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

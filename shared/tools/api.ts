@@ -14,10 +14,17 @@ export type ToolDescription = {
   readonly title: string;
   readonly description: string;
   readonly input_schema: Readonly<Record<string, unknown>>;
-  readonly output_schema: Readonly<Record<string, unknown>>;
+  readonly output_schema: Readonly<Record<string, unknown>> | null;
   readonly annotations: Readonly<Record<string, boolean>>;
   readonly examples: readonly Readonly<Record<string, unknown>>[];
   readonly scope: string | null;
   /** The kind of stored key it works with, and whether the caller has one that can be used. */
   readonly requires_key: { readonly kind: string; readonly present: boolean } | null;
+  /** Null for a tool of ours. Only an active one can be called. */
+  readonly registration: {
+    readonly state: string;
+    readonly version: number;
+    readonly hash: string;
+    readonly shared: boolean;
+  } | null;
 };

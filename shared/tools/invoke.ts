@@ -15,6 +15,8 @@ import type { KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
+  /** Where it was looked up already. */
+  readonly tool?: Tool | undefined;
   readonly parameters: unknown;
   readonly principal: Principal;
   readonly requestId: string;
@@ -65,12 +67,21 @@ type Ports = {
   /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   openTurn: OpenTurn;
+  /** A registered tool of this name that the caller may know of. */
+  findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
 };
 
-export function createInvoke({ audit, admit, admitProvider, openTurn, ...ports }: Ports): Invoke {
-  return async ({ toolName, parameters, principal, requestId, deadline, key: header }) => {
-    const tool = findTool(toolName);
+export function createInvoke({
+  audit,
+  admit,
+  admitProvider,
+  openTurn,
+  findRegistered,
+  ...ports
+}: Ports): Invoke {
+  return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
+    let tool = found ?? findTool(toolName);
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = (rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
@@ -95,8 +106,9 @@ export function createInvoke({ audit, admit, admitProvider, openTurn, ...ports }
     };
 
     const call = async (): Promise<InvokeResult> => {
-      if (!tool) throw new AppError('unknown_tool');
       requireScope(principal, 'tools:call');
+      tool ??= await findRegistered(principal, toolName);
+      if (!tool) throw new AppError('unknown_tool');
       if (tool.scope) requireScope(principal, tool.scope);
       const { key, given } = keyOf(tool, parameters, header);
       const input = inputOf(tool, given);

@@ -21,12 +21,12 @@ const byName = new Map<string, Tool>(TOOLS.map((tool) => [tool.name, tool]));
 
 export const findTool = (name: string): Tool | undefined => byName.get(name);
 
-type JsonSchema = Readonly<Record<string, unknown>>;
-const schemas = new Map<Tool, { input: JsonSchema; output: JsonSchema }>();
+type Schemas = NonNullable<Tool['schemas']>;
+const schemas = new Map<Tool, Schemas>();
 
 /** JSON Schema 2020-12 of a tool's arguments (as a caller writes them) and results; made once per instance. */
-export function schemasOf(tool: Tool): { input: JsonSchema; output: JsonSchema } {
-  const made = schemas.get(tool);
+export function schemasOf(tool: Tool): Schemas {
+  const made = tool.schemas ?? schemas.get(tool);
   if (made) return made;
   const input = withKey(tool, z.toJSONSchema(tool.input, { io: 'input' }));
   const fresh = { input, output: z.toJSONSchema(tool.output) };

@@ -8,6 +8,7 @@ import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import type { StatusPorts } from './status.ts';
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Which version of which key was used. */
 export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly ver: number };
@@ -68,6 +69,8 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   readonly scope?: Scope;
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
+  /** Of a registered tool: its own, shown as they are. No output schema: its result is `{content}`, blocks of MCP. */
+  readonly schemas?: { readonly input: JsonSchema; readonly output?: JsonSchema | undefined };
   /** Arguments of a call that works, for people and models. */
   readonly examples: readonly Readonly<Record<string, unknown>>[];
   readonly run: (input: z.output<In>, call: ToolCall) => Promise<Done<z.input<Out>>>;

@@ -24,6 +24,12 @@ export const StoreKeyBody = z.strictObject({
   user_id: z.string().min(1).max(256).optional(),
   label: Label.optional(),
   expires_at: ExpiresAt.optional(),
+  /** Of a key for registered tools, `"provider": "x-<alias>"`: the one origin it may be sent to. */
+  origin: z
+    .string()
+    .max(300)
+    .regex(/^https?:\/\/[^/?#@\s]+$/)
+    .optional(),
 });
 export type StoreKeyBody = z.infer<typeof StoreKeyBody>;
 

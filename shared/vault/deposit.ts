@@ -19,6 +19,13 @@ import { sealTokens } from './token-set.ts';
 
 type Tokens = { readonly refreshToken: Secret; readonly tokenUntil: string };
 
+type NewSecret = {
+  readonly secret: Secret;
+  readonly fp: Uint8Array;
+  readonly tokens: Tokens | undefined;
+  readonly origin: string | undefined;
+};
+
 export type KeyDeposit = {
   /**
    * Seals a key for its owner.
@@ -32,10 +39,12 @@ export type KeyDeposit = {
     secret: Secret;
     label?: string | undefined;
     expiresAt?: string | undefined;
+    /** Sealed with it: the one origin it may be sent to. */
+    origin?: string | undefined;
     /** Makes it a credential that renews itself, whose access token `secret` is. */
     tokens?: Tokens | undefined;
     /** Asks the provider, and throws where it refuses the key. Called once it is known that the key could be stored. */
-    validate: () => Promise<Validation>;
+    validate: () => Promise<Validation | undefined>;
   }) => Promise<{ summary: KeySummary; write: Write }>;
 };
 
@@ -50,16 +59,13 @@ export function createKeyDeposit(ports: {
 }): KeyDeposit {
   const { keys, seal, fingerprint, now } = ports;
 
-  const sealed = (
-    id: KeyOwner & Pick<Sealed, 'ver'>,
-    { secret, fp, tokens }: { secret: Secret; fp: Uint8Array; tokens: Tokens | undefined },
-  ) =>
+  const sealed = (id: KeyOwner & Pick<Sealed, 'ver'>, { secret, fp, tokens, origin }: NewSecret) =>
     tokens
       ? sealTokens(seal, id, { tokens: { accessToken: secret, refreshToken: tokens.refreshToken }, fp })
-      : seal(id, { secret, fp });
+      : seal(id, { secret, fp, origin });
 
   return {
-    async deposit({ uid, provider, secret, label, expiresAt, tokens, validate }) {
+    async deposit({ uid, provider, secret, label, expiresAt, origin, tokens, validate }) {
       const expiry = expiresAtOf(expiresAt, now());
       const [present, fp] = await Promise.all([keys.list(uid, provider), fingerprint(secret)]);
       refuseKnown(present, fp);
@@ -72,9 +78,9 @@ export function createKeyDeposit(ports: {
       const id = { uid, provider, kid: newKid() };
       const key: StoredKey = {
         ...id,
-        ...(await sealed({ ...id, ver: 1 }, { secret, fp, tokens })),
+        ...(await sealed({ ...id, ver: 1 }, { secret, fp, tokens, origin })),
         ...expiry,
-        validation,
+        ...(validation && { validation }),
         fmt: 1,
         status: 'active',
         kind: tokens ? 'oauth' : 'api_key',

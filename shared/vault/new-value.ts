@@ -25,12 +25,17 @@ export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void
 
 export type SealKey = (
   id: KeyOwner & Pick<Sealed, 'ver'>,
-  what: { readonly secret: Secret; readonly fp: Uint8Array },
+  what: {
+    readonly secret: Secret;
+    readonly fp: Uint8Array;
+    /** Where alone it may be sent, if not to its provider's origin in code. */
+    readonly origin?: string | undefined;
+  },
 ) => Promise<Sealed>;
 
 export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyWrapper }): SealKey {
-  return async (id, { secret, fp }) => {
-    const plaintext = encodeFrame({ secret, origin: '' });
+  return async (id, { secret, fp, origin = '' }) => {
+    const plaintext = encodeFrame({ secret, origin });
     try {
       const { blob, wrappedKey, keyArn } = await seal({ context: contextOf(stage, id), plaintext, wrapper });
       return {

@@ -1,0 +1,25 @@
+// POST /mcp/tools — register tools as drafts: an HTTP operation, an OpenAPI document, an upstream MCP server.
+import * as z from 'zod';
+
+import { registerTools } from '#shared/services/tool-registration.ts';
+import { RegisterToolsBody } from '#shared/tools/registration.ts';
+import { detailOf } from '#shared/tools/review.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('tools-register', {
+  input: z.object({ body: RegisterToolsBody }),
+  action: 'tool.registered',
+  category: 'user_action',
+
+  async run({ input: { body }, principal }) {
+    const { tools, skipped, writes } = await registerTools(principal, body);
+    return {
+      status: 201,
+      body: { tools: tools.map(detailOf), skipped },
+      writes,
+      target: body.alias,
+      meta: { count: tools.length },
+    };
+  },
+});

@@ -1,0 +1,68 @@
+// Registered tools on the content table: pk `U#<uid>` for one person's, `SHARED` for everybody's, sk `TOOL#<name>`. `doc` is the
+// tool as JSON: its schemas may be deeper than the table's own maps.
+import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+
+import { AppError } from '#shared/core/errors.ts';
+import { RegisteredTool, type RegisteredToolStore, type Shelf, shelfOf } from '#shared/tools/registered.ts';
+
+import { write } from './transaction.ts';
+
+const PREFIX = 'TOOL#';
+const partitionOf = (shelf: Shelf) => (shelf === 'shared' ? 'SHARED' : `U#${shelf}`);
+const keyOf = (shelf: Shelf, name: string) => ({ pk: partitionOf(shelf), sk: `${PREFIX}${name}` });
+
+const parse = ({ doc }: Readonly<Record<string, unknown>>): RegisteredTool =>
+  RegisteredTool.parse(JSON.parse(String(doc)));
+
+const itemOf = (tool: RegisteredTool) => ({
+  ...keyOf(shelfOf(tool), tool.name),
+  fmt: 1,
+  rv: tool.rv,
+  doc: JSON.stringify(tool),
+});
+
+const atVersion = (seen: number) => ({
+  ConditionExpression: 'rv = :seen',
+  ExpressionAttributeValues: { ':seen': seen },
+});
+
+const changed = (current?: Readonly<Record<string, unknown>>) =>
+  current
+    ? new AppError('conflict', 'This tool was changed by another request.')
+    : new AppError('not_found', 'There is no such tool.');
+
+export function toolTable(db: DynamoDBDocumentClient, TableName: string): RegisteredToolStore {
+  return {
+    async find(shelf, name) {
+      const { Item } = await db.send(
+        new GetCommand({ TableName, Key: keyOf(shelf, name), ConsistentRead: true }),
+      );
+      return Item && parse(Item);
+    },
+
+    async list(shelf) {
+      const query = {
+        TableName,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': partitionOf(shelf), ':prefix': PREFIX },
+        ConsistentRead: true,
+      };
+      const tools: RegisteredTool[] = [];
+      for await (const { Items = [] } of paginateQuery({ client: db }, query)) {
+        tools.push(...Items.map(parse));
+      }
+      return tools;
+    },
+
+    insert: (tool) =>
+      write(
+        { Put: { TableName, Item: itemOf(tool), ConditionExpression: 'attribute_not_exists(pk)' } },
+        () => new AppError('conflict', 'There is a tool of this name already.', { tool_name: tool.name }),
+      ),
+
+    replace: (tool) => write({ Put: { TableName, Item: itemOf(tool), ...atVersion(tool.rv - 1) } }, changed),
+
+    remove: (tool) =>
+      write({ Delete: { TableName, Key: keyOf(shelfOf(tool), tool.name), ...atVersion(tool.rv) } }, changed),
+  };
+}

@@ -1,0 +1,136 @@
+// A tool that was registered at run time, and the rows it lives in.
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+import { canonicalJson } from '#shared/core/canonical-json.ts';
+import { Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import { Change } from './difference.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+const JsonSchema = z.record(z.string(), z.unknown());
+
+const Annotations = z.object({
+  readOnlyHint: z.boolean(),
+  destructiveHint: z.boolean(),
+  idempotentHint: z.boolean(),
+  openWorldHint: z.boolean(),
+});
+export type Annotations = z.infer<typeof Annotations>;
+
+/** Nobody's word taken for it: what we do not know is the worst that it could be. */
+export const UNKNOWN: Annotations = {
+  readOnlyHint: false,
+  destructiveHint: true,
+  idempotentHint: false,
+  openWorldHint: true,
+};
+
+const HttpOperation = z.object({
+  kind: z.literal('http'),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  /** Absolute; `{name}` in its path stands for an argument. */
+  url: z.string(),
+  /** Arguments that travel beside the body. */
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']) })),
+  /** The argument that is the JSON body; `*`: all that are no parameters, as an object. Absent: no body. */
+  body: z.string().optional(),
+  /**
+   * How its answer becomes a result, which is an object: as it is, as `{result}` where it is none, or as `{status, body}`
+   * where nobody said what it looks like.
+   */
+  answer: z.enum(['as_it_is', 'result', 'status_and_body']),
+});
+export type HttpOperation = z.infer<typeof HttpOperation>;
+
+const McpTool = z.object({ kind: z.literal('mcp'), url: z.string(), upstreamName: z.string() });
+export type McpTool = z.infer<typeof McpTool>;
+
+/** How the caller's own stored key of the provider `x-<alias>` is shown to the upstream. */
+const Credential = z.object({ header: z.string(), prefix: z.string() });
+export type Credential = z.infer<typeof Credential>;
+
+/** What is approved: change one letter of it and it is another tool. */
+export const Definition = z.object({
+  title: z.string(),
+  description: z.string(),
+  inputSchema: JsonSchema,
+  /** Absent: an upstream server's content blocks. */
+  outputSchema: JsonSchema.optional(),
+  annotations: Annotations,
+  examples: z.array(JsonSchema),
+  source: z.discriminatedUnion('kind', [HttpOperation, McpTool]),
+  credential: Credential.optional(),
+});
+export type Definition = z.infer<typeof Definition>;
+
+const STATES = ['draft', 'active', 'disabled', 'quarantined'] as const;
+
+export const RegisteredTool = z.object({
+  fmt: z.literal(1),
+  name: z.string(),
+  alias: z.string(),
+  /** Everybody may call it. Else only who registered it sees it. */
+  shared: z.boolean(),
+  owner: Uid,
+  state: z.enum(STATES),
+  /** Counts the definitions it has had. */
+  version: z.number().int().positive(),
+  definition: Definition,
+  /** Pinned: of the definition. */
+  hash: z.string(),
+  /** What the upstream says now, where that is something else. No definition: it can only be looked at, not approved. */
+  drift: z
+    .object({
+      at: z.iso.datetime(),
+      hash: z.string(),
+      changes: z.array(Change),
+      definition: Definition.optional(),
+    })
+    .optional(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  /** Counts the writes to the row. */
+  rv: z.number().int().positive(),
+});
+export type RegisteredTool = z.infer<typeof RegisteredTool>;
+
+/** SHA-256 over RFC 8785 JSON. */
+export const hashOf = (definition: Definition): string =>
+  createHash('sha256').update(canonicalJson(definition)).digest('hex');
+
+/** Whose registry: one person's, or the one everybody shares. */
+export type Shelf = Uid | 'shared';
+
+/** Port. Reads are strongly consistent: a tool that was disabled is refused on the very next call. */
+export type RegisteredToolStore = {
+  readonly find: (shelf: Shelf, name: string) => Promise<RegisteredTool | undefined>;
+  readonly list: (shelf: Shelf) => Promise<RegisteredTool[]>;
+  /** Refused with `conflict` when the name is taken. */
+  readonly insert: (tool: RegisteredTool) => Write;
+  /** Refused with `conflict` unless the stored row is at `tool.rv - 1`. */
+  readonly replace: (tool: RegisteredTool) => Write;
+  readonly remove: (tool: RegisteredTool) => Write;
+};
+
+export const shelfOf = ({ shared, owner }: Pick<RegisteredTool, 'shared' | 'owner'>): Shelf =>
+  shared ? 'shared' : owner;
+
+/** A registered tool has a namespace: `<alias>__<tool>`. No tool of ours is called so. */
+export const isRegisteredName = (name: string): boolean => name.includes('__');
+
+const MAX_NAME = 48;
+const HASH_LENGTH = 6;
+
+/**
+ * The name it is called by here. Names of upstreams may be long or hold what clients do not take: those get a hash.
+ * The alias is ours, never the upstream's word; nobody splits the name again.
+ */
+export function toolNameOf(alias: string, upstreamName: string): string {
+  const plain = upstreamName.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  const name = `${alias}__${plain}`;
+  if (plain === upstreamName && plain !== '' && name.length <= MAX_NAME) return name;
+  const hash = createHash('sha256').update(upstreamName).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_NAME - HASH_LENGTH - 1)}_${hash}`;
+}

@@ -1,0 +1,60 @@
+// Schemas of the routes that register and review tools.
+import * as z from 'zod';
+
+/** Short, for clients put their own name before it; ours, whatever the upstream calls itself. */
+const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,11}$/, 'must be 1 to 12 of a-z, 0-9 and -, a letter first');
+const JsonObject = z.record(z.string(), z.unknown());
+const Url = z.string().min(1).max(2000);
+const Name = z.string().min(1).max(128);
+
+const Source = {
+  alias: Alias,
+  /** For everybody: an admin's to say. */
+  shared: z.boolean().default(false),
+  /** The caller's own key of the provider `x-<alias>` goes into this header. */
+  credential: z
+    .strictObject({
+      header: z.string().min(1).max(64).default('authorization'),
+      prefix: z.string().max(20).default('Bearer '),
+    })
+    .optional(),
+};
+
+const Hints = z.strictObject({
+  read_only: z.boolean().optional(),
+  destructive: z.boolean().optional(),
+  idempotent: z.boolean().optional(),
+  open_world: z.boolean().optional(),
+});
+
+const HttpTool = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,34}$/),
+  title: z.string().min(1).max(80).optional(),
+  description: z.string().min(1).max(2000),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  url: Url,
+  parameters: z
+    .array(z.strictObject({ name: Name, in: z.enum(['path', 'query', 'header']) }))
+    .max(50)
+    .default([]),
+  body: Name.optional(),
+  input_schema: JsonObject,
+  output_schema: JsonObject.optional(),
+  annotations: Hints.default({}),
+  examples: z.array(JsonObject).max(5).default([]),
+});
+export type HttpTool = z.infer<typeof HttpTool>;
+
+export const RegisterToolsBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('http'), ...Source, tool: HttpTool }),
+]);
+export type RegisterToolsBody = z.infer<typeof RegisterToolsBody>;
+
+export const ReviewBody = z.discriminatedUnion('decision', [
+  /** What is approved is what was seen: the hash says which. */
+  z.strictObject({ decision: z.literal('activate'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ decision: z.literal('disable') }),
+]);
+export type ReviewBody = z.infer<typeof ReviewBody>;
+
+export const ToolPath = z.strictObject({ name: z.string().min(1).max(64) });

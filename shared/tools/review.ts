@@ -1,0 +1,118 @@
+// What its owner may see of a registered tool, and do with it.
+import type { Principal } from '#shared/auth/principal.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import type { Change } from './difference.ts';
+import type { RegisteredTool, RegisteredToolStore } from './registered.ts';
+import type { ReviewBody } from './registration.ts';
+
+/** Everybody's tools are an admin's to register, see as drafts, review and delete. */
+export const isRegistrar = ({ roles, scopes }: Principal): boolean =>
+  roles.includes('admin') && scopes.includes('admin:write');
+
+/** The caller's own tool of this name, else everybody's, where they may know of it. */
+export async function findFor(
+  principal: Principal,
+  name: string,
+  store: Pick<RegisteredToolStore, 'find'>,
+): Promise<RegisteredTool | undefined> {
+  const [own, shared] = await Promise.all([store.find(principal.uid, name), store.find('shared', name)]);
+  if (own) return own;
+  return shared && (shared.state !== 'draft' || isRegistrar(principal)) ? shared : undefined;
+}
+
+/** As `GET /mcp/tools/{name}` tells it. */
+export type ToolDetail = {
+  readonly name: string;
+  readonly state: RegisteredTool['state'];
+  readonly shared: boolean;
+  readonly version: number;
+  readonly hash: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input_schema: Readonly<Record<string, unknown>>;
+  readonly output_schema: Readonly<Record<string, unknown>> | null;
+  readonly annotations: Readonly<Record<string, boolean>>;
+  readonly examples: readonly Readonly<Record<string, unknown>>[];
+  readonly source: Readonly<Record<string, unknown>>;
+  readonly credential: { readonly provider: string; readonly header: string } | null;
+  /** What the upstream says now, beside what was approved. Activate it by its hash; without one it cannot be approved. */
+  readonly drift: {
+    readonly at: string;
+    readonly hash: string | null;
+    readonly changes: readonly Change[];
+  } | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
+export function detailOf({ definition, drift, ...tool }: RegisteredTool): ToolDetail {
+  const { credential } = definition;
+  return {
+    name: tool.name,
+    state: tool.state,
+    shared: tool.shared,
+    version: tool.version,
+    hash: tool.hash,
+    title: definition.title,
+    description: definition.description,
+    input_schema: definition.inputSchema,
+    output_schema: definition.outputSchema ?? null,
+    annotations: definition.annotations,
+    examples: definition.examples,
+    source: definition.source,
+    credential: credential ? { provider: `x-${tool.alias}`, header: credential.header } : null,
+    drift: drift
+      ? { at: drift.at, hash: drift.definition ? drift.hash : null, changes: drift.changes }
+      : null,
+    created_at: tool.createdAt,
+    updated_at: tool.updatedAt,
+  };
+}
+
+/** What the caller decides on: their own, or everybody's where they are an admin. */
+async function decided(
+  principal: Principal,
+  name: string,
+  store: Pick<RegisteredToolStore, 'find'>,
+): Promise<RegisteredTool> {
+  const tool = await findFor(principal, name, store);
+  if (!tool) throw new AppError('unknown_tool');
+  if (!tool.shared || isRegistrar(principal)) return tool;
+  throw new AppError('forbidden', "Everybody's tools are an admin's to decide on.");
+}
+
+function activated(
+  { drift, ...tool }: RegisteredTool,
+  hash: string,
+): Omit<RegisteredTool, 'rv' | 'updatedAt'> {
+  if (drift?.definition && drift.hash === hash) {
+    return { ...tool, state: 'active', definition: drift.definition, hash, version: tool.version + 1 };
+  }
+  if (tool.hash === hash) return { ...tool, state: 'active' };
+  throw new AppError('conflict', 'That is not what this tool is now.', {
+    next_step: 'Read it again with GET /mcp/tools/{name}; the hash names what you approve.',
+  });
+}
+
+export type Decided = { readonly tool: RegisteredTool; readonly writes: readonly Write[] };
+
+export function createReview({ store, now }: { store: RegisteredToolStore; now: () => number }) {
+  return {
+    /** @throws {AppError} `unknown_tool`, `forbidden`, `conflict` where another definition than the named one is stored */
+    async review(principal: Principal, name: string, body: ReviewBody): Promise<Decided> {
+      const tool = await decided(principal, name, store);
+      const next =
+        body.decision === 'activate' ? activated(tool, body.hash) : { ...tool, state: 'disabled' as const };
+      const written = { ...next, rv: tool.rv + 1, updatedAt: new Date(now()).toISOString() };
+      return { tool: written, writes: [store.replace(written)] };
+    },
+
+    /** @throws {AppError} `unknown_tool`, `forbidden` */
+    async remove(principal: Principal, name: string): Promise<Decided> {
+      const tool = await decided(principal, name, store);
+      return { tool, writes: [store.remove(tool)] };
+    },
+  };
+}

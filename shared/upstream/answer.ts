@@ -1,0 +1,57 @@
+// An upstream's answer: its status, and its body as bounded JSON without the key it was asked with.
+import { isUtf8 } from 'node:buffer';
+
+import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import { parseJson } from '#shared/core/scan-json.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import type { EgressResponse } from '#shared/egress/egress.ts';
+import { withoutSecret } from '#shared/providers/without-secret.ts';
+
+const BOUNDS = { depth: 64, nodes: 50_000 };
+
+/** @throws {AppError} `upstream_malformed` with a masked sample for our log */
+export function jsonIn(text: string): unknown {
+  try {
+    return parseJson(text, BOUNDS);
+  } catch {
+    throw new MalformedAnswer(text); // no `cause`: it may quote the answer
+  }
+}
+
+/** @throws {AppError} `upstream_malformed` unless it is UTF-8 */
+export function textIn(body: Uint8Array, secret: Secret | undefined): string {
+  const text = new TextDecoder().decode(body);
+  if (!isUtf8(body)) throw new MalformedAnswer(text);
+  return secret ? withoutSecret(text, secret) : text;
+}
+
+function secondsIn(header: string | undefined): { retry_after_seconds?: number } {
+  const seconds = Number(header);
+  return Number.isInteger(seconds) && seconds > 0 && seconds < 3600 ? { retry_after_seconds: seconds } : {};
+}
+
+/**
+ * Nothing of the answer but its status travels on.
+ * @throws {AppError} `key_rejected`, `rate_limited`, `upstream_failed`
+ */
+export function refuseFailure({ status, headers }: EgressResponse, alias: string): void {
+  if (status >= 200 && status < 300) return;
+  const provider = `x-${alias}`;
+  if (status === 401 || status === 403) {
+    throw new AppError('key_rejected', `The upstream ${alias} refuses the call.`, {
+      provider,
+      upstream_status: status,
+      next_step: `Store a key it takes with POST /api-keys, "provider": "${provider}".`,
+    });
+  }
+  if (status === 429) {
+    throw new AppError('rate_limited', `The upstream ${alias} asks to slow down.`, {
+      provider,
+      ...secondsIn(headers['retry-after']),
+    });
+  }
+  throw new AppError('upstream_failed', `The upstream ${alias} answered with status ${status}.`, {
+    provider,
+    upstream_status: status,
+  });
+}

@@ -1,0 +1,100 @@
+// What every definition is held to, wherever it comes from: text that shows what it says, schemas with an end, examples that
+// make a request.
+import { AppError } from '#shared/core/errors.ts';
+import type { Annotations, Definition, JsonSchema } from '#shared/tools/registered.ts';
+import type { HttpTool } from '#shared/tools/registration.ts';
+
+import { checkOperation, requestOf } from './http-operation.ts';
+import { resultSchema, STATUS_AND_BODY } from './http-tool.ts';
+import { faultIn } from './plain-text.ts';
+import { lintSchema } from './schema-lint.ts';
+import { checkSchema, validatorOf } from './validator.ts';
+
+const MAX_DESCRIPTION = 2000;
+const MAX_TITLE = 80;
+
+const refuse = (path: string, message: string): never => {
+  throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
+};
+
+function checkText(path: string, text: string, maxLength: number): void {
+  const fault = faultIn(text, maxLength);
+  if (fault) refuse(path, fault);
+}
+
+function checkTexts(value: unknown, path: string): void {
+  if (typeof value === 'string') checkText(path, value, MAX_DESCRIPTION);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, one] of Object.entries(value)) {
+      checkText(path, name, MAX_TITLE * 2);
+      checkTexts(one, path);
+    }
+  }
+}
+
+export type DefinitionCheck = { readonly checkUrl: (url: string) => void };
+
+/**
+ * Checks a definition whose schemas have passed the lint.
+ * @throws {AppError} `invalid_input` naming the field; `egress_refused`
+ */
+export function checkDefinition(definition: Definition, { checkUrl }: DefinitionCheck): void {
+  const { title, description, inputSchema, outputSchema, examples, source, credential } = definition;
+  checkText('title', title, MAX_TITLE);
+  checkText('description', description, MAX_DESCRIPTION);
+  checkTexts(examples, 'examples');
+  checkSchema(inputSchema, 'input_schema');
+  if (outputSchema) checkSchema(outputSchema, 'output_schema');
+  if (source.kind === 'http') checkOperation(source, { inputSchema, credential, checkUrl });
+  const check = validatorOf(inputSchema);
+  for (const [index, example] of examples.entries()) {
+    const [issue] = check(example);
+    if (issue) refuse(`examples.${index}.${issue.path}`, issue.message);
+    if (source.kind === 'http') requestOf(source, example); // the dry run
+  }
+}
+
+/** What an HTTP method means, where nobody says: a hint, which decides nothing. */
+const HINTS: Readonly<Record<HttpTool['method'], Annotations>> = {
+  GET: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  PUT: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  DELETE: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  POST: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  PATCH: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+};
+
+function annotationsOf({ method, annotations }: HttpTool): Annotations {
+  const usual = HINTS[method];
+  return {
+    readOnlyHint: annotations.read_only ?? usual.readOnlyHint,
+    destructiveHint: annotations.destructive ?? usual.destructiveHint,
+    idempotentHint: annotations.idempotent ?? usual.idempotentHint,
+    openWorldHint: annotations.open_world ?? usual.openWorldHint,
+  };
+}
+
+type Answer = 'as_it_is' | 'result' | 'status_and_body';
+
+/** Results are objects: an answer that is none is put into one. */
+function outputOf(schema: JsonSchema | undefined): { answer: Answer; outputSchema: JsonSchema } {
+  if (!schema) return { answer: 'status_and_body', outputSchema: STATUS_AND_BODY };
+  const isObject = schema['type'] === 'object';
+  const outputSchema = lintSchema(isObject ? schema : resultSchema(schema), 'output_schema');
+  return { answer: isObject ? 'as_it_is' : 'result', outputSchema };
+}
+
+/** @throws {AppError} `invalid_input` for a schema that is not acceptable */
+export function httpDefinition(tool: HttpTool, credential: Definition['credential']): Definition {
+  const { answer, outputSchema } = outputOf(tool.output_schema);
+  const { method, url, parameters, body } = tool;
+  return {
+    title: tool.title ?? tool.name,
+    description: tool.description,
+    inputSchema: lintSchema(tool.input_schema, 'input_schema'),
+    outputSchema,
+    annotations: annotationsOf(tool),
+    examples: tool.examples,
+    source: { kind: 'http', method, url, parameters, ...(body !== undefined && { body }), answer },
+    ...(credential && { credential }),
+  };
+}

@@ -1,0 +1,160 @@
+// One operation of an HTTP API: what its definition must be, and the request that its arguments make.
+import { AppError } from '#shared/core/errors.ts';
+import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/registered.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+export type HttpRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+const HEADER_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
+const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
+/** Who is calling, through whom, and for how long is not for an argument to say. */
+const OURS =
+  /^(?:authorization|cookie|set-cookie|content-.*|accept.*|host|origin|referer|forwarded|via|user-agent|x-forwarded-.*|x-real-ip|x-api-key|proxy-.*|sec-.*|mcp-.*|x-portunus-.*|x-amz.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect)$/i;
+const JSON_TYPES = 'application/json, text/plain;q=0.5';
+
+const refuse = (path: string, message: string): never => {
+  throw new AppError('invalid_input', 'The operation is not acceptable.', { issues: [{ path, message }] });
+};
+
+const badArgument = (name: string, message: string): never => {
+  throw new AppError('invalid_input', 'An argument cannot be sent.', {
+    issues: [{ path: `parameters.${name}`, message }],
+  });
+};
+
+const isObject = (value: unknown): value is Arguments =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Its scheme, host and port hold no argument, and a path that is its own after normalising. */
+function templateOf(template: string): URL {
+  const url = URL.parse(template.replaceAll(PLACEHOLDER, 'x'));
+  if (!url || /[{}\\\s]|%2e|%2f|%5c/i.test(template.replaceAll(PLACEHOLDER, 'x')))
+    return refuse('url', 'must be an absolute URL with {arguments} in its path alone');
+  const [start = ''] = template.split(/[{?]/, 1);
+  const inPath = start.startsWith(`${url.origin}/`) || start === url.origin;
+  const query = template.split('?')[1] ?? '';
+  if (!inPath || query.includes('{')) refuse('url', 'may have {arguments} in its path alone');
+  return url;
+}
+
+/**
+ * @param about.checkUrl the guard's word on where it goes
+ * @throws {AppError} `invalid_input` naming the field; `egress_refused`
+ */
+export function checkOperation(
+  operation: HttpOperation,
+  about: { inputSchema: JsonSchema; credential: Credential | undefined; checkUrl: (url: string) => void },
+): void {
+  const { url, parameters, body, method } = operation;
+  about.checkUrl(templateOf(url).href);
+  if (method === 'GET' && body !== undefined) refuse('body', 'cannot be sent with GET');
+  checkNames(operation, about.inputSchema);
+  for (const one of parameters) if (one.in === 'header') checkHeader(one.name, 'parameters');
+  if (about.credential) checkCredential(about.credential, new Set(parameters.map(({ name }) => name)));
+}
+
+function checkNames({ url, parameters, body }: HttpOperation, schema: JsonSchema): void {
+  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const names = new Set(parameters.map(({ name }) => name));
+  if (names.size < parameters.length) refuse('parameters', 'name an argument twice');
+  for (const name of [...names, ...(body === undefined || body === '*' ? [] : [body])]) {
+    if (!Object.hasOwn(properties, name)) refuse('parameters', 'must be properties of the input schema');
+  }
+  checkPath({ url, parameters }, required);
+}
+
+function checkPath(
+  { url, parameters }: Pick<HttpOperation, 'url' | 'parameters'>,
+  required: ReadonlySet<unknown>,
+) {
+  const names = new Set(parameters.filter((one) => one.in === 'path').map(({ name }) => name));
+  const placeholders = new Set([...url.matchAll(PLACEHOLDER)].map(([, name = '']) => name));
+  if (names.size !== placeholders.size || ![...names].every((name) => placeholders.has(name)))
+    refuse('url', 'must have each path argument as {name}, and no other');
+  if (![...names].every((name) => required.has(name))) refuse('parameters', 'in the path must be required');
+}
+
+function checkHeader(name: string, path: string): void {
+  if (!HEADER_NAME.test(name) || OURS.test(name)) refuse(path, 'name a header that no argument may set');
+}
+
+export function checkCredential(
+  { header, prefix }: Credential,
+  taken: ReadonlySet<string> = new Set(),
+): void {
+  const usual = /^(?:authorization|x-api-key)$/i.test(header);
+  if (!usual) checkHeader(header, 'credential.header');
+  if ([...taken].some((name) => name.toLowerCase() === header.toLowerCase()))
+    refuse('credential.header', 'is set by an argument');
+  if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) refuse('credential.prefix', 'must be plain text');
+}
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+/** One step of a path and no more: whatever the upstream decodes, it stays below where it stands. */
+function segment(name: string, value: unknown): string {
+  if (!isScalar(value) || value === '') return badArgument(name, 'must be a text, number or boolean');
+  const text = String(value);
+  if (/[/\\\p{Cc}]/u.test(text) || !text.isWellFormed()) badArgument(name, 'cannot stand in a path');
+  return encodeURIComponent(text);
+}
+
+function queryPairs(name: string, value: unknown): [string, string][] {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.map((one) => {
+    if (!isScalar(one) || !String(one).isWellFormed())
+      return badArgument(name, 'must be a text, number or boolean, or a list of them');
+    return [name, String(one)];
+  });
+}
+
+function headerValue(name: string, value: unknown): string {
+  const text = isScalar(value) ? String(value) : '\0';
+  return HEADER_VALUE.test(text) ? text.trim() : badArgument(name, 'cannot stand in a header');
+}
+
+function urlOf({ url, parameters }: HttpOperation, args: Arguments): string {
+  const [template = '', query] = url.split('?', 2);
+  const filled = template.replaceAll(PLACEHOLDER, (_, name: string) => segment(name, args[name]));
+  const path = filled.slice(new URL(filled).origin.length);
+  if (path.split('/').some((step) => step === '.' || step === '..'))
+    badArgument('path', 'must not lead elsewhere');
+  const pairs = parameters
+    .filter(({ name, in: place }) => place === 'query' && args[name] !== undefined && args[name] !== null)
+    .flatMap(({ name }) => queryPairs(name, args[name]));
+  const search = [query, new URLSearchParams(pairs).toString()].filter((part) => part).join('&');
+  return search ? `${filled}?${search}` : filled;
+}
+
+function bodyOf({ parameters, body }: HttpOperation, args: Arguments): string | undefined {
+  if (body === undefined) return undefined;
+  if (body !== '*') return args[body] === undefined ? undefined : JSON.stringify(args[body]);
+  const beside = new Set(parameters.map(({ name }) => name));
+  return JSON.stringify(Object.fromEntries(Object.entries(args).filter(([name]) => !beside.has(name))));
+}
+
+/** @throws {AppError} `invalid_input` for arguments that would say more than one argument may */
+export function requestOf(operation: HttpOperation, args: Arguments): HttpRequest {
+  const body = bodyOf(operation, args);
+  const given = operation.parameters.filter(
+    ({ name, in: place }) => place === 'header' && args[name] !== undefined && args[name] !== null,
+  );
+  return {
+    method: operation.method,
+    url: urlOf(operation, args),
+    headers: {
+      ...Object.fromEntries(given.map(({ name }) => [name.toLowerCase(), headerValue(name, args[name])])),
+      accept: JSON_TYPES,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body }),
+  };
+}

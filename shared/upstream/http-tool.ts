@@ -1,0 +1,80 @@
+// Calling one operation of an HTTP API.
+import { MalformedAnswer } from '#shared/core/errors.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import type { EgressResponse } from '#shared/egress/egress.ts';
+import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/registered.ts';
+import type { Done, ToolCall } from '#shared/tools/tool.ts';
+
+import { jsonIn, refuseFailure, textIn } from './answer.ts';
+import { requestOf } from './http-operation.ts';
+import { intentOf, shownAs, type UpstreamPorts } from './ports.ts';
+import { validatorOf } from './validator.ts';
+
+const MAX_BYTES = 512 * 1024;
+
+/** What nobody described: any status of success, any JSON or text. */
+export const STATUS_AND_BODY: JsonSchema = {
+  type: 'object',
+  properties: { status: { type: 'integer' }, body: {} },
+  required: ['status', 'body'],
+  additionalProperties: false,
+};
+
+/** The schema of the result of an operation that answers with something else than an object. */
+export const resultSchema = (schema: JsonSchema): JsonSchema => ({
+  type: 'object',
+  properties: { result: schema },
+  required: ['result'],
+  additionalProperties: false,
+});
+
+function bodyIn(response: EgressResponse, secret: Secret | undefined): unknown {
+  const text = textIn(response.body, secret);
+  if (text.trim() === '') return null;
+  const type = response.headers['content-type'] ?? '';
+  return /^text\/(?!json)/i.test(type) ? text : jsonIn(text);
+}
+
+function resultOf({ answer }: HttpOperation, status: number, body: unknown): Record<string, unknown> {
+  if (answer === 'status_and_body') return { status, body };
+  return answer === 'result' ? { result: body } : (body as Record<string, unknown>);
+}
+
+/** @throws {AppError} `upstream_malformed` with a masked sample: a result that breaks its schema never travels on */
+export function checkResult(result: unknown, schema: JsonSchema | undefined): void {
+  const isObject = typeof result === 'object' && result !== null && !Array.isArray(result);
+  if (isObject && (!schema || validatorOf(schema)(result).length === 0)) return;
+  throw new MalformedAnswer(JSON.stringify(result) ?? '');
+}
+
+export async function callHttp(
+  {
+    tool,
+    operation,
+    args,
+  }: { tool: RegisteredTool; operation: HttpOperation; args: Record<string, unknown> },
+  { principal, deadline, begin, onUse }: ToolCall,
+  { egress, credentials }: UpstreamPorts,
+): Promise<Done<Record<string, unknown>>> {
+  const { alias, definition } = tool;
+  const { credential, outputSchema } = definition;
+  const request = requestOf(operation, args);
+  const intent = intentOf(tool);
+  await begin(intent);
+  const { origin } = new URL(request.url);
+  const secret = credential && (await credentials.use({ owner: principal.uid, alias, origin, onUse }));
+  const patience = deadline.remainingMs();
+  const response = await egress.send(
+    {
+      ...request,
+      headers: { ...request.headers, ...(credential && secret && shownAs(credential, secret)) },
+      signal: deadline.signal,
+      deadlineMs: patience,
+    },
+    { maxBytes: MAX_BYTES, headersMs: patience },
+  );
+  refuseFailure(response, alias);
+  const output = resultOf(operation, response.status, bodyIn(response, secret));
+  checkResult(output, outputSchema);
+  return { output, meta: intent };
+}

@@ -1,0 +1,139 @@
+// How tools enter the registry: checked one by one, written all or none, as drafts that nobody can call.
+import type { Principal } from '#shared/auth/principal.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Write } from '#shared/core/write.ts';
+import {
+  type Definition,
+  hashOf,
+  type RegisteredTool,
+  type RegisteredToolStore,
+  type Shelf,
+  toolNameOf,
+} from '#shared/tools/registered.ts';
+import type { RegisterToolsBody } from '#shared/tools/registration.ts';
+import { isRegistrar } from '#shared/tools/review.ts';
+
+import { checkDefinition, httpDefinition } from './definition.ts';
+import { checkCredential } from './http-operation.ts';
+
+/** A tool as its source describes it, or why it cannot be one. */
+export type Offered = { readonly upstreamName: string } & (
+  | { readonly definition: Definition }
+  | { readonly reason: string }
+);
+export type Skipped = { readonly name: string; readonly reason: string };
+export type Registered = {
+  readonly tools: readonly RegisteredTool[];
+  readonly skipped: readonly Skipped[];
+  readonly writes: readonly Write[];
+};
+
+/** All of a shelf is read for one list. */
+const MAX_TOOLS = 200;
+/** A transaction holds 100 rows and 4 MB, its audit record among them. */
+const MAX_AT_ONCE = 90;
+const MAX_BYTES = 3_500_000;
+
+const refuse = (message: string, path = 'body.alias'): never => {
+  throw new AppError('invalid_input', undefined, { issues: [{ path, message }] });
+};
+
+const originOf = ({ source }: Definition): string => new URL(source.url.replaceAll(/[{}]/g, '')).origin;
+
+/** Two names that a person cannot tell apart are one. */
+const lookOf = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/** One alias, one origin: a key that is stored for it goes there. */
+function refuseClash(tools: readonly RegisteredTool[], present: readonly RegisteredTool[]): void {
+  const looks = new Map(present.map(({ name }) => [lookOf(name), name]));
+  for (const { name, alias, definition } of tools) {
+    const like = looks.get(lookOf(name));
+    if (like !== undefined) {
+      throw new AppError('conflict', 'There is a tool of this name, or of one that looks like it.', {
+        tool_name: like,
+      });
+    }
+    looks.set(lookOf(name), name);
+    const elsewhere = present.some(
+      (one) => one.alias === alias && originOf(one.definition) !== originOf(definition),
+    );
+    if (elsewhere) refuse('belongs to another origin already');
+  }
+}
+
+async function offeredBy(body: RegisterToolsBody): Promise<readonly Offered[]> {
+  return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
+}
+
+export type RegisterPorts = {
+  readonly store: RegisteredToolStore;
+  readonly now: () => number;
+  readonly checkUrl: (url: string) => void;
+  /** First words of our own tools' names: no alias may pass for one. */
+  readonly reserved: ReadonlySet<string>;
+};
+
+/**
+ * @returns nothing is stored until the writes are committed
+ * @throws {AppError} `invalid_input` naming the field, `forbidden`, `conflict`, `egress_refused`
+ */
+export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts) {
+  const draftOf = (
+    { upstreamName, definition }: Extract<Offered, { definition: Definition }>,
+    { principal, body }: { principal: Principal; body: RegisterToolsBody },
+  ): RegisteredTool => {
+    checkDefinition(definition, { checkUrl });
+    const at = new Date(now()).toISOString();
+    return {
+      fmt: 1,
+      name: toolNameOf(body.alias, upstreamName),
+      alias: body.alias,
+      shared: body.shared,
+      owner: principal.uid,
+      state: 'draft',
+      version: 1,
+      definition,
+      hash: hashOf(definition),
+      createdAt: at,
+      updatedAt: at,
+      rv: 1,
+    };
+  };
+
+  async function refuseTaken(tools: readonly RegisteredTool[], shelf: Shelf, alias: string): Promise<void> {
+    const [own, shared] = await Promise.all([
+      store.list(shelf),
+      shelf === 'shared' ? [] : store.list('shared'),
+    ]);
+    if (shared.some((tool) => tool.alias === alias)) refuse('is taken: everybody has tools of this alias');
+    if (own.length + tools.length > MAX_TOOLS) {
+      throw new AppError('conflict', `At most ${MAX_TOOLS} tools can be registered.`, {
+        next_step: 'Delete some with DELETE /mcp/tools/{name}.',
+      });
+    }
+    refuseClash(tools, own);
+  }
+
+  return async (principal: Principal, body: RegisterToolsBody): Promise<Registered> => {
+    if (body.shared && !isRegistrar(principal)) {
+      throw new AppError('forbidden', "Everybody's tools are an admin's to register.", {
+        next_step: 'Leave shared out, or ask an admin.',
+      });
+    }
+    if (reserved.has(body.alias)) refuse('is reserved for our own tools');
+    if (body.credential) checkCredential(body.credential);
+    const offered = await offeredBy(body);
+    const skipped: Skipped[] = [];
+    const tools = offered.flatMap((one): RegisteredTool[] => {
+      if ('reason' in one) {
+        skipped.push({ name: toolNameOf(body.alias, one.upstreamName), reason: one.reason });
+        return [];
+      }
+      return [draftOf(one, { principal, body })];
+    });
+    if (tools.length > MAX_AT_ONCE) refuse(`has more than ${MAX_AT_ONCE} tools: name those you want`, 'body');
+    if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large: name fewer tools', 'body');
+    await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);
+    return { tools, skipped, writes: tools.map((tool) => store.insert(tool)) };
+  };
+}
