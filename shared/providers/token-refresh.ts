@@ -6,7 +6,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { ProviderId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
-import type { Refreshed } from '#shared/vault/renewal.ts';
+import type { Refreshed } from '#shared/vault/token-renewal.ts';
 
 /** Provider → where its tokens are refreshed, as which public client. No request and no row can name another. */
 export const TokenEndpoints = z.record(z.string(), z.strictObject({ url: z.url(), client_id: z.string() }));

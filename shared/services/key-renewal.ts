@@ -8,6 +8,7 @@ import { factsOf } from '#shared/providers/catalog.ts';
 import type { KeyName, OnCall } from '#shared/providers/key-care.ts';
 import { createTokenRefresh } from '#shared/providers/token-refresh.ts';
 import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
+import { tokenRenewal } from '#shared/vault/token-renewal.ts';
 
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
@@ -24,7 +25,7 @@ const renewal = once(() =>
     seal: sealKey(),
     fingerprint: fingerprint(),
     leases: leaseTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
-    refresh: createTokenRefresh({ egress: egress(), endpoints: tokenEndpoints() }),
+    askNext: tokenRenewal(createTokenRefresh({ egress: egress(), endpoints: tokenEndpoints() })),
     isLost: isLostWrite,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

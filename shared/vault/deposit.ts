@@ -6,25 +6,10 @@ import type { Write } from '#shared/core/write.ts';
 
 import { expiresAtOf } from './expires-at.ts';
 import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
-import {
-  type KeyOwner,
-  type KeyStore,
-  type KeySummary,
-  type Sealed,
-  type StoredKey,
-  summaryOf,
-  type Validation,
-} from './stored-key.ts';
-import { sealTokens } from './token-set.ts';
+import { type KeyStore, type KeySummary, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
+import { tokenSecret } from './token-set.ts';
 
 type Tokens = { readonly refreshToken: Secret; readonly tokenUntil: string };
-
-type NewSecret = {
-  readonly secret: Secret;
-  readonly fp: Uint8Array;
-  readonly tokens: Tokens | undefined;
-  readonly origin: string | undefined;
-};
 
 export type KeyDeposit = {
   /**
@@ -59,10 +44,9 @@ export function createKeyDeposit(ports: {
 }): KeyDeposit {
   const { keys, seal, fingerprint, now } = ports;
 
-  const sealed = (id: KeyOwner & Pick<Sealed, 'ver'>, { secret, fp, tokens, origin }: NewSecret) =>
-    tokens
-      ? sealTokens(seal, id, { tokens: { accessToken: secret, refreshToken: tokens.refreshToken }, fp })
-      : seal(id, { secret, fp, origin });
+  /** What is kept of the key. */
+  const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
+    tokens ? tokenSecret({ accessToken: secret, refreshToken: tokens.refreshToken }) : secret;
 
   return {
     async deposit({ uid, provider, secret, label, expiresAt, origin, tokens, validate }) {
@@ -78,7 +62,7 @@ export function createKeyDeposit(ports: {
       const id = { uid, provider, kid: newKid() };
       const key: StoredKey = {
         ...id,
-        ...(await sealed({ ...id, ver: 1 }, { secret, fp, tokens, origin })),
+        ...(await seal({ ...id, ver: 1 }, { secret: keptOf(secret, tokens), shown: secret, fp, origin })),
         ...expiry,
         ...(validation && { validation }),
         fmt: 1,

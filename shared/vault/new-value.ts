@@ -27,6 +27,8 @@ export type SealKey = (
   id: KeyOwner & Pick<Sealed, 'ver'>,
   what: {
     readonly secret: Secret;
+    /** The part of it that a provider is shown, where that is not all: hint and fingerprint are of this. */
+    readonly shown?: Secret | undefined;
     readonly fp: Uint8Array;
     /** Where alone it may be sent, if not to its provider's origin in code. */
     readonly origin?: string | undefined;
@@ -34,7 +36,7 @@ export type SealKey = (
 ) => Promise<Sealed>;
 
 export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyWrapper }): SealKey {
-  return async (id, { secret, fp, origin = '' }) => {
+  return async (id, { secret, shown = secret, fp, origin = '' }) => {
     const plaintext = encodeFrame({ secret, origin });
     try {
       const { blob, wrappedKey, keyArn } = await seal({ context: contextOf(stage, id), plaintext, wrapper });
@@ -44,7 +46,7 @@ export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyW
         wk: wrappedKey,
         wkArn: keyArn,
         wkFp: createHash('sha256').update(wrappedKey).digest().subarray(0, 16),
-        last4: secret.reveal().slice(-4),
+        last4: shown.reveal().slice(-4),
         fp,
       };
     } finally {

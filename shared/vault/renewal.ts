@@ -1,4 +1,4 @@
-// How a credential with a refresh token gets its next value: once, however many calls in however many instances ask.
+// How a credential that can be renewed gets its next value: once, however many calls in however many instances ask.
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { ProviderId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -8,7 +8,6 @@ import { nextVersion } from './life.ts';
 import type { Fingerprint, SealKey } from './new-value.ts';
 import type { OpenKey } from './open-key.ts';
 import type { KeyOwner, KeyStore, Sealed, StoredKey } from './stored-key.ts';
-import { sealTokens, tokensIn } from './token-set.ts';
 
 /** Port. Who holds a lease does what only one may do at a time. */
 export type Leases = {
@@ -21,22 +20,26 @@ export type Lease = {
   readonly rest: (seconds: number) => Promise<void>;
 };
 
-/** `refused`: the refresh token is no good any more · `failed`: no answer, or none that says anything about it */
-export type Refreshed =
+/** `refused`: this credential renews nothing any more · `failed`: no answer, or none that says anything about it */
+export type NextValue =
   | {
-      readonly kind: 'refreshed';
-      readonly accessToken: Secret;
-      /** Where the provider rotates it; else the old one stays good. */
-      readonly refreshToken?: Secret;
+      readonly kind: 'next';
+      /** Kept. It holds whatever the renewal after this one needs. */
+      readonly secret: Secret;
+      /** The part of it that the provider's API is shown: hint and fingerprint are of this. */
+      readonly shown: Secret;
       readonly lifeSeconds: number;
     }
   | { readonly kind: 'refused' | 'failed' };
 
-/** Port. One refresh at the provider's token endpoint. Never throws: a failure is an outcome. */
-export type Refresh = (provider: ProviderId, token: Secret, deadline: Deadline) => Promise<Refreshed>;
+/**
+ * Port. Asks a provider for what comes after `current`, the secret as it was sealed. What the provider does is an outcome; it
+ * throws only where `current` is no credential that can be renewed.
+ */
+export type AskNext = (provider: ProviderId, current: Secret, deadline: Deadline) => Promise<NextValue>;
 
 export type RenewalTrail = {
-  /** Recorded before the endpoint is called. */
+  /** Recorded before the key is opened and the provider called: it accounts for both. */
   readonly attempt: () => Promise<void>;
   /** The new value with its record. */
   readonly commit: (next: StoredKey, change: Write) => Promise<void>;
@@ -61,20 +64,20 @@ type Ports = {
   seal: SealKey;
   fingerprint: Fingerprint;
   leases: Leases;
-  refresh: Refresh;
+  askNext: AskNext;
   /** Whether a write failed because the row has changed since it was read. */
   isLost: (error: unknown) => boolean;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 };
 
-/** Longer than a refresh may take: a holder that died is waited for no longer. */
+/** Longer than a renewal may take: a holder that died is waited for no longer. */
 const LEASE_SECONDS = 30;
 /** After a failure. */
 const REST_SECONDS = 60;
 const POLL_MS = 200;
 const POLLS = 40;
-/** Somebody relabels the key at the same moment: the new tokens must not be lost for that. */
+/** Somebody relabels the key at the same moment: the new value must not be lost for that. */
 const WRITES = 3;
 
 const find = async (keys: KeyStore, { uid, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
@@ -104,25 +107,24 @@ function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
 }
 
 export function createRenewal(ports: Ports): Renewal {
-  const { keys, open, seal, fingerprint, leases, refresh, now, sleep } = ports;
+  const { keys, open, seal, fingerprint, leases, askNext, now, sleep } = ports;
 
   const current = ({ uid, provider, kid }: KeyOwner) => find(keys, { uid, provider, kid });
   const store = createNextValue(ports);
 
   async function renewHeld(key: StoredKey, { deadline, trail }: Call): Promise<Result> {
-    const tokens = tokensIn((await open(key, key)).secret);
     await trail.attempt();
-    const outcome = await refresh(key.provider, tokens.refreshToken, deadline);
-    if (outcome.kind !== 'refreshed') {
-      await trail.failed(key, outcome.kind);
-      return outcome.kind;
+    const present = await open(key, key);
+    const next = await askNext(key.provider, present.secret, deadline);
+    if (next.kind !== 'next') {
+      await trail.failed(key, next.kind);
+      return next.kind;
     }
-    const { accessToken, refreshToken = tokens.refreshToken, lifeSeconds } = outcome;
-    const fp = await fingerprint(accessToken);
-    const id = { ...key, ver: nextVersion(key) };
-    const sealed = await sealTokens(seal, id, { tokens: { accessToken, refreshToken }, fp });
+    const { secret, shown, lifeSeconds } = next;
+    const fp = await fingerprint(shown);
+    const value = await seal({ ...key, ver: nextVersion(key) }, { secret, shown, fp, origin: present.origin });
     const tokenUntil = new Date(now() + lifeSeconds * 1000).toISOString();
-    await store(key, { ...sealed, tokenUntil }, trail);
+    await store(key, { ...value, tokenUntil }, trail);
     return 'renewed';
   }
 

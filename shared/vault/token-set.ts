@@ -4,14 +4,12 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import { Secret } from '#shared/core/secret.ts';
 
-import type { SealKey } from './new-value.ts';
-import type { KeyOwner, Sealed } from './stored-key.ts';
-
 const Pair = z.strictObject({ access_token: z.string(), refresh_token: z.string() });
 
 export type TokenSet = { readonly accessToken: Secret; readonly refreshToken: Secret };
 
-const tokenSecret = ({ accessToken, refreshToken }: TokenSet): Secret =>
+/** What is sealed: both. */
+export const tokenSecret = ({ accessToken, refreshToken }: TokenSet): Secret =>
   new Secret(JSON.stringify({ access_token: accessToken.reveal(), refresh_token: refreshToken.reveal() }));
 
 /** @throws {AppError} `integrity_failed`, quoting nothing: what was opened is no token set */
@@ -26,13 +24,3 @@ export function tokensIn(secret: Secret): TokenSet {
 
 /** The only half that the provider's API is shown. */
 export const accessTokenIn = (secret: Secret): Secret => tokensIn(secret).accessToken;
-
-/** Seals both; hint and fingerprint are those of the access token, which is what could be found elsewhere. */
-export async function sealTokens(
-  seal: SealKey,
-  id: KeyOwner & Pick<Sealed, 'ver'>,
-  { tokens, fp }: { tokens: TokenSet; fp: Uint8Array },
-): Promise<Sealed> {
-  const sealed = await seal(id, { secret: tokenSecret(tokens), fp });
-  return { ...sealed, last4: tokens.accessToken.reveal().slice(-4) };
-}

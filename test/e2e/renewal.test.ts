@@ -209,8 +209,8 @@ onEngine('a credential that renews itself', () => {
       'PutItem',
       'UpdateItem',
       'Query',
+      'PutItem', // what accounts for the opening stands before it
       'Decrypt',
-      'PutItem',
       'GenerateMac',
       'GenerateDataKey',
       'TransactWriteItems',

@@ -4,8 +4,9 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { createRenewal, type Leases, type Refreshed, type RenewalTrail } from '#shared/vault/renewal.ts';
+import { createRenewal, type Leases, type RenewalTrail } from '#shared/vault/renewal.ts';
 import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
+import { type Refreshed, tokenRenewal } from '#shared/vault/token-renewal.ts';
 
 const bytes = new Uint8Array(1);
 const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
@@ -68,15 +69,15 @@ function world(refreshed: Refreshed = fresh) {
       secret: new Secret(JSON.stringify({ access_token: 'access-aaaa', refresh_token: 'refresh-aaaa' })),
       origin: '',
     }),
-    async seal({ ver }, { secret }) {
+    async seal({ ver }, { secret, shown = secret }) {
       sealedTexts.push(secret.reveal());
-      return { ...sealed, ver, last4: secret.reveal().slice(-4) };
+      return { ...sealed, ver, last4: shown.reveal().slice(-4) };
     },
     fingerprint: async () => bytes,
-    refresh: async () => {
+    askNext: tokenRenewal(async () => {
       told.push('refresh');
       return refreshed;
-    },
+    }),
     isLost: (error) => error instanceof AppError && error.code === 'conflict',
     now: () => NOW,
     sleep: async () => {},

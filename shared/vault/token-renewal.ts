@@ -1,0 +1,32 @@
+// Renewal of a token set: a refresh token for the next access token.
+import type { Deadline } from '#shared/core/deadline.ts';
+import type { ProviderId } from '#shared/core/ids.ts';
+import type { Secret } from '#shared/core/secret.ts';
+
+import type { AskNext } from './renewal.ts';
+import { tokenSecret, tokensIn } from './token-set.ts';
+
+export type Refreshed =
+  | {
+      readonly kind: 'refreshed';
+      readonly accessToken: Secret;
+      /** Where the provider rotates it; else the old one stays good. */
+      readonly refreshToken?: Secret;
+      readonly lifeSeconds: number;
+    }
+  | { readonly kind: 'refused' | 'failed' };
+
+/** Port. One refresh at the provider's token endpoint. Never throws: a failure is an outcome. */
+export type Refresh = (provider: ProviderId, token: Secret, deadline: Deadline) => Promise<Refreshed>;
+
+/** @throws {AppError} `integrity_failed` where the credential is no token set */
+export const tokenRenewal =
+  (refresh: Refresh): AskNext =>
+  async (provider, current, deadline) => {
+    const tokens = tokensIn(current);
+    const outcome = await refresh(provider, tokens.refreshToken, deadline);
+    if (outcome.kind !== 'refreshed') return outcome;
+    const { accessToken, refreshToken = tokens.refreshToken, lifeSeconds } = outcome;
+    const secret = tokenSecret({ accessToken, refreshToken });
+    return { kind: 'next', secret, shown: accessToken, lifeSeconds };
+  };
