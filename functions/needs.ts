@@ -35,7 +35,10 @@ export const NEEDS = [
   'notices:read',
   /** Mark a notice as read: `UpdateItem` on the content table. */
   'notices:mark',
-  /** Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. */
+  /**
+   * Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. And take values
+   * that a rotation left behind out of their rows.
+   */
   'expiry:sweep',
   /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
   'account:erase',

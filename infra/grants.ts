@@ -40,6 +40,17 @@ const onRows = (actions: readonly string[], { tableArn }: { tableArn: string }, 
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
+/** Nothing else of a row: the sweep can neither thaw a key nor put another value in its place. */
+const toDropPreviousValues = ({ tableArn }: { tableArn: string }) =>
+  new PolicyStatement({
+    actions: ['dynamodb:UpdateItem'],
+    resources: [tableArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'rv', 'ver', 'prev', 'expDay'] },
+      Null: { 'dynamodb:Attributes': 'false' },
+    },
+  });
+
 const onVaultKeys = (action: string, keys: DataStack['vaultKeys']) =>
   new PolicyStatement({
     actions: [action],
@@ -153,7 +164,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'expiry:sweep': ({ data }) => ({
-    statements: [onIndex(data.vault, EXPIRY_INDEX)],
+    statements: [onIndex(data.vault, EXPIRY_INDEX), toDropPreviousValues(data.vault)],
     environment: { VAULT_TABLE: data.vault.tableName },
   }),
   'account:erase': ({ data }) => ({

@@ -19,6 +19,7 @@ export const ACTIONS = [
   'key.labelled',
   'keys.ordered',
   'key.expired',
+  'key.previous_dropped',
   'key.invalidated',
   'key.renewed',
   'key.renewal_failed',

@@ -2,14 +2,18 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
+import { AppError } from '#shared/core/errors.ts';
 import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
 import type { ExpiringKey, ExpiryIndex } from '#shared/vault/expiry.ts';
 import { StoredKey } from '#shared/vault/stored-key.ts';
+
+import { write } from './transaction.ts';
 
 const Row = StoredKey.pick({ ver: true, last4: true, status: true, kind: true }).extend({
   pk: z.string(),
   sk: z.string(),
-  expiresAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().optional(),
 });
 const Key = z.tuple([z.literal('KEY'), ProviderId, Kid]);
 
@@ -21,6 +25,33 @@ function parse(item: unknown): ExpiringKey | undefined {
   const { ver, last4, status, kind, expiresAt } = row.data;
   const [, provider, kid] = key.data;
   return { uid: uid.data, provider, kid, ver, last4, status, kind, expiresAt };
+}
+
+/**
+ * Takes the value before the last rotation out of its row, without reading it. Refused with `not_found` where there is none, any
+ * more, that is over, or the key has another value since.
+ */
+export function dropPrevious(TableName: string, key: ExpiringKey, nowMs: number): Write {
+  const { uid, provider, kid, ver, expiresAt } = key;
+  const [set, remove] = expiresAt === undefined ? ['', ', expDay'] : [', expDay = :day', ''];
+  return write(
+    {
+      Update: {
+        TableName,
+        Key: { pk: `U#${uid}`, sk: `KEY#${provider}#${kid}` },
+        UpdateExpression: `SET rv = rv + :one${set} REMOVE prev${remove}`,
+        ConditionExpression: 'ver = :ver AND prev.#until <= :now',
+        ExpressionAttributeNames: { '#until': 'until' },
+        ExpressionAttributeValues: {
+          ':one': 1,
+          ':ver': ver,
+          ':now': new Date(nowMs).toISOString(),
+          ...(expiresAt !== undefined && { ':day': expiresAt.slice(0, 10) }),
+        },
+      },
+    },
+    () => new AppError('not_found'),
+  );
 }
 
 export function expiryIndex(db: DynamoDBDocumentClient, TableName: string): ExpiryIndex {

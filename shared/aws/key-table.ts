@@ -1,6 +1,6 @@
 // The vault's KeyStore on DynamoDB.
 // pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query finds an owner's keys, all or of one provider.
-// `expDay`, on keys that expire, is the day of `expiresAt`: the partition key of the index `expiry`.
+// `expDay` is the day on which the key, or the value before its last rotation, ends: the partition key of the index `expiry`.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -14,8 +14,14 @@ const keyOf = (uid: Uid, provider: ProviderId, kid: Kid) => ({
   sk: `KEY#${provider}#${kid}`,
 });
 
+/** Of the two ends the first; ISO times sort as text. */
+function firstEnd({ expiresAt, prev }: Pick<StoredKey, 'expiresAt' | 'prev'>): string | undefined {
+  const [first] = [expiresAt, prev?.until].filter((end) => end !== undefined).toSorted();
+  return first?.slice(0, 10);
+}
+
 function itemOf({ uid, provider, kid, ...row }: StoredKey) {
-  const expDay = row.expiresAt?.slice(0, 10);
+  const expDay = firstEnd(row);
   return { ...keyOf(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
 }
 

@@ -1,5 +1,5 @@
 import { dynamo } from '#shared/aws/dynamo.ts';
-import { expiryIndex } from '#shared/aws/expiry-index.ts';
+import { dropPrevious, expiryIndex } from '#shared/aws/expiry-index.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
@@ -33,6 +33,17 @@ export function sweepExpiry({ nowMs, reqId, onFailure }: Run): Promise<SweepResu
       meta: { provider, version: ver },
     });
 
+  const dropped = ({ uid, provider, kid }: ExpiringKey): Write =>
+    audit().record({
+      uid,
+      category: 'system',
+      act: 'key.previous_dropped',
+      result: 'succeeded',
+      reqId,
+      target: keyIdOf(provider, kid),
+      meta: { provider },
+    });
+
   const sweep = createExpirySweep({
     index: expiryIndex(dynamo(), env('VAULT_TABLE')),
     onFailure,
@@ -44,6 +55,15 @@ export function sweepExpiry({ nowMs, reqId, onFailure }: Run): Promise<SweepResu
         return 'told';
       } catch (error) {
         if (error instanceof AppError && error.code === 'conflict') return 'known';
+        throw error;
+      }
+    },
+    async retire(key) {
+      try {
+        await commit([dropPrevious(env('VAULT_TABLE'), key, nowMs), dropped(key)]);
+        return 'retired';
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'not_found') return 'passed';
         throw error;
       }
     },

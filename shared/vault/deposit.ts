@@ -33,6 +33,10 @@ export type KeyDeposit = {
   }) => Promise<{ summary: KeySummary; write: Write }>;
 };
 
+/** What is kept of the key. */
+const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
+  tokens ? tokenSecret({ accessToken: secret, refreshToken: tokens.refreshToken }) : secret;
+
 /** An owner's keys for one provider are read in one query on each use. */
 const MAX_KEYS = 10;
 
@@ -43,10 +47,6 @@ export function createKeyDeposit(ports: {
   now: () => number;
 }): KeyDeposit {
   const { keys, seal, fingerprint, now } = ports;
-
-  /** What is kept of the key. */
-  const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
-    tokens ? tokenSecret({ accessToken: secret, refreshToken: tokens.refreshToken }) : secret;
 
   return {
     async deposit({ uid, provider, secret, label, expiresAt, origin, tokens, validate }) {

@@ -8,10 +8,15 @@ export type ExpiringKey = Pick<StoredKey, 'ver' | 'last4' | 'status' | 'kind'> &
   readonly uid: Uid;
   readonly provider: ProviderId;
   readonly kid: Kid;
-  readonly expiresAt: string;
+  /** Absent: only the value before its last rotation ends. */
+  readonly expiresAt?: string | undefined;
 };
 
-/** Port. Keys by the day on which they expire, without reading the vault itself. May lag behind it by a moment. */
+/** One that ends itself. */
+export type EndingKey = ExpiringKey & { readonly expiresAt: string };
+const isEnding = (key: ExpiringKey): key is EndingKey => key.expiresAt !== undefined;
+
+/** Port. Keys by the day on which they or their previous values end, without reading the vault itself. May lag behind it by a moment. */
 export type ExpiryIndex = {
   /**
    * @param day as in `2026-08-01`, in UTC
@@ -31,8 +36,8 @@ const THRESHOLDS = [
   ['30d', 30],
 ] as const;
 
-/** Days looked back, so that a sweep that failed or never ran is made up for by the next. */
-const DAYS_BACK = 3;
+/** Days looked back, so that sweeps that failed or never ran are made up for by the next. */
+const DAYS_BACK = 7;
 const DAYS_AHEAD = 30;
 
 /** The smallest threshold that applies; `undefined` while the end is more than 30 days away. */
@@ -52,7 +57,7 @@ const concernsOwner = ({ status, kind }: ExpiringKey): boolean => status !== 'in
 export type Renewal = { readonly title: string; readonly keyPage: string };
 
 /** The notice to raise: once for each key, version, end and threshold. It shows the last four characters and no more. */
-export function expiryNotice(key: ExpiringKey, expiry: Expiry, renewal: Renewal | undefined) {
+export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | undefined) {
   const keyId = `${key.provider}_${key.kid}`;
   const name = `Your ${renewal?.title ?? key.provider} key …${key.last4}`;
   const day = key.expiresAt.slice(0, 10);
@@ -85,6 +90,8 @@ export function expiryNotice(key: ExpiringKey, expiry: Expiry, renewal: Renewal 
 const wordsOf = { '1d': 'a day', '7d': '7 days', '30d': '30 days' } as const;
 
 export type SweepResult = {
+  /** Values before a rotation that were over, and are gone from their rows. */
+  readonly retired: number;
   readonly told: number;
   /** Told before. */
   readonly known: number;
@@ -93,36 +100,47 @@ export type SweepResult = {
   readonly failed: number;
 };
 
+type Fate = keyof SweepResult;
+
 /**
- * Tells each owner once. Done again, or after it was cut short, it tells what is left: it keeps no place of its own.
+ * Tells each owner once, and removes values that a rotation left behind. Done again, or after it was cut short, it tells what is left: it keeps no place of its own.
  * One key that cannot be told of does not keep the others from it.
  */
 export function createExpirySweep(ports: {
   index: ExpiryIndex;
   /** Commits the notice and its records. `known`: it was told before. */
-  tell: (key: ExpiringKey, expiry: Expiry) => Promise<'told' | 'known'>;
+  tell: (key: EndingKey, expiry: Expiry) => Promise<'told' | 'known'>;
+  /** Removes the value before the last rotation, if it is over. */
+  retire: (key: ExpiringKey) => Promise<'retired' | 'passed'>;
   onFailure: (error: unknown) => void;
 }) {
-  const { index, tell, onFailure } = ports;
+  const { index, tell, retire, onFailure } = ports;
 
-  const tellOne = async (key: ExpiringKey | undefined, nowMs: number): Promise<keyof SweepResult> => {
-    if (!key) return 'failed';
-    const expiry = expiryOf(key.expiresAt, nowMs);
-    if (!expiry || !concernsOwner(key)) return 'passed';
+  const tried = async (work: () => Promise<Fate>): Promise<Fate> => {
     try {
-      return await tell(key, expiry);
+      return await work();
     } catch (error) {
       onFailure(error);
       return 'failed';
     }
   };
 
+  async function handle(key: ExpiringKey | undefined, day: string, nowMs: number): Promise<Fate[]> {
+    if (!key) return ['failed'];
+    const fates: Fate[] = [];
+    // Found under a day that is not its own end: it is the value before that ends then.
+    if (!key.expiresAt?.startsWith(day)) fates.push(await tried(() => retire(key)));
+    const expiry = isEnding(key) && concernsOwner(key) ? expiryOf(key.expiresAt, nowMs) : undefined;
+    if (isEnding(key) && expiry) fates.push(await tried(() => tell(key, expiry)));
+    return fates.length > 0 ? fates : ['passed'];
+  }
+
   return async (nowMs: number): Promise<SweepResult> => {
-    const counts = { told: 0, known: 0, passed: 0, failed: 0 };
+    const counts = { retired: 0, told: 0, known: 0, passed: 0, failed: 0 };
     for (const day of daysToSweep(nowMs)) {
       for await (const keys of batches(index.expiringOn(day))) {
-        const outcomes = await Promise.all(keys.map((key) => tellOne(key, nowMs)));
-        for (const outcome of outcomes) counts[outcome] += 1;
+        const fates = await Promise.all(keys.map((key) => handle(key, day, nowMs)));
+        for (const fate of fates.flat()) counts[fate] += 1;
       }
     }
     return counts;

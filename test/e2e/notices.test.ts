@@ -165,7 +165,7 @@ onEngine('an owner’s notices', () => {
   it('cost the sweep no read of the vault table itself: only of the index without ciphertext', async () => {
     const calls = portunus.current.journal.all().filter(({ caller }) => caller.includes(SWEEP));
     const queries = calls.filter(({ operation }) => operation === 'Query');
-    expect(queries.length % 34).toBe(0);
+    expect(queries.length % 38).toBe(0);
     expect(
       new Set(queries.flatMap(({ resources }) => resources.map((arn) => arn.split('/index/')[1]))),
     ).toEqual(new Set(['expiry']));
@@ -173,5 +173,27 @@ onEngine('an owner’s notices', () => {
       new Set(['Query', 'TransactWriteItems']),
     );
     expect(calls.every(({ allowed }) => allowed)).toBe(true);
+  });
+
+  it('are not needed where a rotation left a value behind: the sweep takes it out of its row', async () => {
+    const { current } = portunus;
+    const [mia, secret] = [await current.person('mia'), canaryKey('openai')];
+    const { body } = await mia.post('/api-keys', { provider: 'openai', api_key: secret });
+    const rowOf = async () =>
+      (await current.rows('vault')).find(({ sk }) => sk === `KEY#openai#${body.key_id.slice(7)}`);
+    const ends = { expires_at: new Date(now + 50 * DAY).toISOString() };
+    await mia.post(`/api-keys/${body.key_id}/rotate`, { api_key: canaryKey('openai'), ...ends });
+    await sweep(0);
+    expect(await rowOf()).toMatchObject({ ver: 2, rv: 2, prev: { ver: 1 } }); // it may still be gone back to
+
+    await sweep(1);
+    await sweep(1);
+    const row = await rowOf();
+    expect(row).toMatchObject({ ver: 2, rv: 3, expDay: ends.expires_at.slice(0, 10) });
+    expect(row).not.toHaveProperty('prev');
+    expect(await recordsOf(row?.['pk'], 'key.previous_dropped')).toMatchObject([{ target: body.key_id }]);
+    expect((await mia.invoke('ai_chat', say('hello'))).status).toBe(200);
+    await sweep(45);
+    expect((await noticesOf(mia)).map(({ kind }) => kind)).toEqual(['key_expiring']);
   });
 });

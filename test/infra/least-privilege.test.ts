@@ -242,6 +242,7 @@ describe('what each role may do', () => {
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Vault/index/expiry",
           "dynamodb:UpdateItem on Content",
+          "dynamodb:UpdateItem on Vault if {"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","rv","ver","prev","expDay"]},"Null":{"dynamodb:Attributes":"false"}}",
           "sqs:GetQueueAttributes on onexpirysweepdeadletters",
           "sqs:GetQueueUrl on onexpirysweepdeadletters",
           "sqs:SendMessage on onexpirysweepdeadletters",

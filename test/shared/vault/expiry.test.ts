@@ -5,6 +5,7 @@ import { factsOf } from '#shared/providers/catalog.ts';
 import {
   createExpirySweep,
   daysToSweep,
+  type EndingKey,
   type Expiry,
   expiryNotice,
   expiryOf,
@@ -17,7 +18,7 @@ const inDays = (days: number) => new Date(NOW + days * DAY).toISOString();
 
 const kid = (name: string) => name as Kid;
 
-const key = (more: Partial<ExpiringKey> = {}): ExpiringKey => ({
+const key = (more: Partial<EndingKey> = {}): EndingKey => ({
   uid: 'u'.repeat(27) as Uid,
   provider: 'openai' as ProviderId,
   kid: 'k'.repeat(22) as Kid,
@@ -45,10 +46,10 @@ describe('what there is to tell of a key that ends', () => {
     expect(expiryOf(inDays(days), NOW)).toBe(expiry);
   });
 
-  it('is looked for on every day from three back to thirty ahead, past days first', () => {
+  it('is looked for on every day from seven back to thirty ahead, past days first', () => {
     const days = daysToSweep(NOW);
-    expect(days).toHaveLength(34);
-    expect([days[0], days[3], days.at(-1)]).toEqual(['2026-06-28', '2026-07-01', '2026-07-31']);
+    expect(days).toHaveLength(38);
+    expect([days[0], days[7], days.at(-1)]).toEqual(['2026-06-24', '2026-07-01', '2026-07-31']);
     expect(days.toSorted()).toEqual(days);
   });
 
@@ -94,11 +95,21 @@ describe('the sweep', () => {
     const told: [string, Expiry][] = [];
     const failures: unknown[] = [];
     const known = new Set<string>();
+    const retired: string[] = [];
+    const previous = new Map<Row, string>();
     const sweep = createExpirySweep({
       index: {
         async *expiringOn(day) {
-          yield* rows.filter((row) => (row?.expiresAt ?? inDays(0)).startsWith(day));
+          yield* rows.filter((row) =>
+            (previous.get(row) ?? (row ? row.expiresAt : inDays(0)))?.startsWith(day),
+          );
         },
+      },
+      async retire(row) {
+        if ((previous.get(row) ?? inDays(99)) > new Date(NOW).toISOString()) return 'passed';
+        previous.delete(row);
+        retired.push(row.kid);
+        return 'retired';
       },
       async tell(row, expiry) {
         if (options.failing?.(row)) throw new Error('down');
@@ -110,7 +121,7 @@ describe('the sweep', () => {
       },
       onFailure: (error) => failures.push(error),
     });
-    return { sweep, told, failures };
+    return { sweep, told, failures, retired, previous };
   }
   it('tells each threshold once over a year of days, and the end once', async () => {
     const { sweep, told } = sweepOver([key({ kid: kid('a'), expiresAt: inDays(45.5) })]);
@@ -126,8 +137,8 @@ describe('the sweep', () => {
 
   it('run twice tells nothing new', async () => {
     const { sweep, told } = sweepOver([key()]);
-    expect(await sweep(NOW)).toEqual({ told: 1, known: 0, passed: 0, failed: 0 });
-    expect(await sweep(NOW)).toEqual({ told: 0, known: 1, passed: 0, failed: 0 });
+    expect(await sweep(NOW)).toEqual({ retired: 0, told: 1, known: 0, passed: 0, failed: 0 });
+    expect(await sweep(NOW)).toEqual({ retired: 0, told: 0, known: 1, passed: 0, failed: 0 });
     expect(told).toHaveLength(1);
   });
 
@@ -138,15 +149,29 @@ describe('the sweep', () => {
       key({ kid: kid('frozen'), status: 'frozen' }),
     ];
     const { sweep, told } = sweepOver(rows);
-    expect(await sweep(NOW)).toEqual({ told: 1, known: 0, passed: 2, failed: 0 });
+    expect(await sweep(NOW)).toEqual({ retired: 0, told: 1, known: 0, passed: 2, failed: 0 });
     expect(told).toEqual([['frozen', '7d']]);
   });
 
   it('goes on past a row that is no key and a key that cannot be told of, and counts them', async () => {
     const rows = [undefined, ...Array.from({ length: 25 }, (_, n) => key({ kid: kid(`k${n}`) }))];
     const { sweep, told, failures } = sweepOver(rows, { failing: (row) => row.kid === 'k3' });
-    expect(await sweep(NOW)).toEqual({ told: 24, known: 0, passed: 0, failed: 2 });
+    expect(await sweep(NOW)).toEqual({ retired: 0, told: 24, known: 0, passed: 0, failed: 2 });
     expect(told.map(([name]) => name)).not.toContain('k3');
     expect(failures).toHaveLength(1);
+  });
+
+  it('takes a value out of its row once that is over, whether the key itself ends or not', async () => {
+    const rows = [
+      { ...key({ kid: kid('never') }), expiresAt: undefined },
+      key({ kid: kid('soon'), expiresAt: inDays(6) }),
+      { ...key({ kid: kid('fresh') }), expiresAt: undefined },
+    ];
+    const { sweep, told, retired, previous } = sweepOver(rows);
+    for (const [at, days] of [-1, -7, 0.001].entries()) previous.set(rows[at], inDays(days));
+    // `known`: out of the row, it is found again under the key's own end.
+    expect(await sweep(NOW)).toEqual({ retired: 2, told: 1, known: 1, passed: 1, failed: 0 });
+    expect(retired.toSorted()).toEqual(['never', 'soon']);
+    expect(told).toEqual([['soon', '7d']]);
   });
 });
