@@ -1,15 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import {
-  type Answer,
-  canaryKey,
-  chatsOf,
-  type Person,
-  type Portunus,
-  say,
-  startPortunus,
-} from '#test/support/portunus.ts';
+import { type Answer, canaryKey, chatsOf, type Person, type Portunus, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { without } from '#test/support/without.ts';
 
@@ -57,12 +49,13 @@ const timeless = ({ status, headers, body }: Answer) => {
   return JSON.stringify([status, headers.get('content-type'), rest]);
 };
 
-onEngine('a new key', () => {
-  const portunus = usePortunus();
+/** For all but the last description: they name their people after themselves, and so do not meet. */
+const portunus = usePortunus();
 
+onEngine('a new key', () => {
   it('is tried out at its provider first, and says which models it may use', async () => {
     const { current } = portunus;
-    const alice = await current.person('alice');
+    const alice = await current.person('new-alice');
     const { id, key } = await store(alice);
     const asked = current.provider?.journal().filter(({ path }) => path.startsWith('/v1/models'));
     expect(asked).toMatchObject([{ method: 'GET', credential: key, status: 200 }]);
@@ -88,7 +81,7 @@ onEngine('a new key', () => {
 
   it('that the provider refuses is not stored', async () => {
     const { current } = portunus;
-    const bob = await current.person('bob');
+    const bob = await current.person('new-bob');
     const key = canaryKey('anthropic');
     current.provider?.refuse(key);
     const refused = await bob.post('/api-keys', { provider: 'anthropic', api_key: key });
@@ -103,7 +96,7 @@ onEngine('a new key', () => {
     'is stored without a claim when the provider answers with %s',
     async (_kind, how) => {
       const { current } = portunus;
-      const carol = await current.person(`carol-${how}`);
+      const carol = await current.person(`new-carol-${how}`);
       const key = canaryKey('openai');
       current.provider?.fail(key, how);
       const stored = await carol.post('/api-keys', { provider: 'openai', api_key: key });
@@ -118,7 +111,7 @@ onEngine('a new key', () => {
   );
 
   it('has an end if its owner says so, but not one that is over', async () => {
-    const dora = await portunus.current.person('dora');
+    const dora = await portunus.current.person('new-dora');
     const { id } = await store(dora, { expires_at: '2040-06-01T12:00:00+02:00', label: 'laptop' });
     expect(await shown(dora, id)).toMatchObject({ expires_at: '2040-06-01T10:00:00.000Z', label: 'laptop' });
     for (const expires_at of [PAST, 'tomorrow', '2040-02-30T00:00:00Z', '9999-12-31T23:59:59-23:59', 7, '']) {
@@ -132,11 +125,9 @@ onEngine('a new key', () => {
 });
 
 onEngine('a rotated key', () => {
-  const portunus = usePortunus();
-
   it('is used on the very next call; the old one is kept for a while and can be gone back to', async () => {
     const { current } = portunus;
-    const alice = await current.person('alice');
+    const alice = await current.person('rotating-alice');
     const { id, key } = await store(alice);
     await alice.invoke('ai_chat', say('one'));
     expect(lastUsed(current)).toBe(key);
@@ -173,7 +164,7 @@ onEngine('a rotated key', () => {
 
   it('stays as it is when the provider refuses the new value, and takes it unasked when it cannot be reached', async () => {
     const { current } = portunus;
-    const bob = await current.person('bob');
+    const bob = await current.person('rotating-bob');
     const { id, key } = await store(bob, { expires_at: '2040-01-01T00:00:00Z' });
     const bad = canaryKey('openai');
     current.provider?.refuse(bad);
@@ -197,7 +188,7 @@ onEngine('a rotated key', () => {
 
   it('is rotated once when two do it at once, and the loser is told the current state', async () => {
     const { current } = portunus;
-    const carl = await current.person('carl');
+    const carl = await current.person('rotating-carl');
     const { id } = await store(carl);
     // Both have read before either writes, most of the time: what is asserted holds whichever way it goes.
     const undo = current.frontDoor.faults.inject(({ caller, operation }) =>
@@ -236,11 +227,9 @@ onEngine('a rotated key', () => {
 });
 
 onEngine('a frozen key', () => {
-  const portunus = usePortunus();
-
   it('is refused on the very next call, wherever it is made, and works again once it is thawed', async () => {
     const { current } = portunus;
-    const alice = await current.person('alice');
+    const alice = await current.person('freezing-alice');
     const { id } = await store(alice);
     for (let attempt = 0; attempt < 15; attempt += 1) {
       expect((await alice.post(`/api-keys/${id}/freeze`, undefined)).body).toMatchObject({
@@ -262,7 +251,7 @@ onEngine('a frozen key', () => {
 
   it('stays frozen through a rotation, is not opened to be validated, and may be frozen twice', async () => {
     const { current } = portunus;
-    const bob = await current.person('bob');
+    const bob = await current.person('freezing-bob');
     const { id } = await store(bob);
     await bob.post(`/api-keys/${id}/freeze`, undefined);
     expect((await bob.post(`/api-keys/${id}/freeze`, undefined)).status).toBe(200);
@@ -277,11 +266,9 @@ onEngine('a frozen key', () => {
 });
 
 onEngine('a stored key', () => {
-  const portunus = usePortunus();
-
   it('is asked about once a minute, and out of use once its provider refuses it', async () => {
     const { current } = portunus;
-    const alice = await current.person('alice');
+    const alice = await current.person('storing-alice');
     const { id, key } = await store(alice);
     const again = await alice.post(`/api-keys/${id}/validate`, undefined);
     expect(again.body).toMatchObject({ success: true, outcome: 'valid', cached: true });
@@ -311,7 +298,7 @@ onEngine('a stored key', () => {
 
   it('that could not be asked about is neither valid nor invalid', async () => {
     const { current } = portunus;
-    const bob = await current.person('bob');
+    const bob = await current.person('storing-bob');
     const { id, key } = await store(bob);
     await setInRow(current, id, 'validation.checkedAt', PAST);
     const undo = current.provider?.fail(key, 'never');
@@ -323,7 +310,7 @@ onEngine('a stored key', () => {
 
   it('that has expired is refused with the way to renew it, and everything else keeps working', async () => {
     const { current } = portunus;
-    const carol = await current.person('carol', { roles: ['user'] });
+    const carol = await current.person('storing-carol', { roles: ['user'] });
     const { id } = await store(carol, { expires_at: '2040-01-01T00:00:00Z' });
     await setInRow(current, id, 'expiresAt', PAST);
     const refused = await carol.invoke('ai_chat', say('hello'));
@@ -344,7 +331,7 @@ onEngine('a stored key', () => {
 
   it('is used in the order its owner sets', async () => {
     const { current } = portunus;
-    const dave = await current.person('dave', { roles: ['user'] });
+    const dave = await current.person('storing-dave', { roles: ['user'] });
     const [first, second, third] = [await store(dave), await store(dave), await store(dave)];
     const order = (key_ids: unknown, provider = 'openai') =>
       dave.put('/api-keys/order', { provider, key_ids });
@@ -370,7 +357,7 @@ onEngine('a stored key', () => {
 
   it('has the label its owner gives it, or none', async () => {
     const { current } = portunus;
-    const erna = await current.person('erna');
+    const erna = await current.person('storing-erna');
     const { id } = await store(erna);
     const label = (value: unknown) => erna.put(`/api-keys/${id}/label`, { label: value });
     expect((await label('  the office  ')).body).toMatchObject({ label: 'the office', version: 1 });
@@ -391,14 +378,12 @@ const changes: [name: string, method: 'POST' | 'PUT', path: string, body: unknow
 ];
 
 onEngine('somebody else', () => {
-  const portunus = usePortunus();
-
   it.each(changes)(
     'is told of a key to %s exactly what is told of one that does not exist',
     async (...args) => {
       const [_name, method, path, body] = args;
       const { current } = portunus;
-      const [alice, bob] = [await current.person('alice'), await current.person('bob')];
+      const [alice, bob] = [await current.person('other-alice'), await current.person('other-bob')];
       const { id } = await store(alice);
       const before = await rowOf(current, id);
       const send = (keyId: string) =>
@@ -421,14 +406,14 @@ onEngine('somebody else', () => {
 
   it('cannot find out by ordering whether a key exists', async () => {
     const { current } = portunus;
-    const [alice, bob] = [await current.person('alice'), await current.person('bob')];
+    const [alice, bob] = [await current.person('other-alice'), await current.person('other-bob')];
     const { id } = await store(alice);
     const order = (key_id: string) => bob.put('/api-keys/order', { provider: 'openai', key_ids: [key_id] });
     expect(timeless(await order(id))).toBe(timeless(await order(`openai_${'A'.repeat(22)}`)));
   });
 
   it('needs the scope keys:write', async () => {
-    const poor = await portunus.current.person('alice', { scopes: ['keys:read'] });
+    const poor = await portunus.current.person('other-alice', { scopes: ['keys:read'] });
     for (const [, method, path, body] of changes) {
       const url = `/api-keys/openai_${'A'.repeat(22)}${path}`;
       const refused = await (method === 'PUT' ? poor.put(url, body) : poor.post(url, body));
@@ -456,14 +441,12 @@ const hostileKeys: [kind: string, key: unknown][] = [
 ];
 
 onEngine('a pasted key with', () => {
-  const portunus = usePortunus();
-
   it.each(hostileKeys)(
     '%s is refused, whether stored or rotated in, and neither sent nor echoed',
     async (...args) => {
       const [, api_key] = args;
       const { current } = portunus;
-      const alice = await current.person('alice');
+      const alice = await current.person('pasting-alice');
       const { body } = await alice.get('/api-keys');
       const id = body.keys[0]?.key_id ?? (await store(alice)).id;
       const before = await current.rows('vault');
@@ -481,7 +464,7 @@ onEngine('a pasted key with', () => {
   );
 
   it('an unknown or another provider is refused', async () => {
-    const alice = await portunus.current.person('alice');
+    const alice = await portunus.current.person('pasting-alice');
     const { id } = await store(alice);
     const unknown = await alice.post('/api-keys', { provider: 'acme', api_key: canaryKey('openai') });
     expect(unknown.body).toMatchObject({ status: 400, code: 'invalid_input' });
@@ -498,14 +481,12 @@ const kmsFaults: [kind: string, type: string, code: string][] = [
 ];
 
 onEngine('while the key service is', () => {
-  const portunus = usePortunus();
-
   it.each(kmsFaults)(
     '%s, nothing is stored, rotated or opened, and the answer says which',
     async (...args) => {
       const [, type, code] = args;
       const { current } = portunus;
-      const alice = await current.person('alice');
+      const alice = await current.person('kms-alice');
       const { body } = await alice.get('/api-keys');
       const id = body.keys[0]?.key_id ?? (await store(alice)).id;
       await setInRow(current, id, 'validation.checkedAt', PAST);
@@ -546,26 +527,29 @@ onEngine('while the key service is', () => {
   );
 });
 
+const lost: [name: string, action: string, path: string][] = [
+  ['keys-rotate', 'kms:GenerateDataKey', '/rotate'],
+  ['keys-validate', 'kms:Decrypt', '/validate'],
+];
+
 onEngine('a function that lost its grant', () => {
-  describe.each([
-    ['keys-rotate', 'kms:GenerateDataKey', '/rotate'],
-    ['keys-validate', 'kms:Decrypt', '/validate'],
-  ])('%s without %s', (name, action, path) => {
-    it('answers a typed 503 and leaves the key as it was', async () => {
-      const portunus = await startPortunus({ mutate: without(name, action) });
-      try {
-        const alice = await portunus.person('alice');
-        const { id } = await store(alice);
-        await setInRow(portunus, id, 'validation.checkedAt', PAST);
-        const before = await portunus.rows('vault');
-        const body = path === '/rotate' ? { api_key: canaryKey('openai') } : undefined;
-        const refused = await alice.post(`/api-keys/${id}${path}`, body);
-        expect(refused.body).toMatchObject({ status: 503, code: 'kms_denied' });
-        expect(refused.text).not.toContain('arn:');
-        expect(await portunus.rows('vault')).toEqual(before);
-      } finally {
-        await portunus.stop();
-      }
-    });
+  const poor = usePortunus({
+    mutate(templates) {
+      for (const [name, action] of lost) without(name, action)(templates);
+    },
+  });
+
+  it.each(lost)('%s without %s answers a typed 503 and leaves the key as it was', async (...args) => {
+    const [name, , path] = args;
+    const { current } = poor;
+    const alice = await current.person(name);
+    const { id } = await store(alice);
+    await setInRow(current, id, 'validation.checkedAt', PAST);
+    const before = await current.rows('vault');
+    const body = path === '/rotate' ? { api_key: canaryKey('openai') } : undefined;
+    const refused = await alice.post(`/api-keys/${id}${path}`, body);
+    expect(refused.body).toMatchObject({ status: 503, code: 'kms_denied' });
+    expect(refused.text).not.toContain('arn:');
+    expect(await current.rows('vault')).toEqual(before);
   });
 });
