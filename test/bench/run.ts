@@ -8,12 +8,14 @@ import { withStack } from './stack.ts';
 import { starts } from './start.ts';
 import { say } from './table.ts';
 import { throughput } from './throughput.ts';
+import { vault } from './vault.ts';
 
 const PARTS = {
   cold: coldStarts,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
   refusals: () => withStack(refusals),
   start: starts,
+  vault,
 };
 type Part = keyof typeof PARTS;
 const ALL = Object.keys(PARTS) as Part[];
@@ -26,6 +28,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   load       requests per second, p50 and p95 at 16 connections, against a handler that does nothing
   refusals   the time to refuse each kind of bad input
   start      npm start to ready, cold and again
+  vault      sealing and opening a key, against bare AES-256-GCM and the official SDK; KMS calls for 1,000 uses
 
   --only <parts>   some of these, separated by commas (default: all)
   --quick          fewer rounds: a first look, not a figure to quote
