@@ -18,13 +18,13 @@ import {
 import { unlimited } from '#test/support/rates.ts';
 import { onEngine } from '#test/support/suite.ts';
 
-const OWNERS = 50;
+const OWNERS = 30;
 const KEYS = 10;
 const KILL_EVERY_MS = 2000;
 const READS_PER_SECOND = 50;
 /** Fewer reads at once than would start a process each; on a machine that cannot keep up they come as fast as it can. */
 const READERS = 8;
-const JOB_DELAY_MS = 250;
+const JOB_DELAY_MS = 200;
 
 const arnsOf = (portunus: Portunus) => {
   const invoke = portunus.lambda.functions().find(({ name }) => name.endsWith('tools-invoke'));
@@ -133,17 +133,20 @@ onEngine('a vault that moves to another CMK', () => {
     const load = steadyReads(await everybody(), finished.signal);
 
     const kills = new Set<number>();
-    const killer = setInterval(async () => {
-      const pid = await instanceOf('portunus-local-on-rewrap');
-      if (pid === undefined || finished.signal.aborted || kills.has(pid)) return;
-      process.kill(pid, 'SIGKILL');
-      kills.add(pid);
-    }, KILL_EVERY_MS);
+    const killing = (async () => {
+      while (!finished.signal.aborted) {
+        await setTimeout(KILL_EVERY_MS);
+        const pid = await instanceOf('portunus-local-on-rewrap');
+        if (pid === undefined || finished.signal.aborted || kills.has(pid)) continue;
+        process.kill(pid, 'SIGKILL');
+        kills.add(pid);
+      }
+    })();
     while (!finished.signal.aborted) {
       const { payload } = await rewrap(portunus, { to });
       if ((payload as { done?: boolean }).done) finished.abort();
     }
-    clearInterval(killer);
+    await killing;
     const { reads, failed, perSecond } = await load;
     process.stderr.write(`${kills.size} kills, ${reads} reads, ${perSecond.toFixed(1)} a second\n`);
 
