@@ -5,7 +5,8 @@ import type { Action, AuditRecord } from './record.ts';
 
 export type UseAccount =
   | { readonly kind: 'receipt'; readonly atMs: number; readonly kid: Kid; readonly ver: number }
-  | { readonly kind: 'attempt'; readonly atMs: number };
+  /** `provider`: whose keys the call may have used, where its record tells. */
+  | { readonly kind: 'attempt'; readonly atMs: number; readonly provider?: string | undefined };
 
 /** Only these open keys. */
 const USING = new Set<Action>(['tool.called', 'key.validated', 'key.renewed', 'key.renewal_failed']);
@@ -24,12 +25,21 @@ const receiptsIn = ({ ts, keys = [] }: AuditRecord): UseAccount[] => {
   }));
 };
 
+const attemptIn = ({ ts, meta }: AuditRecord): UseAccount => {
+  const provider = meta?.['provider'];
+  return {
+    kind: 'attempt',
+    atMs: Date.parse(ts),
+    ...(typeof provider === 'string' && { provider }),
+  };
+};
+
 /** Attempts count only while no outcome of theirs is among the records. */
 export function accountsIn(records: readonly AuditRecord[]): UseAccount[] {
   const ended = new Set(records.filter(({ result }) => result !== 'attempted').map(callOf));
   return records.flatMap((record): UseAccount[] => {
     if (!USING.has(record.act)) return [];
     if (record.result !== 'attempted') return receiptsIn(record);
-    return ended.has(callOf(record)) ? [] : [{ kind: 'attempt', atMs: Date.parse(record.ts) }];
+    return ended.has(callOf(record)) ? [] : [attemptIn(record)];
   });
 }

@@ -5,14 +5,20 @@ import type { Kid, Uid } from '#shared/core/ids.ts';
 type OfKey = { readonly uid: Uid; readonly kid: Kid; readonly ver: number };
 
 /** One `Decrypt` that succeeded, from the key service's own log; whose and which stand in its encryption context. */
-export type Opening = OfKey & { readonly atMs: number };
+export type Opening = OfKey & { readonly provider: string; readonly atMs: number };
 
 /** What the trail says of uses, by when it was written. */
 export type Account =
   /** A call that ended: which keys it used, and which version of them. */
   | (OfKey & { readonly kind: 'receipt'; readonly atMs: number })
-  /** A call that began and has no end: it may have used any of its owner's keys, each once. */
-  | { readonly kind: 'attempt'; readonly atMs: number; readonly uid: Uid };
+  /** A call that began and has no end: it may have used any of its owner's keys of this provider, each once. */
+  | {
+      readonly kind: 'attempt';
+      readonly atMs: number;
+      readonly uid: Uid;
+      /** Absent where its record does not tell: of any. */
+      readonly provider?: string | undefined;
+    };
 
 export type CustodyReport<One extends Opening = Opening> = {
   readonly openings: number;
@@ -79,6 +85,11 @@ function pair<One extends Opening>(
 const AFTER = { fromMs: -SKEW_MS, toMs: LONGEST_CALL_MS + SKEW_MS };
 const BEFORE = { fromMs: -LONGEST_CALL_MS - SKEW_MS, toMs: SKEW_MS };
 
+const mayHaveUsed =
+  (opening: Opening | undefined) =>
+  ({ uid, provider }: Extract<Account, { kind: 'attempt' }>): boolean =>
+    uid === opening?.uid && (provider === undefined || provider === opening.provider);
+
 /** A receipt is proven by an opening in the call it ends, or in one of the calls of the minute before that call began. */
 const isProven = (receiptAtMs: number, openings: readonly Opening[]) =>
   openings.some(
@@ -100,18 +111,14 @@ export function compareCustody<One extends Opening>(
     accounts.filter((account) => account.kind === 'receipt'),
     nameOf,
   );
-  const attempts = grouped(
-    accounts.filter((account) => account.kind === 'attempt'),
-    ({ uid }) => uid,
-  );
+  const attempts = accounts.filter((account) => account.kind === 'attempt').toSorted(byTime);
   const opened = grouped(openings.toSorted(byTime), nameOf);
 
   let possible = 0;
   const unmatched: One[] = [];
   for (const [name, own] of opened) {
     const left = pair(own, (receipts.get(name) ?? []).toSorted(byTime), AFTER);
-    const uid = own[0]?.uid ?? '';
-    const lost = pair(left, (attempts.get(uid) ?? []).toSorted(byTime), BEFORE);
+    const lost = pair(left, attempts.filter(mayHaveUsed(own[0])), BEFORE);
     const lostWithin = lost.filter(within);
     possible += left.filter(within).length - lostWithin.length;
     unmatched.push(...lostWithin);

@@ -29,6 +29,8 @@ describe('what records account for', () => {
   it('is whatever an attempt may have done, until its outcome is there', () => {
     const attempted = record({ result: 'attempted' });
     expect(kindsOf(attempted)).toEqual(['attempt']);
+    const named = { ...attempted, meta: { provider: 'openai', model: 'any' } };
+    expect(accountsIn([named])).toMatchObject([{ kind: 'attempt', provider: 'openai' }]);
     expect(kindsOf(attempted, record({ result: 'failed' }))).toEqual([]);
     expect(kindsOf(attempted, record({ reqId: 'two', keys: [key] }))).toEqual(['attempt', 'receipt']);
   });

@@ -11,6 +11,7 @@ const NOON = Date.UTC(2026, 5, 1, 12);
 
 const opening = (seconds: number, more: Partial<Opening> = {}): Opening => ({
   uid: alice,
+  provider: 'openai',
   kid,
   ver: 1,
   ...more,
@@ -20,9 +21,10 @@ const receipt = (seconds: number, more: Partial<Opening> = {}): Account => ({
   kind: 'receipt',
   ...opening(seconds, more),
 });
-const attempt = (seconds: number, uid = alice): Account => ({
+const attempt = (seconds: number, uid = alice, provider?: string): Account => ({
   kind: 'attempt',
   uid,
+  provider,
   atMs: NOON + seconds * 1000,
 });
 
@@ -41,13 +43,16 @@ describe('an opening in the key service’s log', () => {
     ['a receipt of another owner', [receipt(1, { uid: bob })]],
     ['an attempt of another owner', [attempt(-1, bob)]],
     ['an attempt that began later', [attempt(30)]],
+    ['an attempt with another provider', [attempt(-1, alice, 'anthropic')]],
   ])('is an incident with %s', (_name, accounts) => {
     expect(compareCustody([opening(0)], accounts).unmatched).toEqual([opening(0)]);
   });
 
   it('may lie beside an attempt that nobody ended: possible, no incident', () => {
-    const report = compareCustody([opening(0)], [attempt(-1)]);
-    expect(report).toMatchObject({ matched: 0, possible: 1, unmatched: [] });
+    for (const beside of [attempt(-1), attempt(-1, alice, 'openai')]) {
+      const report = compareCustody([opening(0)], [beside]);
+      expect(report).toMatchObject({ matched: 0, possible: 1, unmatched: [] });
+    }
   });
 
   it('needs an account of its own: one receipt does not cover two', () => {
@@ -91,7 +96,7 @@ describe('any honest day', () => {
     const openings: Opening[] = [];
     const accounts: Account[] = [];
     for (const call of made.toSorted((one, other) => one.startMs - other.startMs)) {
-      const of = { uid: call.owner, kid, ver: 1 };
+      const of = { uid: call.owner, provider: 'openai', kid, ver: 1 };
       const cache = `${call.instance} ${call.owner}`;
       const age = call.startMs - (loaded.get(cache) ?? -Infinity);
       if (age >= 60_000) {
@@ -99,7 +104,8 @@ describe('any honest day', () => {
         // CloudTrail counts whole seconds.
         openings.push({ ...of, atMs: Math.floor(call.startMs / 1000) * 1000 });
       }
-      if (call.dies) accounts.push({ kind: 'attempt', uid: call.owner, atMs: call.startMs });
+      if (call.dies)
+        accounts.push({ kind: 'attempt', uid: call.owner, provider: 'openai', atMs: call.startMs });
       else accounts.push({ kind: 'receipt', ...of, atMs: call.startMs + call.lastsMs });
     }
     return { openings, accounts };
