@@ -122,7 +122,10 @@ export function createRenewal(ports: Ports): Renewal {
     }
     const { secret, shown, lifeSeconds } = next;
     const fp = await fingerprint(shown);
-    const value = await seal({ ...key, ver: nextVersion(key) }, { secret, shown, fp, origin: present.origin });
+    const value = await seal(
+      { ...key, ver: nextVersion(key) },
+      { secret, shown, fp, origin: present.origin },
+    );
     const tokenUntil = new Date(now() + lifeSeconds * 1000).toISOString();
     await store(key, { ...value, tokenUntil }, trail);
     return 'renewed';

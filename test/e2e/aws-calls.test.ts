@@ -42,9 +42,10 @@ onEngine('the AWS calls of a request', () => {
     const { current } = portunus;
     const alice = await current.person('alice');
     const bob = await current.person('bob');
+    const carol = await current.person('carol', { roles: ['user'] });
     const erin = await current.person('erin');
     const usual = forAll({ per_minute: 600, burst: 200 });
-    for (const each of [alice, bob, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
+    for (const each of [alice, bob, carol, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
     const body = { provider: 'openai', api_key: canaryKey('openai') };
     const [second, refused] = [canaryKey('openai'), canaryKey('openai')];
     current.provider?.refuse(refused);
@@ -74,6 +75,14 @@ onEngine('the AWS calls of a request', () => {
       'key stored twice': await callsOf(() => alice.post('/api-keys', body)),
       'key of another provider': await callsOf(() =>
         alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('anthropic') }),
+      ),
+      'credential connected': await callsOf(() =>
+        carol.post('/api-keys/oauth', {
+          provider: 'openai',
+          access_token: canaryKey('openai'),
+          refresh_token: canaryKey('openai'),
+          expires_in: 3600,
+        }),
       ),
       'keys listed': await callsOf(() => alice.get('/api-keys')),
       'providers listed': await callsOf(() => alice.get('/api-keys/providers')),
@@ -152,6 +161,7 @@ onEngine('the AWS calls of a request', () => {
       'key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'key stored twice': 'GenerateMac PutItem Query',
       'key of another provider': 'PutItem',
+      'credential connected': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'keys listed': 'PutItem Query',
       'providers listed': 'PutItem Query',
       'tools listed': 'PutItem Query',

@@ -18,13 +18,13 @@ import {
 import { unlimited } from '#test/support/rates.ts';
 import { onEngine } from '#test/support/suite.ts';
 
-const OWNERS = 30;
+const OWNERS = 40;
 const KEYS = 10;
 const KILL_EVERY_MS = 2000;
 const READS_PER_SECOND = 50;
 /** Fewer reads at once than would start a process each; on a machine that cannot keep up they come as fast as it can. */
 const READERS = 8;
-const JOB_DELAY_MS = 200;
+const JOB_DELAY_MS = 250;
 
 const arnsOf = (portunus: Portunus) => {
   const invoke = portunus.lambda.functions().find(({ name }) => name.endsWith('tools-invoke'));
