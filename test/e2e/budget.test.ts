@@ -157,12 +157,12 @@ onEngine('a stage of ten calls a day', () => {
     expect(refused.body).toMatchObject({ code: 'quota_exceeded', limit: { spent: 1, open: LIMIT - 1 } });
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(5);
 
-    // Two minutes later, as far as the ledger can tell.
+    // A quarter of an hour and a minute later, as far as the ledger can tell.
     const Key = { pk: row?.['pk'], sk: row?.['sk'] };
     const { Item = {} } = await current.db.send(new GetCommand({ TableName: order.control, Key }));
     const aged = Object.entries(Item['open'] as Record<string, { until: number }>).map(([id, hold]) => [
       id,
-      { ...hold, until: hold.until - 121_000 },
+      { ...hold, until: hold.until - 961_000 },
     ]);
     await current.db.send(
       new PutCommand({ TableName: order.control, Item: { ...Item, open: Object.fromEntries(aged) } }),
