@@ -19,7 +19,7 @@ export const handler = route('account-erase', {
     return {
       status: erased.end ? 200 : 202,
       body: erasureStatement(erased),
-      writes: erased.end ? [erased.end, closeAccount(principal.uid, MARK_DAYS)] : [],
+      writes: erased.end ? [...erased.end, closeAccount(principal.uid, MARK_DAYS)] : [],
       target: 'account',
       meta: { count: erased.keys + erased.rows, outcome: erased.end ? 'complete' : 'incomplete' },
     };

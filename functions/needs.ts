@@ -40,7 +40,7 @@ export const NEEDS = [
    * that a rotation left behind out of their rows.
    */
   'expiry:sweep',
-  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
+  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for, and the ledger there. */
   'account:erase',
   /** Note what the key service logged of an opening: `PutItem` on the control table. */
   'custody:log',
@@ -59,6 +59,14 @@ export const NEEDS = [
   'limits:read',
   /** Set the limits: `PutItem` of their row of the control table, and no other. */
   'limits:write',
+  /** Reserve and settle what a call may cost: `PutItem`, `UpdateItem` on the control table, and the stage's budgets. */
+  'budgets:reserve',
+  /** Read what an owner has used: `GetItem` on the control table, and the stage's budgets. */
+  'budgets:read',
+  /** Read an owner's preferences: `GetItem` on the content table. */
+  'preferences:read',
+  /** Write them, and the owner's budget into the ledger, below the stage's: `PutItem` on content, `UpdateItem` on control. */
+  'preferences:write',
   /** Call AI providers: no permission, but their origins and the stage's trusted origins. */
   'providers:call',
   /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */

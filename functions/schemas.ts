@@ -1,6 +1,7 @@
 // Bodies that API Gateway checks before a function starts. The function parses again: it trusts nobody.
 import type * as z from 'zod';
 
+import { PreferencesBody } from '#shared/account/api.ts';
 import { LimitsBody } from '#shared/limits/api.ts';
 import { RevokeUserBody } from '#shared/auth/api.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
@@ -20,6 +21,7 @@ export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
   'keys-rotate': RotateKeyBody,
   'keys-order': OrderKeysBody,
   'keys-label': LabelKeyBody,
+  'preferences-write': PreferencesBody,
   'tools-invoke': InvokeBody,
   'limits-change': LimitsBody,
   'admin-sessions-revoke': RevokeUserBody,

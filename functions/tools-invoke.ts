@@ -22,8 +22,9 @@ export const handler = route('tools-invoke', {
     const answer = await invoke()({ toolName, parameters, principal, requestId, deadline, key });
     const { replayed } = answer;
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };
-    const { result, cached, mode, reason } = answer;
-    const reply = { result, success: true, cached, mode, reason, request_id: answer.requestId };
+    const { result, cached, mode, reason, usage } = answer;
+    const { requestId: request_id } = answer;
+    const reply = { result, success: true, cached, mode, reason, usage, request_id };
     return { recorded: true, body: reply, replayed };
   },
 });

@@ -13,6 +13,7 @@ export type Settings = {
   readonly trustedOrigins: string;
   readonly toolOrigins: string;
   readonly rateLimits: string;
+  readonly budgets: string;
   readonly tokenEndpoints: string;
 };
 export type Grantable = { readonly data: DataStack; readonly settings: Settings };
@@ -170,7 +171,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'account:erase': ({ data }) => ({
     statements: [
       onTable(['Query', 'DeleteItem'], data.content),
-      onTable(['GetItem', 'PutItem'], data.control),
+      onTable(['GetItem', 'PutItem', 'DeleteItem'], data.control),
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),
@@ -213,6 +214,26 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'limits:write': ({ data, settings }) => ({
     statements: [onRows(['PutItem'], data.control, 'LIMITS')],
     environment: { CONTROL_TABLE: data.control.tableName, RATE_LIMITS: settings.rateLimits },
+  }),
+  'budgets:reserve': ({ data, settings }) => ({
+    statements: [onTable(['PutItem', 'UpdateItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName, BUDGETS: settings.budgets },
+  }),
+  'budgets:read': ({ data, settings }) => ({
+    statements: [onTable(['GetItem'], data.control)],
+    environment: { CONTROL_TABLE: data.control.tableName, BUDGETS: settings.budgets },
+  }),
+  'preferences:read': ({ data }) => ({
+    statements: [onTable(['GetItem'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
+  'preferences:write': ({ data, settings }) => ({
+    statements: [onTable(['PutItem'], data.content), onTable(['UpdateItem'], data.control)],
+    environment: {
+      CONTENT_TABLE: data.content.tableName,
+      CONTROL_TABLE: data.control.tableName,
+      BUDGETS: settings.budgets,
+    },
   }),
   'issuers:know': ({ settings }) => ({
     statements: [],

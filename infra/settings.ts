@@ -11,6 +11,13 @@ const PROVIDER_ORIGINS = { openai: 'https://api.openai.com', anthropic: 'https:/
 const RATE = { per_minute: 600, burst: 200 };
 const RATE_LIMITS = { user: RATE, auditor: RATE, operator: RATE, admin: RATE };
 
+/** In micro-USD: $20 a day and $200 a month bound what a runaway client can spend on its owner's keys. */
+const BUDGET = {
+  day: { calls: 5_000, micro_usd: 20_000_000 },
+  month: { calls: 50_000, micro_usd: 200_000_000 },
+};
+const BUDGETS = { unpriced: 'allow', user: BUDGET, auditor: BUDGET, operator: BUDGET, admin: BUDGET };
+
 export type SettingsSource = {
   /** What `PublicUrl` is when nobody says otherwise. */
   readonly ownUrl: string;
@@ -46,6 +53,10 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     description: 'Calls a minute, and at once, for each role: a JSON object.',
     default: JSON.stringify(RATE_LIMITS),
   });
+  const budgets = new CfnParameter(stack, 'Budgets', {
+    description: 'Calls and micro-USD a day and a month, for each role: a JSON object.',
+    default: JSON.stringify(BUDGETS),
+  });
   const endpoints = new CfnParameter(stack, 'RenewalEndpoints', {
     description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
     default: '{}',
@@ -59,6 +70,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     trustedOrigins: trusted.valueAsString,
     toolOrigins: tools.valueAsString,
     rateLimits: rates.valueAsString,
+    budgets: budgets.valueAsString,
     tokenEndpoints: endpoints.valueAsString,
   };
 }

@@ -48,8 +48,8 @@ export type Erased = {
   readonly erasure: Erasure;
   readonly keys: number;
   readonly rows: number;
-  /** Ends it, to be committed with the record of the end; absent when time ran out and rows are left. */
-  readonly end: Write | undefined;
+  /** End it, to be committed with the record of the end; absent when time ran out and rows are left. */
+  readonly end: readonly Write[] | undefined;
 };
 
 type Call = { readonly uid: Uid; readonly reqId: string; readonly hasTime: () => boolean };
@@ -64,6 +64,8 @@ const refusedAs = (error: unknown, code: AppError['code']) =>
 export type ErasurePorts = {
   readonly store: ErasureStore;
   readonly keys: OwnKeys;
+  /** What the owner has used. An owner who never called anything has none, which is no refusal. */
+  readonly forgetUsage: (uid: Uid) => Write;
   readonly commit: Commit;
   readonly record: (step: Step, call: { uid: Uid; reqId: string }) => Write;
   readonly now: () => number;
@@ -135,7 +137,8 @@ export function createErasure(ports: ErasurePorts): (call: Call) => Promise<Eras
       ],
     });
     const finished = { ...erasure, finishedAt: new Date(now()).toISOString() };
-    const end = gone.complete && cleared.complete ? store.mark(uid, finished, erasure) : undefined;
+    const isComplete = gone.complete && cleared.complete;
+    const end = isComplete ? [store.mark(uid, finished, erasure), ports.forgetUsage(uid)] : undefined;
     return { erasure, keys: gone.count, rows: cleared.count, end };
   };
 }

@@ -13,7 +13,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Commit, Write } from '#shared/core/write.ts';
+import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 
 type WriteItem =
   | { readonly Put: PutCommandInput }
@@ -52,7 +52,7 @@ const isContention = (error: unknown): boolean =>
 
 /** Of a write on a row that was read before: somebody else has changed it since, or is doing so at this moment. */
 export const isLostWrite = (error: unknown): boolean =>
-  isContention(error) ||
+  error instanceof Contention ||
   (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found'));
 
 function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unknown> {
@@ -83,7 +83,8 @@ export function transaction(db: DynamoDBDocumentClient): Commit {
       } catch (error) {
         const refusal = refusalIn(error, writes);
         if (refusal) throw refusal;
-        if (!isContention(error) || tried === TRIES) throw error;
+        if (!isContention(error)) throw error;
+        if (tried === TRIES) throw new Contention();
         await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
       }
     }

@@ -35,6 +35,17 @@ export const ERRORS = {
     'Use a new idempotency key for a new request.',
   ],
   rate_limited: [429, 'Too many requests', 'Wait as long as Retry-After says.'],
+  quota_exceeded: [
+    429,
+    'No calls left in this period',
+    'Wait as long as Retry-After says; GET /usage tells more.',
+  ],
+  budget_exceeded: [
+    429,
+    'No money left in this period',
+    'Wait as long as Retry-After says; GET /usage tells more.',
+  ],
+  price_unknown: [403, 'The price of this model is not known', 'Choose a model whose price is known.'],
   internal: [500, 'Something went wrong', 'Try again; if it stays, report the request id.'],
   integrity_failed: [
     500,

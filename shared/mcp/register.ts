@@ -13,6 +13,8 @@ const ERROR_META = 'dev.portunus/error';
 const REPLAYED_META = 'dev.portunus/replayed';
 /** How a call was served, where that was not the usual way. */
 const SERVED_META = 'dev.portunus/served';
+/** What a call to a provider cost. */
+const USAGE_META = 'dev.portunus/usage';
 
 /** Shows a JSON Schema and checks nothing: the invoke path validates, for every face alike. */
 const shown = (schema: Readonly<Record<string, unknown>>) => ({
@@ -55,9 +57,10 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
       const { principal, requestId, deadline, invoke, report } = calls;
       const answer = await invoke({ toolName: tool.name, tool, parameters, principal, requestId, deadline });
       if (answer.ok) {
-        const { result, mode, reason, replayed } = answer;
+        const { result, mode, reason, usage, replayed } = answer;
         const _meta = {
           ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
+          ...(usage && { [USAGE_META]: usage }),
           ...(replayed && { [REPLAYED_META]: true }),
         };
         return {

@@ -13,6 +13,7 @@ const NOTICE_KINDS = [
   'key_invalid',
   'key_renewed',
   'renewal_failed',
+  'budget_warning',
   'incident',
 ] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;

@@ -16,6 +16,7 @@ const Reply = z.object({
 export const anthropic: ChatAdapter = {
   path: '/v1/messages',
   modelsPath: '/v1/models?limit=100',
+  defaultMaxTokens: DEFAULT_MAX_TOKENS,
   headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
   body({ model, messages, maxTokens = DEFAULT_MAX_TOKENS, temperature }) {
     const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);

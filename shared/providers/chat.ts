@@ -38,6 +38,8 @@ export type ChatAdapter = {
   readonly path: string;
   /** Lists the models a key may use, free of charge: how a key is tried out. */
   readonly modelsPath: string;
+  /** Longest answer of a request that names none. Absent: as long as the model can. */
+  readonly defaultMaxTokens?: number;
   readonly headers: (secret: Secret) => Record<string, string>;
   readonly body: (request: ChatRequest) => unknown;
   /** @throws {z.ZodError} when the answer does not have the provider's documented shape */

@@ -14,16 +14,19 @@ import type { ChatAdapter, ChatReply, ChatRequest } from './chat.ts';
 import type { KeyCare, KeyValue } from './key-care.ts';
 import { createKeyChain, type Served } from './key-chain.ts';
 import { noKey } from './no-key.ts';
+import type { Estimate } from './prices.ts';
 import { refusalIn, type Verdict } from './verdict.ts';
 import { withoutSecret } from './without-secret.ts';
 
 export type CompletionRequest = Omit<ChatRequest, 'model'> & {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
+  /** By provider, where the call names no model. */
+  readonly defaultModels?: Readonly<Record<string, string>> | undefined;
 };
 
 /** What a call is about to ask of whom: as much as admission has to know. */
-export type Intent = { readonly provider: string; readonly model: string };
+export type Intent = Estimate;
 
 export type CompletionCall = {
   readonly owner: Uid;
@@ -89,12 +92,20 @@ export function createCompletions(ports: {
   };
 
   return {
-    async chat({ provider: wanted, model, ...rest }, call) {
+    async chat({ provider: wanted, model, defaultModels, ...rest }, call) {
       const [facts, keys] = await keysFor({ owner: call.owner, wanted }, vault);
       const { adapter, configured } = dialectOf(facts);
-      const request: ChatRequest = { ...rest, model: model ?? facts.defaultModel };
+      const request: ChatRequest = {
+        ...rest,
+        model: model ?? defaultModels?.[facts.id] ?? facts.defaultModel,
+      };
       const body = JSON.stringify(adapter.body(request));
-      await call.begin({ provider: facts.id, model: request.model });
+      await call.begin({
+        provider: facts.id,
+        model: request.model,
+        inputBytes: Buffer.byteLength(body),
+        maxOutputTokens: request.maxTokens ?? adapter.defaultMaxTokens,
+      });
 
       const ask = async ({ provider, kid, ver, open }: KeyValue): Promise<Verdict<ChatReply>> => {
         call.onUse({ provider, kid, ver });

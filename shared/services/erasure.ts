@@ -3,6 +3,7 @@ import type { AuditDraft } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { erasureTable } from '#shared/aws/erasure-table.ts';
+import { removeLedger } from '#shared/aws/ledger-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
@@ -24,6 +25,7 @@ const erase = once(() =>
   createErasure({
     store: erasureTable(dynamo(), { content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE') }),
     keys: keyStore(),
+    forgetUsage: removeLedger(env('CONTROL_TABLE')),
     commit: transaction(dynamo()),
     record: (step, { uid, reqId }) =>
       audit().record({ uid, reqId, category: 'user_action', ...toldOf(step) }),

@@ -1,10 +1,19 @@
 import * as z from 'zod';
 
+import type { TokenCounts } from '#shared/providers/chat.ts';
+
 import { defineTool, type Tool } from './tool.ts';
 
 const Message = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
   content: z.string().min(1).max(100_000),
+});
+
+/** What the provider counts apart, as far as it says. */
+const partsOf = ({ cachedInputTokens, cacheWriteTokens, reasoningTokens }: TokenCounts) => ({
+  ...(cachedInputTokens !== undefined && { cached_input_tokens: cachedInputTokens }),
+  ...(cacheWriteTokens !== undefined && { cache_write_tokens: cacheWriteTokens }),
+  ...(reasoningTokens !== undefined && { reasoning_tokens: reasoningTokens }),
 });
 
 const chat = defineTool({
@@ -53,7 +62,7 @@ const chat = defineTool({
         finish_reason: reply.finishReason,
         usage,
       },
-      meta: { provider: reply.provider, model: reply.model, ...usage },
+      meta: { provider: reply.provider, model: reply.model, ...usage, ...partsOf(reply.usage) },
       served: { mode: reply.mode, ...(reply.reason && { reason: reply.reason }) },
     };
   },

@@ -4,14 +4,18 @@ import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
+import type { Write } from '#shared/core/write.ts';
 import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/idempotency/turn.ts';
+import type { Caller } from '#shared/limits/plans.ts';
+import type { Account, Charge } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
+import { endingOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
-import type { KeyReceipt, ServedBy, Tool } from './tool.ts';
+import type { CallMeta, KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -33,6 +37,8 @@ export type InvokeResult = (
       readonly cached: false;
       /** Of the call that was served: an earlier one, if this is `replayed`. */
       readonly requestId: string;
+      /** Of a call to a provider. */
+      readonly usage?: Charge;
     } & ServedBy)
   | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
 ) & { readonly replayed?: true };
@@ -66,67 +72,85 @@ type Ports = {
   admit: (principal: Principal, tool: string) => Promise<void>;
   /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
+  /** Quotas and money of a call that goes outside. */
+  account: (caller: Caller) => Account<CallMeta>;
   openTurn: OpenTurn;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
 };
 
-export function createInvoke({
-  audit,
-  admit,
-  admitProvider,
-  openTurn,
-  findRegistered,
-  ...ports
-}: Ports): Invoke {
-  return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
-    let tool = found ?? findTool(toolName);
+/** Whose call, as every record of it says. The tool may be found on the way. */
+const draftsOf =
+  ({ principal, requestId }: Invocation, keys: readonly KeyReceipt[]) =>
+  (tool: Tool | undefined, rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
+    uid: principal.uid,
+    category: 'api_call',
+    act: 'tool.called',
+    target: targetOf(tool),
+    reqId: requestId,
+    keys,
+    ...rest,
+  });
+
+/** The tool, if the caller may call it. */
+async function allowedTool(
+  { toolName, tool, principal }: Invocation,
+  findRegistered: Ports['findRegistered'],
+): Promise<Tool> {
+  requireScope(principal, 'tools:call');
+  const found = tool ?? findTool(toolName) ?? (await findRegistered(principal, toolName));
+  if (!found) throw new AppError('unknown_tool');
+  if (found.scope) requireScope(principal, found.scope);
+  return found;
+}
+
+export function createInvoke(given: Ports): Invoke {
+  const { audit, admit, admitProvider, account, openTurn, findRegistered, ...ports } = given;
+
+  return async (invocation) => {
+    const { principal, requestId, deadline } = invocation;
+    const { uid, roles } = principal;
+    let tool = invocation.tool ?? findTool(invocation.toolName);
+    let turn = NO_TURN;
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
-    const draft = (rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
-      uid: principal.uid,
-      category: 'api_call',
-      act: 'tool.called',
-      target: targetOf(tool),
-      reqId: requestId,
-      keys,
-      ...rest,
-    });
-    let turn = NO_TURN;
+    const draft = draftsOf(invocation, keys);
+    const money = account({ uid, roles, requestId, deadline });
+    const end = endingOf(audit, money);
 
     const begin = async (intent: Intent) => {
-      await admitProvider(principal, intent.provider, deadline);
-      await audit.commit(draft({ result: 'attempted', meta: intent }), turn.claim());
+      const { provider, model } = intent;
+      await admitProvider(principal, provider, deadline);
+      const attempt = draft(tool, { result: 'attempted', meta: { provider, model } });
+      await money.reserve(intent, (writes) => audit.commit(attempt, [...writes, ...turn.claim()]));
     };
 
     const replay = async (earlier: Kept): Promise<InvokeResult> => {
-      await audit.commit({ ...draft({ result: 'succeeded' }), act: 'request.replayed' });
+      const error = new AppError('conflict'); // charges what this call has cost itself, if anything
+      await end({ error }, { ...draft(tool, { result: 'succeeded' }), act: 'request.replayed' });
       return replayOf(earlier);
     };
 
     const call = async (): Promise<InvokeResult> => {
-      requireScope(principal, 'tools:call');
-      tool ??= await findRegistered(principal, toolName);
-      if (!tool) throw new AppError('unknown_tool');
-      if (tool.scope) requireScope(principal, tool.scope);
-      const { key, given } = keyOf(tool, parameters, header);
-      const input = inputOf(tool, given);
+      tool = await allowedTool(invocation, findRegistered);
+      const { key, given: body = {} } = keyOf(tool, invocation.parameters, invocation.key);
+      const input = inputOf(tool, body);
       await admit(principal, tool.name);
-      const { uid } = principal;
       const { remainingMs } = deadline;
       if (key !== undefined) {
-        turn = await openTurn({ uid, operation: tool.name, key, body: given ?? {}, requestId, remainingMs });
+        turn = await openTurn({ uid, operation: tool.name, key, body, requestId, remainingMs });
       }
       if (turn.earlier) return replay(turn.earlier);
       const done = await tool.run(input, { ...ports, principal, requestId, deadline, begin, onUse });
-      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
-      const served = { mode, ...(reason !== undefined && { reason }) };
+      const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);
-      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
-      const kept = turn.keep({ result, requestId, ...served });
-      await audit.commit(draft({ result: 'succeeded', meta }), [...kept, ...(done.writes ?? [])]);
-      return { ok: true, result, cached: false, requestId, ...served };
+      const record = draft(tool, { result: 'succeeded', meta });
+      const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
+        ...turn.keep({ result, requestId, ...how, ...cost }),
+        ...(done.writes ?? []),
+      ]);
+      return { ok: true, result, cached: false, requestId, ...how, ...usage };
     };
 
     try {
@@ -134,8 +158,9 @@ export function createInvoke({
     } catch (failure) {
       const { error, earlier } = await endOf(turn, failure);
       if (earlier) return replay(earlier);
-      const outcome = draft({ result: resultOf(error), code: error.code });
-      await givingBack(turn, (writes) => audit.commit(outcome, writes), keptFailure(tool, error));
+      const outcome = draft(tool, { result: resultOf(error), code: error.code });
+      const record = async (writes: readonly Write[]) => void (await end({ error }, outcome, () => writes));
+      await givingBack(turn, record, keptFailure(tool, error));
       return { ok: false, error, ...(failure !== error && { failure }) };
     }
   };

@@ -35,16 +35,21 @@ export type Done<Out> = {
   readonly output: Out;
   /** Changes to commit together with the call's audit record. */
   readonly writes?: readonly Write[];
-  /** Numbers and names worth recording. */
-  readonly meta?: {
-    readonly provider?: string;
-    readonly model?: string;
-    readonly input_tokens?: number;
-    readonly output_tokens?: number;
-    readonly count?: number;
-  };
+  readonly meta?: CallMeta;
   /** How the call was served, where that was not the usual way. */
   readonly served?: ServedBy;
+};
+
+/** Numbers and names worth recording; of a call to a provider, what it is charged by. */
+export type CallMeta = {
+  readonly provider?: string;
+  readonly model?: string;
+  readonly input_tokens?: number;
+  readonly output_tokens?: number;
+  readonly cached_input_tokens?: number;
+  readonly cache_write_tokens?: number;
+  readonly reasoning_tokens?: number;
+  readonly count?: number;
 };
 
 export type ServedBy = {

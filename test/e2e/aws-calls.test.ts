@@ -2,17 +2,24 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
 import type { Stack } from '#local/stack.ts';
-import { canaryKey, say } from '#test/support/portunus.ts';
+import { canaryKey, type Person, say } from '#test/support/portunus.ts';
 import { forAll } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 type AwsCall = ReturnType<Stack['journal']['all']>[number];
 const named = (idempotency_key: string) => ({ title: 'x', idempotency_key });
 
+/** It names provider and model: one that does not reads the preferences, once in 10 s. */
+const chat = (person: Person, words: string, more: object = {}) =>
+  person.invoke('ai_chat', say(words, { provider: 'openai', model: 'gpt-4.1-mini', ...more }));
+
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
 
-  /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
+  /**
+   * The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. A look at an idempotency key
+   * is a read of the same table and cannot be told from it here.
+   */
   const readsLimits = ({ caller, operation, resources }: AwsCall) =>
     operation === 'GetItem' &&
     caller.includes('tools-invoke') &&
@@ -99,15 +106,20 @@ onEngine('the AWS calls of a request', () => {
       'todo_create with the first key': await callsOf(() => alice.invoke('todo_create', named('first'))),
       'todo_create with a key': await callsOf(() => alice.invoke('todo_create', named('second'))),
       'todo_create with a key, again': await callsOf(() => alice.invoke('todo_create', named('second'))),
-      'ai_chat, cold key': await callsOf(() => alice.invoke('ai_chat', say('one'))),
-      'ai_chat, warm key': await callsOf(() => alice.invoke('ai_chat', say('two'))),
-      'ai_chat with a key': await callsOf(() =>
-        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
-      ),
-      'ai_chat with a key, again': await callsOf(() =>
-        alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
-      ),
-      'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
+      'ai_chat, cold key': await callsOf(() => chat(alice, 'one')),
+      'ai_chat, warm key': await callsOf(() => chat(alice, 'two')),
+      'ai_chat, by preferences': await callsOf(() => alice.invoke('ai_chat', say('two and a half'))),
+      'ai_chat with a key': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
+      'ai_chat with a key, again': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
+      'ai_chat, no key': await callsOf(() => chat(bob, 'three')),
+      'usage read': await callsOf(() => alice.get('/usage')),
+      'preferences read': await callsOf(() => alice.get('/preferences')),
+      'preferences set': await callsOf(() => alice.put('/preferences', { budget: { day_usd: '5' } })),
+      'ai_chat, own budget not known yet': await callsOf(() => chat(alice, 'five')),
+      'ai_chat, own budget': await callsOf(() => chat(alice, 'six')),
+      'ai_chat, no money left': await callsOf(async () => {
+        await chat(alice, 'seven', { model: 'o1' });
+      }),
       'limits read': await callsOf(() => erin.get('/limits')),
       'limits changed': await callsOf(() => erin.put('/limits', { version: 0, limits: usual })),
       'limits changed on an old version': await callsOf(() =>
@@ -137,7 +149,7 @@ onEngine('the AWS calls of a request', () => {
       }),
       'key frozen': await callsOf(() => change('freeze')),
       'key frozen twice': await callsOf(() => change('freeze')),
-      'ai_chat, frozen key': await callsOf(() => alice.invoke('ai_chat', say('four'))),
+      'ai_chat, frozen key': await callsOf(() => chat(alice, 'four')),
       'key unfrozen': await callsOf(() => change('unfreeze')),
       'key labelled': await callsOf(() => alice.put(`/api-keys/${keyId}/label`, { label: 'mine' })),
       'second key stored': await callsOf(async () => {
@@ -164,22 +176,32 @@ onEngine('the AWS calls of a request', () => {
       'credential connected': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'keys listed': 'PutItem Query',
       'providers listed': 'PutItem Query',
-      'tools listed': 'PutItem Query',
+      'tools listed': 'PutItem Query Query Query',
       time_now: 'PutItem UpdateItem',
       todo_create: 'TransactWriteItems UpdateItem',
       todo_list: 'PutItem Query UpdateItem',
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
       'bad arguments': 'PutItem',
-      'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
-      'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
-      'todo_create with a key, again': 'GetItem PutItem UpdateItem',
-      'ai_chat, cold key': 'Decrypt PutItem PutItem Query UpdateItem',
-      'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
-      'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
-      'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
+      'todo_create with the first key': 'GetSecretValue TransactWriteItems UpdateItem',
+      'todo_create with a key': 'TransactWriteItems UpdateItem',
+      'todo_create with a key, again': 'PutItem UpdateItem',
+      // the first call of a day opens its counts
+      'ai_chat, cold key':
+        'Decrypt Query TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat, by preferences': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key, again': 'PutItem UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
+      'usage read': 'GetItem PutItem',
+      'preferences read': 'GetItem PutItem',
+      'preferences set': 'GetItem TransactWriteItems',
+      'ai_chat, own budget not known yet':
+        'Query TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat, own budget': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat, no money left': 'PutItem Query TransactWriteItems UpdateItem',
       'limits read': 'GetItem PutItem',
       'limits changed': 'TransactWriteItems',
       'limits changed on an old version': 'PutItem TransactWriteItems',
@@ -218,9 +240,9 @@ onEngine('the AWS calls of a request', () => {
   });
 
   it('read the limits in force once for many calls', async () => {
-    const alice = await portunus.current.person('alice');
+    const bob = await portunus.current.person('bob');
     const before = portunus.current.journal.all().length;
-    for (let n = 0; n < 30; n += 1) await alice.invoke('time_now');
+    for (let n = 0; n < 30; n += 1) await bob.invoke('time_now');
     const calls = portunus.current.journal.all().slice(before);
     expect(calls.filter(({ operation }) => operation === 'UpdateItem')).toHaveLength(30);
     expect(calls.filter(readsLimits).length).toBeLessThan(10);

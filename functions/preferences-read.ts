@@ -1,0 +1,16 @@
+// GET /preferences — what the caller prefers.
+import * as z from 'zod';
+
+import { ownPreferences } from '#shared/services/preferences.ts';
+
+import { route } from './http.ts';
+
+export const handler = route('preferences-read', {
+  input: z.object({ query: z.strictObject({}) }),
+  action: 'preferences.read',
+  category: 'user_action',
+
+  async run({ principal }) {
+    return { body: await ownPreferences(principal) };
+  },
+});

@@ -1,0 +1,116 @@
+// What an owner prefers: provider and models where a call names none, and a budget below the stage's.
+import * as z from 'zod';
+
+import { AppError } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import type { PreferencesBody } from './api.ts';
+
+/** As stored. Money in whole millionths of a US dollar. */
+export const Preferences = z.object({
+  /** 0: never set. */
+  version: z.int().min(0),
+  default_provider: z.string().optional(),
+  default_models: z.record(z.string(), z.string()).default({}),
+  day_micro_usd: z.int().optional(),
+  month_micro_usd: z.int().optional(),
+  updated_at: z.string().optional(),
+});
+export type Preferences = z.infer<typeof Preferences>;
+
+export const NO_PREFERENCES: Preferences = { version: 0, default_models: {} };
+
+/** Port. */
+export type PreferenceStore = {
+  readonly find: (uid: Uid) => Promise<Preferences | undefined>;
+  /** Refused with `conflict` unless the stored version is one less; 0 is that of none. */
+  readonly replace: (uid: Uid, preferences: Preferences) => Write;
+};
+
+/** What the stage allows, in micro-USD. */
+export type StageMoney = { readonly day: number | undefined; readonly month: number | undefined };
+
+const invalid = (path: string, message: string, more: object = {}) =>
+  new AppError('invalid_input', 'This budget cannot be.', { issues: [{ path, message }], ...more });
+
+const microUsdOf = (dollars: string): number => {
+  const [whole = '0', fraction = ''] = dollars.split('.');
+  return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
+};
+
+const usdOf = (microUsd: number): string => {
+  const fraction = String(microUsd % 1_000_000).padStart(6, '0');
+  return `${Math.floor(microUsd / 1_000_000)}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
+};
+
+function amountIn(
+  given: string | undefined,
+  { path, most }: { path: string; most: number | undefined },
+): number | undefined {
+  if (given === undefined) return undefined;
+  const amount = microUsdOf(given);
+  if (amount === 0) throw invalid(path, 'must be more than 0: freeze your keys to stop all calls');
+  if (most !== undefined && amount > most) {
+    throw invalid(path, `must not be above what this stage allows: ${usdOf(most)}`, {
+      limit: { micro_usd: most, usd: usdOf(most) },
+    });
+  }
+  return amount;
+}
+
+function budgetIn({ budget = {} }: PreferencesBody, stage: StageMoney) {
+  const { currency = 'USD', day_usd, month_usd } = budget;
+  if (currency !== 'USD') {
+    throw invalid(
+      'body.budget.currency',
+      'must be USD: providers bill in US dollars, and nothing is converted',
+    );
+  }
+  const day = amountIn(day_usd, { path: 'body.budget.day_usd', most: stage.day });
+  const month = amountIn(month_usd, { path: 'body.budget.month_usd', most: stage.month });
+  if (day !== undefined && month !== undefined && day > month) {
+    throw invalid('body.budget.day_usd', 'must not be above month_usd');
+  }
+  return { day_micro_usd: day, month_micro_usd: month };
+}
+
+/**
+ * What the preferences become.
+ * @throws {AppError} `invalid_input`; `conflict` when they are not the version that was seen
+ */
+export function changedPreferences(
+  before: Preferences,
+  body: PreferencesBody,
+  { stage, at }: { stage: StageMoney; at: string },
+): Preferences {
+  if (body.version !== undefined && body.version !== before.version) throw changedMeanwhile(before);
+  const { default_provider, default_models = {} } = body;
+  return {
+    version: before.version + 1,
+    ...(default_provider !== undefined && { default_provider }),
+    default_models,
+    ...budgetIn(body, stage),
+    updated_at: at,
+  };
+}
+
+export const changedMeanwhile = (current: Preferences): AppError =>
+  new AppError('conflict', 'Your preferences were changed by another request.', {
+    current: preferencesView(current),
+  });
+
+/** As their owner sees them. */
+export function preferencesView({ day_micro_usd: day, month_micro_usd: month, ...rest }: Preferences) {
+  return {
+    version: rest.version,
+    default_provider: rest.default_provider ?? null,
+    default_models: rest.default_models,
+    budget: {
+      currency: 'USD',
+      day_usd: day === undefined ? null : usdOf(day),
+      month_usd: month === undefined ? null : usdOf(month),
+    },
+    updated_at: rest.updated_at ?? null,
+  };
+}

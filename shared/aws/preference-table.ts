@@ -1,0 +1,37 @@
+// Preferences on the content table: pk `U#<uid>`, sk `PREFERENCES`, one row per owner.
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+
+import {
+  changedMeanwhile,
+  NO_PREFERENCES,
+  Preferences,
+  type PreferenceStore,
+} from '#shared/account/preferences.ts';
+
+import { write } from './transaction.ts';
+
+const keyOf = (uid: string) => ({ pk: `U#${uid}`, sk: 'PREFERENCES' });
+
+export function preferenceTable(db: DynamoDBDocumentClient, TableName: string): PreferenceStore {
+  return {
+    async find(uid) {
+      const { Item } = await db.send(new GetCommand({ TableName, Key: keyOf(uid), ConsistentRead: true }));
+      return Item && Preferences.parse(Item);
+    },
+
+    replace(uid, preferences) {
+      const seen = preferences.version - 1;
+      const condition =
+        seen === 0
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : {
+              ConditionExpression: '#version = :seen',
+              ExpressionAttributeNames: { '#version': 'version' },
+              ExpressionAttributeValues: { ':seen': seen },
+            };
+      return write({ Put: { TableName, Item: { ...keyOf(uid), ...preferences }, ...condition } }, (current) =>
+        changedMeanwhile(current ? Preferences.parse(current) : NO_PREFERENCES),
+      );
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// How much may be called and spent: by role as the stage is configured, and less if the owner says so.
+import * as z from 'zod';
+
+import { GAUGES, type Gauge, type Limits, nameOf, type OwnBudget, type Unit } from './ledger.ts';
+
+const Amounts = z.strictObject({
+  calls: z.number().int().min(1).max(100_000_000).optional(),
+  /** Millionths of a US dollar: 5000000 is $5. */
+  micro_usd: z.number().int().min(1).max(1_000_000_000_000).optional(),
+});
+const Periods = z.strictObject({ day: Amounts.optional(), month: Amounts.optional() });
+const Budget = Periods.extend({
+  per_provider: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), Periods).optional(),
+}).strict();
+type Budget = z.infer<typeof Budget>;
+
+/** A budget for every role, e.g. `{"user": {"day": {"calls": 5000, "micro_usd": 20000000}}, …}`. What is not named is not limited. */
+export const Budgets = z.strictObject({
+  user: Budget,
+  auditor: Budget,
+  operator: Budget,
+  admin: Budget,
+  /** Of a model without a known price: whether it may be called. Money cannot be limited then; calls are counted. */
+  unpriced: z.enum(['allow', 'refuse']).default('allow'),
+});
+export type Budgets = z.infer<typeof Budgets>;
+
+export type BudgetRole = Exclude<keyof Budgets, 'unpriced'>;
+
+const FIELD: Readonly<Record<Unit, 'calls' | 'micro_usd'>> = { calls: 'calls', microUsd: 'micro_usd' };
+
+function limitIn(budget: Budget, { period, unit, provider }: Gauge): number | undefined {
+  const periods = provider === undefined ? budget : budget.per_provider?.[provider];
+  return periods?.[period]?.[FIELD[unit]];
+}
+
+const OWN = { day: 'dayMicroUsd', month: 'monthMicroUsd' } as const;
+
+/** The most generous of a caller's roles counts: one without a limit lifts it. */
+function stageLimit(budgets: Budgets, roles: readonly BudgetRole[], gauge: Gauge): number | undefined {
+  const limits = roles.map((role) => limitIn(budgets[role], gauge));
+  return limits.length === 0 ? 0 : limits.includes(undefined) ? undefined : Math.max(...limits.map(Number));
+}
+
+/** The limits of one caller's calls to one provider, by the name of their gauge; the owner's own budget can only lower them. */
+export function limitsOf(
+  budgets: Budgets,
+  { roles, provider }: { roles: readonly BudgetRole[]; provider: string | undefined },
+  own: OwnBudget = {},
+): Limits {
+  const entries = GAUGES.flatMap(({ period, unit }) =>
+    [undefined, ...(provider === undefined ? [] : [provider])].flatMap((scope) => {
+      const gauge: Gauge = { period, unit, provider: scope };
+      const given = stageLimit(budgets, roles, gauge);
+      const chosen = unit === 'microUsd' && scope === undefined ? own[OWN[period]] : undefined;
+      const limit = Math.min(given ?? Infinity, chosen ?? Infinity);
+      return limit === Infinity ? [] : [[nameOf(gauge), limit] as const];
+    }),
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,98 @@
+// The same changes without knowing the ledger: what to add, and under which conditions that is all there is to do. This is
+// how most calls are admitted and settled, in one write and however many of them at once. Where a condition fails the
+// store shows the ledger, and the rules of ledger.ts decide.
+import { AppError } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import {
+  type Amount,
+  type Counts,
+  type Hold,
+  type Ledger,
+  type Limits,
+  movesOf,
+  type OwnBudget,
+  quietUntil,
+  roomFor,
+} from './ledger.ts';
+
+/** Holds only for a ledger of this day and this revision of its owner's budget. */
+export type Change = {
+  readonly day: string;
+  readonly budgetRevision: number;
+  readonly used: Counts;
+  readonly spent: Counts;
+  /** What each gauge may show before the change. One that is not there yet fails it. */
+  readonly atMost: { readonly used: Limits } | { readonly spent: Limits };
+} & (
+  | { readonly opens: { readonly id: string; readonly hold: Hold } } // unless it is open already, or too many are
+  | { readonly closes: string } // if it is open
+);
+
+/** The ledger was not as a write expected it. It stands in here as it is, and nothing was written. */
+export class LedgerMoved extends AppError {
+  readonly ledger: Ledger | undefined;
+
+  constructor(ledger: Ledger | undefined) {
+    super('conflict', 'The ledger has moved.');
+    this.ledger = ledger;
+  }
+}
+
+/** Port: one ledger per owner. Writes are refused with `LedgerMoved`. */
+export type LedgerStore = {
+  readonly find: (uid: Uid) => Promise<Ledger | undefined>;
+  readonly change: (uid: Uid, change: Change) => Write;
+  /** @param ledger with the revision of the one it takes the place of; 0 if there is none */
+  readonly replace: (uid: Uid, ledger: Ledger) => Write;
+  /** Has no condition: it changes nothing else. What was told of money is forgotten, for its limits are others now. */
+  readonly setBudget: (uid: Uid, budget: OwnBudget) => Write;
+};
+
+/** What an instance remembers of an owner's ledger: it decides what is tried first, never what is true. */
+export type Remembered = Pick<Ledger, 'day' | 'budget' | 'budgetRevision' | 'warned'>;
+
+const map = (counts: Counts, by: (name: string, value: number) => number): Counts =>
+  Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, by(name, value)]));
+
+const limited = (moves: Counts, limits: Limits): Limits =>
+  Object.fromEntries(Object.entries(limits).filter(([name]) => name in moves));
+
+export function reservation(
+  known: Remembered,
+  { id, hold }: { id: string; hold: Hold },
+  limits: Limits,
+): Change {
+  const moves = movesOf({ provider: hold.provider, calls: 1, microUsd: hold.microUsd });
+  return {
+    day: hold.day,
+    budgetRevision: known.budgetRevision,
+    used: moves,
+    spent: {},
+    atMost: { used: map(limited(moves, limits), (name, limit) => roomFor(limit, moves[name] ?? 0)) },
+    opens: { id, hold },
+  };
+}
+
+/** What was set aside goes, what it cost comes: also where another provider served in the end. */
+export function settlement(
+  known: Remembered,
+  { id, hold, actual }: { id: string; hold: Hold; actual: Amount },
+  limits: Limits,
+): Change {
+  const held = movesOf({ provider: hold.provider, calls: 1, microUsd: hold.microUsd });
+  const moves = movesOf(actual);
+  const told = known.day === hold.day ? known.warned : {};
+  const quiet = Object.entries(limited(moves, limits))
+    .map(([name, limit]) => [name, quietUntil(limit, told[name] ?? 0) - (moves[name] ?? 0)] as const)
+    .filter(([, room]) => room !== Infinity);
+  return {
+    day: hold.day,
+    budgetRevision: known.budgetRevision,
+    used: map({ ...held, ...moves }, (name) => (moves[name] ?? 0) - (held[name] ?? 0)),
+    spent: moves,
+    atMost: { spent: Object.fromEntries(quiet) },
+    closes: id,
+  };
+}

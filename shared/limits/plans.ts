@@ -1,0 +1,127 @@
+// How a reservation and a settlement are written: quickly while the ledger is as this instance remembers it, else from the
+// ledger as it is.
+import type { Deadline } from '#shared/core/deadline.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
+import { type LedgerStore, type Remembered, reservation, settlement } from './ledger-change.ts';
+import {
+  type Amount,
+  EMPTY,
+  exhausted,
+  gaugeOf,
+  type Hold,
+  isCrowded,
+  type Ledger,
+  movesOf,
+  reserved,
+  rolled,
+  settled,
+  swept,
+  type Warning,
+  warned,
+} from './ledger.ts';
+import type { Plan, Sight } from './persist.ts';
+import { crowdedError, exhaustedError } from './refusals.ts';
+
+export type Caller = {
+  readonly uid: Uid;
+  readonly roles: readonly BudgetRole[];
+  readonly requestId: string;
+  readonly deadline: Deadline;
+};
+
+export type PlanPorts = {
+  readonly store: LedgerStore;
+  readonly budgets: Budgets;
+  /** The owner and the operators are told: writes to commit with the settlement. */
+  readonly warn: (caller: Caller, warning: Warning, day: string) => readonly Write[];
+  /** Milliseconds by the store's clock. */
+  readonly now: () => number;
+};
+
+const MAX_REMEMBERED = 1000;
+const UNKNOWN: Remembered = EMPTY;
+
+const isCounted = (counts: Readonly<Record<string, number>>, amount: Amount): boolean =>
+  Object.keys(movesOf(amount)).every((gauge) => gauge in counts);
+
+/** Room for this hold in the ledger as it is. @throws {AppError} `quota_exceeded`, `budget_exceeded`, `rate_limited` */
+function checkRoom(
+  ledger: Ledger,
+  hold: Hold,
+  at: { limits: Readonly<Record<string, number>>; nowMs: number },
+) {
+  const amount = { provider: hold.provider, calls: 1, microUsd: hold.microUsd };
+  const broken = exhausted(ledger, amount, at.limits);
+  if (broken) {
+    const wanted = movesOf(amount)[broken.gauge] ?? 0;
+    throw exhaustedError(broken, { day: ledger.day, nowMs: at.nowMs, wanted });
+  }
+  if (isCrowded(ledger)) throw crowdedError();
+}
+
+export function createPlans({ store, budgets, warn, now }: PlanPorts) {
+  const memory = new Map<Uid, Remembered>();
+  const remember = (uid: Uid, { day, budget, budgetRevision, warned: told }: Ledger) => {
+    if (memory.size >= MAX_REMEMBERED) memory.clear();
+    memory.set(uid, { day, budget, budgetRevision, warned: told });
+  };
+  const known = (uid: Uid) => memory.get(uid) ?? UNKNOWN;
+  const limitsFor = ({ roles }: Caller, provider: string, { budget }: Remembered) =>
+    limitsOf(budgets, { roles, provider }, budget);
+
+  return {
+    forget: (uid: Uid) => void memory.delete(uid),
+
+    /** The highest warning this instance knows of that concerns such a call, in per cent of its limit. */
+    highestWarning(uid: Uid, { provider, day }: Hold): number {
+      const { warned: told, day: seen } = known(uid);
+      const own = Object.entries(told).filter(([name]) => (gaugeOf(name).provider ?? provider) === provider);
+      return seen === day ? Math.max(0, ...own.map(([, percent]) => percent)) : 0;
+    },
+
+    /** Its plan throws what `checkRoom` throws. */
+    reservation(caller: Caller, asked: Hold) {
+      const { uid, requestId: id } = caller;
+      const quickly = (from: Remembered, hold: Hold): Plan => ({
+        writes: [store.change(uid, reservation(from, { id, hold }, limitsFor(caller, hold.provider, from)))],
+      });
+      return ({ seen }: Sight): Plan => {
+        if (!seen) return quickly(known(uid), asked);
+        const { ledger: before = EMPTY } = seen;
+        if (before.open[id]) return 'done';
+        remember(uid, before);
+        const ledger = swept(rolled(before, asked.day), now());
+        const hold = { ...asked, day: ledger.day };
+        checkRoom(ledger, hold, { limits: limitsFor(caller, hold.provider, ledger), nowMs: now() });
+        const isUsual = ledger === before && isCounted(before.used, { ...hold, calls: 1 });
+        return isUsual ? quickly(before, hold) : { writes: [store.replace(uid, reserved(ledger, id, hold))] };
+      };
+    },
+
+    settlement(caller: Caller, { hold, actual }: { hold: Hold; actual: Amount }) {
+      const { uid, requestId: id } = caller;
+      const quickly = (from: Remembered, held: Hold): Plan => {
+        const limits = limitsFor(caller, actual.provider, from);
+        return { writes: [store.change(uid, settlement(from, { id, hold: held, actual }, limits))] };
+      };
+      return ({ seen, unsure }: Sight): Plan => {
+        if (!seen) return quickly(known(uid), hold);
+        const { ledger: before = EMPTY } = seen;
+        const own = before.open[id];
+        // Committed without an answer; or never reserved, given up for dead, or forgotten with its owner.
+        if (!own) return unsure ? 'done' : { writes: [] };
+        remember(uid, before);
+        const limits = limitsFor(caller, actual.provider, before);
+        const { ledger, warnings } = warned(settled(before, id, actual), limits);
+        const isUsual = warnings.length === 0 && own.day === before.day && isCounted(before.spent, actual);
+        if (isUsual) return quickly(before, own);
+        remember(uid, ledger); // forgotten again if it cannot be written
+        const told = warnings.flatMap((warning) => warn(caller, warning, before.day));
+        return { writes: [store.replace(uid, ledger), ...told] };
+      };
+    },
+  };
+}

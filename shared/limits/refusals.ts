@@ -1,0 +1,71 @@
+// What a caller is told whose limit is reached: which, how much of it is spent, and when it starts anew.
+import { AppError } from '#shared/core/errors.ts';
+
+import { type Exhausted, gaugeOf, MAX_OPEN, type Period } from './ledger.ts';
+
+/** Midnight UTC after this day, or the first of the month after it, in milliseconds since the epoch. */
+export function resetAfter(period: Period, day: string): number {
+  const date = new Date(`${day}T00:00:00Z`);
+  if (period === 'day') return date.setUTCDate(date.getUTCDate() + 1);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+/** Micro-USD as people write dollars: `0.0125`. */
+export const usd = (microUsd: number): string =>
+  (microUsd / 1_000_000).toFixed(6).replace(/(\.\d\d\d*?)0*$/, '$1');
+
+const amountOf = (unit: 'calls' | 'microUsd', amount: number): string =>
+  unit === 'calls' ? `${amount} calls` : `$${usd(amount)}`;
+
+/** Calls under way hold what may become free: it is worth trying again soon. */
+const SOON_SECONDS = 5;
+
+export function exhaustedError(
+  { gauge, limit, spent, open }: Exhausted,
+  at: { day: string; nowMs: number; wanted: number },
+): AppError {
+  const { period, unit, provider } = gaugeOf(gauge);
+  const resetMs = resetAfter(period, at.day);
+  const reset = Math.max(1, Math.ceil((resetMs - at.nowMs) / 1000));
+  const waits = open > 0 && spent + Math.max(1, at.wanted) <= limit;
+  const seconds = waits ? Math.min(SOON_SECONDS, reset) : reset;
+  const resetsAt = new Date(resetMs).toISOString();
+  const whose = provider === undefined ? '' : ` at ${provider}`;
+  return new AppError(
+    unit === 'calls' ? 'quota_exceeded' : 'budget_exceeded',
+    `This ${period}'s limit${whose} is ${amountOf(unit, limit)}; ${amountOf(unit, spent)} spent, ` +
+      `${amountOf(unit, open)} set aside for calls under way, and this call may take ${amountOf(unit, Math.max(1, at.wanted))}.`,
+    {
+      limit: {
+        period,
+        unit: unit === 'calls' ? 'calls' : 'micro_usd',
+        ...(provider !== undefined && { provider }),
+        limit,
+        spent,
+        open,
+        wanted: at.wanted,
+        resets_at: resetsAt,
+      },
+      retry_after_seconds: seconds,
+      next_step: waits
+        ? 'Wait until your calls under way have ended, or ask for less with max_tokens.'
+        : `Wait until ${resetsAt}, ask for less, or see GET /usage.`,
+    },
+  );
+}
+
+export const crowdedError = (): AppError =>
+  new AppError('rate_limited', `You have ${MAX_OPEN} calls under way, which is as many as there may be.`, {
+    limit: { at_once: MAX_OPEN },
+    retry_after_seconds: 1,
+    next_step: 'Wait until one of them has ended.',
+  });
+
+export const unpricedError = (provider: string): AppError =>
+  new AppError(
+    'price_unknown',
+    'Nobody here knows what this model costs, and this stage calls no such models.',
+    {
+      provider,
+    },
+  );

@@ -1,0 +1,68 @@
+// What an owner has used, as they are told.
+import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
+import { EMPTY, type Ledger, type Limits, nameOf, type Period, PERIODS, rolled, swept } from './ledger.ts';
+import { resetAfter } from './refusals.ts';
+
+/** `spent`: calls that ended. `open`: set aside for calls under way. `limit`: null where there is none. */
+export type Gauged = { readonly spent: number; readonly open: number; readonly limit: number | null };
+export type PeriodUsage = { readonly calls: Gauged; readonly micro_usd: Gauged };
+
+const FIELDS = { calls: 'calls', micro_usd: 'microUsd' } as const;
+
+function periodUsage(
+  { used, spent }: Ledger,
+  limits: Limits,
+  scope: { period: Period; provider?: string },
+): PeriodUsage {
+  const gauged = (field: keyof typeof FIELDS): Gauged => {
+    const name = nameOf({ ...scope, unit: FIELDS[field] });
+    const [all, ended] = [used[name] ?? 0, spent[name] ?? 0];
+    return { spent: ended, open: all - ended, limit: limits[name] ?? null };
+  };
+  return { calls: gauged('calls'), micro_usd: gauged('micro_usd') };
+}
+
+/** Providers that were called this month, or have a limit of their own. */
+function providersOf({ used }: Ledger, budgets: Budgets, roles: readonly BudgetRole[]): string[] {
+  const called = Object.keys(used).flatMap((name) => name.split('.')[2] ?? []);
+  const limited = roles.flatMap((role) => Object.keys(budgets[role].per_provider ?? {}));
+  return [...new Set([...called, ...limited])].toSorted();
+}
+
+export function usageOf(
+  stored: Ledger | undefined,
+  {
+    budgets,
+    roles,
+    today,
+    nowMs,
+  }: { budgets: Budgets; roles: readonly BudgetRole[]; today: string; nowMs: number },
+) {
+  const ledger = swept(rolled(stored ?? EMPTY, today), nowMs);
+  const { day, budget, open } = ledger;
+  const limitsAt = (provider?: string) => limitsOf(budgets, { roles, provider }, budget);
+  const reset = (period: Period) => new Date(resetAfter(period, day)).toISOString();
+  const whole = (period: Period) => ({
+    ...periodUsage(ledger, limitsAt(), { period }),
+    resets_at: reset(period),
+  });
+  const at = (provider: string) =>
+    Object.fromEntries(
+      PERIODS.map((period) => [period, periodUsage(ledger, limitsAt(provider), { period, provider })]),
+    );
+  return {
+    currency: 'USD',
+    /** Money is in whole millionths of a dollar. */
+    micro_usd_per_usd: 1_000_000,
+    day: whole('day'),
+    month: whole('month'),
+    providers: Object.fromEntries(
+      providersOf(ledger, budgets, roles).map((provider) => [provider, at(provider)]),
+    ),
+    calls_under_way: Object.keys(open).length,
+    own_budget: {
+      day_micro_usd: budget.dayMicroUsd ?? null,
+      month_micro_usd: budget.monthMicroUsd ?? null,
+    },
+  };
+}

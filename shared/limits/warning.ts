@@ -1,0 +1,30 @@
+// What an owner is told when a limit comes near.
+import { gaugeOf, type Warning } from './ledger.ts';
+import { resetAfter, usd } from './refusals.ts';
+
+const SEVERITY: Readonly<Record<number, 'info' | 'warning' | 'critical'>> = {
+  50: 'info',
+  80: 'warning',
+  95: 'critical',
+};
+
+/** A notice: once for each period, limit and share of it. A limit that was changed is another one. */
+export function warningDraft({ gauge, percent, limit, spent }: Warning, day: string) {
+  const { period, unit, provider } = gaugeOf(gauge);
+  const amount = (value: number) => (unit === 'calls' ? `${value}` : `$${usd(value)}`);
+  const where = provider === undefined ? '' : ` at ${provider}`;
+  const resets = new Date(resetAfter(period, day)).toISOString();
+  return {
+    kind: 'budget_warning' as const,
+    severity: SEVERITY[percent] ?? 'critical',
+    subject: gauge,
+    once: `${period === 'day' ? day : day.slice(0, 'yyyy-mm'.length)}-${limit}-${percent}`,
+    text:
+      `${percent} % of this ${period}'s ${unit === 'calls' ? 'calls' : 'budget'}${where} are used: ` +
+      `${amount(spent)} of ${amount(limit)}. They start anew at ${resets}.`,
+    next_step:
+      percent === 95
+        ? 'Calls are slowed down now and end at the limit. See GET /usage.'
+        : 'See GET /usage; PUT /preferences sets a lower budget of your own.',
+  };
+}

@@ -1,0 +1,298 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { deadlineIn } from '#shared/core/deadline.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import { Budgets, limitsOf } from '#shared/limits/budgets.ts';
+import { type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
+import { type Cost, createSpending, type Ending } from '#shared/limits/spending.ts';
+
+import { memoryLedger } from './memory-ledger.ts';
+
+const uid = 'u'.repeat(27) as Uid;
+const START = Date.UTC(2026, 10, 22, 12);
+const HOUR = 3_600_000;
+
+type Periods = { calls?: number; micro_usd?: number };
+type Served = { provider: string; microUsd: number | 'unknown' };
+
+function stage(
+  user: { day?: Periods; month?: Periods; per_provider?: Record<string, { day?: Periods }> },
+  options: { unpriced?: 'allow' | 'refuse'; fate?: () => Promise<'made' | 'lost' | 'failed'> } = {},
+) {
+  let now = START;
+  const { unpriced = 'allow', fate } = options;
+  const budgets = Budgets.parse({ unpriced, user, auditor: {}, operator: {}, admin: {} });
+  const memory = memoryLedger(fate);
+  const told: string[] = [];
+  let slowed = 0;
+  const newInstance = () =>
+    createSpending<Served>({
+      store: memory.store,
+      budgets,
+      worstCaseOf: ({ inputBytes = 0 }) => (inputBytes === 0 ? 'unknown' : inputBytes),
+      costOf: ({ provider, microUsd }): { provider: string; cost: Cost } => ({
+        provider,
+        cost: microUsd === 'unknown' ? microUsd : { costMicroUsd: microUsd, priceVersion: 'v' },
+      }),
+      slowDown: async () => {
+        slowed += 1;
+      },
+      warn: (_caller, { gauge, percent }, day) => {
+        told.push(`${day} ${gauge} ${percent}`);
+        return [];
+      },
+      now: () => now,
+    });
+  let calls = 0;
+  /** A call that sets `most` micro-USD aside. */
+  const begin = async (spending: ReturnType<typeof newInstance>, most = 10, provider = 'openai') => {
+    calls += 1;
+    const account = spending({ uid, roles: ['user'], requestId: `r${calls}`, deadline: deadlineIn(HOUR) });
+    await account.reserve({ provider, model: 'm', inputBytes: most }, memory.commit);
+    return {
+      end: (microUsd: number | 'unknown' = most, by = provider) =>
+        account.settle({ served: { provider: by, microUsd } }, memory.commit),
+      settle: (ending: Ending<Served>) => account.settle(ending, memory.commit),
+    };
+  };
+  return {
+    ...memory,
+    newInstance,
+    begin,
+    told,
+    slowed: () => slowed,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    ledger: () => memory.ledgers.get(uid) as Ledger,
+  };
+}
+
+const codeOf = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+    return 'admitted';
+  } catch (error) {
+    return error instanceof AppError ? error.code : String(error);
+  }
+};
+
+describe('the ledger of an owner', () => {
+  it('admits calls up to the limit, and no more while they are under way', async () => {
+    const { newInstance, begin } = stage({ day: { micro_usd: 35 } });
+    const spending = newInstance();
+    const first = await begin(spending);
+    await begin(spending);
+    await begin(spending);
+    expect(await codeOf(begin(spending))).toBe('budget_exceeded');
+    await first.end(2);
+    expect(await codeOf(begin(spending))).toBe('admitted');
+    expect(await codeOf(begin(spending))).toBe('budget_exceeded');
+  });
+
+  it('costs one write a call in the usual case', async () => {
+    const { newInstance, begin, writes } = stage({ day: { calls: 1000, micro_usd: 10_000 } });
+    const spending = newInstance();
+    await (await begin(spending)).end();
+    const before = writes();
+    for (let n = 0; n < 10; n += 1) await (await begin(spending)).end();
+    expect(writes() - before).toBe(20);
+  });
+
+  it('says what is spent, what is set aside and when it starts anew', async () => {
+    const { newInstance, begin } = stage({ month: { micro_usd: 25 } });
+    const spending = newInstance();
+    await (await begin(spending)).end(5);
+    await begin(spending);
+    await expect(begin(spending, 15)).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      details: {
+        limit: { period: 'month', unit: 'micro_usd', limit: 25, spent: 5, open: 10, wanted: 15 },
+        retry_after_seconds: 5,
+      },
+    });
+    await expect(begin(spending, 30)).rejects.toMatchObject({
+      details: { limit: { resets_at: '2026-12-01T00:00:00.000Z' }, retry_after_seconds: 8.5 * 86_400 },
+    });
+  });
+
+  it('starts anew at midnight UTC, and the month goes on', async () => {
+    const { newInstance, begin, pass, ledger } = stage({ day: { calls: 2 }, month: { calls: 3 } });
+    const spending = newInstance();
+    await (await begin(spending)).end();
+    pass(11.5 * HOUR);
+    const late = await begin(spending);
+    expect(await codeOf(begin(spending))).toBe('quota_exceeded');
+    pass(HOUR);
+    await (await begin(spending)).end();
+    expect(await codeOf(begin(spending))).toBe('quota_exceeded'); // the month's
+    await late.end(4); // charged to the day and month it began in
+    expect(ledger().spent).toMatchObject({ 'day.calls': 1, 'month.calls': 3, 'month.microUsd': 24 });
+    expect(ledger().used).toMatchObject({ 'day.calls': 1, 'month.calls': 3, 'month.microUsd': 24 });
+    pass(9 * 24 * HOUR);
+    expect(await codeOf(begin(spending))).toBe('admitted');
+  });
+
+  it('gives back what a dead caller had set aside, a minute after its call could have lasted', async () => {
+    const { newInstance, begin, pass, ledger } = stage({ day: { micro_usd: 10 } });
+    const spending = newInstance();
+    const dead = await begin(spending);
+    pass(HOUR);
+    expect(await codeOf(begin(spending))).toBe('budget_exceeded');
+    pass(61_000);
+    const next = await begin(spending);
+    await dead.end(7); // it comes back after all: what it says is no longer believed
+    await next.end(3);
+    expect(ledger().spent['day.microUsd']).toBe(3);
+  });
+
+  it(`has at most ${MAX_OPEN} calls under way`, async () => {
+    const { newInstance, begin, ledger } = stage({});
+    const spending = newInstance();
+    const calls = Array.from({ length: MAX_OPEN + 5 }, () => codeOf(begin(spending)));
+    const refused = (await Promise.all(calls)).filter((code) => code === 'rate_limited');
+    expect(refused).toHaveLength(5);
+    expect(Object.keys(ledger().open)).toHaveLength(MAX_OPEN);
+  });
+
+  it.each([
+    ['before the provider was asked', 'key_frozen', { calls: 0, microUsd: 0 }],
+    ['because the provider refused it', 'upstream_failed', { calls: 1, microUsd: 0 }],
+    ['without a readable answer', 'upstream_malformed', { calls: 1, microUsd: 10 }],
+    ['too late', 'upstream_timeout', { calls: 1, microUsd: 10 }],
+  ] as const)(
+    'charges a call that ended %s what it may have cost',
+    async (_how, code, { calls, microUsd }) => {
+      const { newInstance, begin, ledger } = stage({ day: { calls: 10 } });
+      const call = await begin(newInstance());
+      await call.settle({ error: new AppError(code) });
+      expect(ledger().spent).toMatchObject({ 'day.calls': calls, 'day.microUsd': microUsd });
+      expect(ledger().used).toEqual(ledger().spent);
+    },
+  );
+
+  it('charges once, and what the first end said', async () => {
+    const { newInstance, begin, ledger } = stage({ day: { calls: 10 } });
+    const call = await begin(newInstance());
+    await call.end(4);
+    await call.settle({ error: new AppError('internal') });
+    expect(ledger().spent).toMatchObject({ 'day.calls': 1, 'day.microUsd': 4 });
+  });
+
+  it('counts calls without a known price, whose money it cannot limit, or refuses them', async () => {
+    const open = stage({ day: { calls: 2, micro_usd: 5 } });
+    const spending = open.newInstance();
+    expect(await (await open.begin(spending, 0)).end('unknown')).toEqual({ cost_micro_usd: 'unknown' });
+    await (await open.begin(spending, 5)).end();
+    expect(await codeOf(open.begin(spending, 0))).toBe('quota_exceeded');
+    const closed = stage({}, { unpriced: 'refuse' });
+    expect(await codeOf(closed.begin(closed.newInstance(), 0))).toBe('price_unknown');
+  });
+
+  it('charges the provider that served, with its own limit', async () => {
+    const { newInstance, begin, ledger } = stage({ per_provider: { anthropic: { day: { calls: 1 } } } });
+    const spending = newInstance();
+    await (await begin(spending, 10, 'openai')).end(3, 'anthropic');
+    expect(ledger().spent).toMatchObject({ 'day.calls': 1, 'day.calls.openai': 0, 'day.calls.anthropic': 1 });
+    expect(await codeOf(begin(spending, 10, 'anthropic'))).toBe('quota_exceeded');
+    expect(await codeOf(begin(spending, 10, 'openai'))).toBe('admitted');
+  });
+
+  it('tells of 50, 80 and 95 % once, whichever instance meets them, and slows down after the last', async () => {
+    const { newInstance, begin, told, slowed, pass } = stage({ day: { calls: 100 }, month: { calls: 1000 } });
+    const instances = [newInstance(), newInstance(), newInstance()];
+    for (let n = 0; n < 94; n += 1) await (await begin(instances[n % 3] as never)).end();
+    expect(slowed()).toBe(0);
+    for (let n = 0; n < 6; n += 1) await (await begin(instances[n % 3] as never)).end();
+    expect(slowed()).toBeGreaterThanOrEqual(2);
+    expect(told).toEqual(['2026-11-22 day.calls 50', '2026-11-22 day.calls 80', '2026-11-22 day.calls 95']);
+    pass(12 * HOUR);
+    for (let n = 0; n < 55; n += 1) await (await begin(instances[n % 3] as never)).end();
+    expect(told.slice(3)).toEqual(['2026-11-23 day.calls 50']);
+  });
+
+  it('obeys a lower budget of the owner’s own at once, on instances that know of none', async () => {
+    const { newInstance, begin, store, commit, told } = stage({ day: { micro_usd: 1000 } });
+    const spending = newInstance();
+    await (await begin(spending)).end();
+    await commit([store.setBudget(uid, { dayMicroUsd: 25 })]);
+    await (await begin(spending)).end();
+    expect(await codeOf(begin(spending))).toBe('budget_exceeded');
+    expect(told).toEqual(['2026-11-22 day.microUsd 80']);
+    await commit([store.setBudget(uid, { dayMicroUsd: 5000 })]); // no more than the stage allows
+    expect(await codeOf(begin(spending, 981))).toBe('budget_exceeded');
+    expect(await codeOf(begin(spending, 980))).toBe('admitted');
+  });
+
+  it('never lets calls spend more than the limit, whatever they do at the same time and whatever is lost', async () => {
+    const plan = fc.record({
+      instance: fc.nat(2),
+      most: fc.integer({ min: 1, max: 40 }),
+      share: fc.integer({ min: 0, max: 100 }),
+      dies: fc.boolean(),
+      waitsMs: fc.constantFrom(0, 0, 0, 40 * 60_000, 7 * HOUR),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(plan, { maxLength: 14 }),
+        fc.infiniteStream(fc.constantFrom('made', 'made', 'made', 'lost', 'failed')),
+        async (scheduler, plans, fates) => {
+          const fate = () =>
+            scheduler.schedule(Promise.resolve((fates.next().value ?? 'made') as 'made' | 'lost' | 'failed'));
+          const { newInstance, begin, pass, ledger } = stage({ day: { micro_usd: 100 } }, { fate });
+          const instances = [newInstance(), newInstance(), newInstance()];
+          const call = async ({ instance, most, share, dies, waitsMs }: (typeof plans)[number]) => {
+            const begun = await begin(instances[instance] as never, most);
+            pass(waitsMs);
+            if (!dies) await begun.end(Math.floor((most * share) / 100));
+          };
+          const all = Promise.allSettled(plans.map(call));
+          await scheduler.waitFor(all);
+          if (plans.length === 0 || !ledger()) return;
+          const { used, spent, open, day } = ledger();
+          expect(used['day.microUsd'] ?? 0).toBeLessThanOrEqual(100);
+          const held = Object.values(open).filter((hold) => hold.day === day);
+          const sum = held.reduce((total, { microUsd }) => total + microUsd, 0);
+          expect(used['day.microUsd'] ?? 0).toBe((spent['day.microUsd'] ?? 0) + sum);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the budgets of a stage', () => {
+  const roles = { user: {}, auditor: {}, operator: {}, admin: {} };
+
+  it('are those of the caller’s most generous role, lowered by the owner and never raised', () => {
+    const budgets = Budgets.parse({
+      ...roles,
+      user: { day: { calls: 10, micro_usd: 500 } },
+      operator: { day: { calls: 20, micro_usd: 100 } },
+    });
+    const limits = (own: object) =>
+      limitsOf(budgets, { roles: ['user', 'operator'], provider: 'openai' }, own);
+    expect(limits({})).toEqual({ 'day.calls': 20, 'day.microUsd': 500 });
+    expect(limits({ dayMicroUsd: 70, monthMicroUsd: 90 })).toEqual({
+      'day.calls': 20,
+      'day.microUsd': 70,
+      'month.microUsd': 90,
+    });
+    expect(limits({ dayMicroUsd: 9000 })['day.microUsd']).toBe(500);
+    expect(limitsOf(budgets, { roles: ['user', 'admin'], provider: undefined })).toEqual({});
+  });
+
+  it.each([
+    ['zero', { day: { calls: 0 } }],
+    ['negative', { day: { micro_usd: -1 } }],
+    ['huge', { month: { micro_usd: 1e15 } }],
+    ['not whole', { day: { micro_usd: 1.5 } }],
+    ['in dollars', { day: { usd: 5 } }],
+    ['of an unknown period', { week: { calls: 5 } }],
+  ])('are refused when one is %s', (_kind, user) => {
+    expect(Budgets.safeParse({ ...roles, user }).success).toBe(false);
+  });
+});
