@@ -45,7 +45,9 @@ describe('what each role may do', () => {
           "sqs:SendMessage on pipedeadletters",
         ],
         "authorizer": [
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["JWKS#*"]}}",
           "dynamodb:PutItem on Audit",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "health": [],
         "keysconnect": [
@@ -246,6 +248,13 @@ describe('what each role may do', () => {
           "sqs:GetQueueUrl on onexpirysweepdeadletters",
           "sqs:SendMessage on onexpirysweepdeadletters",
         ],
+        "onissuerkeys": [
+          "dynamodb:PutItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["JWKS#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
+          "sqs:GetQueueAttributes on onissuerkeysdeadletters",
+          "sqs:GetQueueUrl on onissuerkeysdeadletters",
+          "sqs:SendMessage on onissuerkeysdeadletters",
+        ],
         "onkeyopened": [
           "dynamodb:PutItem on Control",
           "sqs:GetQueueAttributes on onkeyopeneddeadletters",
@@ -413,7 +422,7 @@ describe('what a function is told', () => {
         "account-erase": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN VAULT_TABLE",
         "admin-sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
         "audit-logs": "AUDIT_TABLE CONTROL_TABLE",
-        "authorizer": "AUDIT_TABLE ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
+        "authorizer": "AUDIT_TABLE CONTROL_TABLE ISSUERS PUBLIC_URL STAGE_SECRET_ARN TRUSTED_ORIGINS",
         "health": "",
         "keys-connect": "AUDIT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_TABLE",
         "keys-delete": "AUDIT_TABLE CONTROL_TABLE STAGE_SECRET_ARN VAULT_TABLE",
@@ -437,6 +446,7 @@ describe('what a function is told', () => {
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
         "on-custody-audit": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
+        "on-issuer-keys": "CONTROL_TABLE ISSUERS PUBLIC_URL STAGE_SECRET_ARN TRUSTED_ORIGINS",
         "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
