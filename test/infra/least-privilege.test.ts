@@ -207,6 +207,7 @@ describe('what each role may do', () => {
           "kms:GenerateMac on FingerprintKey",
           "secretsmanager:GetSecretValue on StageSecret",
         ],
+        "metadataauthorizationserver": [],
         "metadataprotectedresource": [],
         "noticeslist": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
@@ -440,6 +441,7 @@ describe('what a function is told', () => {
         "limits-change": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
         "limits-read": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
         "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "metadata-authorization-server": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
