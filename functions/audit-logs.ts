@@ -1,8 +1,8 @@
-// GET /audit/logs — the caller's own trail, newest first.
+// GET /audit/logs — the caller's own trail, newest first; for auditors and admins anybody's.
 import * as z from 'zod';
 
 import { AuditQuery } from '#shared/audit/api.ts';
-import { ownTrail } from '#shared/services/audit-trail.ts';
+import { trailFor } from '#shared/services/audit-trail.ts';
 
 import { route } from './http.ts';
 
@@ -12,7 +12,11 @@ export const handler = route('audit-logs', {
   category: 'user_action',
 
   async run({ input: { query }, principal }) {
-    const body = await ownTrail(principal, query);
-    return { body, meta: { count: body.logs.length } };
+    const { page, of } = await trailFor(principal, query);
+    return {
+      body: page,
+      meta: { count: page.logs.length },
+      ...(of !== principal.uid && { target: of }),
+    };
   },
 });

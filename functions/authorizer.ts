@@ -6,6 +6,8 @@ import { uidOf } from '#shared/auth/uid.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/services/tokens.ts';
 
+import { countAuth } from './auth-metric.ts';
+
 /** The only message that API Gateway turns into a 401; any other throw is a 500. */
 const unauthorized = () => new Error('Unauthorized');
 
@@ -45,16 +47,21 @@ async function refuse(thrown: unknown, requestId: string): Promise<never> {
   // Log and store code stand behind an import of their own: an accepted caller does not pay for them.
   const { noteFailure, noteRefusal } = await import('./refusals.ts');
   if (error.code !== 'unauthenticated') {
+    countAuth('ours', error.code);
     noteFailure(error, thrown, requestId);
     throw new Error('The caller could not be verified.'); // no `cause`: the runtime logs what is thrown
   }
+  const { reason } = error.details;
+  countAuth(reason === 'token_expired' ? 'expired' : 'theirs', String(reason));
   await noteRefusal(error, requestId);
   throw unauthorized();
 }
 
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   try {
-    return verdict(event, await principalOf(event));
+    const principal = await principalOf(event);
+    countAuth('accepted');
+    return verdict(event, principal);
   } catch (thrown) {
     return refuse(thrown, event.requestContext.requestId);
   }

@@ -17,10 +17,10 @@ export type EventFunction = {
   readonly timeoutSeconds?: number;
 };
 
-/** Writes the refusals that are born in it, so it may append to the audit table. */
+/** Writes the refusals that are born in it, so it may append to the audit table; reads saved keys of an issuer that is down. */
 export const authorizer = {
   name: 'authorizer',
-  needs: ['issuers:know', 'audit:write'],
+  needs: ['issuers:know', 'secret:read', 'issuer-keys:read', 'audit:write'],
 } as const satisfies EventFunction;
 
 export const eventFunctions = [
@@ -34,6 +34,11 @@ export const eventFunctions = [
     needs: ['expiry:sweep', 'notices:raise', 'audit:write'],
     schedule: 'cron(15 5 * * ? *)',
     timeoutSeconds: 300,
+  },
+  {
+    name: 'on-issuer-keys',
+    needs: ['issuers:know', 'secret:read', 'issuer-keys:save'],
+    schedule: 'rate(15 minutes)',
   },
   { name: 'on-key-opened', needs: ['custody:log'], vaultKeyCalls: ['Decrypt'] },
   {

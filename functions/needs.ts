@@ -71,6 +71,10 @@ export const NEEDS = [
   'providers:call',
   /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */
   'issuers:know',
+  /** Read the signing keys that were put by for an issuer's outage: `GetItem` on those rows of the control table. */
+  'issuer-keys:read',
+  /** Put them by: `PutItem` on the same rows. */
+  'issuer-keys:save',
   /** Count an event in the usage projection, once: markers in the control table, counters in content. */
   'usage:project',
 ] as const;

@@ -47,6 +47,13 @@ export const routes = [
     needs: ['issuers:know'],
   },
   {
+    name: 'metadata-authorization-server',
+    method: 'GET',
+    path: '/.well-known/oauth-authorization-server',
+    open: true,
+    needs: ['issuers:know'],
+  },
+  {
     name: 'keys-store',
     method: 'POST',
     path: '/api-keys',

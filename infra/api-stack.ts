@@ -45,6 +45,8 @@ export type ApiStackProps = StackProps & {
 
 export class ApiStack extends Stack {
   readonly settings: Settings;
+  /** For functions of other stacks: what a condition of this stack decides can be named there only as an export. */
+  readonly exportedSettings: Settings;
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
@@ -54,6 +56,13 @@ export class ApiStack extends Stack {
       ? `https://${config.domain.name}`
       : `https://${api.restApiId}.execute-api.${config.env.region}.amazonaws.com/${config.stage}`;
     this.settings = createSettings(this, { ownUrl, identity: props.identity });
+    const exported = (name: 'publicUrl' | 'issuers') =>
+      this.exportValue(this.settings[name], { name: `${this.stackName}-${name}` });
+    this.exportedSettings = {
+      ...this.settings,
+      publicUrl: exported('publicUrl'),
+      issuers: exported('issuers'),
+    };
     const site = { config, data, bundles, settings: this.settings };
 
     addGatewayResponses(api, {

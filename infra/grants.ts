@@ -38,6 +38,7 @@ const onRows = (actions: readonly string[], { tableArn }: { tableArn: string }, 
     // `ForAllValues` alone would hold for a call that names no key at all, as a Scan does; these actions always name one.
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
   });
+
 const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
   new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
 
@@ -201,6 +202,14 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   }),
   'sessions:list': ({ data }) => ({
     statements: [onRows(['Query'], data.control, 'SESSION#*')],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'issuer-keys:read': ({ data }) => ({
+    statements: [onRows(['GetItem'], data.control, 'JWKS#*')],
+    environment: { CONTROL_TABLE: data.control.tableName },
+  }),
+  'issuer-keys:save': ({ data }) => ({
+    statements: [onRows(['PutItem'], data.control, 'JWKS#*')],
     environment: { CONTROL_TABLE: data.control.tableName },
   }),
   'rates:admit': ({ data, settings }) => ({

@@ -9,6 +9,7 @@ import {
   ManagedLoginVersion,
   Mfa,
   OAuthScope,
+  PasskeyUserVerification,
   ResourceServerScope,
   UserPool,
   type UserPoolClient,
@@ -23,6 +24,8 @@ import { RESOURCE_SERVER, ROLES, SCOPES } from './scopes.ts';
 export class IdentityStack extends Stack {
   readonly pool: UserPool;
   readonly client: UserPoolClient;
+  /** Where people sign in: `https://…`, without a slash at the end. */
+  readonly loginUrl: string;
 
   constructor(scope: Construct, id: string, props: StackProps & { config: StageConfig }) {
     super(scope, id, props);
@@ -31,10 +34,11 @@ export class IdentityStack extends Stack {
     for (const role of ROLES)
       new UserPoolGroup(this, `${role}-group`, { userPool: this.pool, groupName: role });
     this.client = publicClient(this, { config, pool: this.pool });
-    this.pool.addDomain('domain', {
+    const domain = this.pool.addDomain('domain', {
       cognitoDomain: { domainPrefix: domainPrefix(config) },
       managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
+    this.loginUrl = domain.baseUrl();
     new CfnManagedLoginBranding(this, 'branding', {
       userPoolId: this.pool.userPoolId,
       clientId: this.client.userPoolClientId,
@@ -58,6 +62,8 @@ function userPool(scope: Construct, config: StageConfig): UserPool {
     selfSignUpEnabled: false,
     signInAliases: { email: true },
     accountRecovery: AccountRecovery.EMAIL_ONLY,
+    signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
+    passkeyUserVerification: PasskeyUserVerification.REQUIRED,
     mfa: Mfa.OPTIONAL,
     mfaSecondFactor: { otp: true, sms: false },
     passwordPolicy: {

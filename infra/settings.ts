@@ -82,7 +82,7 @@ function unlessEmpty(stack: Stack, parameter: CfnParameter, otherwise: string): 
   return Fn.conditionIf(isGiven.logicalId, parameter.valueAsString, otherwise).toString();
 }
 
-const ownIssuer = ({ pool, client }: IdentityStack, publicUrl: string) => ({
+const ownIssuer = ({ pool, client, loginUrl }: IdentityStack, publicUrl: string) => ({
   issuer: pool.userPoolProviderUrl,
   jwksUri: `${pool.userPoolProviderUrl}/.well-known/jwks.json`,
   audiences: [`${publicUrl}/mcp`],
@@ -90,4 +90,9 @@ const ownIssuer = ({ pool, client }: IdentityStack, publicUrl: string) => ({
   rolesClaim: 'cognito:groups',
   clientIds: [client.userPoolClientId],
   scopePrefix: `${RESOURCE_SERVER}/`,
+  endpoints: {
+    authorize: `${loginUrl}/oauth2/authorize`,
+    token: `${loginUrl}/oauth2/token`,
+    revoke: `${loginUrl}/oauth2/revoke`,
+  },
 });

@@ -1,8 +1,10 @@
 // Schemas of the audit routes.
 import * as z from 'zod';
 
+import { Uid } from '#shared/core/ids.ts';
 import { PageQuery } from '#shared/core/page.ts';
 
+import { NOBODY } from './audit.ts';
 import { ACTIONS, CATEGORIES, RESULTS } from './record.ts';
 
 export const AuditQuery = PageQuery.extend({
@@ -11,10 +13,16 @@ export const AuditQuery = PageQuery.extend({
   category: z.enum(CATEGORIES).optional(),
   action: z.enum(ACTIONS).optional(),
   result: z.enum(RESULTS).optional(),
-}).strict();
+  /** Whose trail, for auditors and admins: a subject at their own issuer. */
+  user_id: z.string().min(1).max(256).optional(),
+  /** The same by the number that records name people by; `anonymous` has the refused sign-ins. */
+  owner: z.union([Uid, z.literal(NOBODY)]).optional(),
+})
+  .strict()
+  .refine(({ user_id, owner }) => !user_id || !owner, 'Name user_id or owner, not both.');
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
-/** One record as clients see it. `user_id` is the caller's own subject on their own records. */
+/** One record as clients see it. `user_id` is the subject that was asked for, or the number where a number was. */
 export type AuditEntry = {
   readonly event_id: string;
   readonly time: string;

@@ -1,5 +1,4 @@
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
 import { cursorOf, placeOf } from '#shared/core/page.ts';
 
 import type { AuditEntry, AuditPage, AuditQuery } from './api.ts';
@@ -10,13 +9,13 @@ export type AuditFilter = Pick<AuditQuery, 'from' | 'to' | 'category' | 'action'
 /** Port. Newest first. `place` is where a page ended: opaque here, checked by the driver. */
 export type AuditTrail = {
   readonly page: (
-    owner: Uid,
+    owner: string,
     filter: AuditFilter,
     page: { limit: number; after?: string },
   ) => Promise<{ records: AuditRecord[]; next?: string }>;
   /** Counts at most `limit` records, and says whether it stopped there. */
   readonly count: (
-    owner: Uid,
+    owner: string,
     filter: AuditFilter,
     limit: number,
   ) => Promise<{ count: number; exact: boolean }>;
@@ -38,11 +37,11 @@ const entryOf = (record: AuditRecord, userId: string): AuditEntry => ({
   metadata: record.meta ?? {},
 });
 
-/** A caller's own records. Who may read others' comes with the auditor's routes. */
-export async function readOwnTrail(
+/** The records of one owner. Who may name another owner than themselves is decided before. */
+export async function readTrail(
   trail: AuditTrail,
-  caller: { uid: Uid; subject: string },
-  query: AuditQuery,
+  { uid, userId }: { uid: string; userId: string },
+  query: Omit<AuditQuery, 'user_id' | 'owner'>,
 ): Promise<AuditPage> {
   const { limit, cursor, ...filter } = query;
   if (filter.from && filter.to && filter.from > filter.to) {
@@ -50,11 +49,11 @@ export async function readOwnTrail(
   }
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const [{ records, next }, { count, exact }] = await Promise.all([
-    trail.page(caller.uid, filter, { limit, ...(after !== undefined && { after }) }),
-    trail.count(caller.uid, filter, COUNT_LIMIT),
+    trail.page(uid, filter, { limit, ...(after !== undefined && { after }) }),
+    trail.count(uid, filter, COUNT_LIMIT),
   ]);
   return {
-    logs: records.map((record) => entryOf(record, caller.subject)),
+    logs: records.map((record) => entryOf(record, userId)),
     total_count: count,
     pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next), total_is_exact: exact },
   };

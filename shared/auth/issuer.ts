@@ -19,6 +19,11 @@ export const Issuer = z.strictObject({
   clientIds: z.optional(z.array(Name)),
   /** Cut from each scope; one without it does not count. */
   scopePrefix: z.optional(Name),
+  /**
+   * Its OAuth endpoints, of an issuer whose own metadata MCP clients cannot use (Cognito's names no PKCE method): we describe
+   * it in its place, under our own name.
+   */
+  endpoints: z.optional(z.strictObject({ authorize: z.url(), token: z.url(), revoke: z.url() })),
   /** Headers this issuer sends that are tolerated, and never used. */
   ignoredHeaders: z.optional(z.array(z.enum(['x5t', 'x5t#S256']))),
 });

@@ -10,6 +10,9 @@ import { tokenRefused } from './token-refusal.ts';
 /** Port. The document at the configured address, through the egress guard, within two seconds. */
 export type FetchJwks = (uri: string) => Promise<unknown>;
 
+/** What was put by while the issuer answered, and when. */
+export type SavedJwks = { readonly jwks: unknown; readonly at: number };
+
 type Key = Awaited<ReturnType<ReturnType<typeof createLocalJWKSet>>>;
 
 export type SigningKeys = {
@@ -21,7 +24,7 @@ export type SigningKeys = {
 
 const COOLDOWN_MS = 30_000;
 const FRESH_MS = 10 * 60_000;
-const LAST_GOOD_MS = 24 * 3_600_000;
+export const LAST_GOOD_MS = 24 * 3_600_000;
 const MIN_RSA_BYTES = 256;
 
 const Jwk = z.looseObject({
@@ -53,24 +56,42 @@ function isSound(key: Jwk): boolean {
   }
 }
 
+/** Whether a document is one to put by. */
+export const hasSoundKeys = (document: unknown): boolean => {
+  const parsed = Jwks.safeParse(document);
+  return parsed.success && parsed.data.keys.some(isSound);
+};
+
+function loadedFrom(document: unknown, at: number): Loaded {
+  const sound = Jwks.parse(document).keys.filter(isSound);
+  return { find: createLocalJWKSet({ keys: sound } as JSONWebKeySet), at };
+}
+
 type Loaded = { readonly find: ReturnType<typeof createLocalJWKSet>; readonly at: number };
 
 /** Keys of one issuer: fresh for 10 minutes, the last good ones for a day when the issuer is down. */
 export function createSigningKeys(ports: {
   uri: string;
   fetchJwks: FetchJwks;
+  /** Asked only by an instance that knows no keys and cannot ask the issuer. */
+  savedJwks: (uri: string) => Promise<SavedJwks | undefined>;
   now: () => number;
 }): SigningKeys {
-  const { uri, fetchJwks, now } = ports;
+  const { uri, fetchJwks, savedJwks, now } = ports;
   let loaded: Loaded | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let flight: Promise<void> | undefined;
 
   async function load() {
     askedAt = now();
-    const { keys } = Jwks.parse(await fetchJwks(uri));
-    const sound = keys.filter(isSound);
-    loaded = { find: createLocalJWKSet({ keys: sound } as JSONWebKeySet), at: now() };
+    try {
+      loaded = loadedFrom(await fetchJwks(uri), now());
+    } catch (error) {
+      // A row that does not open is no row: somebody who can write the table must not choose our keys.
+      const saved = loaded ? undefined : await savedJwks(uri).catch(() => undefined);
+      if (!saved) throw error;
+      loaded = loadedFrom(saved.jwks, Math.min(saved.at, now()));
+    }
   }
 
   /** One question at a time, however many wait for the answer. */

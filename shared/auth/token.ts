@@ -5,7 +5,7 @@ import { errors, jwtVerify } from 'jose';
 
 import type { Issuer } from './issuer.ts';
 import { CLOCK_TOLERANCE, MAX_LIFETIME, readClaims, type VerifiedToken } from './token-claims.ts';
-import { createSigningKeys, type FetchJwks } from './token-keys.ts';
+import { createSigningKeys, type FetchJwks, type SavedJwks } from './token-keys.ts';
 import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
 import { checkHeaderNames, readToken } from './token-shape.ts';
 
@@ -32,13 +32,14 @@ function refusalOf(error: unknown): TokenRefusal | undefined {
 export function createTokenVerifier(ports: {
   issuers: readonly Issuer[];
   fetchJwks: FetchJwks;
+  savedJwks?: (uri: string) => Promise<SavedJwks | undefined>;
   now?: () => number;
 }): TokenVerifier {
-  const { issuers, fetchJwks, now = Date.now } = ports;
+  const { issuers, fetchJwks, savedJwks = async () => undefined, now = Date.now } = ports;
   const trusted = new Map(
     issuers.map((issuer) => [
       issuer.issuer,
-      { issuer, keys: createSigningKeys({ uri: issuer.jwksUri, fetchJwks, now }) },
+      { issuer, keys: createSigningKeys({ uri: issuer.jwksUri, fetchJwks, savedJwks, now }) },
     ]),
   );
 

@@ -1,13 +1,36 @@
-import { readOwnTrail } from '#shared/audit/read.ts';
+import { readTrail } from '#shared/audit/read.ts';
 import type { AuditPage, AuditQuery } from '#shared/audit/api.ts';
 import type { Principal } from '#shared/auth/principal.ts';
+import { uidOf } from '#shared/auth/uid.ts';
 import { auditTrail } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { env } from '#shared/core/env.ts';
+import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
 
 const trail = once(() => auditTrail(dynamo(), env('AUDIT_TABLE')));
 
-/** Needs `audit:read`. The caller's own records. */
-export const ownTrail = (caller: Principal, query: AuditQuery): Promise<AuditPage> =>
-  readOwnTrail(trail(), caller, query);
+/** Who else's trail a role may read. An operator's work needs nobody's. */
+const READERS = ['auditor', 'admin'] as const;
+
+type Asked = Pick<AuditQuery, 'user_id' | 'owner'>;
+
+/** @throws {AppError} `forbidden`, whether or not there is such a person */
+function ownerOf(caller: Principal, { user_id: userId = caller.subject, owner }: Asked) {
+  const uid = owner ?? uidOf(caller.issuer, userId);
+  if (uid !== caller.uid && !READERS.some((role) => caller.roles.includes(role))) {
+    throw new AppError('forbidden', 'You may read your own records only.', {
+      next_step: 'Leave user_id and owner out, or sign in as an auditor.',
+    });
+  }
+  return { uid, userId: owner ?? userId };
+}
+
+/** Needs `audit:read`. The caller's own records; for auditors and admins those of whom they name. */
+export async function trailFor(
+  caller: Principal,
+  { user_id, owner, ...query }: AuditQuery,
+): Promise<{ page: AuditPage; of: string }> {
+  const asked = ownerOf(caller, { user_id, owner });
+  return { page: await readTrail(trail(), asked, query), of: asked.uid };
+}

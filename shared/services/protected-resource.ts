@@ -1,18 +1,49 @@
+// What MCP clients read before they sign in. Tokens keep their issuer's own `iss`, and that one is verified: these documents
+// only say where to go.
 import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import { env } from '#shared/core/env.ts';
+import { AppError } from '#shared/core/errors.ts';
 
 import { issuers } from './issuers.ts';
 
-/** Needs `issuers:know`. RFC 9728 metadata of the MCP endpoint; scopes as the issuers spell them. */
+/** What a user's role grants, as this issuer spells it: an operator or admin asks for the rest by name. */
+const scopesAt = ({ scopePrefix = '' }: { scopePrefix?: string | undefined }) =>
+  SCOPES_OF.user.map((scope) => `${scopePrefix}${scope}`);
+
+/** Needs `issuers:know`. RFC 9728 metadata of the MCP endpoint. */
 export function protectedResource() {
-  // What a user's role grants: an operator or admin asks for the rest by name.
-  const scopes = SCOPES_OF.user;
-  const prefixes = new Set(issuers().map(({ scopePrefix = '' }) => scopePrefix));
+  const own = env('PUBLIC_URL');
   return {
-    resource: `${env('PUBLIC_URL')}/mcp`,
+    resource: `${own}/mcp`,
     resource_name: 'Portunus',
-    authorization_servers: issuers().map(({ issuer }) => issuer),
-    scopes_supported: [...prefixes].flatMap((prefix) => scopes.map((scope) => `${prefix}${scope}`)),
+    authorization_servers: [...new Set(issuers().map(({ issuer, endpoints }) => (endpoints ? own : issuer)))],
+    scopes_supported: [...new Set(issuers().flatMap(scopesAt))],
     bearer_methods_supported: ['header'],
+  };
+}
+
+/**
+ * Needs `issuers:know`. RFC 8414 metadata under our own name, for clients compare it with the address they read it from.
+ * @throws {AppError} `not_found` where the issuers describe themselves
+ */
+export function authorizationServer() {
+  const described = issuers().find(({ endpoints }) => endpoints !== undefined);
+  if (!described?.endpoints) {
+    throw new AppError('not_found', 'The issuers of this service describe themselves.', {
+      next_step: 'Read /.well-known/oauth-protected-resource/mcp and go to the issuer it names.',
+    });
+  }
+  const { endpoints, jwksUri } = described;
+  return {
+    issuer: env('PUBLIC_URL'),
+    authorization_endpoint: endpoints.authorize,
+    token_endpoint: endpoints.token,
+    revocation_endpoint: endpoints.revoke,
+    jwks_uri: jwksUri,
+    scopes_supported: ['openid', ...scopesAt(described)],
+    response_types_supported: ['code'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['none'],
   };
 }

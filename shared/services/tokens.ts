@@ -1,29 +1,17 @@
-import { keyOrigins } from '#shared/auth/issuer.ts';
+import type { SavedJwks } from '#shared/auth/token-keys.ts';
 import { createTokenVerifier } from '#shared/auth/token.ts';
-import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
 
+import { fetchJwks } from './issuer-documents.ts';
 import { issuers } from './issuers.ts';
 
-const JWKS_DEADLINE_MS = 2000;
-
-/** The network stack is loaded by the first fetch, not by the start. */
-const keyEgress = once(async () => {
-  const { egressTo } = await import('./egress.ts');
-  return egressTo(keyOrigins(issuers()));
-});
-
-async function fetchJwks(url: string): Promise<unknown> {
-  const egress = await keyEgress();
-  const { status, body } = await egress.send({
-    url,
-    method: 'GET',
-    headers: { accept: 'application/json' },
-    deadlineMs: JWKS_DEADLINE_MS,
-  });
-  if (status !== 200) throw new AppError('unavailable', 'The issuer does not serve its keys.');
-  return JSON.parse(new TextDecoder().decode(body));
+/** Store and secret are asked only where an issuer cannot be, so their code stands behind an import of its own. */
+async function savedJwks(uri: string): Promise<SavedJwks | undefined> {
+  const { savedKeys } = await import('./issuer-keys.ts');
+  return savedKeys(uri);
 }
 
-/** Needs `issuers:know`. */
-export const tokens = once(() => createTokenVerifier({ issuers: issuers(), fetchJwks, now: Date.now }));
+/** Needs `issuers:know`, `secret:read`, `issuer-keys:read`. */
+export const tokens = once(() =>
+  createTokenVerifier({ issuers: issuers(), fetchJwks, savedJwks, now: Date.now }),
+);

@@ -37,7 +37,9 @@ onEngine('the AWS calls of a request', () => {
         // The look at the caller's session is made every ten seconds per instance: sessions.test.ts counts it.
         ({ caller, operation }) =>
           operation !== 'BatchGetItem' &&
-          !/on-audit-recorded|on-expiry-sweep|on-key-opened|on-custody-audit|pipe/i.test(caller),
+          !/on-audit-recorded|on-expiry-sweep|on-key-opened|on-custody-audit|on-issuer-keys|pipe/i.test(
+            caller,
+          ),
       )
       .filter((call) => !readsLimits(call))
       .map(({ operation }) => operation)

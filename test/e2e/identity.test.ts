@@ -102,6 +102,39 @@ onEngine('the door', () => {
     expect((await upper.invoke('todo_list')).body.result.todos).toEqual([]);
   });
 
+  it('counts how sign-ins go, by class and without a name, and makes no call to AWS for one that is accepted', async () => {
+    const { current } = portunus;
+    const from = current.journal.all().length;
+    const counted = () =>
+      current.lambda.logs().flatMap(({ line }) => (line.includes('"_aws"') ? [JSON.parse(line)] : []));
+    const before = counted().length;
+    const expired = { expiresInSeconds: -120 };
+    for (const options of [{}, expired, { audience: 'https://elsewhere.example' }]) {
+      await (await current.person('nora', options)).get('/api-keys');
+    }
+    const lines = counted().slice(before);
+    expect(lines).toMatchObject([
+      { AuthAccepted: 1, Stage: expect.any(String) },
+      { AuthExpired: 1, Reason: 'token_expired' },
+      { AuthRefused: 1, Reason: 'token_wrong_audience' },
+    ]);
+    for (const line of lines) {
+      const [{ Namespace, Dimensions, Metrics }] = line._aws.CloudWatchMetrics;
+      expect(Namespace).toBe('Portunus');
+      for (const name of [...Dimensions.flat(), ...Metrics.map(({ Name }: { Name: string }) => Name)]) {
+        expect(line).toHaveProperty(name);
+      }
+      expect(JSON.stringify(line)).not.toMatch(/nora|eyJ/);
+    }
+    const calls = current.journal.all().slice(from);
+    expect(
+      calls.filter(({ caller }) => caller.includes('authorizer')).map(({ operation }) => operation),
+    ).toEqual([
+      'PutItem', // the two refusals
+      'PutItem',
+    ]);
+  });
+
   it('answers health to everybody', async () => {
     const { status, body, headers } = await portunus.current.request('GET', '/health');
     expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });

@@ -1,68 +1,12 @@
 // A real MCP client that knows nothing but the URL: challenge → metadata → issuer → code with PKCE → token → tool.
-import {
-  Client,
-  type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  StreamableHTTPClientTransport,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client';
-import { expect, it } from 'vitest';
+import { rm } from 'node:fs/promises';
 
+import { UnauthorizedError } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Portunus, startPortunus } from '#test/support/portunus.ts';
+import { browse, connectTo, session } from '#test/support/sign-in.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
-
-const REDIRECT = 'http://127.0.0.1:54321/callback';
-
-/** What a desktop client keeps: its registration, its tokens, and where it sent the user. */
-function session() {
-  let tokens: Awaited<ReturnType<OAuthClientProvider['tokens']>>;
-  let verifier = '';
-  let sentTo: URL | undefined;
-  let discovery: OAuthDiscoveryState | undefined;
-  const provider: OAuthClientProvider = {
-    redirectUrl: REDIRECT,
-    clientMetadata: { redirect_uris: [REDIRECT], client_name: 'a desktop client' },
-    clientInformation: () => ({ client_id: 'portunus-cli' }),
-    tokens: () => tokens,
-    saveTokens(fresh) {
-      tokens = fresh;
-    },
-    redirectToAuthorization(url) {
-      sentTo = url;
-    },
-    saveCodeVerifier(fresh) {
-      verifier = fresh;
-    },
-    codeVerifier: () => verifier,
-    saveDiscoveryState(fresh) {
-      discovery = fresh;
-    },
-    discoveryState: () => discovery,
-  };
-  return { provider, sentTo: () => sentTo, accessToken: () => tokens?.access_token ?? '' };
-}
-
-/** The user's browser: follows redirects, keeps cookies, picks a user on the login page; returns the code. */
-async function browse(start: URL, user: string): Promise<string> {
-  const cookies = new Map<string, string>();
-  let next = start;
-  let form: Record<string, string> | undefined;
-  for (let step = 0; step < 8; step += 1) {
-    if (next.href.startsWith(REDIRECT)) return next.searchParams.get('code') ?? '';
-    const response = await fetch(next, {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const cookie of response.headers.getSetCookie()) {
-      const [pair = ''] = cookie.split(';');
-      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-    }
-    const location = response.headers.get('location');
-    form = location ? undefined : { sub: user };
-    if (location) next = new URL(location, next);
-  }
-  throw new Error('The sign-in did not come to an end.');
-}
 
 onEngine('an MCP client that is given the URL only', () => {
   const portunus = usePortunus();
@@ -70,13 +14,7 @@ onEngine('an MCP client that is given the URL only', () => {
   it('finds the issuer, signs its user in and calls a tool', async () => {
     const { current } = portunus;
     const { provider, sentTo, accessToken } = session();
-    const connect = () => {
-      const client = new Client({ name: 'a desktop client', version: '1.0.0' });
-      const transport = new StreamableHTTPClientTransport(new URL(`${current.url}/mcp`), {
-        authProvider: provider,
-      });
-      return { client, transport, connected: client.connect(transport) };
-    };
+    const connect = () => connectTo(current.url, provider);
 
     const first = connect();
     await expect(first.connected).rejects.toBeInstanceOf(UnauthorizedError);
@@ -99,7 +37,141 @@ onEngine('an MCP client that is given the URL only', () => {
 
     const alice = await current.person('alice');
     expect((await alice.invoke('todo_list')).body.result.todos).toMatchObject([{ title: 'signed in' }]);
+    // An issuer that describes itself is not described twice.
+    const own = await current.request('GET', '/.well-known/oauth-authorization-server');
+    expect(own.body).toMatchObject({
+      status: 404,
+      next_step: expect.stringContaining('oauth-protected-resource'),
+    });
+
     // The token stays between client and gateway: nothing behind it ever sees it.
     expect(JSON.stringify(current.lambda.logs())).not.toContain(accessToken());
+  });
+});
+
+/** Every function is told of these issuers in place of the stage's own. */
+const believing =
+  (issuer: object) =>
+  (templates: Record<string, { Resources: Record<string, { Properties?: unknown }> }>) => {
+    for (const { Resources } of Object.values(templates)) {
+      for (const { Properties } of Object.values(Resources)) {
+        const { Environment } = (Properties ?? {}) as {
+          Environment?: { Variables: Record<string, unknown> };
+        };
+        if (Environment?.Variables['ISSUERS']) Environment.Variables['ISSUERS'] = JSON.stringify([issuer]);
+      }
+    }
+  };
+
+/** A token in Cognito's shape: no type, no audience, prefixed scopes, groups instead of roles. */
+const cognito = (overrides: object = {}) => ({
+  header: { typ: undefined },
+  scopes: ['openid', 'portunus/tools:call', 'portunus/todo:read', 'keys:read'],
+  overrides: {
+    aud: undefined,
+    token_use: 'access',
+    roles: undefined,
+    origin_jti: 'x',
+    sid: undefined,
+    ...overrides,
+  },
+});
+
+onEngine('an issuer that cannot describe itself to MCP clients', () => {
+  let home = '';
+  let current: Portunus;
+  afterAll(async () => {
+    await current?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  /** The second start of a home finds the ports of the first: by then the issuer's address is known. */
+  async function start(more: object): Promise<void> {
+    await current?.stop();
+    const first = await startPortunus(home === '' ? {} : { home });
+    await first.stop();
+    ({ home } = first);
+    const { url: issuer, jwksUrl: jwksUri, audience } = first.issuer;
+    current = await startPortunus({
+      home,
+      mutate: believing({
+        issuer,
+        jwksUri,
+        audiences: [audience],
+        algorithms: ['RS256'],
+        rolesClaim: 'cognito:groups',
+        endpoints: {
+          authorize: `${issuer}/auth`,
+          token: `${issuer}/token`,
+          revoke: `${issuer}/token/revocation`,
+        },
+        ...more,
+      }),
+    });
+  }
+
+  describe('is described in our name', () => {
+    beforeAll(() => start({}));
+
+    it('so that a client finds it, signs its user in, calls a tool and signs out', async () => {
+      const { provider, sentTo, accessToken, refreshToken } = session();
+      const first = connectTo(current.url, provider);
+      await expect(first.connected).rejects.toBeInstanceOf(UnauthorizedError);
+      expect(sentTo()?.origin).toBe(current.issuer.url);
+      expect(sentTo()?.searchParams.get('code_challenge_method')).toBe('S256');
+      // Cognito names no issuer when it sends the user back.
+      await first.transport.finishAuth(new URLSearchParams({ code: await browse(sentTo() as URL, 'alice') }));
+
+      const second = connectTo(current.url, provider);
+      await second.connected;
+      const { structuredContent } = await second.client.callTool({ name: 'time_now', arguments: {} });
+      expect(structuredContent).toBeDefined();
+      await second.client.close();
+
+      const metadata = await current.request('GET', '/.well-known/oauth-authorization-server');
+      const body = new URLSearchParams({ client_id: 'portunus-cli', token: refreshToken() });
+      const revoked = await fetch(metadata.body.revocation_endpoint, { method: 'POST', body });
+      expect(revoked.status).toBe(200);
+      const alice = await current.person('alice');
+      expect((await alice.post('/sessions/revoke-all', undefined)).body).toMatchObject({ success: true });
+      const headers = { authorization: `Bearer ${accessToken()}` };
+      expect((await current.request('GET', '/api-keys', { headers })).body.reason).toBe('session_revoked');
+    });
+
+    it('with S256, our own name, and nothing it does not do', async () => {
+      const { status, body } = await current.request('GET', '/.well-known/oauth-authorization-server');
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ issuer: current.url, code_challenge_methods_supported: ['S256'] });
+      expect(body).not.toHaveProperty('authorization_response_iss_parameter_supported');
+      expect(body).not.toHaveProperty('registration_endpoint');
+      const resource = await current.request('GET', '/.well-known/oauth-protected-resource/mcp');
+      expect(resource.body.authorization_servers).toEqual([current.url]);
+    });
+  });
+
+  describe('and whose tokens are shaped like Cognito’s', () => {
+    beforeAll(() => start({ clientIds: ['portunus-cli'], scopePrefix: 'portunus/' }));
+    it('lets them in without an audience, by client and prefixed scope', async () => {
+      const alice = await current.person('alice', cognito());
+      expect((await alice.invoke('todo_list')).status).toBe(200);
+      expect((await alice.get('/api-keys')).body.code).toBe('insufficient_scope'); // no prefix, no scope of ours
+      const erin = await current.person('erin', cognito({ 'cognito:groups': ['auditor'] }));
+      expect((await erin.invoke('todo_list')).body.code).toBe('forbidden');
+    });
+
+    it.each([
+      ['of another client of the pool', { client_id: 'another' }],
+      ['that is an ID token', { token_use: 'id', aud: 'portunus-cli' }],
+      ['with none of our scopes', { scope: 'openid email' }],
+      ['for another audience', { aud: 'https://elsewhere.example' }],
+    ])('refuses one %s', async (_what, overrides) => {
+      const alice = await current.person('alice', cognito(overrides));
+      expect((await alice.invoke('todo_list')).status).toBe(401);
+    });
+
+    it('names the scopes with their prefix', async () => {
+      const { body } = await current.request('GET', '/.well-known/oauth-protected-resource/mcp');
+      expect(body.scopes_supported).toContain('portunus/tools:call');
+    });
   });
 });

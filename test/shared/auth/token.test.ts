@@ -30,13 +30,19 @@ function given(issuers: readonly Issuer[] = [ISSUER, COGNITO]) {
     if (issuer.down) throw new Error('connect ECONNREFUSED');
     return issuer.jwks;
   };
-  const { verify } = createTokenVerifier({ issuers, fetchJwks, now: () => clock.now });
+  const saved = { set: undefined as { jwks: unknown; at: number } | undefined, asked: 0, forged: false };
+  const savedJwks = async () => {
+    saved.asked += 1;
+    if (saved.forged) throw new Error('integrity_failed');
+    return saved.set;
+  };
+  const { verify } = createTokenVerifier({ issuers, fetchJwks, savedJwks, now: () => clock.now });
   const reasonOf = (token: string) =>
     verify(token).then(
       () => 'accepted',
       (error: { code: string; details: { reason?: string } }) => error.details.reason ?? error.code,
     );
-  return { clock, issuer, verify, reasonOf };
+  return { clock, issuer, saved, verify, reasonOf };
 }
 
 it('reads who calls, and what the token allows, from a good token', async () => {
@@ -167,6 +173,37 @@ it('accepts nothing while the issuer is down and no keys are known, and recovers
   expect(issuer.asked).toHaveLength(1);
   issuer.down = false;
   expect(await reasonOf(tokenWith())).toBe('accepted');
+});
+
+it('starts during an outage on the keys that were put by, until they are a day old', async () => {
+  const { clock, issuer, saved, reasonOf } = given();
+  issuer.down = true;
+  saved.set = { jwks: JWKS, at: clock.now - 10 * MINUTE };
+  for (let minute = 0; minute < 60; minute += 1) {
+    expect(await reasonOf(lasting())).toBe('accepted');
+    clock.now += MINUTE;
+  }
+  expect(saved.asked).toBe(1);
+  clock.now += 23 * HOUR;
+  expect(await reasonOf(lasting())).toBe('unavailable');
+  issuer.down = false;
+  clock.now += MINUTE;
+  expect(await reasonOf(lasting())).not.toBe('unavailable');
+});
+
+it('never asks for saved keys while the issuer answers, and takes none that somebody else wrote or that are old', async () => {
+  const { clock, issuer, saved, reasonOf } = given();
+  saved.set = { jwks: NEXT_JWKS, at: clock.now };
+  expect(await reasonOf(lasting())).toBe('accepted');
+  expect(saved.asked).toBe(0);
+  const cold = given();
+  cold.issuer.down = true;
+  cold.saved.forged = true;
+  expect(await cold.reasonOf(lasting())).toBe('unavailable');
+  cold.saved.forged = false;
+  cold.saved.set = { jwks: JWKS, at: cold.clock.now - 25 * HOUR };
+  expect(await cold.reasonOf(lasting())).toBe('unavailable');
+  expect(issuer.down).toBe(false);
 });
 
 it.each([

@@ -1,0 +1,26 @@
+import { keyOrigins } from '#shared/auth/issuer.ts';
+import { AppError } from '#shared/core/errors.ts';
+import { once } from '#shared/core/once.ts';
+
+import { issuers } from './issuers.ts';
+
+const DEADLINE_MS = 2000;
+
+/** The network stack is loaded by the first fetch, not by the start. */
+const issuerEgress = once(async () => {
+  const { egressTo } = await import('./egress.ts');
+  return egressTo(keyOrigins(issuers()));
+});
+
+/** Needs `issuers:know`. A document at an address of the stage's own configuration. */
+export async function fetchJwks(url: string): Promise<unknown> {
+  const egress = await issuerEgress();
+  const { status, body } = await egress.send({
+    url,
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    deadlineMs: DEADLINE_MS,
+  });
+  if (status !== 200) throw new AppError('unavailable', 'The issuer does not serve its keys.');
+  return JSON.parse(new TextDecoder().decode(body));
+}

@@ -1,0 +1,42 @@
+// The last good signing keys of each issuer, for starts while the issuer is down.
+import { hasSoundKeys, LAST_GOOD_MS, type SavedJwks } from '#shared/auth/token-keys.ts';
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { issuerKeyTable } from '#shared/aws/issuer-key-table.ts';
+import { AppError } from '#shared/core/errors.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+import { sealedRows } from '#shared/crypto/sealed-row.ts';
+
+import { fetchJwks } from './issuer-documents.ts';
+import { issuers } from './issuers.ts';
+import { stageKey } from './stage-secret.ts';
+
+const table = once(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
+const rows = async () => sealedRows(await stageKey('issuer-keys'));
+
+/** Where it lies and from when it is: a row that was moved, or given another age, does not open. */
+const bound = (uri: string, at: number) => ['JWKS', uri, String(at)];
+
+/** Needs `secret:read`, `issuer-keys:read`. @throws {AppError} `integrity_failed` for a row that we did not write */
+export async function savedKeys(uri: string): Promise<SavedJwks | undefined> {
+  const row = await table().find(uri);
+  if (!row) return undefined;
+  const text = (await rows()).open(row.sealed, bound(uri, row.at));
+  return { jwks: JSON.parse(new TextDecoder().decode(text)), at: row.at };
+}
+
+async function save(uri: string, at: number): Promise<void> {
+  const jwks = await fetchJwks(uri);
+  if (!hasSoundKeys(jwks)) throw new AppError('unavailable', 'The issuer serves no keys of use.');
+  const text = new TextEncoder().encode(JSON.stringify(jwks));
+  const sealed = (await rows()).seal(text, bound(uri, at));
+  await table().save(uri, { at, sealed, until: at + LAST_GOOD_MS });
+}
+
+/** Needs `issuers:know`, `secret:read`, `issuer-keys:save`. An issuer that is down keeps what was saved. */
+export async function saveIssuerKeys(onFailure: (error: unknown) => void) {
+  const outcomes = await Promise.allSettled(issuers().map(({ jwksUri }) => save(jwksUri, Date.now())));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') onFailure(outcome.reason);
+  const saved = outcomes.filter(({ status }) => status === 'fulfilled').length;
+  return { saved, kept: outcomes.length - saved };
+}
