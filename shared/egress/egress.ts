@@ -6,7 +6,7 @@ import { AppError } from '#shared/core/errors.ts';
 
 import { isPublicAddress } from './address.ts';
 import { piecesOf, readBody } from './body.ts';
-import { createConnector, type Lookup, systemLookup } from './connector.ts';
+import { type Connector, createConnector, type Lookup, systemLookup } from './connector.ts';
 import { createPatience } from './patience.ts';
 import { egressRefused } from './refusal.ts';
 import { originsOf, type Target, targetOf } from './target.ts';
@@ -115,37 +115,44 @@ function failureOf(
   return new AppError('upstream_unreachable');
 }
 
-/** The guard. Another set of trusted origins, for tools, is another guard. */
-export function createEgress(ports: {
-  trustedOrigins: readonly string[];
-  ownHosts?: readonly string[];
-  lookup?: Lookup;
-  isPublic?: (address: string) => boolean;
-  now?: () => number;
-}): Guard {
-  const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
-  const trustedOrigins = originsOf(ports.trustedOrigins);
-  const connector = createConnector({ lookup, isPublic, now });
+function start(
+  { url, host, trusted }: Target,
+  { agentFor }: Connector,
+  { request, encodings, signal }: { request: EgressRequest; encodings: string; signal: AbortSignal },
+): ClientRequest {
+  const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
+  return make({
+    agent: agentFor({ url, host, trusted }),
+    method: request.method,
+    host,
+    port: url.port,
+    path: `${url.pathname}${url.search}`,
+    headers: headersOf(request, encodings),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    signal,
+  });
+}
 
-  function start(
-    { url, host, trusted }: Target,
-    { request, encodings, signal }: { request: EgressRequest; encodings: string; signal: AbortSignal },
-  ): ClientRequest {
-    const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
-    return make({
-      agent: connector.agentFor({ url, host, trusted }),
-      method: request.method,
-      host,
-      port: url.port,
-      path: `${url.pathname}${url.search}`,
-      headers: headersOf(request, encodings),
-      maxHeaderSize: MAX_HEADER_BYTES,
-      signal,
-    });
-  }
+type Site = {
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly ownHosts: readonly string[];
+  readonly connector: Connector;
+};
 
-  /** Up to the answer's headers. Whoever reads the rest ends it with `served`, `failed` or `drop`. */
-  async function open(request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> {
+type Exchange = {
+  readonly answer: IncomingMessage;
+  readonly heard: () => void;
+  readonly drop: () => void;
+  /** Drops the connection. @returns what to tell of the failure */
+  readonly failed: (error: unknown) => AppError;
+  /** The answer was read to its end: the connection may serve again. */
+  readonly served: () => void;
+};
+
+/** Up to the answer's headers. Whoever reads the rest ends it with `served`, `failed` or `drop`. */
+const opener =
+  ({ trustedOrigins, ownHosts, connector }: Site) =>
+  async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
     const { ports: listed, headersMs, idleMs } = { ...DEFAULTS, ...policy };
     if (!METHODS.has(request.method)) throw egressRefused('method');
     const target = targetOf(request.url, { trustedOrigins, ownHosts, ports: listed });
@@ -163,7 +170,7 @@ export function createEgress(ports: {
     };
     try {
       patience.signal.throwIfAborted();
-      outgoing = start(target, { request, encodings, signal: patience.signal });
+      outgoing = start(target, connector, { request, encodings, signal: patience.signal });
       const answer = await answerTo(outgoing, request.body);
       answered = true;
       patience.heard();
@@ -177,7 +184,20 @@ export function createEgress(ports: {
     } catch (error) {
       throw failed(error);
     }
-  }
+  };
+
+/** The guard. Another set of trusted origins, for tools, is another guard. */
+export function createEgress(ports: {
+  trustedOrigins: readonly string[];
+  ownHosts?: readonly string[];
+  lookup?: Lookup;
+  isPublic?: (address: string) => boolean;
+  now?: () => number;
+}): Guard {
+  const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
+  const trustedOrigins = originsOf(ports.trustedOrigins);
+  const connector = createConnector({ lookup, isPublic, now });
+  const open = opener({ trustedOrigins, ownHosts, connector });
 
   return {
     check(url) {
@@ -216,16 +236,6 @@ export function createEgress(ports: {
     },
   };
 }
-
-type Exchange = {
-  readonly answer: IncomingMessage;
-  readonly heard: () => void;
-  readonly drop: () => void;
-  /** Drops the connection. @returns what to tell of the failure */
-  readonly failed: (error: unknown) => AppError;
-  /** The answer was read to its end: the connection may serve again. */
-  readonly served: () => void;
-};
 
 const answerTo = (outgoing: ClientRequest, body: EgressRequest['body']): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {

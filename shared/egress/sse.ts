@@ -34,27 +34,39 @@ function decoded(decoder: TextDecoder, chunk: Uint8Array): string {
   }
 }
 
+function fieldOf(line: string): { field: string; value: string } {
+  const cut = line.indexOf(':');
+  if (cut < 0) return { field: line, value: '' };
+  return { field: line.slice(0, cut), value: line.slice(line[cut + 1] === ' ' ? cut + 2 : cut + 1) };
+}
+
+/** The lines up to an empty one, as an event; undefined where they hold no data, as a comment does. */
+function eventOf(lines: readonly string[]): SseEvent | undefined {
+  const fields = lines.map(fieldOf);
+  const data = fields.filter(({ field }) => field === 'data').map(({ value }) => value);
+  const event = fields.findLast(({ field }) => field === 'event')?.value;
+  return data.length > 0 ? { event: event || 'message', data: data.join('\n') } : undefined;
+}
+
 /**
  * What was begun but not ended by an empty line is dropped, as the standard says.
  * @throws {AppError} `upstream_malformed` for too many, too large ones, or bytes that are no text
  */
 export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
-  let event = '';
-  let data: string[] = [];
+  let lines: string[] = [];
   let length = 0;
   let count = 0;
   for await (const line of linesOf(body)) {
-    if (line === '') {
-      count += 1;
-      if (count > MAX_EVENTS) throw malformed('The answer has too many events.');
-      if (data.length > 0) yield { event: event || 'message', data: data.join('\n') };
-      [event, data, length] = ['', [], 0];
+    length += line.length;
+    if (length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
+    if (line !== '') {
+      lines.push(line);
       continue;
     }
-    const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/su.exec(line) ?? [];
-    length += value.length;
-    if (length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
-    if (field === 'data') data.push(value);
-    else if (field === 'event') event = value;
+    count += 1;
+    if (count > MAX_EVENTS) throw malformed('The answer has too many events.');
+    const event = eventOf(lines);
+    if (event) yield event;
+    [lines, length] = [[], 0];
   }
 }

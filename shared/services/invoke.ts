@@ -16,7 +16,7 @@ import { admitCall, admitProvider } from './rates.ts';
 import { findRegistered } from './registered-tools.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),

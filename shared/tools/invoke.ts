@@ -11,7 +11,7 @@ import type { Todos } from '#shared/todo/todo.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
-import type { KeyReceipt, ServedBy, Tool } from './tool.ts';
+import type { Done, InvokeResult, KeyReceipt, ServedBy, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -23,19 +23,10 @@ export type Invocation = {
   readonly deadline: Deadline;
   /** What the caller named the request by, beside the arguments. */
   readonly key?: string | undefined;
+  /** Its route asks for a scope of its own, instead of `tools:call`, and knows no idempotency key. */
+  readonly scoped?: true;
+  readonly sink?: ToolCall['sink'];
 };
-
-/** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
-export type InvokeResult = (
-  | ({
-      readonly ok: true;
-      readonly result: Readonly<Record<string, unknown>>;
-      readonly cached: false;
-      /** Of the call that was served: an earlier one, if this is `replayed`. */
-      readonly requestId: string;
-    } & ServedBy)
-  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
-) & { readonly replayed?: true };
 
 export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
 
@@ -57,6 +48,17 @@ function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
   return parsed.data;
 }
 
+/** Calls within a call are told apart by a number, and so are their idempotency keys. */
+function othersOf(invoke: Invoke, { requestId, key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>) {
+  let count = 0;
+  const also: ToolCall['also'] = (toolName, parameters) => {
+    count += 1;
+    const own = { requestId: `${requestId}.${count}`, ...(key !== undefined && { key: `${key}.${count}` }) };
+    return invoke({ ...of, ...own, toolName, parameters });
+  };
+  return also;
+}
+
 type Ports = {
   audit: Audit;
   todos: Todos;
@@ -72,15 +74,22 @@ type Ports = {
   now: () => number;
 };
 
-export function createInvoke({
-  audit,
-  admit,
-  admitProvider,
-  openTurn,
-  findRegistered,
-  ...ports
-}: Ports): Invoke {
-  return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
+/** What the caller gets, and what is recorded of it. */
+function endingOf(tool: Tool, { output, served, meta: noted }: Done<unknown>) {
+  const { mode, reason }: ServedBy = served ?? { mode: 'live' };
+  const why = reason !== undefined && { reason };
+  const meta = { ...noted, ...(why && { outcome: mode, ...why }) };
+  return { result: outputOf(tool, output), served: { mode, ...why }, meta };
+}
+
+/** The arguments, and the key that the call is named by. A route with a scope of its own knows no such key. */
+const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
+  scoped ? { given: parameters, key: undefined } : keyOf(tool, parameters, key);
+
+export function createInvoke(all: Ports): Invoke {
+  const { audit, admit, admitProvider, openTurn, findRegistered, ...ports } = all;
+  const invoke: Invoke = async (invocation) => {
+    const { toolName, tool: found, principal, requestId, deadline, scoped, sink } = invocation;
     let tool = found ?? findTool(toolName);
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
@@ -106,11 +115,11 @@ export function createInvoke({
     };
 
     const call = async (): Promise<InvokeResult> => {
-      requireScope(principal, 'tools:call');
+      if (!scoped) requireScope(principal, 'tools:call');
       tool ??= await findRegistered(principal, toolName);
       if (!tool) throw new AppError('unknown_tool');
       if (tool.scope) requireScope(principal, tool.scope);
-      const { key, given } = keyOf(tool, parameters, header);
+      const { key, given } = givenTo(tool, invocation);
       const input = inputOf(tool, given);
       await admit(principal, tool.name);
       const { uid } = principal;
@@ -119,11 +128,10 @@ export function createInvoke({
         turn = await openTurn({ uid, operation: tool.name, key, body: given ?? {}, requestId, remainingMs });
       }
       if (turn.earlier) return replay(turn.earlier);
-      const done = await tool.run(input, { ...ports, principal, requestId, deadline, begin, onUse });
-      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
-      const served = { mode, ...(reason !== undefined && { reason }) };
-      const result = outputOf(tool, done.output);
-      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
+      const at = { principal, requestId, deadline };
+      const also = othersOf(invoke, { ...at, key });
+      const done = await tool.run(input, { ...ports, ...at, begin, onUse, also, sink });
+      const { result, served, meta } = endingOf(tool, done);
       const kept = turn.keep({ result, requestId, ...served });
       await audit.commit(draft({ result: 'succeeded', meta }), [...kept, ...(done.writes ?? [])]);
       return { ok: true, result, cached: false, requestId, ...served };
@@ -139,4 +147,5 @@ export function createInvoke({
       return { ok: false, error, ...(failure !== error && { failure }) };
     }
   };
+  return invoke;
 }

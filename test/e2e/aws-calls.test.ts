@@ -67,6 +67,11 @@ onEngine('the AWS calls of a request', () => {
       );
     };
     let todoId = '';
+    const completion = { ...say('five'), model: 'openai/gpt-4.1' };
+    const compared = {
+      ...say('six'),
+      targets: [{ provider: 'openai' }, { provider: 'openai', model: 'o3' }],
+    };
     const calls: Record<string, string> = {
       'key stored': await callsOf(async () => {
         keyId = (await alice.post('/api-keys', body)).body.key_id;
@@ -98,6 +103,13 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat with a key, again': await callsOf(() =>
         alice.invoke('ai_chat', say('two', { idempotency_key: 'a' })),
       ),
+      'chat completion': await callsOf(() => alice.post('/v1/chat/completions', completion)),
+      'chat completion, streamed': await callsOf(() =>
+        alice.post('/v1/chat/completions', { ...completion, stream: true }),
+      ),
+      'models listed': await callsOf(() => alice.get('/v1/models')),
+      ai_models: await callsOf(() => alice.invoke('ai_models')),
+      'ai_compare of two': await callsOf(() => alice.invoke('ai_compare', compared)),
       'ai_chat, no key': await callsOf(() => bob.invoke('ai_chat', say('three'))),
       'limits read': await callsOf(() => erin.get('/limits')),
       'limits changed': await callsOf(() => erin.put('/limits', { version: 0, limits: usual })),
@@ -168,6 +180,14 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
       'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
+      // cold: it runs in a function of its own
+      'chat completion': 'Decrypt PutItem PutItem Query UpdateItem',
+      'chat completion, streamed': 'PutItem PutItem Query UpdateItem',
+      'models listed': 'PutItem Query',
+      ai_models: 'PutItem Query UpdateItem',
+      // each is a call of its own, and so is the comparison
+      'ai_compare of two':
+        'PutItem PutItem PutItem PutItem PutItem Query Query UpdateItem UpdateItem UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
       'limits read': 'GetItem PutItem',

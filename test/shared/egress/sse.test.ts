@@ -30,9 +30,10 @@ it.each([
   await expect(read(text, 65_536)).rejects.toMatchObject({ code: 'upstream_malformed' });
 });
 
+async function* noText() {
+  yield Uint8Array.of(0x64, 0xff, 0xfe);
+}
+
 it('refuses bytes that are no text', async () => {
-  async function* bytes() {
-    yield Uint8Array.of(0x64, 0xff, 0xfe);
-  }
-  await expect(Array.fromAsync(sseEvents(bytes()))).rejects.toMatchObject({ code: 'upstream_malformed' });
+  await expect(Array.fromAsync(sseEvents(noText()))).rejects.toMatchObject({ code: 'upstream_malformed' });
 });
