@@ -1,24 +1,22 @@
 // ANY /mcp — the MCP endpoint: streamable HTTP, stateless, both protocol eras.
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
-import { NOBODY } from '#shared/audit/audit.ts';
-import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
+import type { Principal } from '#shared/auth/principal.ts';
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
-import { asAppError, resultOf } from '#shared/core/errors.ts';
+import { asAppError } from '#shared/core/errors.ts';
 import type { McpMessage } from '#shared/mcp/message.ts';
 import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
 import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
-import { recordRefusal } from '#shared/services/refusal.ts';
-import { admitSession } from '#shared/services/session-check.ts';
 import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
 import { logError, logger } from './log.ts';
 import { bodyText, rowOf } from './request.ts';
 import { lastResort, problemResponse, requestOf, streaming } from './stream.ts';
+import { streamedCaller } from './streamed-caller.ts';
 
 /** Time kept back for the outcome's record and the way home. */
 const MARGIN_MS = 3000;
@@ -54,28 +52,10 @@ async function record(
   });
 }
 
-/** Who is calling, and may they? A refusal is recorded here, for nothing of the message was looked at yet. */
-async function callerOf(event: APIGatewayProxyEvent): Promise<Principal> {
-  const { requestId, authorizer } = event.requestContext;
-  const row = rowOf('mcp');
-  let uid: string = NOBODY;
-  try {
-    const principal = principalFrom(authorizer, Date.now());
-    ({ uid } = principal);
-    await admitSession(principal, requestId);
-    if ('scope' in row) requireScope(principal, row.scope);
-    return principal;
-  } catch (thrown) {
-    const error = asAppError(thrown);
-    if (resultOf(error) === 'refused') await recordRefusal(error, requestId, uid);
-    throw error;
-  }
-}
-
 async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   const { requestId } = event.requestContext;
   const row = rowOf('mcp');
-  const principal = await callerOf(event);
+  const principal = await streamedCaller('mcp', event);
   const text = bodyText(event, row);
   const request = requestOf(event, lastResort(context), text);
   const received = receive(request, text, new URL(env('PUBLIC_URL')).hostname);

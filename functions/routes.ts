@@ -2,7 +2,9 @@
 // Data only: the CDK app, the bundle script and the tests read it.
 import type { Scope } from '#shared/auth/scopes.ts';
 
+import { keyUse, once, registered } from './need-groups.ts';
 import type { Need } from './needs.ts';
+import { protocolRoutes } from './protocol-routes.ts';
 
 export type Route = {
   /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
@@ -21,23 +23,8 @@ export type Route = {
   | { readonly scope: Scope }
 );
 
-/** Calls a provider on a stored key; renews the key, or marks it, if the provider rejects it. */
-const keyUse = [
-  'vault:use',
-  'providers:call',
-  'keys:put',
-  'keys:seal',
-  'renewal:know',
-  'leases:hold',
-  'notices:raise',
-] as const satisfies readonly Need[];
-
-/** Changes something: a request that names a key is done once. */
-const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
-/** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
-const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
-
 export const routes = [
+  ...protocolRoutes,
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
   {
     name: 'metadata-protected-resource',
@@ -198,27 +185,6 @@ export const routes = [
     path: '/mcp/tools/{name}',
     scope: 'tools:write',
     needs: ['tools:find', 'tools:delete', 'audit:write'],
-  },
-  {
-    name: 'mcp',
-    method: 'ANY',
-    path: '/mcp',
-    scope: 'tools:call',
-    needs: [
-      'todo:read',
-      'todo:write',
-      ...registered,
-      'preferences:read',
-      ...keyUse,
-      'rates:admit',
-      'budgets:reserve',
-      ...once,
-      'audit:write',
-      'issuers:know',
-    ],
-    streaming: true,
-    timeoutSeconds: 60,
-    bodyLimitKiB: 1024,
   },
   {
     name: 'limits-read',

@@ -49,31 +49,48 @@ export const problemResponse = (error: AppError, requestId: string): Response =>
     headers: problemHeaders(error),
   });
 
-const preludeOf = (response: Response) => ({
+export type Head = { readonly status: number; readonly headers: Iterable<readonly [string, string]> };
+
+/** Sends status and headers, once. What it returns resolves when the next piece may come. */
+export type Open = (head: Head) => (piece: Uint8Array | string) => Promise<void>;
+
+const preludeOf = ({ status, headers }: Head) => ({
   // 499 says that the client hung up; to API Gateway that is no status at all.
-  statusCode: response.status === 499 ? 504 : response.status,
+  statusCode: status === 499 ? 504 : status,
   headers: {
-    ...Object.fromEntries([...response.headers].filter(([name]) => !HOP_BY_HOP.has(name))),
+    ...Object.fromEntries([...headers].filter(([name]) => !HOP_BY_HOP.has(name))),
     ...SECURITY_HEADERS,
   },
 });
 
-/** A handler that streams. Without `end()` an invocation would hang until its timeout: hence `finally`. */
-export function streaming(serve: Serve): unknown {
+/** A handler that writes as it goes. Without `end()` an invocation would hang until its timeout: hence `finally`. */
+export function writing(
+  work: (event: APIGatewayProxyEvent, context: Context, open: Open) => Promise<void>,
+): unknown {
   return awslambda.streamifyResponse(async (event, raw, context) => {
     let out = raw;
-    try {
-      const response = await serve(event, context);
-      out = awslambda.HttpResponseStream.from(raw, preludeOf(response));
+    const open: Open = (head) => {
+      out = awslambda.HttpResponseStream.from(raw, preludeOf(head));
       out.write(''); // `from` only arms the prelude; the first write sends it
-      for await (const chunk of response.body ?? []) {
-        if (!out.write(chunk)) await new Promise<void>((resolve) => out.once('drain', resolve));
-      }
+      return async (piece) => {
+        if (!out.write(piece)) await new Promise<void>((resolve) => out.once('drain', resolve));
+      };
+    };
+    try {
+      await work(event, context, open);
     } finally {
       out.end();
     }
   });
 }
+
+/** A handler that streams what a web Response holds. */
+export const streaming = (serve: Serve): unknown =>
+  writing(async (event, context, open) => {
+    const response = await serve(event, context);
+    const write = open(response);
+    for await (const chunk of response.body ?? []) await write(chunk);
+  });
 
 /** Ends the work shortly before the platform would. */
 export const lastResort = (context: Context): AbortSignal =>

@@ -194,7 +194,11 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   }),
   'providers:call': ({ settings }) => ({
     statements: [],
-    environment: { PROVIDER_ORIGINS: settings.providerOrigins, TRUSTED_ORIGINS: settings.trustedOrigins },
+    environment: {
+      PROVIDER_ORIGINS: settings.providerOrigins,
+      TRUSTED_ORIGINS: settings.trustedOrigins,
+      PUBLIC_URL: settings.publicUrl,
+    },
   }),
   'sessions:check': ({ data }) => ({
     statements: [onRows(['BatchGetItem', 'UpdateItem'], data.control, 'SESSION#*')],

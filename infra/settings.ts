@@ -5,7 +5,12 @@ import type { Settings } from './grants.ts';
 import type { IdentityStack } from './identity-stack.ts';
 import { RESOURCE_SERVER } from './scopes.ts';
 
-const PROVIDER_ORIGINS = { openai: 'https://api.openai.com', anthropic: 'https://api.anthropic.com' };
+const PROVIDER_ORIGINS = {
+  openai: 'https://api.openai.com',
+  anthropic: 'https://api.anthropic.com',
+  google: 'https://generativelanguage.googleapis.com',
+  mistral: 'https://api.mistral.ai',
+};
 
 /** Generous for a person and a chatbot, narrow for a loop gone wild. */
 const RATE = { per_minute: 600, burst: 200 };

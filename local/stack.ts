@@ -191,12 +191,15 @@ function parametersFor({ url, issuer, provider }: Environment): Record<string, s
   const parameters = {
     PublicUrl: url,
     Issuers: JSON.stringify([{ ...trusted, algorithms: ['RS256'], rolesClaim: 'roles' }]),
-    TrustedOrigins: JSON.stringify([issuer.url, ...(provider ? [provider.url] : [])]),
+    TrustedOrigins: JSON.stringify([
+      issuer.url,
+      ...(provider ? [provider.url, new URL(provider.compatibleUrl).origin] : []),
+    ]),
   };
   if (!provider) return parameters;
   return {
     ...parameters,
-    ProviderOrigins: JSON.stringify({ openai: provider.url, anthropic: provider.url }),
+    ProviderOrigins: JSON.stringify(provider.origins),
     RenewalEndpoints: JSON.stringify({ openai: { url: provider.tokenUrl, client_id: 'portunus' } }),
   };
 }

@@ -7,18 +7,30 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
 import type { ChaosConfig } from '@copilotkit/aimock';
 
 import { listen } from '#local/listen.ts';
 
+import {
+  answerOf,
+  type Api,
+  apiOf,
+  bodyFor,
+  credentialIn,
+  refuseKey,
+  say,
+  withoutPrefix,
+} from './dialects.ts';
+import { createHold, type Hold } from './hold.ts';
 import { startStandIn } from './stand-in.ts';
 import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
 type ProviderRequest = {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly api: 'openai' | 'anthropic';
+  readonly api: Api;
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -30,6 +42,9 @@ type ProviderRequest = {
 
 export type Providers = {
   readonly url: string;
+  /** Where each is reached, and a server that copies OpenAI at an origin of its own. */
+  readonly origins: Readonly<Record<'openai' | 'anthropic' | 'google' | 'mistral', string>>;
+  readonly compatibleUrl: string;
   /** Where refresh tokens are taken; in the journal they stand as the credential. */
   readonly tokenUrl: string;
   /** Requests in the order of their answers, refused ones too. */
@@ -44,6 +59,8 @@ export type Providers = {
   ) => void;
   /** From now on this key is answered with this status, or not at all, whatever it asks. Undone by what is returned. */
   readonly fail: (credential: string, how: number | 'never') => () => void;
+  /** The next answer stops after its first event, until what is returned is called: `go` ends it well, `break` badly. */
+  readonly holdNext: () => { go: () => void; break: () => void };
   readonly setChaos: (chaos: ChaosConfig) => void;
   readonly clearChaos: () => void;
   readonly stop: () => Promise<void>;
@@ -59,6 +76,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
   const tokenEndpoint = createTokenEndpoint();
   const refused = new Set<string>();
   const failing = new Map<string, number | 'never'>();
+  let held: Hold | undefined;
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
@@ -74,8 +92,12 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     };
     if (failure !== undefined) return keep(fail(failure, response));
     if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
-    if (!known) return keep(refuse(api, response));
-    return keep(await forward({ incoming, body, to: standIn.url }, response));
+    if (!known) return keep(refuseKey(api, response));
+    const own = answerOf({ api, method, path, body });
+    if (own) return keep(say(own, response));
+    const hold = held;
+    held = undefined;
+    return keep(await forward({ incoming, body: bodyFor(api, body), to: standIn.url, hold }, response));
   }
 
   const server = createServer((incoming, response) => {
@@ -86,9 +108,12 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     throw error;
   });
 
+  const url = `http://127.0.0.1:${listening.port}`;
   return {
-    url: `http://127.0.0.1:${listening.port}`,
-    tokenUrl: `http://127.0.0.1:${listening.port}${TOKEN_PATH}`,
+    url,
+    origins: { openai: url, anthropic: url, google: url, mistral: `${url}/mistral` },
+    compatibleUrl: `http://localhost:${listening.port}/compatible/v1`,
+    tokenUrl: `${url}${TOKEN_PATH}`,
     journal: () => seen,
     clearJournal: () => seen.splice(0),
     refuse: (credential) => refused.add(credential),
@@ -97,6 +122,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       failing.set(credential, how);
       return () => void failing.delete(credential);
     },
+    holdNext: () => (held = createHold()),
     setChaos: (chaos) => standIn.setChaos(chaos),
     clearChaos: () => standIn.clearChaos(),
     async stop() {
@@ -104,31 +130,6 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       await standIn.stop();
     },
   };
-}
-
-const apiOf = (path: string, headers: IncomingHttpHeaders): ProviderRequest['api'] =>
-  path.startsWith('/v1/messages') || 'x-api-key' in headers ? 'anthropic' : 'openai';
-
-function credentialIn(headers: IncomingHttpHeaders, api: ProviderRequest['api']): string | undefined {
-  if (api === 'anthropic') return [headers['x-api-key']].flat()[0];
-  return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-}
-
-/** 401 in the words of the provider, which quote no key. */
-function refuse(api: ProviderRequest['api'], response: ServerResponse): number {
-  const error =
-    api === 'anthropic'
-      ? { type: 'error', error: { type: 'authentication_error', message: 'invalid x-api-key' } }
-      : {
-          error: {
-            message: 'Incorrect API key provided.',
-            type: 'invalid_request_error',
-            param: null,
-            code: 'invalid_api_key',
-          },
-        };
-  response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(error));
-  return 401;
 }
 
 /** 0: the connection breaks before an answer. */
@@ -152,22 +153,27 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-type Forwarded = { readonly incoming: IncomingMessage; readonly body: string; readonly to: string };
+type Forwarded = {
+  readonly incoming: IncomingMessage;
+  readonly body: string;
+  readonly to: string;
+  readonly hold: Hold | undefined;
+};
 
 /** Passes the request on and the answer back as it comes; resolves with its status when all is sent. */
-function forward({ incoming, body, to }: Forwarded, response: ServerResponse): Promise<number> {
+function forward({ incoming, body, to, hold }: Forwarded, response: ServerResponse): Promise<number> {
   return new Promise((resolve, reject) => {
     const { method, url = '/', headers } = incoming;
-    const { host: _host, ...passed } = headers;
+    const { host: _host, 'content-length': _length, ...passed } = headers;
     const signal = AbortSignal.timeout(DEADLINE_MS);
     const outgoing = request(
-      new URL(url, to),
+      new URL(withoutPrefix(url), to),
       { ...(method && { method }), headers: passed, signal },
       (answered) => {
-        response.writeHead(answered.statusCode ?? 502, answered.headers);
-        answered.on('error', reject);
-        answered.on('end', () => resolve(answered.statusCode ?? 502));
-        answered.pipe(response);
+        const { statusCode = 502 } = answered;
+        response.writeHead(statusCode, answered.headers);
+        const sent = hold ? pipeline(answered, hold.held, response) : pipeline(answered, response);
+        sent.then(() => resolve(statusCode), reject);
       },
     );
     outgoing.on('error', reject);

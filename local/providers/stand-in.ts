@@ -3,9 +3,17 @@ import { type ChatCompletionRequest, LLMock } from '@copilotkit/aimock';
 
 const LABEL = '[local stand-in provider]';
 
-/** Answers OpenAI's and Anthropic's wire formats, plain and streamed, on a loopback port of its own. */
+/** Given tools, it calls the first one, once. */
+const wantsTool = ({ tools = [], messages }: ChatCompletionRequest): boolean =>
+  tools.length > 0 && messages.at(-1)?.role === 'user';
+
+/** Answers OpenAI's, Anthropic's and Google's wire formats, plain and streamed, on a loopback port of its own. */
 export async function startStandIn(): Promise<LLMock> {
   const mock = new LLMock({ port: 0, host: '127.0.0.1', journalMaxEntries: 100 });
+  mock.on({ endpoint: 'chat', predicate: wantsTool }, ({ tools = [], ...request }) => {
+    const name = tools[0]?.function.name ?? '';
+    return { toolCalls: [{ name, arguments: JSON.stringify({ said: lastUserText(request) }) }] };
+  });
   mock.on({ endpoint: 'chat', predicate: () => true }, (request) => {
     const content = `${LABEL} You said: ${lastUserText(request)}`;
     return { content, usage: usageOf(request, content) };
@@ -14,7 +22,7 @@ export async function startStandIn(): Promise<LLMock> {
   return mock;
 }
 
-function lastUserText({ messages }: ChatCompletionRequest): string {
+function lastUserText({ messages }: Pick<ChatCompletionRequest, 'messages'>): string {
   const last = messages.findLast(({ role }) => role === 'user');
   return textOf(last?.content);
 }

@@ -43,6 +43,7 @@ export const ACTIONS = [
   'tool.reviewed',
   'tool.quarantined',
   'tool.deleted',
+  'models.listed',
   'mcp.requested',
   'request.replayed',
   'audit.read',

@@ -3,6 +3,11 @@
 /** Code → HTTP status, title, and what the caller can do next where the thrower says nothing better. */
 export const ERRORS = {
   invalid_input: [400, 'The request is not valid', 'Correct the named fields and send it again.'],
+  upstream_refused: [
+    400,
+    'The provider refuses this request',
+    'Correct the model, its parameters or the length, and send it again.',
+  ],
   wrong_provider: [400, 'This key belongs to another provider', 'Store it under the provider it belongs to.'],
   unauthenticated: [401, 'Not signed in', 'Send a valid access token as `Authorization: Bearer …`.'],
   forbidden: [403, 'Not allowed', 'Sign in as somebody who may do this, or ask for the missing scope.'],

@@ -55,3 +55,21 @@ export async function readBody(
   await (decoder ? pipeline(response, packed, decoder, collect) : pipeline(response, packed, collect));
   return new Uint8Array(Buffer.concat(chunks));
 }
+
+/**
+ * The same bounds on a body that is handed on as it comes. Nothing was to be packed: see the request's headers.
+ * @throws {AppError} `upstream_malformed`
+ */
+export async function* piecesOf(
+  response: IncomingMessage,
+  { maxBytes, heard }: { maxBytes: number; heard: () => void },
+): AsyncGenerator<Uint8Array> {
+  if (decoderFor(response)) throw new AppError('upstream_malformed', 'The answer has an unknown encoding.');
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    heard();
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge();
+    yield chunk;
+  }
+}

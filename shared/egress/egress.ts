@@ -1,12 +1,12 @@
-// The only way out. Whatever is called, on whoever's word, goes through `send`.
+// The only way out. Whatever is called, on whoever's word, goes through `send` or `stream`.
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 
 import { AppError } from '#shared/core/errors.ts';
 
 import { isPublicAddress } from './address.ts';
-import { readBody } from './body.ts';
-import { createConnector, type Lookup, systemLookup } from './connector.ts';
+import { piecesOf, readBody } from './body.ts';
+import { type Connector, createConnector, type Lookup, systemLookup } from './connector.ts';
 import { createPatience } from './patience.ts';
 import { egressRefused } from './refusal.ts';
 import { originsOf, type Target, targetOf } from './target.ts';
@@ -37,12 +37,20 @@ export type EgressResponse = {
   readonly body: Uint8Array;
 };
 
+/** The body as it comes, for one reader. Whoever stops reading closes the connection. */
+export type EgressStream = Omit<EgressResponse, 'body'> & { readonly body: AsyncIterable<Uint8Array> };
+
 export type Egress = {
   /**
    * @throws {AppError} `egress_refused` by the guard, `upstream_unreachable`, `upstream_timeout`, or
    * `upstream_malformed` for an answer that is too large, redirects or breaks off
    */
   readonly send: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressResponse>;
+  /**
+   * The same, with the answer handed on as it comes; reading it fails with the same errors. It must be read, or the
+   * request aborted: until then, or until the deadline, the connection stays open.
+   */
+  readonly stream: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressStream>;
 };
 
 export type Guard = Egress & {
@@ -71,10 +79,11 @@ const OURS = new Set([
   'upgrade',
 ]);
 
-function headersOf({ headers, body }: EgressRequest): Record<string, string> {
+/** @param encodings a packed stream would come in lumps, so one asks for none */
+function headersOf({ headers, body }: EgressRequest, encodings: string): Record<string, string> {
   if (Object.keys(headers).some((name) => OURS.has(name.toLowerCase()))) throw egressRefused('header');
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  return { ...headers, 'accept-encoding': 'gzip, br', ...length };
+  return { ...headers, 'accept-encoding': encodings, ...length };
 }
 
 function checkAnswer(answer: IncomingMessage): void {
@@ -106,6 +115,77 @@ function failureOf(
   return new AppError('upstream_unreachable');
 }
 
+function start(
+  { url, host, trusted }: Target,
+  { agentFor }: Connector,
+  { request, encodings, signal }: { request: EgressRequest; encodings: string; signal: AbortSignal },
+): ClientRequest {
+  const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
+  return make({
+    agent: agentFor({ url, host, trusted }),
+    method: request.method,
+    host,
+    port: url.port,
+    path: `${url.pathname}${url.search}`,
+    headers: headersOf(request, encodings),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    signal,
+  });
+}
+
+type Site = {
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly ownHosts: readonly string[];
+  readonly connector: Connector;
+};
+
+type Exchange = {
+  readonly answer: IncomingMessage;
+  readonly heard: () => void;
+  readonly drop: () => void;
+  /** Drops the connection. @returns what to tell of the failure */
+  readonly failed: (error: unknown) => AppError;
+  /** The answer was read to its end: the connection may serve again. */
+  readonly served: () => void;
+};
+
+/** Up to the answer's headers. Whoever reads the rest ends it with `served`, `failed` or `drop`. */
+const opener =
+  ({ trustedOrigins, ownHosts, connector }: Site) =>
+  async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
+    const { ports: listed, headersMs, idleMs } = { ...DEFAULTS, ...policy };
+    if (!METHODS.has(request.method)) throw egressRefused('method');
+    const target = targetOf(request.url, { trustedOrigins, ownHosts, ports: listed });
+    const { signal: caller, deadlineMs } = request;
+    const patience = createPatience({ deadlineMs, headersMs, idleMs, caller });
+    let outgoing: ClientRequest | undefined;
+    let answered = false;
+    const drop = () => {
+      outgoing?.destroy(); // a half-read connection must not go back to the pool
+      patience.done();
+    };
+    const failed = (error: unknown): AppError => {
+      drop();
+      return failureOf(error, { late: patience.signal.aborted, answered, caller: caller?.reason });
+    };
+    try {
+      patience.signal.throwIfAborted();
+      outgoing = start(target, connector, { request, encodings, signal: patience.signal });
+      const answer = await answerTo(outgoing, request.body);
+      answered = true;
+      patience.heard();
+      checkAnswer(answer);
+      const { socket } = outgoing;
+      const served = () => {
+        connector.served(socket);
+        patience.done();
+      };
+      return { answer, heard: patience.heard, failed, drop, served };
+    } catch (error) {
+      throw failed(error);
+    }
+  };
+
 /** The guard. Another set of trusted origins, for tools, is another guard. */
 export function createEgress(ports: {
   trustedOrigins: readonly string[];
@@ -117,20 +197,7 @@ export function createEgress(ports: {
   const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
   const trustedOrigins = originsOf(ports.trustedOrigins);
   const connector = createConnector({ lookup, isPublic, now });
-
-  function start({ url, host, trusted }: Target, request: EgressRequest, signal: AbortSignal): ClientRequest {
-    const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
-    return make({
-      agent: connector.agentFor({ url, host, trusted }),
-      method: request.method,
-      host,
-      port: url.port,
-      path: `${url.pathname}${url.search}`,
-      headers: headersOf(request),
-      maxHeaderSize: MAX_HEADER_BYTES,
-      signal,
-    });
-  }
+  const open = opener({ trustedOrigins, ownHosts, connector });
 
   return {
     check(url) {
@@ -138,30 +205,34 @@ export function createEgress(ports: {
     },
 
     async send(request, policy = {}) {
-      const { ports: listed, maxBytes, headersMs, idleMs } = { ...DEFAULTS, ...policy };
-      if (!METHODS.has(request.method)) throw egressRefused('method');
-      const target = targetOf(request.url, { trustedOrigins, ownHosts, ports: listed });
-      const { signal: caller, deadlineMs } = request;
-      const patience = createPatience({ deadlineMs, headersMs, idleMs, caller });
-      let outgoing: ClientRequest | undefined;
-      let answered = false;
+      const { answer, heard, failed, served } = await open(request, policy, 'gzip, br');
       try {
-        patience.signal.throwIfAborted();
-        outgoing = start(target, request, patience.signal);
-        const answer = await answerTo(outgoing, request.body);
-        answered = true;
-        patience.heard();
-        checkAnswer(answer);
-        const { socket } = outgoing;
-        const body = await readBody(answer, { maxBytes, heard: patience.heard });
-        connector.served(socket);
+        const { maxBytes } = { ...DEFAULTS, ...policy };
+        const body = await readBody(answer, { maxBytes, heard });
+        served();
         return { status: answer.statusCode ?? 0, headers: flatHeaders(answer), body };
       } catch (error) {
-        outgoing?.destroy(); // a half-read connection must not go back to the pool
-        throw failureOf(error, { late: patience.signal.aborted, answered, caller: caller?.reason });
-      } finally {
-        patience.done();
+        throw failed(error);
       }
+    },
+
+    async stream(request, policy = {}) {
+      const { answer, heard, failed, drop, served } = await open(request, policy, 'identity');
+      answer.on('error', () => undefined); // while nobody reads: whoever does is told
+      const { maxBytes } = { ...DEFAULTS, ...policy };
+      async function* body() {
+        let whole = false;
+        try {
+          yield* piecesOf(answer, { maxBytes, heard });
+          whole = true;
+          served();
+        } catch (error) {
+          throw failed(error);
+        } finally {
+          if (!whole) drop(); // failed, or the reader left
+        }
+      }
+      return { status: answer.statusCode ?? 0, headers: flatHeaders(answer), body: body() };
     },
   };
 }

@@ -1,9 +1,8 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 
 import { ERRORS } from '#shared/core/errors.ts';
-import type { InvokeResult } from '#shared/tools/invoke.ts';
 import { schemasOf } from '#shared/tools/registry.ts';
-import type { Tool } from '#shared/tools/tool.ts';
+import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
 import type { ToolCalls } from './offer.ts';
 

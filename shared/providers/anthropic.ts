@@ -1,42 +1,114 @@
 import * as z from 'zod';
 
-import type { ChatAdapter } from './chat.ts';
+import { anthropicReader, readAnthropic } from './anthropic-answer.ts';
+import { type ChatAdapter, refusedField, refuseFields } from './chat.ts';
+import type { ChatMessage, ChatRequest } from './chat-request.ts';
+import { isSystem, objectIn, textOf } from './message-text.ts';
 
+const TITLE = 'Anthropic';
 /** Anthropic demands a bound; this one serves a chat answer. */
-const DEFAULT_MAX_TOKENS = 1024;
+const DEFAULT_MAX_TOKENS = 4096;
+const UNSUPPORTED = [
+  'frequency_penalty',
+  'presence_penalty',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'reasoning_effort',
+  'verbosity',
+] as const;
 
-const Reply = z.object({
-  model: z.string(),
-  content: z.array(z.object({ type: z.string(), text: z.string().optional() })),
-  stop_reason: z.string().nullish(),
-  usage: z.object({ input_tokens: z.int(), output_tokens: z.int() }),
-});
+type Block = Readonly<Record<string, unknown>>;
 
-/** Anthropic's Messages. System messages travel apart from the conversation there. */
+function imageOf(url: string): Block {
+  const [, media_type, data] = /^data:([^;]+);base64,(.*)$/s.exec(url) ?? [];
+  return { type: 'image', source: data ? { type: 'base64', media_type, data } : { type: 'url', url } };
+}
+
+/** Whose turn it is, and what it holds. A tool's result is the user's turn there. */
+function turnOf(message: ChatMessage): { role: 'user' | 'assistant'; content: Block[] } {
+  const { content = null } = message;
+  if (message.role === 'tool') {
+    const result = { type: 'tool_result', tool_use_id: message.tool_call_id, content: textOf(content) };
+    return { role: 'user', content: [result] };
+  }
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
+  const said = parts
+    .filter((part) => part.type !== 'text' || part.text !== '') // an empty block is refused there
+    .map((part) => (part.type === 'text' ? part : imageOf(part.image_url.url)));
+  if (message.role !== 'assistant') return { role: 'user', content: said };
+  const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: given } }) => ({
+    type: 'tool_use',
+    id,
+    name,
+    input: objectIn(TITLE, given),
+  }));
+  return { role: 'assistant', content: [...said, ...calls] };
+}
+
+/** Turns alternate there: neighbours of one side become one. */
+function turnsOf(messages: readonly ChatMessage[]) {
+  const turns: ReturnType<typeof turnOf>[] = [];
+  for (const message of messages) {
+    const turn = turnOf(message);
+    const last = turns.at(-1);
+    if (last?.role === turn.role) last.content.push(...turn.content);
+    else turns.push(turn);
+  }
+  return turns;
+}
+
+function choiceOf({ tool_choice: choice, parallel_tool_calls: parallel }: ChatRequest) {
+  const alone = parallel === false ? { disable_parallel_tool_use: true } : {};
+  if (choice === undefined) return parallel === false ? { type: 'auto', ...alone } : undefined;
+  if (choice === 'none') return { type: 'none' };
+  if (choice === 'auto') return { type: 'auto', ...alone };
+  if (choice === 'required') return { type: 'any', ...alone };
+  return { type: 'tool', name: choice.function.name, ...alone };
+}
+
+function refuseForeign(request: ChatRequest): void {
+  refuseFields(TITLE, request, UNSUPPORTED);
+  const { response_format: format, temperature = 1 } = request;
+  if (format && format.type !== 'text') throw refusedField(TITLE, 'response_format', 'can only be text');
+  if (temperature > 1) throw refusedField(TITLE, 'temperature', 'ends at 1');
+}
+
+/** System messages travel apart from the conversation there. */
+function bodyOf(request: ChatRequest, stream: boolean) {
+  refuseForeign(request);
+  const { model, messages, temperature, top_p, stop, tools } = request;
+  const system = messages.filter(isSystem).map(({ content }) => textOf(content));
+  return {
+    model,
+    ...(system.length > 0 && { system: system.join('\n\n') }),
+    messages: turnsOf(messages.filter((message) => !isSystem(message))),
+    max_tokens: request.max_tokens ?? DEFAULT_MAX_TOKENS,
+    temperature,
+    top_p,
+    stop_sequences: stop === undefined ? undefined : [stop].flat(),
+    tools: tools?.map(({ function: { name, description, parameters = { type: 'object' } } }) => ({
+      name,
+      description,
+      input_schema: parameters,
+    })),
+    tool_choice: tools && choiceOf(request),
+    ...(stream && { stream: true }),
+  };
+}
+
+const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** Anthropic's Messages. */
 export const anthropic: ChatAdapter = {
-  path: '/v1/messages',
+  path: () => '/v1/messages',
   modelsPath: '/v1/models?limit=100',
   defaultMaxTokens: DEFAULT_MAX_TOKENS,
   headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
-  body({ model, messages, maxTokens = DEFAULT_MAX_TOKENS, temperature }) {
-    const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
-    return {
-      model,
-      ...(system.length > 0 && { system: system.join('\n\n') }),
-      messages: messages.filter(({ role }) => role !== 'system'),
-      max_tokens: maxTokens,
-      temperature,
-    };
-  },
-  reply(body) {
-    const { model, content, stop_reason, usage } = Reply.parse(body);
-    return {
-      text: content.map(({ text = '' }) => text).join(''),
-      model,
-      finishReason: stop_reason ?? 'unknown',
-      usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
-    };
-  },
+  body: bodyOf,
+  reply: readAnthropic,
+  reader: anthropicReader,
+  models: (answer) => Models.parse(answer).data.map(({ id }) => id),
   // An empty account is answered 400 `invalid_request_error`, told apart by its words alone; newer ones 402.
   outOfQuota: (status, { error: { type, message } }) =>
     status === 402 ||

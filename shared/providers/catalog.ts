@@ -11,29 +11,73 @@ export type ProviderFacts = {
   /** Where its users make and revoke keys. */
   readonly keyPage: string;
   readonly renewal: 'oauth' | 'api' | 'guided';
+  /** Empty where only the key's own server knows. */
   readonly defaultModel: string;
+  readonly defaultEmbedModel?: string;
+  /** Names that nobody else gives to a model: whoever asks for one without naming a provider means this one. */
+  readonly modelPattern?: RegExp;
+  /** Its keys are stored with the base URL they are for. */
+  readonly ownBaseUrl?: true;
 };
 
 export const CATALOG: readonly ProviderFacts[] = [
   {
     id: 'openai' as ProviderId,
     title: 'OpenAI',
-    features: ['chat'],
+    features: ['chat', 'stream', 'embed', 'models'],
     keyPattern: /^sk-(?!ant-)[\w-]{16,}$/,
     keyFormat: 'sk-…',
     keyPage: 'https://platform.openai.com/api-keys',
     renewal: 'guided',
     defaultModel: 'gpt-4.1-mini',
+    defaultEmbedModel: 'text-embedding-3-small',
+    modelPattern: /^(?:gpt-|chatgpt-|o\d|text-embedding-3|ft:gpt-)/,
   },
   {
     id: 'anthropic' as ProviderId,
     title: 'Anthropic',
-    features: ['chat'],
+    features: ['chat', 'stream', 'models'],
     keyPattern: /^sk-ant-[\w-]{16,}$/,
     keyFormat: 'sk-ant-…',
     keyPage: 'https://console.anthropic.com/settings/keys',
     renewal: 'guided',
     defaultModel: 'claude-haiku-4-5',
+    modelPattern: /^claude-/,
+  },
+  {
+    id: 'google' as ProviderId,
+    title: 'Google Gemini',
+    features: ['chat', 'stream', 'embed', 'models'],
+    keyPattern: /^AIza[\w-]{35}$/,
+    keyFormat: 'AIza…',
+    keyPage: 'https://aistudio.google.com/apikey',
+    renewal: 'guided',
+    defaultModel: 'gemini-2.5-flash',
+    defaultEmbedModel: 'gemini-embedding-001',
+    modelPattern: /^gemini-/,
+  },
+  {
+    id: 'mistral' as ProviderId,
+    title: 'Mistral',
+    features: ['chat', 'stream', 'embed', 'models'],
+    keyPattern: /^[A-Za-z0-9]{32}$/,
+    keyFormat: '32 letters and digits',
+    keyPage: 'https://console.mistral.ai/api-keys',
+    renewal: 'guided',
+    defaultModel: 'mistral-small-latest',
+    defaultEmbedModel: 'mistral-embed',
+    modelPattern: /^(?:(?:open-)?mistral-|magistral-|ministral-|codestral-|pixtral-|devstral-)/,
+  },
+  {
+    id: 'compatible' as ProviderId,
+    title: 'OpenAI-compatible server',
+    features: ['chat', 'stream', 'embed', 'models'],
+    keyPattern: /^[\x21-\x7e]+$/,
+    keyFormat: 'whatever the server takes',
+    keyPage: "your server's documentation",
+    renewal: 'guided',
+    defaultModel: '',
+    ownBaseUrl: true,
   },
 ];
 
@@ -69,7 +113,7 @@ export function factsOf(provider: string): ProviderFacts {
  */
 export function checkKeyFormat(facts: ProviderFacts, secret: string): void {
   if (facts.keyPattern.test(secret)) return;
-  const other = CATALOG.find(({ keyPattern }) => keyPattern.test(secret));
+  const other = CATALOG.find(({ keyPattern, ownBaseUrl }) => !ownBaseUrl && keyPattern.test(secret));
   if (other) {
     throw new AppError(
       'wrong_provider',
@@ -87,4 +131,19 @@ export function checkKeyFormat(facts: ProviderFacts, secret: string): void {
       next_step: `Copy a key from ${facts.keyPage}.`,
     },
   );
+}
+
+/**
+ * Where a key may be sent, as it is sealed with it. Empty for a provider whose origin the stage configures.
+ * @throws {AppError} `invalid_input` for a base URL where none belongs, or none where one does
+ */
+export function keyOriginOf({ title, ownBaseUrl }: ProviderFacts, baseUrl: string | undefined): string {
+  if (ownBaseUrl && baseUrl !== undefined) return baseUrl.replace(/\/$/, '');
+  if (!ownBaseUrl && baseUrl === undefined) return '';
+  const message = ownBaseUrl
+    ? 'is needed: the address before /chat/completions, as https://api.example.org/v1'
+    : `does not belong to a ${title} key`;
+  throw new AppError('invalid_input', `The base URL: ${message}.`, {
+    issues: [{ path: 'base_url', message }],
+  });
 }

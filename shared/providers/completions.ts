@@ -1,29 +1,24 @@
 // The use of a key: the one place where a provider is called on an owner's behalf.
-import { isUtf8 } from 'node:buffer';
-
 import type { Deadline } from '#shared/core/deadline.ts';
-import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import type { Secret } from '#shared/core/secret.ts';
-import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
-import type { Candidate, KeyUse } from '#shared/vault/use.ts';
+import type { Egress } from '#shared/egress/egress.ts';
+import type { KeyUse } from '#shared/vault/use.ts';
 
 import { ADAPTERS } from './adapters.ts';
-import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
-import type { ChatAdapter, ChatReply, ChatRequest } from './chat.ts';
-import type { KeyCare, KeyValue } from './key-care.ts';
+import { replyOf } from './answer.ts';
+import { createAsk, type Question } from './ask.ts';
+import { CATALOG, type ProviderFacts } from './catalog.ts';
+import type { Chunk } from './chat-answer.ts';
+import type { ChatAdapter, ChatReply, Embeddings } from './chat.ts';
+import type { ChatRequest } from './chat-request.ts';
+import type { KeyCare } from './key-care.ts';
 import { createKeyChain, type Served } from './key-chain.ts';
-import { noKey } from './no-key.ts';
+import { createKeyChoice, noEmbeddings, type Wanted } from './key-choice.ts';
+import type { PreferenceOf } from './preference.ts';
 import type { Estimate } from './prices.ts';
-import { refusalIn, type Verdict } from './verdict.ts';
-import { withoutSecret } from './without-secret.ts';
 
-export type CompletionRequest = Omit<ChatRequest, 'model'> & {
-  readonly provider?: string | undefined;
-  readonly model?: string | undefined;
-  /** By provider, where the call names no model. */
-  readonly defaultModels?: Readonly<Record<string, string>> | undefined;
-};
+export type CompletionRequest = Omit<ChatRequest, 'model'> & Wanted;
 
 /** What a call is about to ask of whom: as much as admission has to know. */
 export type Intent = Estimate;
@@ -38,99 +33,122 @@ export type CompletionCall = {
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
 
-export type Completions = {
-  /** @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`, `key_rejected`, `integrity_failed`, `kms_*`, `upstream_*`, `rate_limited` */
-  readonly chat: (
-    request: CompletionRequest,
-    call: CompletionCall,
-  ) => Promise<ChatReply & { readonly provider: string } & Omit<Served<never>, 'value'>>;
+/** Who answered, and how it came to that. */
+type By = { readonly provider: string } & Omit<Served<never>, 'value'>;
+
+/** An answer that has begun. It must be read: an unread one keeps its connection until the deadline. */
+export type ChatStream = { readonly chunks: AsyncIterable<Chunk>; readonly model: string } & By;
+
+/** Models of one provider that the owner's keys may use, as far as it was asked: at most 100 for each key. */
+export type KnownModels = {
+  readonly provider: string;
+  readonly default_model: string | null;
+  readonly models: readonly string[];
 };
 
-function read(response: EgressResponse, secret: Secret, adapter: ChatAdapter): ChatReply {
-  const text = new TextDecoder().decode(response.body);
-  try {
-    if (isUtf8(response.body)) return adapter.reply(JSON.parse(withoutSecret(text, secret)));
-  } catch {
-    // no `cause`: the parser quotes the answer
-  }
-  throw new MalformedAnswer(text);
-}
-
 /**
- * The owner's keys of the provider they asked for, else of the one their first key belongs to.
- * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`
+ * All but `models` throw `key_missing`, `key_frozen`, `key_expired`, `key_invalid`, `key_rejected`, `integrity_failed`,
+ * `kms_*`, `upstream_*`, `rate_limited`, or `invalid_input` for what the provider has nothing like.
  */
-async function keysFor(
-  { owner, wanted }: { owner: Uid; wanted: string | undefined },
-  vault: KeyUse,
-): Promise<[ProviderFacts, [Candidate, ...Candidate[]]]> {
-  const provider = wanted === undefined ? undefined : factsOf(wanted).id;
-  const candidates = await vault.candidates(owner, provider);
-  for (const first of candidates) {
-    const facts = CATALOG.find(({ id }) => id === first.provider);
-    if (!facts) continue;
-    return [facts, [first, ...candidates.filter((other) => other !== first && other.provider === facts.id)]];
-  }
-  throw noKey(provider, await vault.whyNone(owner, provider));
+export type Completions = {
+  readonly chat: (request: CompletionRequest, call: CompletionCall) => Promise<ChatReply & By>;
+  /** Resolves with the first piece; reading the others fails with `upstream_*`. */
+  readonly stream: (request: CompletionRequest, call: CompletionCall) => Promise<ChatStream>;
+  readonly embed: (
+    request: Wanted & { readonly input: readonly string[] },
+    call: CompletionCall,
+  ) => Promise<Embeddings & By & { readonly model: string }>;
+  /** Calls nobody and opens no key. */
+  readonly models: (owner: Uid) => Promise<readonly KnownModels[]>;
+};
+
+type Ports = {
+  readonly vault: KeyUse;
+  readonly care: KeyCare;
+  readonly egress: Egress;
+  /** Origin per provider, from the stage's configuration: no request can name another. */
+  readonly origins: Readonly<Record<string, string>>;
+  readonly preferenceOf?: PreferenceOf | undefined;
+  readonly now: () => number;
+};
+
+function adapterOf({ id, title }: ProviderFacts): ChatAdapter {
+  const adapter = ADAPTERS[id];
+  if (!adapter) throw new AppError('unavailable', `${title} is not configured here.`);
+  return adapter;
 }
 
-export function createCompletions(ports: {
-  vault: KeyUse;
-  care: KeyCare;
-  egress: Egress;
-  /** Origin per provider, from the stage's configuration: no request can name another. */
-  origins: Readonly<Record<string, string>>;
-  now: () => number;
-}): Completions {
-  const { vault, egress, origins } = ports;
-  const serve = createKeyChain(ports);
+/** No model known here makes more tokens of one picture. */
+const PICTURE_TOKENS = 50_000;
 
-  const dialectOf = ({ id, title }: ProviderFacts): { adapter: ChatAdapter; configured: string } => {
-    const [adapter, configured] = [ADAPTERS[id], origins[id]];
-    if (!adapter || !configured) throw new AppError('unavailable', `${title} is not configured here.`);
-    return { adapter, configured };
+/** What a question can cost at most. What it only points at costs as well: an address is short, its picture is not. */
+function sizeOf({ messages, max_tokens }: ChatRequest, body: string, { defaultMaxTokens }: ChatAdapter) {
+  const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
+  const pictures = parts.filter(({ type }) => type === 'image_url').length;
+  return {
+    inputBytes: Buffer.byteLength(body) + pictures * PICTURE_TOKENS,
+    maxOutputTokens: max_tokens ?? defaultMaxTokens,
   };
+}
+
+export function createCompletions(ports: Ports): Completions {
+  const { vault } = ports;
+  const ask = createAsk(ports);
+  const serve = createKeyChain(ports);
+  const choose = createKeyChoice(ports);
+
+  /** Chooses, translates and records. What the provider has nothing like is refused before anything is recorded. */
+  async function chatQuestion(
+    { provider, model: name, ...rest }: CompletionRequest,
+    call: CompletionCall,
+    { stream }: { stream: boolean },
+  ) {
+    const { facts, keys, model } = await choose(call.owner, { provider, model: name }, 'chat');
+    const adapter = adapterOf(facts);
+    const request = { ...rest, model };
+    const path = adapter.path(request, stream);
+    const body = JSON.stringify(adapter.body(request, stream));
+    await call.begin({ provider: facts.id, model, ...sizeOf(request, body, adapter) });
+    const accept = stream ? 'text/event-stream' : 'application/json';
+    const question: Question = { facts, adapter, path, body, accept };
+    return { question, keys, model };
+  }
 
   return {
-    async chat({ provider: wanted, model, defaultModels, ...rest }, call) {
-      const [facts, keys] = await keysFor({ owner: call.owner, wanted }, vault);
-      const { adapter, configured } = dialectOf(facts);
-      const request: ChatRequest = {
-        ...rest,
-        model: model ?? defaultModels?.[facts.id] ?? facts.defaultModel,
-      };
-      const body = JSON.stringify(adapter.body(request));
-      await call.begin({
-        provider: facts.id,
-        model: request.model,
-        inputBytes: Buffer.byteLength(body),
-        maxOutputTokens: request.maxTokens ?? adapter.defaultMaxTokens,
-      });
+    async chat(request, call) {
+      const { question, keys } = await chatQuestion(request, call, { stream: false });
+      const { value, ...how } = await serve(keys, ask.whole(question, call, question.adapter.reply), call);
+      return { ...replyOf(value), provider: question.facts.id, ...how };
+    },
 
-      const ask = async ({ provider, kid, ver, open }: KeyValue): Promise<Verdict<ChatReply>> => {
-        call.onUse({ provider, kid, ver });
-        const { secret, origin } = await open();
-        const patience = call.deadline.remainingMs();
-        const sent = {
-          url: `${origin || configured}${adapter.path}`,
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json',
-            ...adapter.headers(secret),
-          },
-          body,
-          signal: call.deadline.signal,
-          deadlineMs: patience,
-        };
-        // A model may think for as long as the caller can wait, before the first byte and between two.
-        const response = await egress.send(sent, { headersMs: patience, idleMs: patience });
-        const refusal = refusalIn(response, facts, adapter);
-        return refusal ?? { kind: 'answered', value: read(response, secret, adapter) };
-      };
+    async stream(request, call) {
+      const { question, keys, model } = await chatQuestion(request, call, { stream: true });
+      const { value, ...how } = await serve(keys, ask.stream(question, call), call);
+      return { chunks: value, model, provider: question.facts.id, ...how };
+    },
 
-      const { value, ...how } = await serve(keys, ask, call);
-      return { ...value, provider: facts.id, ...how };
+    async embed({ input, ...wanted }, call) {
+      const { facts, keys, model } = await choose(call.owner, wanted, 'embed');
+      const adapter = adapterOf(facts);
+      if (!adapter.embed) throw noEmbeddings(facts);
+      const { reply } = adapter.embed;
+      const [path, body] = [adapter.embed.path(model), JSON.stringify(adapter.embed.body({ model, input }))];
+      const size = { inputBytes: Buffer.byteLength(body), maxOutputTokens: 0 };
+      await call.begin({ provider: facts.id, model, ...size });
+      const question: Question = { facts, adapter, path, body, accept: 'application/json' };
+      const { value, ...how } = await serve(keys, ask.whole(question, call, reply), call);
+      return { ...value, model, provider: facts.id, ...how };
+    },
+
+    async models(owner) {
+      const keys = await vault.candidates(owner);
+      return CATALOG.filter(({ id }) => keys.some(({ provider }) => provider === id)).map(
+        ({ id, defaultModel }) => ({
+          provider: id,
+          default_model: defaultModel || null,
+          models: [...new Set(keys.flatMap((key) => (key.provider === id ? (key.models ?? []) : [])))],
+        }),
+      );
     },
   };
 }

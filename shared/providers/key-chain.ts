@@ -50,7 +50,8 @@ export function createKeyChain({ vault, care, now }: { vault: KeyUse; care: KeyC
       return asked(value);
     };
     const rereadOf = (kid: Kid) => async () => {
-      list = await vault.candidates(call.owner, first.provider);
+      const present = await vault.candidates(call.owner, first.provider);
+      list = present.filter((key) => keys.some((offered) => offered.kid === key.kid));
       return list.find((key) => key.kid === kid);
     };
 

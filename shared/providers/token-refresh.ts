@@ -55,7 +55,13 @@ function outcomeOf(response: EgressResponse): Refreshed {
   };
 }
 
-export function createTokenRefresh({ egress, endpoints }: { egress: Egress; endpoints: TokenEndpoints }) {
+export function createTokenRefresh({
+  egress,
+  endpoints,
+}: {
+  egress: Pick<Egress, 'send'>;
+  endpoints: TokenEndpoints;
+}) {
   return async (provider: ProviderId, token: Secret, deadline: Deadline): Promise<Refreshed> => {
     const endpoint = endpoints[provider];
     if (!endpoint) return { kind: 'failed' };

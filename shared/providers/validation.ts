@@ -1,6 +1,4 @@
 // Does the provider take this key, and what may it do? Asked by listing models, which costs nothing.
-import * as z from 'zod';
-
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -8,15 +6,16 @@ import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
 
 import { ADAPTERS } from './adapters.ts';
+import { readAnswer } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
-import { withoutSecret } from './without-secret.ts';
+import type { ChatAdapter } from './chat.ts';
+import { errorIn, refusesKey } from './verdict.ts';
 
 /** Nobody who saves a key waits longer than this for its provider. */
 const DEADLINE_MS = 3000;
 const MAX_MODELS = 100;
 
-const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
-const MODEL_NAME = /^[\w.:/-]{1,100}$/;
+const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
 
 export type AskProvider = (request: {
   readonly facts: ProviderFacts;
@@ -27,25 +26,28 @@ export type AskProvider = (request: {
 }) => Promise<Validation>;
 
 /** Undefined where the answer is not a list of models: something answered, but not as the provider does. */
-function modelsIn({ body }: EgressResponse, secret: Secret): string[] | undefined {
+function modelsIn(response: EgressResponse, secret: Secret, { models }: ChatAdapter): string[] | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const { data } = Models.parse(JSON.parse(withoutSecret(text, secret)));
-    const names = data.map(({ id }) => id).filter((id) => MODEL_NAME.test(id));
+    const names = readAnswer(response, secret, models).filter((id) => MODEL_NAME.test(id));
     return [...new Set(names)].toSorted().slice(0, MAX_MODELS);
   } catch {
     return undefined; // no matter why: the text may quote the key
   }
 }
 
-function outcomeOf(response: EgressResponse, secret: Secret): Omit<Validation, 'checkedAt'> {
-  if (response.status === 401 || response.status === 403) return { outcome: 'rejected' };
-  const models = response.status === 200 ? modelsIn(response, secret) : undefined;
+function outcomeOf(
+  response: EgressResponse,
+  secret: Secret,
+  adapter: ChatAdapter,
+): Omit<Validation, 'checkedAt'> {
+  const { status } = response;
+  if (status === 403 || refusesKey(status, errorIn(response), adapter)) return { outcome: 'rejected' };
+  const models = status === 200 ? modelsIn(response, secret, adapter) : undefined;
   return models ? { outcome: 'valid', models } : { outcome: 'unreachable' };
 }
 
 export function createAskProvider(ports: {
-  egress: Egress;
+  egress: Pick<Egress, 'send'>;
   /** Origin per provider, from the stage's configuration: no request can name another. */
   origins: Readonly<Record<string, string>>;
   now: () => number;
@@ -65,7 +67,8 @@ export function createAskProvider(ports: {
   return async ({ facts, secret, origin, deadline }) => {
     const adapter = ADAPTERS[facts.id];
     const configured = origins[facts.id];
-    if (!adapter || !configured) throw new AppError('unavailable', `${facts.title} is not configured here.`);
+    if (!adapter || !(origin || configured))
+      throw new AppError('unavailable', `${facts.title} is not configured here.`);
     const response = await send({
       url: `${origin || configured}${adapter.modelsPath}`,
       method: 'GET',
@@ -74,7 +77,10 @@ export function createAskProvider(ports: {
       deadlineMs: Math.min(DEADLINE_MS, deadline.remainingMs()),
     });
     const checkedAt = new Date(now()).toISOString();
-    return { ...(response ? outcomeOf(response, secret) : { outcome: 'unreachable' as const }), checkedAt };
+    return {
+      ...(response ? outcomeOf(response, secret, adapter) : { outcome: 'unreachable' as const }),
+      checkedAt,
+    };
   };
 }
 

@@ -17,7 +17,7 @@ export type Verdict<T> =
 
 type Refusal = Extract<Verdict<never>, { refusal: AppError }>;
 
-function errorIn({ body }: EgressResponse): ProviderError {
+export function errorIn({ body }: EgressResponse): ProviderError {
   try {
     return ProviderError.parse(JSON.parse(new TextDecoder().decode(body)));
   } catch {
@@ -45,27 +45,47 @@ function refused(status: number, { title, id, keyPage }: ProviderFacts): Refusal
   };
 }
 
+/** Most say it by 401. */
+export const refusesKey = (status: number, error: ProviderError, adapter: ChatAdapter): boolean =>
+  status === 401 || (adapter.refusesKey?.(status, error) ?? false);
+
+/** The request is at fault: the same one would be refused again, whoever sends it. */
+const REQUEST_REFUSED = new Set([400, 404, 413, 422]);
+
+/** Of the provider's words only its code, which is one of a list and quotes nothing. */
+function requestRefused(status: number, { error }: ProviderError, { id, title }: ProviderFacts): AppError {
+  const code = [error.code, error.type, error['status']].find(
+    (word): word is string => typeof word === 'string' && /^[A-Za-z_]{3,64}$/.test(word),
+  );
+  return new AppError('upstream_refused', `${title} refuses this request${code ? `: ${code}` : ''}.`, {
+    provider: id,
+    upstream_status: status,
+    ...(code !== undefined && { upstream_code: code }),
+  });
+}
+
+function slowDown(headers: EgressResponse['headers'], { id, title }: ProviderFacts): AppError {
+  const after = Number(headers['retry-after']);
+  return new AppError('rate_limited', `${title} asks to slow down.`, {
+    provider: id,
+    ...(Number.isInteger(after) && after > 0 && after < 3600 && { retry_after_seconds: after }),
+  });
+}
+
 /**
- * @returns what the answer says of the key, or nothing where it is a success
- * @throws {AppError} `rate_limited`, `upstream_failed`: no other key would fare better
+ * Of an answer that is no success.
+ * @returns what it says of the key
+ * @throws {AppError} `rate_limited`, `upstream_refused`, `upstream_failed`: no other key would fare better
  */
-export function refusalIn(
-  response: EgressResponse,
-  facts: ProviderFacts,
-  adapter: ChatAdapter,
-): Refusal | undefined {
+export function refusalOf(response: EgressResponse, facts: ProviderFacts, adapter: ChatAdapter): Refusal {
   const { status, headers } = response;
-  if (status < 300) return undefined;
   const { title, id } = facts;
-  if (adapter.outOfQuota(status, errorIn(response))) return outOfQuota(facts);
-  if (status === 401 || status === 403) return refused(status, facts);
-  if (status === 429) {
-    const after = Number(headers['retry-after']);
-    throw new AppError('rate_limited', `${title} asks to slow down.`, {
-      provider: id,
-      ...(Number.isInteger(after) && after > 0 && after < 3600 && { retry_after_seconds: after }),
-    });
-  }
+  const error = errorIn(response);
+  if (adapter.outOfQuota(status, error)) return outOfQuota(facts);
+  if (status === 403) return refused(status, facts);
+  if (refusesKey(status, error, adapter)) return refused(401, facts);
+  if (status === 429) throw slowDown(headers, facts);
+  if (REQUEST_REFUSED.has(status)) throw requestRefused(status, error, facts);
   throw new AppError('upstream_failed', `${title} answered with status ${status}.`, {
     provider: id,
     upstream_status: status,

@@ -3,37 +3,34 @@ import { todoTable } from '#shared/aws/todo-table.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
-import { withDefaults } from '#shared/providers/defaults.ts';
 import { createTodos } from '#shared/todo/todo.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 
 import { audit } from './audit.ts';
-import { defaultsOf } from './defaults.ts';
 import { egress } from './egress.ts';
 import { openTurn } from './idempotency.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
+import { preferenceOf } from './preference.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { admitCall, admitProvider } from './rates.ts';
 import { findRegistered } from './registered-tools.ts';
 import { spending } from './spending.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `budgets:reserve`, `preferences:read`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read`, `todo:write`, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `budgets:reserve`, `preferences:read`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
     todos: createTodos({ store: todoTable(dynamo(), env('CONTENT_TABLE')), now: Date.now }),
-    completions: withDefaults(
-      createCompletions({
-        vault: keyUse(),
-        care: keyCare(),
-        egress: egress(),
-        origins: providerOrigins(),
-        now: Date.now,
-      }),
-      defaultsOf(),
-    ),
+    completions: createCompletions({
+      vault: keyUse(),
+      care: keyCare(),
+      egress: egress(),
+      origins: providerOrigins(),
+      preferenceOf: preferenceOf(),
+      now: Date.now,
+    }),
     account: spending(),
     admit: admitCall,
     admitProvider,

@@ -4,7 +4,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { checkKeyFormat, factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
+import { checkKeyFormat, factsOf, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
 import type { StoreKeyBody } from '#shared/vault/api.ts';
 import { createKeyDeposit } from '#shared/vault/deposit.ts';
 
@@ -51,17 +51,17 @@ export async function depositKey(caller: Principal, request: StoreKeyBody, call:
   const facts = factsOf(request.provider);
   checkOrigin(request);
   checkKeyFormat(facts, request.api_key);
+  const origin = request.origin ?? keyOriginOf(facts, request.base_url);
   const secret = new Secret(request.api_key);
-  const { origin } = request;
   const { summary, write } = await deposit().deposit({
     uid,
     provider: facts.id,
     secret,
+    origin,
     label: request.label,
     expiresAt: request.expires_at,
-    origin,
     validate: async () =>
-      origin === undefined ? validateNew(caller.uid, call, { facts, secret }) : undefined,
+      request.origin === undefined ? validateNew(caller.uid, call, { facts, secret, origin }) : undefined,
   });
   return {
     summary,

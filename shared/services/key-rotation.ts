@@ -3,7 +3,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { CATALOG, checkKeyFormat, isUpstreamProvider } from '#shared/providers/catalog.ts';
+import { CATALOG, checkKeyFormat, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
 import type { RotateKeyBody } from '#shared/vault/api.ts';
 import { createRotateKey } from '#shared/vault/rotate.ts';
 
@@ -30,13 +30,15 @@ export async function rotateKey(
   const facts = CATALOG.find((row) => row.id === id?.provider);
   if (!facts) throw new AppError('not_found', 'You have no such key.');
   checkKeyFormat(facts, body.api_key);
+  const origin = keyOriginOf(facts, body.base_url);
   const secret = new Secret(body.api_key);
   const { summary, writes } = await rotate()({
     uid,
     keyId,
     secret,
+    origin,
     expiresAt: body.expires_at,
-    validate: () => validateNew(uid, call, { facts, secret, target: keyId }),
+    validate: () => validateNew(uid, call, { facts, secret, origin, target: keyId }),
   });
   const message = `The key has its new value. ${wordsOf(facts, summary.validation?.outcome)}`;
   return { summary, writes, message };

@@ -43,15 +43,22 @@ export const recordAttempt = (
     claim(),
   );
 
+type NewSecret = {
+  readonly facts: ProviderFacts;
+  readonly secret: Secret;
+  readonly origin?: string;
+  readonly target?: string;
+};
+
 /** Needs `audit:write`, `providers:call`. Of a key that is about to be stored: one that is refused is not. */
 export async function validateNew(
   uid: Uid,
   call: CallFacts,
-  { facts, secret, target }: { facts: ProviderFacts; secret: Secret; target?: string },
+  { facts, secret, origin = '', target }: NewSecret,
 ): Promise<Validation> {
   await recordAttempt(uid, call, { provider: facts.id, ...(target !== undefined && { target }) });
   const { deadline } = call;
-  const validation = await askProvider()({ facts, secret, origin: '', deadline });
+  const validation = await askProvider()({ facts, secret, origin, deadline });
   refuseRejected(validation, facts);
   return validation;
 }

@@ -12,11 +12,11 @@ export const toolStatus: StatusPorts = {
     return (await keyStore().list(uid)).map((key) => summaryOf(key, now));
   },
   providers: () =>
-    CATALOG.map(({ id, title, features, defaultModel }) => ({
+    CATALOG.map(({ id, title, features, defaultModel, ownBaseUrl }) => ({
       name: id,
       title,
       features: [...features],
       default_model: defaultModel,
-      configured: providerOrigins()[id] !== undefined,
+      configured: ownBaseUrl === true || providerOrigins()[id] !== undefined,
     })),
 };

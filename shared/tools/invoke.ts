@@ -7,7 +7,7 @@ import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
 import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/idempotency/turn.ts';
 import type { Caller } from '#shared/limits/plans.ts';
-import type { Account, Charge } from '#shared/limits/spending.ts';
+import type { Account } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
@@ -15,7 +15,7 @@ import { endingOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
-import type { CallMeta, KeyReceipt, ServedBy, Tool } from './tool.ts';
+import type { CallMeta, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -27,21 +27,10 @@ export type Invocation = {
   readonly deadline: Deadline;
   /** What the caller named the request by, beside the arguments. */
   readonly key?: string | undefined;
+  /** Its route asks for a scope of its own, instead of `tools:call`, and knows no idempotency key. */
+  readonly scoped?: true;
+  readonly sink?: ToolCall['sink'];
 };
-
-/** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
-export type InvokeResult = (
-  | ({
-      readonly ok: true;
-      readonly result: Readonly<Record<string, unknown>>;
-      readonly cached: false;
-      /** Of the call that was served: an earlier one, if this is `replayed`. */
-      readonly requestId: string;
-      /** Of a call to a provider. */
-      readonly usage?: Charge;
-    } & ServedBy)
-  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
-) & { readonly replayed?: true };
 
 export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
 
@@ -61,6 +50,17 @@ function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
   const parsed = tool.output.safeParse(output);
   if (!parsed.success) throw new Error(`${tool.name} returned a result that breaks its output schema.`);
   return parsed.data;
+}
+
+/** Calls within a call are told apart by a number, and so are their idempotency keys. */
+function othersOf(invoke: Invoke, { requestId, key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>) {
+  let count = 0;
+  const also: ToolCall['also'] = (toolName, parameters) => {
+    count += 1;
+    const own = { requestId: `${requestId}.${count}`, ...(key !== undefined && { key: `${key}.${count}` }) };
+    return invoke({ ...of, ...own, toolName, parameters });
+  };
+  return also;
 }
 
 type Ports = {
@@ -95,21 +95,24 @@ const draftsOf =
 
 /** The tool, if the caller may call it. */
 async function allowedTool(
-  { toolName, tool, principal }: Invocation,
+  { toolName, tool, principal, scoped }: Invocation,
   findRegistered: Ports['findRegistered'],
 ): Promise<Tool> {
-  requireScope(principal, 'tools:call');
+  if (!scoped) requireScope(principal, 'tools:call');
   const found = tool ?? findTool(toolName) ?? (await findRegistered(principal, toolName));
   if (!found) throw new AppError('unknown_tool');
   if (found.scope) requireScope(principal, found.scope);
   return found;
 }
 
-export function createInvoke(given: Ports): Invoke {
-  const { audit, admit, admitProvider, account, openTurn, findRegistered, ...ports } = given;
+/** The arguments, and the key that the call is named by. A route with a scope of its own knows no such key. */
+const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
+  scoped ? { given: parameters, key: undefined } : keyOf(tool, parameters, key);
 
-  return async (invocation) => {
-    const { principal, requestId, deadline } = invocation;
+export function createInvoke(all: Ports): Invoke {
+  const { audit, admit, admitProvider, account, openTurn, findRegistered, ...ports } = all;
+  const invoke: Invoke = async (invocation) => {
+    const { principal, requestId, deadline, sink } = invocation;
     const { uid, roles } = principal;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let turn = NO_TURN;
@@ -134,7 +137,7 @@ export function createInvoke(given: Ports): Invoke {
 
     const call = async (): Promise<InvokeResult> => {
       tool = await allowedTool(invocation, findRegistered);
-      const { key, given: body = {} } = keyOf(tool, invocation.parameters, invocation.key);
+      const { key, given: body = {} } = givenTo(tool, invocation);
       const input = inputOf(tool, body);
       await admit(principal, tool.name);
       const { remainingMs } = deadline;
@@ -142,7 +145,9 @@ export function createInvoke(given: Ports): Invoke {
         turn = await openTurn({ uid, operation: tool.name, key, body, requestId, remainingMs });
       }
       if (turn.earlier) return replay(turn.earlier);
-      const done = await tool.run(input, { ...ports, principal, requestId, deadline, begin, onUse });
+      const at = { principal, requestId, deadline };
+      const also = othersOf(invoke, { ...at, key });
+      const done = await tool.run(input, { ...ports, ...at, begin, onUse, also, sink });
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);
       const record = draft(tool, { result: 'succeeded', meta });
@@ -164,4 +169,5 @@ export function createInvoke(given: Ports): Invoke {
       return { ok: false, error, ...(failure !== error && { failure }) };
     }
   };
+  return invoke;
 }

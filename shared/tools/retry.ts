@@ -2,8 +2,7 @@
 import { AppError, type ErrorDetails, ERRORS, type ErrorCode } from '#shared/core/errors.ts';
 import { IdempotencyKey, type Kept } from '#shared/idempotency/turn.ts';
 
-import type { InvokeResult } from './invoke.ts';
-import type { ServedBy, Tool } from './tool.ts';
+import type { InvokeResult, ServedBy, Tool } from './tool.ts';
 
 const ARGUMENT = 'idempotency_key';
 

@@ -3,7 +3,9 @@ import type * as z from 'zod';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Scope } from '#shared/auth/scopes.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
+import type { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
+import type { Charge } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
@@ -29,6 +31,13 @@ export type ToolCall = {
   readonly begin: (intent: Intent) => Promise<void>;
   /** A key was used for this call: becomes its receipt. */
   readonly onUse: (key: KeyReceipt) => void;
+  /**
+   * Calls another tool for the same caller, as a call of its own: with its own admission, limits, records and receipts. Its
+   * request id is this one's with a number behind it.
+   */
+  readonly also: (toolName: string, parameters: unknown) => Promise<InvokeResult>;
+  /** Where the caller takes an answer piece by piece. Resolves when the next may come; throws when nobody listens any more. */
+  readonly sink?: ((piece: unknown) => Promise<void>) | undefined;
 };
 
 export type Done<Out> = {
@@ -57,6 +66,20 @@ export type ServedBy = {
   readonly mode: 'live' | 'backup_key';
   readonly reason?: string;
 };
+
+/** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
+export type InvokeResult = (
+  | ({
+      readonly ok: true;
+      readonly result: Readonly<Record<string, unknown>>;
+      readonly cached: false;
+      /** Of the call that was served: an earlier one, if this is `replayed`. */
+      readonly requestId: string;
+      /** Of a call to a provider. */
+      readonly usage?: Charge;
+    } & ServedBy)
+  | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
+) & { readonly replayed?: true };
 
 export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> = {
   readonly name: `${string}_${string}`;

@@ -14,12 +14,19 @@ const ExpiresAt = z.string().max(40).refine(isTime, 'must be a time as in 2030-0
 
 const Provider = z.string().regex(/^[a-z0-9-]{1,32}$/);
 
+/** Of an OpenAI-compatible server, up to what stands before `/chat/completions`. That it may be called is for the guard to say. */
+const BaseUrl = z
+  .string()
+  .max(300)
+  .regex(/^https?:\/\/[^\s/?#@\\]+(?:\/[\w.~:-]+)*\/?$/);
+
 /** `<provider>_<22 characters>`; anything else answers like an id that does not exist. */
 const KeyId = z.string().max(128);
 
 export const StoreKeyBody = z.strictObject({
   provider: Provider,
   api_key: ApiKey,
+  base_url: BaseUrl.optional(),
   /** The caller's own id, if at all: the token decides whose key it is. */
   user_id: z.string().min(1).max(256).optional(),
   label: Label.optional(),
@@ -49,7 +56,11 @@ export const ConnectKeyBody = z.strictObject({
 });
 export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
 
-export const RotateKeyBody = z.strictObject({ api_key: ApiKey, expires_at: ExpiresAt.optional() });
+export const RotateKeyBody = z.strictObject({
+  api_key: ApiKey,
+  base_url: BaseUrl.optional(),
+  expires_at: ExpiresAt.optional(),
+});
 export type RotateKeyBody = z.infer<typeof RotateKeyBody>;
 
 export const OrderKeysBody = z.strictObject({ provider: Provider, key_ids: z.array(KeyId).max(20) });

@@ -19,6 +19,8 @@ export type RotateKey = (request: {
   uid: Uid;
   keyId: string;
   secret: Secret;
+  /** As at its deposit. The old value keeps its own: it is not opened to learn it. */
+  origin?: string | undefined;
   /** Of the new value; the old one's end is not taken over. */
   expiresAt?: string | undefined;
   /** Asks the provider, and throws where it refuses the new value: then the old one stays. */
@@ -33,7 +35,7 @@ export function createRotateKey(ports: {
 }): RotateKey {
   const { keys, seal, fingerprint, now } = ports;
 
-  return async ({ uid, keyId, secret, expiresAt, validate }) => {
+  return async ({ uid, keyId, secret, origin, expiresAt, validate }) => {
     const expiry = expiresAtOf(expiresAt, now());
     const { key, siblings } = await ownKey(keys, uid, keyId);
     if (key.kind !== 'api_key') throw new AppError('conflict', 'This key renews itself.');
@@ -41,7 +43,7 @@ export function createRotateKey(ports: {
     refuseKnown(siblings, fp);
     const validation = await validate();
     const ver = nextVersion(key);
-    const value = await seal({ uid, provider: key.provider, kid: key.kid, ver }, { secret, fp });
+    const value = await seal({ uid, provider: key.provider, kid: key.kid, ver }, { secret, fp, origin });
     const next = rotated(key, { ...value, ...expiry, validation }, now());
     return { summary: summaryOf(next, now()), writes: [keys.replace(next)] };
   };

@@ -25,6 +25,8 @@ type Openable = {
 export type Candidate = Pick<KeyOwner, 'provider' | 'kid'> &
   Openable & {
     readonly expiresAt?: string | undefined;
+    /** What the provider listed when it was last asked: at most 100. */
+    readonly models?: readonly string[] | undefined;
     /** The value before the last rotation, while it is still good: for a provider that does not know the new one yet. */
     readonly previous?: Openable | undefined;
     /** Set where the credential can be renewed: when its access token lapses, in ms since the epoch. */
@@ -63,6 +65,7 @@ export function createKeyUse(ports: { keys: KeyStore; open: OpenKey; now: () => 
       kid,
       ver,
       expiresAt,
+      models: key.validation?.models,
       open: () => shown(key, key),
       ...(previous && { previous: { ver: previous.ver, open: () => shown(key, previous) } }),
       ...(key.kind === 'oauth' && { renewBy: Date.parse(key.tokenUntil ?? key.createdAt) }),

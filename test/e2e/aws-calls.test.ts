@@ -77,6 +77,11 @@ onEngine('the AWS calls of a request', () => {
       );
     };
     let todoId = '';
+    const completion = { ...say('five'), model: 'openai/gpt-4.1' };
+    const compared = {
+      ...say('six'),
+      targets: [{ provider: 'openai' }, { provider: 'openai', model: 'o3' }],
+    };
     const calls: Record<string, string> = {
       'key stored': await callsOf(async () => {
         keyId = (await alice.post('/api-keys', body)).body.key_id;
@@ -113,6 +118,13 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, by preferences': await callsOf(() => alice.invoke('ai_chat', say('two and a half'))),
       'ai_chat with a key': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
       'ai_chat with a key, again': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
+      'chat completion': await callsOf(() => alice.post('/v1/chat/completions', completion)),
+      'chat completion, streamed': await callsOf(() =>
+        alice.post('/v1/chat/completions', { ...completion, stream: true }),
+      ),
+      'models listed': await callsOf(() => alice.get('/v1/models')),
+      ai_models: await callsOf(() => alice.invoke('ai_models')),
+      'ai_compare of two': await callsOf(() => alice.invoke('ai_compare', compared)),
       'ai_chat, no key': await callsOf(() => chat(bob, 'three')),
       'usage read': await callsOf(() => alice.get('/usage')),
       'preferences read': await callsOf(() => alice.get('/preferences')),
@@ -195,6 +207,14 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, by preferences': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat with a key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat with a key, again': 'PutItem UpdateItem',
+      // cold: it runs in a function of its own
+      'chat completion': 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
+      'chat completion, streamed': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'models listed': 'PutItem Query',
+      ai_models: 'PutItem Query UpdateItem',
+      // each is a call of its own, and so is the comparison
+      'ai_compare of two':
+        'PutItem Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem UpdateItem UpdateItem',
       // the second read tells why there is no key
       'ai_chat, no key': 'PutItem Query Query UpdateItem',
       'usage read': 'GetItem PutItem',

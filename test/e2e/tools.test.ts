@@ -11,6 +11,10 @@ onEngine('the tools over REST', () => {
     const { body } = await alice.get('/mcp/tools');
     expect(body.tools.map(({ name }: { name: string }) => name)).toEqual([
       'ai_chat',
+      'ai_compare',
+      'ai_embed',
+      'ai_models',
+      'ai_summarise',
       'calc_evaluate',
       'json_query',
       'key_status',

@@ -43,7 +43,10 @@ describe('the routes', () => {
 
   it('stream where the row says so, as long as its function may run', () => {
     const streaming = methods.filter((method) => method['Integration'].ResponseTransferMode === 'STREAM');
-    expect(streaming).toMatchObject([{ HttpMethod: 'ANY', Integration: { TimeoutInMillis: 60_000 } }]);
+    expect(streaming).toMatchObject([
+      { HttpMethod: 'ANY', Integration: { TimeoutInMillis: 60_000 } },
+      { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } },
+    ]);
   });
 
   it('refuse a body that its schema refuses before a function starts', () => {

@@ -116,12 +116,24 @@ export async function startPortunus(options: Partial<StackOptions> = {}): Promis
 
 /** What the provider was asked to answer: not that it was asked about a key. */
 export const chatsOf = ({ provider }: Stack) =>
-  provider?.journal().filter(({ path }) => !path.startsWith('/v1/models')) ?? [];
+  provider?.journal().filter(({ path }) => !/\/models(?:\?|$)/.test(path)) ?? [];
+
+const KEY_STARTS = {
+  openai: 'sk-proj-',
+  anthropic: 'sk-ant-api03-',
+  google: 'AIza',
+  mistral: '',
+  compatible: 'srv_',
+};
+const KEY_LENGTHS: Readonly<Record<string, number>> = { google: 35, mistral: 32 };
 
 /** A key in a provider's shape that exists nowhere else: wherever a part of it turns up, it leaked from here. */
-export const canaryKey = (provider: 'openai' | 'anthropic', length = 48): string => {
+export const canaryKey = (
+  provider: keyof typeof KEY_STARTS,
+  length = KEY_LENGTHS[provider] ?? 48,
+): string => {
   const random = Array.from({ length }, () => Math.floor(Math.random() * 36).toString(36)).join('');
-  return `${provider === 'openai' ? 'sk-proj-' : 'sk-ant-api03-'}${random}`;
+  return `${KEY_STARTS[provider]}${random}`;
 };
 
 export const say = (content: string, more: object = {}) => ({

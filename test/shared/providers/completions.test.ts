@@ -31,6 +31,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
         const { text = '', status = 200, headers = {}, body = Buffer.from(text) } = answer;
         return { status, headers, body };
       },
+      stream: () => Promise.reject(new Error('Nothing here streams.')),
     },
     origins: { openai: 'https://api.openai.com' },
     care: { renew: async () => 'failed', invalidate: async () => {}, doubt: async () => {} },

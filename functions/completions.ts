@@ -1,0 +1,90 @@
+// POST /v1/chat/completions — OpenAI's Chat Completions, whole or streamed, for every provider.
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+import type { Principal } from '#shared/auth/principal.ts';
+import { deadlineIn } from '#shared/core/deadline.ts';
+import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { audit } from '#shared/services/audit.ts';
+import { invoke } from '#shared/services/invoke.ts';
+import { chatCompletions } from '#shared/tools/chat-completions.ts';
+
+import { logError, logger } from './log.ts';
+import { openaiError, openaiHeaders } from './openai-error.ts';
+import { jsonBody, rowOf } from './request.ts';
+import { type Open, writing } from './stream.ts';
+import { streamedCaller } from './streamed-caller.ts';
+
+/** Time kept back for the outcome's record and the way home. */
+const MARGIN_MS = 3000;
+
+const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
+
+/** One answer: begun with its first piece, whatever that is. */
+function replyTo(requestId: string, open: Open) {
+  let write: ReturnType<Open> | undefined;
+  const begin = (type: string) => {
+    const headers = { 'content-type': `${type}; charset=utf-8`, 'x-request-id': requestId };
+    return open({ status: 200, headers: Object.entries(headers) });
+  };
+  return {
+    piece: (value: unknown) => {
+      write ??= begin('text/event-stream');
+      return write(event(value));
+    },
+    end: (whole: unknown) =>
+      write ? write('data: [DONE]\n\n') : begin('application/json')(JSON.stringify(whole)),
+    fail(error: AppError) {
+      const problem = openaiError(error, requestId);
+      if (write) return write(event(problem)); // the status is out: the stream itself must tell
+      const headers = Object.entries(openaiHeaders(error, requestId));
+      return open({ status: error.status, headers })(JSON.stringify(problem));
+    },
+  };
+}
+
+/** What is refused here never reaches the path of a call, which would record it. */
+async function parametersOf(request: APIGatewayProxyEvent, principal: Principal): Promise<unknown> {
+  try {
+    return jsonBody(request, rowOf('completions')) ?? {};
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    await audit().commit({
+      uid: principal.uid,
+      category: 'api_call',
+      act: 'tool.called',
+      target: chatCompletions.name,
+      result: resultOf(error),
+      code: error.code,
+      reqId: request.requestContext.requestId,
+    });
+    throw thrown;
+  }
+}
+
+type Reply = ReturnType<typeof replyTo>;
+
+async function answer(request: APIGatewayProxyEvent, context: Context, reply: Reply): Promise<void> {
+  const { requestId } = request.requestContext;
+  const principal = await streamedCaller('completions', request);
+  const parameters = await parametersOf(request, principal);
+  const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
+  const call = { toolName: chatCompletions.name, tool: chatCompletions, parameters, principal } as const;
+  // Its record is durable when it returns: only then does the last piece leave.
+  const done = await invoke()({ ...call, requestId, deadline, scoped: true, sink: reply.piece });
+  if (done.ok) return reply.end(done.result['completion']);
+  logError(done.error, done.failure ?? done.error, requestId);
+  return reply.fail(done.error);
+}
+
+export const handler = writing(async (request, context, open) => {
+  logger.addContext(context);
+  const { requestId } = request.requestContext;
+  const reply = replyTo(requestId, open);
+  try {
+    await answer(request, context, reply);
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    logError(error, thrown, requestId);
+    await reply.fail(error);
+  }
+});

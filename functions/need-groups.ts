@@ -1,0 +1,18 @@
+// Needs that come together.
+import type { Need } from './needs.ts';
+
+/** Calls a provider on a stored key; renews the key, or marks it, if the provider rejects it. */
+export const keyUse = [
+  'vault:use',
+  'providers:call',
+  'keys:put',
+  'keys:seal',
+  'renewal:know',
+  'leases:hold',
+  'notices:raise',
+] as const satisfies readonly Need[];
+
+/** Changes something: a request that names a key is done once. */
+export const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+/** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
+export const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];

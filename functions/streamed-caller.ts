@@ -1,0 +1,28 @@
+// Who is calling a function that streams, and may they? A refusal is recorded here, for nothing of the request was looked at yet.
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+
+import { NOBODY } from '#shared/audit/audit.ts';
+import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
+import { asAppError, resultOf } from '#shared/core/errors.ts';
+import { recordRefusal } from '#shared/services/refusal.ts';
+import { admitSession } from '#shared/services/session-check.ts';
+
+import { type RouteName, rowOf } from './request.ts';
+
+/** @throws {AppError} `unauthenticated`, `insufficient_scope` */
+export async function streamedCaller(name: RouteName, event: APIGatewayProxyEvent): Promise<Principal> {
+  const { requestId, authorizer } = event.requestContext;
+  const row = rowOf(name);
+  let uid: string = NOBODY;
+  try {
+    const principal = principalFrom(authorizer, Date.now());
+    ({ uid } = principal);
+    await admitSession(principal, requestId);
+    if ('scope' in row) requireScope(principal, row.scope);
+    return principal;
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    if (resultOf(error) === 'refused') await recordRefusal(error, requestId, uid);
+    throw error;
+  }
+}

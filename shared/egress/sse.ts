@@ -1,0 +1,72 @@
+// Server-sent events, as the HTML standard frames them, out of bytes that may be cut anywhere.
+import { AppError } from '#shared/core/errors.ts';
+
+export type SseEvent = {
+  /** `message` where the sender names none. */
+  readonly event: string;
+  readonly data: string;
+};
+
+/** One event holds one piece of an answer; one this large is not a stream. */
+const MAX_EVENT_LENGTH = 1024 * 1024;
+const MAX_EVENTS = 200_000;
+
+const malformed = (message: string) => new AppError('upstream_malformed', message);
+
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoded(decoder, chunk);
+    // A line end may be cut in two: a carriage return waits for what follows it.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
+    yield* lines;
+  }
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array): string {
+  try {
+    return decoder.decode(chunk, { stream: true });
+  } catch {
+    throw malformed('The answer is not text.'); // no `cause`: it may quote the answer
+  }
+}
+
+function fieldOf(line: string): { field: string; value: string } {
+  const cut = line.indexOf(':');
+  if (cut < 0) return { field: line, value: '' };
+  return { field: line.slice(0, cut), value: line.slice(line[cut + 1] === ' ' ? cut + 2 : cut + 1) };
+}
+
+/** The lines up to an empty one, as an event; undefined where they hold no data, as a comment does. */
+function eventOf(lines: readonly string[]): SseEvent | undefined {
+  const fields = lines.map(fieldOf);
+  const data = fields.filter(({ field }) => field === 'data').map(({ value }) => value);
+  const event = fields.findLast(({ field }) => field === 'event')?.value;
+  return data.length > 0 ? { event: event || 'message', data: data.join('\n') } : undefined;
+}
+
+/**
+ * What was begun but not ended by an empty line is dropped, as the standard says.
+ * @throws {AppError} `upstream_malformed` for too many, too large ones, or bytes that are no text
+ */
+export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
+  let lines: string[] = [];
+  let length = 0;
+  let count = 0;
+  for await (const line of linesOf(body)) {
+    length += line.length;
+    if (length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
+    if (line !== '') {
+      lines.push(line);
+      continue;
+    }
+    count += 1;
+    if (count > MAX_EVENTS) throw malformed('The answer has too many events.');
+    const event = eventOf(lines);
+    if (event) yield event;
+    [lines, length] = [[], 0];
+  }
+}

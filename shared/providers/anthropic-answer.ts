@@ -1,0 +1,174 @@
+// Anthropic's answers, whole and streamed, as OpenAI would have put them.
+import * as z from 'zod';
+
+import { type Chunk, chunkOf, type Completion, usageOf } from './chat-answer.ts';
+
+const Usage = z.object({
+  input_tokens: z.int().nullish(),
+  output_tokens: z.int().nullish(),
+  cache_read_input_tokens: z.int().nullish(),
+  cache_creation_input_tokens: z.int().nullish(),
+});
+type Usage = z.infer<typeof Usage>;
+
+const Text = z.object({ type: z.literal('text'), text: z.string() });
+const ToolUse = z.object({
+  type: z.literal('tool_use'),
+  id: z.string(),
+  name: z.string(),
+  input: z.record(z.string(), z.unknown()),
+});
+/** Thoughts and the results of tools that run over there: not what was asked for. */
+const Other = z
+  .object({ type: z.string().regex(/^(?!(?:text|tool_use|text_delta|input_json_delta)$)/) })
+  .transform(() => ({ type: 'other' as const }));
+const Block = z.union([Text, ToolUse, Other]);
+
+const Message = z.object({
+  id: z.string(),
+  model: z.string(),
+  content: z.array(Block),
+  stop_reason: z.string().nullish(),
+  usage: Usage,
+});
+
+const FINISH: Readonly<Record<string, string>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  pause_turn: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool_calls',
+  refusal: 'content_filter',
+};
+const finishOf = (reason: string) => FINISH[reason] ?? reason;
+
+/** What came from the cache or went there is counted apart there, and is no part of `input_tokens`. */
+function usageIn(usage: Usage) {
+  const cached = usage.cache_read_input_tokens ?? 0;
+  const written = usage.cache_creation_input_tokens ?? 0;
+  return usageOf({
+    inputTokens: (usage.input_tokens ?? 0) + cached + written,
+    outputTokens: usage.output_tokens ?? 0,
+    cachedInputTokens: cached,
+    cacheWriteTokens: written,
+  });
+}
+
+/** @throws {z.ZodError} */
+export function readAnthropic(answer: unknown): Completion {
+  const { id, model, content, stop_reason, usage } = Message.parse(answer);
+  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  const calls = content.flatMap((block) =>
+    block.type === 'tool_use'
+      ? [
+          {
+            id: block.id,
+            type: 'function',
+            function: { name: block.name, arguments: JSON.stringify(block.input) },
+          },
+        ]
+      : [],
+  );
+  const message = {
+    role: 'assistant',
+    content: texts.length > 0 || calls.length === 0 ? texts.join('') : null,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+  return {
+    id,
+    model,
+    choices: [{ index: 0, message, finish_reason: finishOf(stop_reason ?? 'end_turn') }],
+    usage: usageIn(usage),
+  };
+}
+
+const Event = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('message_start'),
+    message: z.object({ id: z.string(), model: z.string(), usage: Usage }),
+  }),
+  z.object({
+    type: z.literal('content_block_start'),
+    index: z.int(),
+    content_block: z.union([Text, z.object({ ...ToolUse.shape, input: z.unknown() }), Other]),
+  }),
+  z.object({
+    type: z.literal('content_block_delta'),
+    index: z.int(),
+    delta: z.union([
+      z.object({ type: z.literal('text_delta'), text: z.string() }),
+      z.object({ type: z.literal('input_json_delta'), partial_json: z.string() }),
+      Other,
+    ]),
+  }),
+  z.object({
+    type: z.literal('message_delta'),
+    delta: z.object({ stop_reason: z.string().nullish() }),
+    usage: Usage.nullish(),
+  }),
+  z.object({ type: z.literal('message_stop') }),
+]);
+type Event = z.infer<typeof Event>;
+
+/** Any others, of today and tomorrow, are to be passed over. */
+const READ = new Set(Event.options.map(({ shape }) => shape.type.value as string));
+const Typed = z.object({ type: z.string() });
+
+const present = (usage: Usage) =>
+  Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
+
+export function anthropicReader() {
+  let head = { id: '', model: '' };
+  let usage: Usage = {};
+  /** Index of a block there → index of a tool call here. */
+  const tools = new Map<number, number>();
+
+  function started({
+    index,
+    content_block: block,
+  }: Extract<Event, { type: 'content_block_start' }>): Chunk[] {
+    if (block.type === 'text') return block.text ? [chunkOf(head, { delta: { content: block.text } })] : [];
+    if (block.type !== 'tool_use') return [];
+    tools.set(index, tools.size);
+    const call = {
+      index: tools.get(index),
+      id: block.id,
+      type: 'function',
+      function: { name: block.name, arguments: '' },
+    };
+    return [chunkOf(head, { delta: { tool_calls: [call] } })];
+  }
+
+  function continued({ index, delta }: Extract<Event, { type: 'content_block_delta' }>): Chunk[] {
+    if (delta.type === 'text_delta') return [chunkOf(head, { delta: { content: delta.text } })];
+    const tool = tools.get(index);
+    if (delta.type !== 'input_json_delta' || tool === undefined) return [];
+    const call = { index: tool, function: { arguments: delta.partial_json } };
+    return [chunkOf(head, { delta: { tool_calls: [call] } })];
+  }
+
+  return (data: unknown): readonly Chunk[] => {
+    if (!READ.has(Typed.parse(data).type)) return [];
+    const event = Event.parse(data);
+    switch (event.type) {
+      case 'message_start':
+        head = { id: event.message.id, model: event.message.model };
+        usage = event.message.usage;
+        return [chunkOf(head, { delta: { role: 'assistant', content: '' } })];
+      case 'content_block_start':
+        return started(event);
+      case 'content_block_delta':
+        return continued(event);
+      case 'message_delta': {
+        usage = { ...usage, ...present(event.usage ?? {}) };
+        const { stop_reason: reason } = event.delta;
+        return reason ? [chunkOf(head, { delta: {}, finish: finishOf(reason) })] : [];
+      }
+      case 'message_stop':
+        return [{ ...head, choices: [], usage: usageIn(usage) }];
+      default:
+        return event satisfies never;
+    }
+  };
+}

@@ -1,0 +1,81 @@
+// One question, asked with one key: the request, and what the answer says.
+import type { Deadline } from '#shared/core/deadline.ts';
+import { AppError } from '#shared/core/errors.ts';
+import type { Egress, EgressRequest } from '#shared/egress/egress.ts';
+
+import { readAnswer, readStream, withoutKey } from './answer.ts';
+import type { ProviderFacts } from './catalog.ts';
+import type { Chunk } from './chat-answer.ts';
+import type { ChatAdapter } from './chat.ts';
+import type { KeyValue } from './key-care.ts';
+import { refusalOf, type Verdict } from './verdict.ts';
+
+/** Ready to be asked with whichever key is taken. */
+export type Question = {
+  readonly facts: ProviderFacts;
+  readonly adapter: ChatAdapter;
+  readonly path: string;
+  readonly body: string;
+  readonly accept: 'application/json' | 'text/event-stream';
+};
+
+type Call = {
+  readonly deadline: Deadline;
+  readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
+};
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_STREAM_BYTES = 64 * 1024 * 1024;
+
+export function createAsk({
+  egress,
+  origins,
+}: {
+  egress: Egress;
+  origins: Readonly<Record<string, string>>;
+}) {
+  /** Opens the key, and says where it goes: to the origin sealed with it, else to the provider's configured one. */
+  async function ready({ facts, adapter, path, body, accept }: Question, key: KeyValue, call: Call) {
+    const { provider, kid, ver } = key;
+    const configured = origins[facts.id];
+    if (!facts.ownBaseUrl && !configured) {
+      throw new AppError('unavailable', `${facts.title} is not configured here.`);
+    }
+    call.onUse({ provider, kid, ver });
+    const { secret, origin } = await key.open();
+    const patience = call.deadline.remainingMs();
+    const sent: EgressRequest = {
+      url: `${origin || configured}${path}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, ...adapter.headers(secret) },
+      body,
+      signal: call.deadline.signal,
+      deadlineMs: patience,
+    };
+    // A model may think for as long as the caller can wait, before the first byte and between two.
+    return { secret, sent, policy: { headersMs: patience, idleMs: patience } };
+  }
+
+  return {
+    whole:
+      <T>(question: Question, call: Call, parse: (body: unknown) => T) =>
+      async (key: KeyValue): Promise<Verdict<T>> => {
+        const { secret, sent, policy } = await ready(question, key, call);
+        const response = await egress.send(sent, { ...policy, maxBytes: MAX_ANSWER_BYTES });
+        if (response.status < 300) return { kind: 'answered', value: readAnswer(response, secret, parse) };
+        return refusalOf(withoutKey(response, secret), question.facts, question.adapter);
+      },
+
+    stream:
+      (question: Question, call: Call) =>
+      async (key: KeyValue): Promise<Verdict<AsyncIterable<Chunk>>> => {
+        const { secret, sent, policy } = await ready(question, key, call);
+        const response = await egress.stream(sent, { ...policy, maxBytes: MAX_STREAM_BYTES });
+        if (response.status < 300) {
+          return { kind: 'answered', value: await readStream(response, { ...question, secret }) };
+        }
+        const body = new Uint8Array(Buffer.concat(await Array.fromAsync(response.body)));
+        return refusalOf(withoutKey({ ...response, body }, secret), question.facts, question.adapter);
+      },
+  };
+}

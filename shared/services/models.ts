@@ -1,0 +1,23 @@
+import type { Principal } from '#shared/auth/principal.ts';
+import { CATALOG } from '#shared/providers/catalog.ts';
+import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
+
+import { keyStore } from './key-store.ts';
+
+const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
+
+/** What each key's provider listed when it was last asked, and the model that is asked when nobody names one. */
+function modelsOf({ provider, validation, createdAt }: StoredKey) {
+  const facts = CATALOG.find(({ id }) => id === provider);
+  const names = [facts?.defaultModel ?? '', ...(validation?.models ?? [])].filter((name) => name !== '');
+  const created = seconds(validation?.checkedAt ?? createdAt);
+  return names.map((name) => ({ id: `${provider}/${name}`, object: 'model', created, owned_by: provider }));
+}
+
+/** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls nobody and opens no key. */
+export async function listModels({ uid }: Principal) {
+  const now = Date.now();
+  const usable = (await keyStore().list(uid)).filter((key) => !unusableBecause(key, now));
+  const listed = usable.flatMap(modelsOf).map((model) => [model.id, model] as const);
+  return [...new Map(listed).values()];
+}

@@ -1,0 +1,28 @@
+// Between a tool's call and a completion's.
+import type { TokenCounts } from '#shared/providers/chat.ts';
+import type { CompletionCall } from '#shared/providers/completions.ts';
+
+import type { ServedBy, ToolCall } from './tool.ts';
+
+/** For whom, and where what is done is written down. */
+export const onBehalf = ({ principal, requestId, deadline, begin, onUse }: ToolCall): CompletionCall => ({
+  owner: principal.uid,
+  requestId,
+  deadline,
+  begin,
+  onUse,
+});
+
+export const servedBy = ({ mode, reason }: ServedBy): ServedBy => ({
+  mode,
+  ...(reason !== undefined && { reason }),
+});
+
+/** Token counts as a call's record keeps them. */
+export const tokensOf = (usage: TokenCounts) => ({
+  input_tokens: usage.inputTokens,
+  output_tokens: usage.outputTokens,
+  ...(usage.cachedInputTokens !== undefined && { cached_input_tokens: usage.cachedInputTokens }),
+  ...(usage.cacheWriteTokens !== undefined && { cache_write_tokens: usage.cacheWriteTokens }),
+  ...(usage.reasoningTokens !== undefined && { reasoning_tokens: usage.reasoningTokens }),
+});

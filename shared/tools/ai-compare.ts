@@ -1,0 +1,64 @@
+// One question to several models, side by side. Each is a call of its own: what is recorded, counted and paid for one says
+// nothing of the others.
+import * as z from 'zod';
+
+import { ERRORS } from '#shared/core/errors.ts';
+
+import { ASKS, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
+import { defineTool, type InvokeResult } from './tool.ts';
+
+const Target = z.strictObject({ provider: Provider, model: Model.optional() });
+type Target = z.infer<typeof Target>;
+
+const Said = z.object({
+  provider: z.string(),
+  model: z.string(),
+  text: z.string(),
+  finish_reason: z.string(),
+  usage: Usage,
+});
+
+/** Of one that could not answer: the code, and what its owner can do. */
+const Failed = z.object({
+  provider: z.string(),
+  model: z.string().nullable(),
+  error: z.object({ code: z.string(), detail: z.string(), next_step: z.string() }),
+});
+
+function resultOf({ provider, model }: Target, answer: InvokeResult) {
+  if (answer.ok) return Said.parse(answer.result);
+  const { code, message, details } = answer.error;
+  return {
+    provider,
+    model: model ?? null,
+    error: { code, detail: message, next_step: details.next_step ?? ERRORS[code][2] },
+  };
+}
+
+export const aiCompare = defineTool({
+  ...ASKS,
+  name: 'ai_compare',
+  title: 'Compare AI models',
+  description:
+    "Asks two to four models the same at the same time, on the caller's own stored keys. Counts as one call for each.",
+  input: z.strictObject({
+    messages: Messages,
+    targets: z.array(Target).min(2).max(4).describe('Whom to ask'),
+    max_tokens: MaxTokens.optional(),
+    temperature: z.number().min(0).max(2).optional(),
+  }),
+  output: z.object({ answers: z.array(z.union([Said, Failed])), answered: z.number().int() }),
+  examples: [
+    {
+      messages: [{ role: 'user', content: 'Name a good book.' }],
+      targets: [{ provider: 'openai' }, { provider: 'anthropic' }],
+    },
+  ],
+  async run({ targets, ...rest }, { also }) {
+    const answers = await Promise.all(
+      targets.map(async (target) => resultOf(target, await also('ai_chat', { ...rest, ...target }))),
+    );
+    const answered = answers.filter((answer) => 'text' in answer).length;
+    return { output: { answers, answered }, meta: { count: targets.length } };
+  },
+});
