@@ -142,6 +142,8 @@ export default defineConfig({
       files: ['shared/**', 'functions/**'],
       rules: { 'no-restricted-globals': ['error', 'fetch', 'WebSocket', 'EventSource'] },
     },
+    // A table of contents, data only: it grows by a row per route.
+    { files: ['functions/routes.ts'], rules: { 'max-lines': 'off' } },
     {
       files: ['test/**'],
       rules: {

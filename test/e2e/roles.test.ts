@@ -25,6 +25,10 @@ const BODIES: Readonly<Record<string, object>> = {
   'keys-order': { provider: 'openai', key_ids: [UNKNOWN.key_id] },
   'keys-label': { label: 'mine' },
   'tools-invoke': { tool_name: 'time_now', parameters: {} },
+  'limits-change': {
+    version: 99,
+    limits: Object.fromEntries(ROLES.map((role) => [role, { per_minute: 100_000, burst: 10_000 }])),
+  },
   'admin-sessions-revoke': { user_id: 'nobody' },
 };
 const bodyOf = ({ method, name }: Route) =>

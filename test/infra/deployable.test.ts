@@ -19,7 +19,6 @@ const ACTIONS = new Set([
   'dynamodb:DescribeStream',
   'dynamodb:BatchGetItem',
   'dynamodb:GetItem',
-  'secretsmanager:GetSecretValue',
   'dynamodb:GetRecords',
   'dynamodb:GetShardIterator',
   'dynamodb:ListStreams',

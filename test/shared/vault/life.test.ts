@@ -58,6 +58,7 @@ function createVault() {
     use: createKeyUse({ keys, open, now }),
     invalidate: createInvalidation({ keys, now, commit: (_key, change) => commit([change]) }),
     opened: new Map<string, string>(),
+    parsed: new WeakSet<StoredKey>(),
   };
 }
 type Vault = ReturnType<typeof createVault>;
@@ -139,7 +140,10 @@ async function compare(model: Model, vault: Vault): Promise<void> {
   }
   expect(await vault.use.candidates(STRANGER)).toEqual([]);
   // What is written must be readable: a row that does not parse would hide all of an owner's keys.
-  for (const row of vault.memory.rows.values()) StoredKey.parse(row);
+  for (const row of vault.memory.rows.values()) {
+    if (!vault.parsed.has(row)) StoredKey.parse(row);
+    vault.parsed.add(row);
+  }
 }
 
 type Step = fc.AsyncCommand<Model, Vault>;
