@@ -15,7 +15,7 @@ onEngine('the AWS calls of a request', () => {
   /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
   const readsLimits = ({ caller, operation, resources }: AwsCall) =>
     operation === 'GetItem' &&
-    caller.includes('tools-invoke') &&
+    /tools-invoke|completions/.test(caller) &&
     resources.every((arn) => arn.endsWith(portunus.current.tableName('control')));
 
   /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
@@ -166,20 +166,20 @@ onEngine('the AWS calls of a request', () => {
       'key of another provider': 'PutItem',
       'keys listed': 'PutItem Query',
       'providers listed': 'PutItem Query',
-      'tools listed': 'PutItem Query',
+      'tools listed': 'PutItem Query Query Query',
       time_now: 'PutItem UpdateItem',
       todo_create: 'TransactWriteItems UpdateItem',
       todo_list: 'PutItem Query UpdateItem',
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
       'bad arguments': 'PutItem',
-      'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
-      'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
-      'todo_create with a key, again': 'GetItem PutItem UpdateItem',
+      'todo_create with the first key': 'GetSecretValue TransactWriteItems UpdateItem',
+      'todo_create with a key': 'TransactWriteItems UpdateItem',
+      'todo_create with a key, again': 'PutItem UpdateItem',
       'ai_chat, cold key': 'Decrypt PutItem PutItem Query UpdateItem',
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
-      'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
-      'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
+      'ai_chat with a key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key, again': 'PutItem UpdateItem',
       // cold: it runs in a function of its own
       'chat completion': 'Decrypt PutItem PutItem Query UpdateItem',
       'chat completion, streamed': 'PutItem PutItem Query UpdateItem',
@@ -228,10 +228,12 @@ onEngine('the AWS calls of a request', () => {
   });
 
   it('read the limits in force once for many calls', async () => {
-    const alice = await portunus.current.person('alice');
+    const alice = await portunus.current.person('alice-again'); // the first one has erased her account
+    await alice.invoke('time_now'); // the first call of all makes the caller's rate
     const before = portunus.current.journal.all().length;
     for (let n = 0; n < 30; n += 1) await alice.invoke('time_now');
-    const calls = portunus.current.journal.all().slice(before);
+    const since = portunus.current.journal.all().slice(before);
+    const calls = since.filter(({ caller }) => caller.includes('tools-invoke'));
     expect(calls.filter(({ operation }) => operation === 'UpdateItem')).toHaveLength(30);
     expect(calls.filter(readsLimits).length).toBeLessThan(10);
   });
