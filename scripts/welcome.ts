@@ -12,7 +12,7 @@ export function welcome({ url, issuer, provider }: Stack, home: string): string 
   API        ${url}
   MCP        ${url}/mcp
   Issuer     ${issuer.url}
-  Providers  ${provider ? `${provider.url}, a labelled stand-in for OpenAI and Anthropic` : 'the real ones'}
+  Providers  ${provider ? `${provider.url}, a labelled stand-in for all of them, and ${provider.compatibleUrl}` : 'the real ones'}
   Users      ${users}
   Data       ${home}
 

@@ -1,14 +1,14 @@
-import { anthropic } from './anthropic.ts';
 import type { ChatAdapter } from './chat.ts';
-import { compatible } from './compatible.ts';
-import { google } from './google.ts';
-import { mistral } from './mistral.ts';
-import { openai } from './openai.ts';
 
-export const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
-  openai,
-  anthropic,
-  google,
-  mistral,
-  compatible,
+/** Loaded when they are needed: few callers use them all, and every start would pay for each. */
+const ADAPTERS: Readonly<Record<string, () => Promise<ChatAdapter>>> = {
+  openai: async () => (await import('./openai.ts')).openai,
+  anthropic: async () => (await import('./anthropic.ts')).anthropic,
+  google: async () => (await import('./google.ts')).google,
+  mistral: async () => (await import('./mistral.ts')).mistral,
+  compatible: async () => (await import('./compatible.ts')).compatible,
 };
+
+/** Undefined for a provider that is no AI provider of ours. */
+export const adapterFor = async (provider: string): Promise<ChatAdapter | undefined> =>
+  ADAPTERS[provider]?.();

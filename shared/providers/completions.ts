@@ -5,7 +5,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { KeyUse } from '#shared/vault/use.ts';
 
-import { ADAPTERS } from './adapters.ts';
+import { adapterFor } from './adapters.ts';
 import { replyOf } from './answer.ts';
 import { createAsk, type Question } from './ask.ts';
 import { CATALOG, type ProviderFacts } from './catalog.ts';
@@ -72,8 +72,8 @@ type Ports = {
   readonly now: () => number;
 };
 
-function adapterOf({ id, title }: ProviderFacts): ChatAdapter {
-  const adapter = ADAPTERS[id];
+async function adapterOf({ id, title }: ProviderFacts): Promise<ChatAdapter> {
+  const adapter = await adapterFor(id);
   if (!adapter) throw new AppError('unavailable', `${title} is not configured here.`);
   return adapter;
 }
@@ -104,7 +104,7 @@ export function createCompletions(ports: Ports): Completions {
     { stream }: { stream: boolean },
   ) {
     const { facts, keys, model } = await choose(call.owner, { provider, model: name }, 'chat');
-    const adapter = adapterOf(facts);
+    const adapter = await adapterOf(facts);
     const request = { ...rest, model };
     const path = adapter.path(request, stream);
     const body = JSON.stringify(adapter.body(request, stream));
@@ -129,7 +129,7 @@ export function createCompletions(ports: Ports): Completions {
 
     async embed({ input, ...wanted }, call) {
       const { facts, keys, model } = await choose(call.owner, wanted, 'embed');
-      const adapter = adapterOf(facts);
+      const adapter = await adapterOf(facts);
       if (!adapter.embed) throw noEmbeddings(facts);
       const { reply } = adapter.embed;
       const [path, body] = [adapter.embed.path(model), JSON.stringify(adapter.embed.body({ model, input }))];

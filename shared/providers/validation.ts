@@ -5,7 +5,7 @@ import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
 
-import { ADAPTERS } from './adapters.ts';
+import { adapterFor } from './adapters.ts';
 import { readAnswer } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
 import type { ChatAdapter } from './chat.ts';
@@ -65,7 +65,7 @@ export function createAskProvider(ports: {
   };
 
   return async ({ facts, secret, origin, deadline }) => {
-    const adapter = ADAPTERS[facts.id];
+    const adapter = await adapterFor(facts.id);
     const configured = origins[facts.id];
     if (!adapter || !(origin || configured))
       throw new AppError('unavailable', `${facts.title} is not configured here.`);

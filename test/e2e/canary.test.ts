@@ -70,6 +70,15 @@ onEngine('no part of a stored key beyond its last four characters', () => {
     await alice.post('/api-keys', { provider: misplaced, api_key: 1 });
     await alice.post('/api-keys', { provider: 'openai', [misplaced]: misplaced, api_key: misplaced });
     await alice.invoke('ai_chat', say('hello'));
+    const completion = { ...say('hello'), model: 'openai/gpt-4.1' };
+    await alice.post('/v1/chat/completions', completion);
+    await alice.post('/v1/chat/completions', { ...completion, stream: true });
+    await alice.post('/v1/chat/completions', { ...completion, model: misplaced, [misplaced]: misplaced });
+    await alice.post('/api-keys', {
+      provider: 'compatible',
+      api_key: misplaced,
+      base_url: `https://${misplaced}.internal/v1`,
+    });
     await alice.invoke(misplaced, { [misplaced]: misplaced });
     await alice.invoke('time_now', { zone: misplaced });
     await alice.get(`/api-keys/${misplaced}`);

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
-import { ADAPTERS } from '#shared/providers/adapters.ts';
+import { adapterFor } from '#shared/providers/adapters.ts';
 import { type Chunk, countsOf } from '#shared/providers/chat-answer.ts';
 import type { ChatAdapter } from '#shared/providers/chat.ts';
 import { ChatBody, type ChatRequest } from '#shared/providers/chat-request.ts';
 
-const adapter = (id: string): ChatAdapter => ADAPTERS[id] as ChatAdapter;
+const IDS = ['openai', 'anthropic', 'google', 'mistral', 'compatible'];
+const loaded = new Map(await Promise.all(IDS.map(async (id) => [id, await adapterFor(id)] as const)));
+const adapter = (id: string): ChatAdapter => loaded.get(id) as ChatAdapter;
 const hello = { role: 'user' as const, content: 'hi' };
 const ask = (more: Partial<ChatRequest> = {}): ChatRequest => ({ model: 'm', messages: [hello], ...more });
 const bodyOf = (id: string, request: ChatRequest, stream = false) =>
