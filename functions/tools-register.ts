@@ -12,8 +12,8 @@ export const handler = route('tools-register', {
   action: 'tool.registered',
   category: 'user_action',
 
-  async run({ input: { body }, principal }) {
-    const { tools, skipped, writes } = await registerTools(principal, body);
+  async run({ input: { body }, ...call }) {
+    const { tools, skipped, writes } = await registerTools(body, call);
     return {
       status: 201,
       body: { tools: tools.map(detailOf), skipped },

@@ -1,9 +1,10 @@
-import type { Principal } from '#shared/auth/principal.ts';
 import { once } from '#shared/core/once.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
+import type { RegisterCall } from '#shared/upstream/register.ts';
 
-import { toolEgress } from './registered-tools.ts';
+import { audit } from './audit.ts';
+import { toolEgress, upstreamPorts } from './registered-tools.ts';
 import { toolStore } from './tool-registry.ts';
 
 /** First words of our own tools' names, and of what clients call us. */
@@ -15,9 +16,23 @@ const reserved = once(
 const register = once(async () => {
   const { createRegister } = await import('#shared/upstream/register.ts');
   const { check: checkUrl } = toolEgress();
-  return createRegister({ store: toolStore(), now: Date.now, checkUrl, reserved: reserved() });
+  const upstream = upstreamPorts();
+  return createRegister({ store: toolStore(), now: Date.now, checkUrl, upstream, reserved: reserved() });
 });
 
+type Call = Omit<RegisterCall, 'begin'> & { readonly requestId: string };
+
 /** Needs `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `audit:write`. */
-export const registerTools = async (principal: Principal, body: RegisterToolsBody) =>
-  (await register())(principal, body);
+export async function registerTools(body: RegisterToolsBody, call: Call) {
+  const { uid } = call.principal;
+  const begin = (alias: string) =>
+    audit().commit({
+      uid,
+      category: 'user_action',
+      act: 'tool.registered',
+      target: alias,
+      result: 'attempted',
+      reqId: call.requestId,
+    });
+  return (await register())(body, { ...call, begin });
+}

@@ -47,6 +47,8 @@ export type HttpTool = z.infer<typeof HttpTool>;
 
 export const RegisterToolsBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), ...Source, tool: HttpTool }),
+  /** An upstream MCP server. `tools`: names of those that are wanted; absent: all. */
+  z.strictObject({ kind: z.literal('mcp'), ...Source, url: Url, tools: z.array(Name).max(90).optional() }),
 ]);
 export type RegisterToolsBody = z.infer<typeof RegisterToolsBody>;
 

@@ -1,4 +1,5 @@
 // What a call of a registered tool is made with.
+import type { Principal } from '#shared/auth/principal.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress } from '#shared/egress/egress.ts';
@@ -20,7 +21,16 @@ export type Credentials = {
   }) => Promise<Secret>;
 };
 
-export type UpstreamPorts = { readonly egress: Egress; readonly credentials: Credentials };
+export type UpstreamPorts = {
+  readonly egress: Egress;
+  readonly credentials: Credentials;
+  /** Durable, with its record, before the call that found it is refused. */
+  readonly quarantine: (
+    tool: RegisteredTool,
+    drift: NonNullable<RegisteredTool['drift']>,
+    call: { readonly principal: Principal; readonly requestId: string },
+  ) => Promise<void>;
+};
 
 /** Under which name a key for these tools is stored. */
 export const providerOf = (alias: string): string => `x-${alias}`;

@@ -12,9 +12,11 @@ import {
 } from '#shared/tools/registered.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { isRegistrar } from '#shared/tools/review.ts';
+import type { ToolCall } from '#shared/tools/tool.ts';
 
 import { checkDefinition, httpDefinition } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
+import type { UpstreamPorts } from './ports.ts';
 
 /** A tool as its source describes it, or why it cannot be one. */
 export type Offered = { readonly upstreamName: string } & (
@@ -61,14 +63,31 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
   }
 }
 
-async function offeredBy(body: RegisterToolsBody): Promise<readonly Offered[]> {
+async function offeredBy(
+  body: RegisterToolsBody,
+  caller: RegisterCall,
+  { upstream, checkUrl }: RegisterPorts,
+): Promise<readonly Offered[]> {
+  if (body.kind === 'mcp') {
+    checkUrl(body.url);
+    await caller.begin(body.alias);
+    const { offeredByServer } = await import('./mcp-tool.ts');
+    const { url, alias, credential, tools: wanted } = body;
+    return offeredByServer({ url, alias, credential, wanted }, caller, upstream);
+  }
   return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
 }
+
+export type RegisterCall = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'> & {
+  /** Durable before anything outside is asked. */
+  readonly begin: (alias: string) => Promise<void>;
+};
 
 export type RegisterPorts = {
   readonly store: RegisteredToolStore;
   readonly now: () => number;
   readonly checkUrl: (url: string) => void;
+  readonly upstream: UpstreamPorts;
   /** First words of our own tools' names: no alias may pass for one. */
   readonly reserved: ReadonlySet<string>;
 };
@@ -77,7 +96,9 @@ export type RegisterPorts = {
  * @returns nothing is stored until the writes are committed
  * @throws {AppError} `invalid_input` naming the field, `forbidden`, `conflict`, `egress_refused`
  */
-export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts) {
+export function createRegister(ports: RegisterPorts) {
+  const { store, now, checkUrl, reserved } = ports;
+
   const draftOf = (
     { upstreamName, definition }: Extract<Offered, { definition: Definition }>,
     { principal, body }: { principal: Principal; body: RegisterToolsBody },
@@ -114,7 +135,8 @@ export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts
     refuseClash(tools, own);
   }
 
-  return async (principal: Principal, body: RegisterToolsBody): Promise<Registered> => {
+  return async (body: RegisterToolsBody, caller: RegisterCall): Promise<Registered> => {
+    const { principal } = caller;
     if (body.shared && !isRegistrar(principal)) {
       throw new AppError('forbidden', "Everybody's tools are an admin's to register.", {
         next_step: 'Leave shared out, or ask an admin.',
@@ -122,7 +144,7 @@ export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts
     }
     if (reserved.has(body.alias)) refuse('is reserved for our own tools');
     if (body.credential) checkCredential(body.credential);
-    const offered = await offeredBy(body);
+    const offered = await offeredBy(body, caller, ports);
     const skipped: Skipped[] = [];
     const tools = offered.flatMap((one): RegisteredTool[] => {
       if ('reason' in one) {
