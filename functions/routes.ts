@@ -3,6 +3,7 @@
 import type { Scope } from '#shared/auth/scopes.ts';
 
 import type { Need } from './needs.ts';
+import { registered, toolRoutes } from './tool-routes.ts';
 
 export type Route = {
   /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
@@ -34,8 +35,6 @@ const keyUse = [
 
 /** Changes something: a request that names a key is done once. */
 const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
-/** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
-const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
 
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
@@ -152,36 +151,7 @@ export const routes = [
     scope: 'tools:read',
     needs: ['keys:read', 'tools:find', 'audit:write'],
   },
-  {
-    name: 'tools-register',
-    method: 'POST',
-    path: '/mcp/tools',
-    scope: 'tools:write',
-    needs: [...registered, 'vault:use', 'audit:write'],
-    timeoutSeconds: 29,
-    bodyLimitKiB: 2048,
-  },
-  {
-    name: 'tools-read',
-    method: 'GET',
-    path: '/mcp/tools/{name}',
-    scope: 'tools:read',
-    needs: ['tools:find', 'audit:write'],
-  },
-  {
-    name: 'tools-review',
-    method: 'POST',
-    path: '/mcp/tools/{name}/review',
-    scope: 'tools:write',
-    needs: ['tools:find', 'tools:put', 'audit:write'],
-  },
-  {
-    name: 'tools-delete',
-    method: 'DELETE',
-    path: '/mcp/tools/{name}',
-    scope: 'tools:write',
-    needs: ['tools:find', 'tools:delete', 'audit:write'],
-  },
+  ...toolRoutes,
   {
     name: 'mcp',
     method: 'ANY',

@@ -1,7 +1,7 @@
 import { once } from '#shared/core/once.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
-import type { RegisterCall } from '#shared/upstream/register.ts';
+import type { RegisterCall } from '#shared/upstream/offered.ts';
 
 import { audit } from './audit.ts';
 import { toolEgress, upstreamPorts } from './registered-tools.ts';

@@ -50,6 +50,19 @@ function inputOf(tool: Tool, parameters: unknown) {
   });
 }
 
+/** @throws {AppError} `unknown_tool`; `insufficient_scope`, `forbidden` where the caller may not call it */
+async function allowed(
+  principal: Principal,
+  known: Tool | undefined,
+  find: () => Promise<Tool | undefined>,
+): Promise<Tool> {
+  requireScope(principal, 'tools:call');
+  const tool = known ?? (await find());
+  if (!tool) throw new AppError('unknown_tool');
+  if (tool.scope) requireScope(principal, tool.scope);
+  return tool;
+}
+
 /** Our own tools are held to their output schema too: nothing but its fields leaves. */
 function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
   const parsed = tool.output.safeParse(output);
@@ -72,14 +85,8 @@ type Ports = {
   now: () => number;
 };
 
-export function createInvoke({
-  audit,
-  admit,
-  admitProvider,
-  openTurn,
-  findRegistered,
-  ...ports
-}: Ports): Invoke {
+export function createInvoke(all: Ports): Invoke {
+  const { audit, admit, admitProvider, openTurn, findRegistered, ...ports } = all;
   return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
     let tool = found ?? findTool(toolName);
     const keys: KeyReceipt[] = [];
@@ -106,10 +113,7 @@ export function createInvoke({
     };
 
     const call = async (): Promise<InvokeResult> => {
-      requireScope(principal, 'tools:call');
-      tool ??= await findRegistered(principal, toolName);
-      if (!tool) throw new AppError('unknown_tool');
-      if (tool.scope) requireScope(principal, tool.scope);
+      tool = await allowed(principal, tool, () => findRegistered(principal, toolName));
       const { key, given } = keyOf(tool, parameters, header);
       const input = inputOf(tool, given);
       await admit(principal, tool.name);

@@ -1,5 +1,4 @@
 // A tool as an upstream server lists it, as one of ours.
-import { AppError } from '#shared/core/errors.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { differenceOf } from '#shared/tools/difference.ts';
 import {
@@ -11,7 +10,7 @@ import {
   UNKNOWN,
 } from '#shared/tools/registered.ts';
 
-import { checkDefinition } from './definition.ts';
+import { checkDefinition, reasonOf } from './definition.ts';
 import type { ListedTool } from './mcp-session.ts';
 import { lintSchema } from './schema-lint.ts';
 
@@ -53,13 +52,6 @@ export function mcpDefinition(tool: ListedTool, about: About): Definition {
   if (tool.outputSchema) lintSchema(tool.outputSchema, 'output_schema');
   checkDefinition(definition, { checkUrl: () => undefined });
   return definition;
-}
-
-/** Why a tool was left out, in words of ours. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof AppError) || error.status >= 500) throw error;
-  const [issue] = error.details.issues ?? [];
-  return issue ? `${issue.path} ${issue.message}` : error.message;
 }
 
 type Drift = NonNullable<RegisteredTool['drift']>;

@@ -4,11 +4,11 @@ import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/to
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { checkResult } from './http-tool.ts';
-import { driftOf, mcpDefinition, reasonOf } from './mcp-definition.ts';
+import { reasonOf } from './definition.ts';
+import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import type { Line } from './mcp-fetch.ts';
 import { withSession } from './mcp-session.ts';
-import { intentOf, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
-import type { Offered } from './register.ts';
+import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
 
 type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'>;
 type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };

@@ -3,7 +3,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress } from '#shared/egress/egress.ts';
-import type { Credential, RegisteredTool } from '#shared/tools/registered.ts';
+import type { Credential, Definition, RegisteredTool } from '#shared/tools/registered.ts';
 import type { KeyReceipt } from '#shared/tools/tool.ts';
 
 /** Port: the vault, as far as one call goes. */
@@ -31,6 +31,12 @@ export type UpstreamPorts = {
     call: { readonly principal: Principal; readonly requestId: string },
   ) => Promise<void>;
 };
+
+/** A tool as its source describes it, or why it cannot be one. */
+export type Offered = { readonly upstreamName: string } & (
+  | { readonly definition: Definition }
+  | { readonly reason: string }
+);
 
 /** Under which name a key for these tools is stored. */
 export const providerOf = (alias: string): string => `x-${alias}`;

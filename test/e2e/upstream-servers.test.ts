@@ -128,6 +128,9 @@ const mcp = (alias: string, more: object = {}) => ({
   ...more,
 });
 
+const sse = (text: string) => (response: ServerResponse) =>
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
+
 onEngine('an upstream server', () => {
   beforeEach(() => {
     upstream.asked.splice(0);
@@ -194,8 +197,6 @@ onEngine('an upstream server', () => {
     await activate(eve, tools);
     const content = [{ type: 'text', text: 'told to lie' }];
     const result = { content };
-    const sse = (text: string) => (response: ServerResponse) =>
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
     const answers: [string, (id: unknown) => unknown, string][] = [
       ['of another request', () => ({ jsonrpc: '2.0', id: 999, result }), 'upstream_malformed'],
       ['of no request', () => ({ jsonrpc: '2.0', result }), 'upstream_malformed'],
