@@ -3,7 +3,7 @@
 import type { Scope } from '#shared/auth/scopes.ts';
 
 import type { Need } from './needs.ts';
-import { registered, toolRoutes } from './tool-routes.ts';
+import { once, registered, toolRoutes } from './tool-routes.ts';
 
 export type Route = {
   /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
@@ -32,9 +32,6 @@ const keyUse = [
   'leases:hold',
   'notices:raise',
 ] as const satisfies readonly Need[];
-
-/** Changes something: a request that names a key is done once. */
-const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
 
 export const routes = [
   { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },

@@ -1,6 +1,9 @@
 // The rows of tools that are registered at run time: a part of routes.ts.
 import type { Need } from './needs.ts';
 
+/** Changes something: a request that names a key is done once. */
+export const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+
 /** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
 export const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
 
@@ -10,7 +13,7 @@ export const toolRoutes = [
     method: 'POST',
     path: '/mcp/tools',
     scope: 'tools:write',
-    needs: [...registered, 'vault:use', 'audit:write'],
+    needs: [...registered, 'vault:use', ...once, 'audit:write'],
     timeoutSeconds: 29,
     bodyLimitKiB: 2048,
   },
@@ -26,13 +29,13 @@ export const toolRoutes = [
     method: 'POST',
     path: '/mcp/tools/{name}/review',
     scope: 'tools:write',
-    needs: ['tools:find', 'tools:put', 'audit:write'],
+    needs: ['tools:find', 'tools:put', ...once, 'audit:write'],
   },
   {
     name: 'tools-delete',
     method: 'DELETE',
     path: '/mcp/tools/{name}',
     scope: 'tools:write',
-    needs: ['tools:find', 'tools:delete', 'audit:write'],
+    needs: ['tools:find', 'tools:delete', ...once, 'audit:write'],
   },
 ] as const;

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { coldStarts } from './cold-start.ts';
 import { refusals } from './refusals.ts';
+import { registeredTools } from './registered-tools.ts';
 import { withStack } from './stack.ts';
 import { starts } from './start.ts';
 import { say } from './table.ts';
@@ -14,6 +15,7 @@ const PARTS = {
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
   refusals: () => withStack(refusals),
   start: starts,
+  tools: (quick: boolean) => withStack((stack) => registeredTools(stack, quick)),
 };
 type Part = keyof typeof PARTS;
 const ALL = Object.keys(PARTS) as Part[];
@@ -26,6 +28,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   load       requests per second, p50 and p95 at 16 connections, against a handler that does nothing
   refusals   the time to refuse each kind of bad input
   start      npm start to ready, cold and again
+  tools      the list of tools with 200 registered ones, against our own alone
 
   --only <parts>   some of these, separated by commas (default: all)
   --quick          fewer rounds: a first look, not a figure to quote
