@@ -1,5 +1,4 @@
 import { once } from '#shared/core/once.ts';
-import { TOOLS } from '#shared/tools/registry.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { RegisterCall } from '#shared/upstream/offered.ts';
 
@@ -7,17 +6,19 @@ import { audit } from './audit.ts';
 import { toolEgress, upstreamPorts } from './registered-tools.ts';
 import { toolStore } from './tool-registry.ts';
 
-/** First words of our own tools' names, and of what clients call us. */
-const reserved = once(
-  () => new Set(['mcp', 'portunus', 'tool', 'tools', ...TOOLS.map(({ name }) => name.split('_')[0] ?? '')]),
-);
+/** What clients call us. */
+const OURS = ['mcp', 'portunus', 'tool', 'tools'];
 
-/** Loaded with the first registration: what compiles schemas is heavy. */
+/** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools. */
 const register = once(async () => {
-  const { createRegister } = await import('#shared/upstream/register.ts');
+  const [{ createRegister }, { TOOLS }] = await Promise.all([
+    import('#shared/upstream/register.ts'),
+    import('#shared/tools/registry.ts'),
+  ]);
+  const reserved = new Set([...OURS, ...TOOLS.map(({ name }) => name.split('_')[0] ?? '')]);
   const { check: checkUrl } = toolEgress();
   const upstream = upstreamPorts();
-  return createRegister({ store: toolStore(), now: Date.now, checkUrl, upstream, reserved: reserved() });
+  return createRegister({ store: toolStore(), now: Date.now, checkUrl, upstream, reserved });
 });
 
 type Call = Omit<RegisterCall, 'begin'> & { readonly requestId: string };
