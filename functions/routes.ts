@@ -5,6 +5,7 @@ import type { Scope } from '#shared/auth/scopes.ts';
 import { keyUse, once, registered } from './need-groups.ts';
 import type { Need } from './needs.ts';
 import { protocolRoutes } from './protocol-routes.ts';
+import { toolRoutes } from './tool-routes.ts';
 
 export type Route = {
   /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
@@ -156,36 +157,7 @@ export const routes = [
     scope: 'tools:read',
     needs: ['keys:read', 'tools:find', 'audit:write'],
   },
-  {
-    name: 'tools-register',
-    method: 'POST',
-    path: '/mcp/tools',
-    scope: 'tools:write',
-    needs: [...registered, 'vault:use', 'audit:write'],
-    timeoutSeconds: 29,
-    bodyLimitKiB: 2048,
-  },
-  {
-    name: 'tools-read',
-    method: 'GET',
-    path: '/mcp/tools/{name}',
-    scope: 'tools:read',
-    needs: ['tools:find', 'audit:write'],
-  },
-  {
-    name: 'tools-review',
-    method: 'POST',
-    path: '/mcp/tools/{name}/review',
-    scope: 'tools:write',
-    needs: ['tools:find', 'tools:put', 'audit:write'],
-  },
-  {
-    name: 'tools-delete',
-    method: 'DELETE',
-    path: '/mcp/tools/{name}',
-    scope: 'tools:write',
-    needs: ['tools:find', 'tools:delete', 'audit:write'],
-  },
+  ...toolRoutes,
   {
     name: 'limits-read',
     method: 'GET',

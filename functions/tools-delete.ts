@@ -1,6 +1,7 @@
 // DELETE /mcp/tools/{name} — take a registered tool out of the registry.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { toolReview } from '#shared/services/tool-registry.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 
@@ -10,6 +11,7 @@ export const handler = route('tools-delete', {
   input: z.object({ path: ToolPath }),
   action: 'tool.deleted',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const { tool, writes } = await toolReview().remove(principal, path.name);

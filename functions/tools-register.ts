@@ -1,9 +1,10 @@
 // POST /mcp/tools — register tools as drafts: an HTTP operation, an OpenAPI document, an upstream MCP server.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { registerTools } from '#shared/services/tool-registration.ts';
 import { RegisterToolsBody } from '#shared/tools/registration.ts';
-import { detailOf } from '#shared/tools/review.ts';
+import { summaryOf } from '#shared/tools/review.ts';
 
 import { route } from './http.ts';
 
@@ -11,12 +12,13 @@ export const handler = route('tools-register', {
   input: z.object({ body: RegisterToolsBody }),
   action: 'tool.registered',
   category: 'user_action',
+  once: openTurn,
 
-  async run({ input: { body }, principal }) {
-    const { tools, skipped, writes } = await registerTools(principal, body);
+  async run({ input: { body }, ...call }) {
+    const { tools, skipped, writes } = await registerTools(body, call);
     return {
       status: 201,
-      body: { tools: tools.map(detailOf), skipped },
+      body: { tools: tools.map(summaryOf), skipped },
       writes,
       target: body.alias,
       meta: { count: tools.length },

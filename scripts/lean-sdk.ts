@@ -22,6 +22,14 @@ function replaced(name: string, { module, by }: Replacement): Plugin {
 }
 
 export const leanSdk: Plugin[] = [
+  // Whoever calls an upstream hands the MCP client a validator; its own, a second ajv, is 150 kB that nobody asks.
+  replaced('one-validator', {
+    module: /^@modelcontextprotocol\/client\/_shims$/,
+    by: `export const CORS_IS_POSSIBLE = false;
+      export class DefaultJsonSchemaValidator {
+        getValidator() { throw new Error('This validator is left out: see scripts/lean-sdk.ts.'); }
+      }`,
+  }),
   // Lambda gives credentials in the environment; the other five sources are 70 kB that nobody asks.
   replaced('credentials-from-environment', {
     module: /^@aws-sdk\/credential-provider-node$/,

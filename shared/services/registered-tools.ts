@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 
 import type { Principal } from '#shared/auth/principal.ts';
 import { env } from '#shared/core/env.ts';
+import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
 import { createEgress } from '#shared/egress/egress.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
@@ -10,7 +11,9 @@ import { findFor } from '#shared/tools/review.ts';
 import { shown } from '#shared/tools/shown.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import { createCredentials } from '#shared/upstream/credentials.ts';
+import type { UpstreamPorts } from '#shared/upstream/ports.ts';
 
+import { audit } from './audit.ts';
 import { keyUse } from './key-use.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
 
@@ -27,8 +30,30 @@ export const toolEgress = once(() =>
   }),
 );
 
-/** Needs `tools:reach`, `vault:use`. */
-export const upstreamPorts = once(() => ({ egress: toolEgress(), credentials: createCredentials(keyUse()) }));
+/** Somebody else may have found it at the same moment: then it is in quarantine already. */
+const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal, requestId }) => {
+  const updatedAt = drift.at;
+  const next = { ...tool, state: 'quarantined' as const, drift, updatedAt, rv: tool.rv + 1 };
+  const record = {
+    uid: principal.uid,
+    category: 'system' as const,
+    act: 'tool.quarantined' as const,
+    target: tool.name,
+    result: 'succeeded' as const,
+    reqId: requestId,
+    meta: { version: tool.version, count: drift.changes.length },
+  };
+  await audit()
+    .commit(record, [toolStore().replace(next)])
+    .catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+    });
+};
+
+/** Needs `tools:reach`, `tools:put`, `vault:use`, `audit:write`. */
+export const upstreamPorts = once(
+  (): UpstreamPorts => ({ egress: toolEgress(), credentials: createCredentials(keyUse()), quarantine }),
+);
 
 /**
  * Needs `tools:find`, and for its call `tools:reach`, `vault:use`. The row is read on every call: a tool that was disabled

@@ -47,6 +47,17 @@ export type HttpTool = z.infer<typeof HttpTool>;
 
 export const RegisterToolsBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), ...Source, tool: HttpTool }),
+  /** An upstream MCP server. `tools`: names of those that are wanted; absent: all. */
+  z.strictObject({ kind: z.literal('mcp'), ...Source, url: Url, tools: z.array(Name).max(90).optional() }),
+  /** An OpenAPI 3 document, given or fetched. `operations`: operationId or `GET /path`; absent: all. */
+  z.strictObject({
+    kind: z.literal('openapi'),
+    ...Source,
+    document: z.string().min(1).optional(),
+    url: Url.optional(),
+    server: Url.optional(),
+    operations: z.array(z.string().min(1).max(300)).max(90).optional(),
+  }),
 ]);
 export type RegisterToolsBody = z.infer<typeof RegisterToolsBody>;
 

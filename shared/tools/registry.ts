@@ -26,7 +26,8 @@ const schemas = new Map<Tool, Schemas>();
 
 /** JSON Schema 2020-12 of a tool's arguments (as a caller writes them) and results; made once per instance. */
 export function schemasOf(tool: Tool): Schemas {
-  const made = tool.schemas ?? schemas.get(tool);
+  if (tool.schemas) return { ...tool.schemas, input: withKey(tool, tool.schemas.input) };
+  const made = schemas.get(tool);
   if (made) return made;
   const input = withKey(tool, z.toJSONSchema(tool.input, { io: 'input' }));
   const fresh = { input, output: z.toJSONSchema(tool.output) };

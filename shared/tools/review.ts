@@ -71,6 +71,17 @@ export function detailOf({ definition, drift, ...tool }: RegisteredTool): ToolDe
   };
 }
 
+/** What a registration answers with for each of its tools: there may be many. */
+export const summaryOf = ({ name, state, shared, version, hash, definition }: RegisteredTool) => ({
+  name,
+  state,
+  shared,
+  version,
+  hash,
+  title: definition.title,
+  source: definition.source,
+});
+
 /** What the caller decides on: their own, or everybody's where they are an admin. */
 async function decided(
   principal: Principal,

@@ -12,6 +12,8 @@ import { checkSchema, validatorOf } from './validator.ts';
 
 const MAX_DESCRIPTION = 2000;
 const MAX_TITLE = 80;
+/** Taken out of every call before its tool sees it. */
+const OUR_ARGUMENT = 'idempotency_key';
 
 const refuse = (path: string, message: string): never => {
   throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
@@ -46,9 +48,10 @@ export function checkDefinition(definition: Definition, { checkUrl }: Definition
   checkSchema(inputSchema, 'input_schema');
   if (outputSchema) checkSchema(outputSchema, 'output_schema');
   if (source.kind === 'http') checkOperation(source, { inputSchema, credential, checkUrl });
-  const check = validatorOf(inputSchema);
+  if (Object.hasOwn(inputSchema['properties'] ?? {}, OUR_ARGUMENT))
+    refuse('input_schema', `has a property ${OUR_ARGUMENT}, which is an argument of ours`);
   for (const [index, example] of examples.entries()) {
-    const [issue] = check(example);
+    const [issue] = validatorOf(inputSchema)(example);
     if (issue) refuse(`examples.${index}.${issue.path}`, issue.message);
     if (source.kind === 'http') requestOf(source, example); // the dry run
   }
@@ -97,4 +100,11 @@ export function httpDefinition(tool: HttpTool, credential: Definition['credentia
     source: { kind: 'http', method, url, parameters, ...(body !== undefined && { body }), answer },
     ...(credential && { credential }),
   };
+}
+
+/** Why a tool was left out, in words of ours. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof AppError) || error.status >= 500) throw error;
+  const [issue] = error.details.issues ?? [];
+  return issue ? `${issue.path} ${issue.message}` : error.message;
 }

@@ -81,8 +81,10 @@ function checkPath(
   if (![...names].every((name) => required.has(name))) refuse('parameters', 'in the path must be required');
 }
 
+export const mayBeHeader = (name: string): boolean => HEADER_NAME.test(name) && !OURS.test(name);
+
 function checkHeader(name: string, path: string): void {
-  if (!HEADER_NAME.test(name) || OURS.test(name)) refuse(path, 'name a header that no argument may set');
+  if (!mayBeHeader(name)) refuse(path, 'name a header that no argument may set');
 }
 
 export function checkCredential(

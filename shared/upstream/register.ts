@@ -13,14 +13,11 @@ import {
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { isRegistrar } from '#shared/tools/review.ts';
 
-import { checkDefinition, httpDefinition } from './definition.ts';
+import { checkDefinition, reasonOf } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
+import { offeredBy, type RegisterCall } from './offered.ts';
+import type { Offered, UpstreamPorts } from './ports.ts';
 
-/** A tool as its source describes it, or why it cannot be one. */
-export type Offered = { readonly upstreamName: string } & (
-  | { readonly definition: Definition }
-  | { readonly reason: string }
-);
 export type Skipped = { readonly name: string; readonly reason: string };
 export type Registered = {
   readonly tools: readonly RegisteredTool[];
@@ -61,14 +58,57 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
   }
 }
 
-async function offeredBy(body: RegisterToolsBody): Promise<readonly Offered[]> {
-  return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
+type Request = { readonly principal: Principal; readonly body: RegisterToolsBody };
+
+function draftOf(
+  { upstreamName, definition }: Extract<Offered, { definition: Definition }>,
+  { principal, body }: Request,
+  { now, checkUrl }: RegisterPorts,
+): RegisteredTool {
+  checkDefinition(definition, { checkUrl });
+  const at = new Date(now()).toISOString();
+  return {
+    fmt: 1,
+    name: toolNameOf(body.alias, upstreamName),
+    alias: body.alias,
+    shared: body.shared,
+    owner: principal.uid,
+    state: 'draft',
+    version: 1,
+    definition,
+    hash: hashOf(definition),
+    createdAt: at,
+    updatedAt: at,
+    rv: 1,
+  };
+}
+
+/** One tool that is asked for alone must be right; of many, those that are not are left out, each with its reason. */
+function draftsOf(offered: readonly Offered[], request: Request, ports: RegisterPorts) {
+  const tools: RegisteredTool[] = [];
+  const skipped: Skipped[] = [];
+  const skip = ({ upstreamName }: Offered, reason: string) =>
+    void skipped.push({ name: toolNameOf(request.body.alias, upstreamName), reason });
+  for (const one of offered) {
+    if ('reason' in one) {
+      skip(one, one.reason);
+      continue;
+    }
+    try {
+      tools.push(draftOf(one, request, ports));
+    } catch (error) {
+      if (request.body.kind === 'http') throw error;
+      skip(one, reasonOf(error));
+    }
+  }
+  return { tools, skipped };
 }
 
 export type RegisterPorts = {
   readonly store: RegisteredToolStore;
   readonly now: () => number;
   readonly checkUrl: (url: string) => void;
+  readonly upstream: UpstreamPorts;
   /** First words of our own tools' names: no alias may pass for one. */
   readonly reserved: ReadonlySet<string>;
 };
@@ -77,28 +117,8 @@ export type RegisterPorts = {
  * @returns nothing is stored until the writes are committed
  * @throws {AppError} `invalid_input` naming the field, `forbidden`, `conflict`, `egress_refused`
  */
-export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts) {
-  const draftOf = (
-    { upstreamName, definition }: Extract<Offered, { definition: Definition }>,
-    { principal, body }: { principal: Principal; body: RegisterToolsBody },
-  ): RegisteredTool => {
-    checkDefinition(definition, { checkUrl });
-    const at = new Date(now()).toISOString();
-    return {
-      fmt: 1,
-      name: toolNameOf(body.alias, upstreamName),
-      alias: body.alias,
-      shared: body.shared,
-      owner: principal.uid,
-      state: 'draft',
-      version: 1,
-      definition,
-      hash: hashOf(definition),
-      createdAt: at,
-      updatedAt: at,
-      rv: 1,
-    };
-  };
+export function createRegister(ports: RegisterPorts) {
+  const { store, reserved } = ports;
 
   async function refuseTaken(tools: readonly RegisteredTool[], shelf: Shelf, alias: string): Promise<void> {
     const [own, shared] = await Promise.all([
@@ -114,7 +134,8 @@ export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts
     refuseClash(tools, own);
   }
 
-  return async (principal: Principal, body: RegisterToolsBody): Promise<Registered> => {
+  return async (body: RegisterToolsBody, caller: RegisterCall): Promise<Registered> => {
+    const { principal } = caller;
     if (body.shared && !isRegistrar(principal)) {
       throw new AppError('forbidden', "Everybody's tools are an admin's to register.", {
         next_step: 'Leave shared out, or ask an admin.',
@@ -122,15 +143,8 @@ export function createRegister({ store, now, checkUrl, reserved }: RegisterPorts
     }
     if (reserved.has(body.alias)) refuse('is reserved for our own tools');
     if (body.credential) checkCredential(body.credential);
-    const offered = await offeredBy(body);
-    const skipped: Skipped[] = [];
-    const tools = offered.flatMap((one): RegisteredTool[] => {
-      if ('reason' in one) {
-        skipped.push({ name: toolNameOf(body.alias, one.upstreamName), reason: one.reason });
-        return [];
-      }
-      return [draftOf(one, { principal, body })];
-    });
+    const offered = await offeredBy(body, caller, ports);
+    const { tools, skipped } = draftsOf(offered, { principal, body }, ports);
     if (tools.length > MAX_AT_ONCE) refuse(`has more than ${MAX_AT_ONCE} tools: name those you want`, 'body');
     if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large: name fewer tools', 'body');
     await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);

@@ -16,13 +16,14 @@ function refuseUnlessActive({ state, name }: RegisteredTool): void {
   throw new AppError('tool_inactive', undefined, { tool_name: name, state });
 }
 
-function call(
+async function call(
   tool: RegisteredTool,
   { args, call: at, ports }: { args: Record<string, unknown>; call: ToolCall; ports: UpstreamPorts },
 ): Promise<Done<Record<string, unknown>>> {
   const { source } = tool.definition;
-  if (source.kind === 'mcp') throw new AppError('internal');
-  return callHttp({ tool, operation: source, args }, at, ports);
+  if (source.kind === 'http') return callHttp({ tool, operation: source, args }, at, ports);
+  const { callMcp } = await import('./mcp-tool.ts');
+  return callMcp({ tool, source, args }, at, ports);
 }
 
 export function runnable(tool: RegisteredTool, ports: UpstreamPorts): Tool {

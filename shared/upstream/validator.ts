@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import { AppError } from '#shared/core/errors.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
+import { once } from '#shared/core/once.ts';
 import type { JsonSchema } from '#shared/tools/registered.ts';
 
 import { linearPatterns } from './pattern.ts';
@@ -17,7 +18,7 @@ const MAX_KEPT = 100;
 const areUnique = (unique: boolean, items: readonly unknown[]): boolean =>
   !unique || new Set(items.map(canonicalJson)).size === items.length;
 
-function engine(checked: boolean): Ajv2020 {
+function engine(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
     logger: false,
@@ -25,8 +26,8 @@ function engine(checked: boolean): Ajv2020 {
     validateFormats: false,
     addUsedSchema: false,
     inlineRefs: false,
-    meta: checked,
-    validateSchema: checked,
+    meta: false,
+    validateSchema: false,
     code: { regExp: linearPatterns },
   });
   ajv.removeKeyword('uniqueItems');
@@ -39,8 +40,8 @@ function engine(checked: boolean): Ajv2020 {
   });
 }
 
-function compile(schema: JsonSchema, checked: boolean): Validator {
-  const validate = engine(checked).compile(schema);
+function compile(schema: JsonSchema): Validator {
+  const validate = engine().compile(schema);
   return (value) => {
     if (validate(value)) return [];
     return (validate.errors ?? []).slice(0, 20).map(({ instancePath, keyword, params }) => {
@@ -63,20 +64,6 @@ const MESSAGES: Readonly<Record<string, string>> = {
   pattern: 'does not have the required form',
 };
 
-/**
- * Of a schema that passed the lint. @param at where it stands, for the refusal
- * @throws {AppError} `invalid_input` for one that means nothing, as a negative length
- */
-export function checkSchema(schema: JsonSchema, at: string): void {
-  try {
-    compile(schema, true);
-  } catch {
-    throw new AppError('invalid_input', 'The schema is not acceptable.', {
-      issues: [{ path: at, message: 'is not a valid JSON Schema 2020-12' }],
-    });
-  }
-}
-
 const kept = new Map<string, Validator>();
 
 /** Compiled once per instance and content. */
@@ -84,9 +71,25 @@ export function validatorOf(schema: JsonSchema): Validator {
   const name = canonicalJson(schema);
   const known = kept.get(name);
   if (known) return known;
-  const made = compile(schema, false);
+  const made = compile(schema);
   const [oldest] = kept.keys();
   if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
   kept.set(name, made);
   return made;
+}
+
+/** The schema of schemas, which takes the longest to compile. */
+const rules = once(() => new Ajv2020({ strict: false, logger: false, validateFormats: false }));
+const isSchema = (schema: JsonSchema): boolean => rules().validateSchema(schema) === true;
+
+/**
+ * Of a schema that passed the lint: after both there is nothing left that the compiler would refuse.
+ * @param at where it stands, for the refusal
+ * @throws {AppError} `invalid_input` for one that means nothing, as a negative length
+ */
+export function checkSchema(schema: JsonSchema, at: string): void {
+  if (isSchema(schema)) return;
+  throw new AppError('invalid_input', 'The schema is not acceptable.', {
+    issues: [{ path: at, message: 'is not a valid JSON Schema 2020-12' }],
+  });
 }

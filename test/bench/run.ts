@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { coldStarts } from './cold-start.ts';
 import { refusals } from './refusals.ts';
+import { registeredTools } from './registered-tools.ts';
 import { withStack } from './stack.ts';
 import { starts } from './start.ts';
 import { say } from './table.ts';
@@ -15,6 +16,7 @@ const PARTS = {
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
   refusals: () => withStack(refusals),
   start: starts,
+  tools: (quick: boolean) => withStack((stack) => registeredTools(stack, quick)),
   vault,
 };
 type Part = keyof typeof PARTS;
@@ -28,6 +30,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   load       requests per second, p50 and p95 at 16 connections, against a handler that does nothing
   refusals   the time to refuse each kind of bad input
   start      npm start to ready, cold and again
+  tools      the list of tools with 200 registered ones, against our own alone
   vault      sealing and opening a key, against bare AES-256-GCM and the official SDK; KMS calls for 1,000 uses
 
   --only <parts>   some of these, separated by commas (default: all)

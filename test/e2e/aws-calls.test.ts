@@ -101,6 +101,7 @@ onEngine('the AWS calls of a request', () => {
       'keys listed': await callsOf(() => alice.get('/api-keys')),
       'providers listed': await callsOf(() => alice.get('/api-keys/providers')),
       'tools listed': await callsOf(() => alice.get('/mcp/tools')),
+      'a registered tool that is not there': await callsOf(() => alice.invoke('x__y')),
       time_now: await callsOf(() => alice.invoke('time_now')),
       todo_create: await callsOf(async () => {
         todoId = (await alice.invoke('todo_create', { title: 'x' })).body.result.todo.id;
@@ -190,7 +191,10 @@ onEngine('the AWS calls of a request', () => {
       'credential connected': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'keys listed': 'PutItem Query',
       'providers listed': 'PutItem Query',
+      // keys, the caller's registered tools, everybody's
       'tools listed': 'PutItem Query Query Query',
+      // one's own or everybody's: asked for at once
+      'a registered tool that is not there': 'GetItem GetItem PutItem',
       time_now: 'PutItem UpdateItem',
       todo_create: 'TransactWriteItems UpdateItem',
       todo_list: 'PutItem Query UpdateItem',

@@ -1,4 +1,7 @@
 // Tools that are registered at run time: one operation of an HTTP API, on a service of this test's own.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 
@@ -6,6 +9,7 @@ import { canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { json, startUpstream } from '#test/support/upstream.ts';
 
+const { resolve } = createRequire(import.meta.url);
 const upstream = await startUpstream();
 afterAll(upstream.stop);
 const portunus = usePortunus({ parameters: { ToolOrigins: JSON.stringify([upstream.url]) } });
@@ -344,5 +348,74 @@ onEngine('a registered HTTP operation', () => {
     const elsewhere = forecast({ name: 'other', url: 'https://api.example.com/{city}' });
     expect((await refused(zoe, elsewhere)).body).toMatchObject({ code: 'invalid_input' });
     expect(upstream.asked).toHaveLength(0);
+  });
+});
+
+onEngine('an OpenAPI document', () => {
+  const published = readFileSync(resolve('@readme/oas-examples/3.1/json/readme.json'), 'utf8');
+
+  it('of 54 operations is registered, and its operations are called', async () => {
+    const kim = await person('kim');
+    const body = { kind: 'openapi', alias: 'docs', document: published, server: `${upstream.url}/v2` };
+    const registered = await kim.post('/mcp/tools', body);
+    expect(registered.body.skipped).toEqual([]);
+    expect(registered.body.tools).toHaveLength(54);
+    const chosen = registered.body.tools.filter(({ name }: { name: string }) =>
+      ['docs__getOutboundIPs', 'docs__deleteBranch', 'docs__askOwlbot'].includes(name),
+    );
+    for (const { name, hash } of chosen) {
+      await kim.post(`/mcp/tools/${name}/review`, { decision: 'activate', hash });
+    }
+    upstream.asked.splice(0);
+    upstream.answer((asked, response) => {
+      if (asked.method === 'DELETE') return response.writeHead(204).end();
+      return json(
+        response,
+        asked.method === 'POST'
+          ? { data: { answer: 'yes', sources: [] } }
+          : { data: [{ ip_address: '203.0.113.1' }] },
+      );
+    });
+    const ips = await kim.invoke('docs__getOutboundIPs');
+    expect(ips.body).toMatchObject({ success: true, result: { data: [{ ip_address: '203.0.113.1' }] } });
+    const gone = await kim.invoke('docs__deleteBranch', { branch: 'v1.0' });
+    expect(gone.body.result).toEqual({ status: 204, body: null });
+    const asked = await kim.invoke('docs__askOwlbot', { body: { question: 'Is it?' } });
+    expect(asked.body.code ?? asked.body.result).toEqual({ data: { answer: 'yes', sources: [] } });
+    expect(upstream.asked.map(({ method, path, body: sent }) => [method, path, sent])).toEqual([
+      ['GET', '/v2/outbound_ips', ''],
+      ['DELETE', '/v2/branches/v1.0', ''],
+      ['POST', '/v2/owlbot/ask', '{"question":"Is it?"}'],
+    ]);
+  });
+
+  it('is fetched within bounds, and its operations are chosen by name', async () => {
+    const lee = await person('lee');
+    const paths = {
+      '/a': { get: { operationId: 'a' } },
+      '/b/{id}': {
+        get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] },
+      },
+    };
+    const text = JSON.stringify({ openapi: '3.1.0', servers: [{ url: '/api' }], paths });
+    const body = {
+      kind: 'openapi',
+      alias: 'small',
+      url: `${upstream.url}/openapi.json`,
+      operations: ['GET /b/{id}', 'c'],
+    };
+    upstream.answer((_asked, response) => json(response, text));
+    const registered = await lee.post('/mcp/tools', body);
+    expect(registered.body.tools).toMatchObject([{ source: { url: `${upstream.url}/api/b/{id}` } }]);
+    expect(registered.body.skipped).toEqual([{ name: 'small__c', reason: 'is not in the document' }]);
+    upstream.answer((_asked, response) => json(response, ' '.repeat(3_000_000)));
+    const large = { ...body, alias: 'large' };
+    expect((await refused(lee, large)).body).toMatchObject({ code: 'upstream_malformed' });
+    expect((await refused(lee, { ...large, url: 'https://10.0.0.1/openapi.json' })).body).toMatchObject({
+      code: 'egress_refused',
+    });
+    expect((await refused(lee, { ...large, url: undefined })).body).toMatchObject({ code: 'invalid_input' });
+    const given = { ...large, url: undefined, document: 'x'.repeat(3_000_000) };
+    expect((await refused(lee, given)).body).toMatchObject({ code: 'payload_too_large' });
   });
 });

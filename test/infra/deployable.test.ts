@@ -14,6 +14,7 @@ const stages = ['local', 'dev', 'prod'].map((stage) => [stage, synthesise({ stag
 
 /** All we use, so that a misspelt action is a red line and not a refusal in production. */
 const ACTIONS = new Set([
+  'dynamodb:BatchGetItem',
   'dynamodb:ConditionCheckItem',
   'dynamodb:DeleteItem',
   'dynamodb:DescribeStream',

@@ -312,9 +312,12 @@ describe('what each role may do', () => {
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:DeleteItem on Content",
           "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control",
           "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control",
           "dynamodb:Query on Content",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "toolsinvoke": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
@@ -354,20 +357,26 @@ describe('what each role may do', () => {
         "toolsregister": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
+          "dynamodb:PutItem on Control",
           "dynamodb:Query on Content",
           "dynamodb:Query on Vault",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "kms:Decrypt on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "toolsreview": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
+          "dynamodb:PutItem on Control",
           "dynamodb:Query on Content",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
       }
     `);
@@ -477,12 +486,12 @@ describe('what a function is told', () => {
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke-all": "AUDIT_TABLE CONTROL_TABLE",
-        "tools-delete": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "tools-delete": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "tools-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
-        "tools-register": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PUBLIC_URL TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
-        "tools-review": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "tools-register": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PUBLIC_URL STAGE_SECRET_ARN TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-review": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
       }
     `);
   });

@@ -1,0 +1,91 @@
+// Calling a tool of an upstream MCP server, and learning which it has.
+import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
+import type { Done, ToolCall } from '#shared/tools/tool.ts';
+
+import { checkResult } from './http-tool.ts';
+import { reasonOf } from './definition.ts';
+import { driftOf, mcpDefinition } from './mcp-definition.ts';
+import type { Line } from './mcp-fetch.ts';
+import { withSession } from './mcp-session.ts';
+import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
+
+type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'>;
+type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };
+
+async function lineTo(
+  { url, alias, credential }: Where,
+  { principal, deadline, onUse }: Caller,
+  { egress, credentials }: UpstreamPorts,
+): Promise<Line> {
+  const { origin } = new URL(url);
+  const secret = credential && (await credentials.use({ owner: principal.uid, alias, origin, onUse }));
+  const shown = credential && secret ? shownAs(credential, secret) : {};
+  return { url, alias, egress, deadline, secret, shown };
+}
+
+/** Blocks of content as MCP has them; their inside is the client's to judge. */
+function contentIn(result: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { content } = result;
+  const blocks = Array.isArray(content) ? content : [undefined];
+  const areBlocks = blocks.every((block: unknown) => typeof (block as { type?: unknown })?.type === 'string');
+  if (!areBlocks) throw new MalformedAnswer(JSON.stringify(result));
+  return { content: blocks };
+}
+
+/**
+ * What was approved is what is called: the upstream is asked what the tool is now, in the same conversation.
+ * @throws {AppError} `tool_changed`, after the tool was put in quarantine
+ */
+export async function callMcp(
+  { tool, source, args }: { tool: RegisteredTool; source: McpTool; args: Record<string, unknown> },
+  call: ToolCall,
+  ports: UpstreamPorts,
+): Promise<Done<Record<string, unknown>>> {
+  const { alias, definition } = tool;
+  const intent = intentOf(tool);
+  await call.begin(intent);
+  const line = await lineTo({ url: source.url, alias, credential: definition.credential }, call, ports);
+  const result = await withSession(line, async (session) => {
+    const listed = (await session.tools()).find(({ name }) => name === source.upstreamName);
+    const drift = driftOf(tool, listed, call.now());
+    if (drift || !listed) {
+      if (drift) await ports.quarantine(tool, drift, call);
+      throw new AppError('tool_changed', undefined, { tool_name: tool.name });
+    }
+    return session.call(listed, args);
+  });
+  if (result['isError'] === true) {
+    throw new AppError('upstream_failed', 'The tool reports that it failed.', {
+      provider: providerOf(alias),
+      next_step: 'Check the arguments against what the tool does.',
+    });
+  }
+  const output = definition.outputSchema ? result['structuredContent'] : contentIn(result);
+  checkResult(output, definition.outputSchema);
+  return { output: output as Record<string, unknown>, meta: intent };
+}
+
+/** @param wanted names of the tools to offer; absent: all */
+export async function offeredByServer(
+  { wanted, ...where }: Where & { wanted: readonly string[] | undefined },
+  caller: Caller,
+  ports: UpstreamPorts,
+): Promise<readonly Offered[]> {
+  const line = await lineTo(where, caller, ports);
+  const listed = await withSession(line, (session) => session.tools());
+  const chosen = wanted ? listed.filter(({ name }) => wanted.includes(name)) : listed;
+  const missing = (wanted ?? []).filter((name) => !listed.some((tool) => tool.name === name));
+  return [
+    ...chosen.map((tool): Offered => {
+      const upstreamName = tool.name;
+      try {
+        const definition: Definition = mcpDefinition(tool, { url: where.url, credential: where.credential });
+        return { upstreamName, definition };
+      } catch (error) {
+        return { upstreamName, reason: reasonOf(error) };
+      }
+    }),
+    ...missing.map((upstreamName) => ({ upstreamName, reason: 'is not listed by the upstream' })),
+  ];
+}

@@ -1,0 +1,66 @@
+// What a registration asks for, as the tools that its source describes.
+import { AppError } from '#shared/core/errors.ts';
+import type { RegisterToolsBody } from '#shared/tools/registration.ts';
+import type { ToolCall } from '#shared/tools/tool.ts';
+
+import { refuseFailure, textIn } from './answer.ts';
+import { httpDefinition } from './definition.ts';
+import type { Offered, UpstreamPorts } from './ports.ts';
+
+const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
+
+export type RegisterCall = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'> & {
+  /** Durable before anything outside is asked. */
+  readonly begin: (alias: string) => Promise<void>;
+};
+
+type Ports = { readonly checkUrl: (url: string) => void; readonly upstream: UpstreamPorts };
+
+/** A document is for everybody to read: no key goes with the question. */
+async function fetched(
+  url: string | undefined,
+  alias: string,
+  { caller, ports }: { caller: RegisterCall; ports: Ports },
+): Promise<string> {
+  if (url === undefined) {
+    throw new AppError('invalid_input', undefined, {
+      issues: [{ path: 'body.document', message: 'or url must be given' }],
+    });
+  }
+  ports.checkUrl(url);
+  await caller.begin(alias);
+  const response = await ports.upstream.egress.send(
+    {
+      url,
+      method: 'GET',
+      headers: { accept: 'application/json, application/yaml, text/yaml;q=0.9, */*;q=0.1' },
+      signal: caller.deadline.signal,
+      deadlineMs: caller.deadline.remainingMs(),
+    },
+    { maxBytes: MAX_DOCUMENT_BYTES },
+  );
+  refuseFailure(response, alias);
+  return textIn(response.body, undefined);
+}
+
+export async function offeredBy(
+  body: RegisterToolsBody,
+  caller: RegisterCall,
+  ports: Ports,
+): Promise<readonly Offered[]> {
+  const { upstream, checkUrl } = ports;
+  if (body.kind === 'mcp') {
+    checkUrl(body.url);
+    await caller.begin(body.alias);
+    const { offeredByServer } = await import('./mcp-tool.ts');
+    const { url, alias, credential, tools: wanted } = body;
+    return offeredByServer({ url, alias, credential, wanted }, caller, upstream);
+  }
+  if (body.kind === 'openapi') {
+    const text = body.document ?? (await fetched(body.url, body.alias, { caller, ports }));
+    const { offeredByDocument } = await import('./openapi.ts');
+    const { url: base, server, credential, operations: wanted } = body;
+    return offeredByDocument({ text, base, server, credential, wanted });
+  }
+  return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
+}
