@@ -37,7 +37,7 @@ export const NEEDS = [
   'notices:mark',
   /** Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. */
   'expiry:sweep',
-  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for. */
+  /** Forget an owner: their rows of the content table and kept replies, and the mark in the control table that it was asked for. */
   'account:erase',
   /** Note what the key service logged of an opening: `PutItem` on the control table. */
   'custody:log',

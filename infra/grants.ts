@@ -160,6 +160,8 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [
       onTable(['Query', 'DeleteItem'], data.content),
       onTable(['GetItem', 'PutItem'], data.control),
+      onRows('Query', data.control, 'IDEM#*'),
+      onRows('DeleteItem', data.control, 'IDEM#*'),
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),

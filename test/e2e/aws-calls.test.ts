@@ -200,7 +200,7 @@ onEngine('the AWS calls of a request', () => {
       'key deleted twice': 'PutItem TransactWriteItems',
       'receipts of a deleted key read': 'PutItem Query Query Query Query',
       'account erased':
-        'GetItem Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
+        'GetItem Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
       'no token': '',
       'bad token': 'PutItem',
       health: '',

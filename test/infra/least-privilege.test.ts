@@ -16,11 +16,13 @@ describe('what each role may do', () => {
         "accounterase": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:DeleteItem on Content",
+          "dynamodb:DeleteItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:DeleteItem on Vault",
           "dynamodb:GetItem on Control",
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Control",
           "dynamodb:Query on Content",
+          "dynamodb:Query on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:Query on Vault",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "secretsmanager:GetSecretValue on StageSecret",
