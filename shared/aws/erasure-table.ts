@@ -21,29 +21,32 @@ const REPLIES = 'IDEM#';
 
 export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });
 
-export function erasureTable(
+type Tables = { readonly content: string; readonly control: string };
+
+async function namesIn(
   db: DynamoDBDocumentClient,
-  tables: { content: string; control: string },
-): ErasureStore {
-  async function namesOf(TableName: string, pk: string, limit: number): Promise<string[]> {
-    const { Items = [] } = await db.send(
-      new QueryCommand({
-        TableName,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': pk },
-        ProjectionExpression: 'sk',
-        ConsistentRead: true,
-        Limit: limit,
-      }),
-    );
-    return Items.map(({ sk }) => String(sk));
-  }
+  { TableName, pk }: { TableName: string; pk: string },
+  limit: number,
+): Promise<string[]> {
+  const { Items = [] } = await db.send(
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ProjectionExpression: 'sk',
+      ConsistentRead: true,
+      Limit: limit,
+    }),
+  );
+  return Items.map(({ sk }) => String(sk));
+}
 
-  const placeOf = (uid: string, row: string) =>
-    row.startsWith(REPLIES)
-      ? { TableName: tables.control, Key: { pk: `${REPLIES}${uid}`, sk: row.slice(REPLIES.length) } }
-      : { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } };
+const placeOf = (tables: Tables, uid: string, row: string) =>
+  row.startsWith(REPLIES)
+    ? { TableName: tables.control, Key: { pk: `${REPLIES}${uid}`, sk: row.slice(REPLIES.length) } }
+    : { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } };
 
+export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): ErasureStore {
   return {
     async find(uid) {
       const { Item } = await db.send(
@@ -77,9 +80,9 @@ export function erasureTable(
     },
 
     async rows(uid, limit) {
-      const rows = await namesOf(tables.content, `U#${uid}`, limit);
+      const rows = await namesIn(db, { TableName: tables.content, pk: `U#${uid}` }, limit);
       if (rows.length > 0) return rows;
-      const replies = await namesOf(tables.control, `${REPLIES}${uid}`, limit);
+      const replies = await namesIn(db, { TableName: tables.control, pk: `${REPLIES}${uid}` }, limit);
       return replies.map((name) => `${REPLIES}${name}`);
     },
 
@@ -87,7 +90,7 @@ export function erasureTable(
       write(
         {
           Delete: {
-            ...placeOf(uid, row),
+            ...placeOf(tables, uid, row),
             ConditionExpression: 'attribute_exists(pk)',
           },
         },

@@ -10,6 +10,9 @@ import { expect, it } from 'vitest';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const INSPECTOR = '@modelcontextprotocol/inspector@2.12.0';
+/** Its install script is not run: the command line works without. */
+const INSPECT =
+  `-y --ignore-scripts -p ${INSPECTOR} mcp-inspector --cli --transport http --format json -q`.split(' ');
 const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
 
 function isReachable(): boolean {
@@ -35,10 +38,13 @@ onEngine('the Inspector', () => {
       const run = promisify(execFile)(
         'npx',
         [
-          // Its install script is not run: the command line works without.
-          ...['-y', '--ignore-scripts', '-p', INSPECTOR, 'mcp-inspector', '--cli', `${current.url}/mcp`],
-          ...['--transport', 'http', '--protocol-era', era, '--format', 'json', '-q'],
-          ...['--header', `Authorization: Bearer ${token}`, ...more],
+          ...INSPECT,
+          `${current.url}/mcp`,
+          '--header',
+          `Authorization: Bearer ${token}`,
+          '--protocol-era',
+          era,
+          ...more,
         ],
         { env: { ...process.env, PATH: path, MCP_STORAGE_DIR: storage }, timeout: 240_000 },
       );

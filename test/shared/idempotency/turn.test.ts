@@ -8,6 +8,10 @@ import { createOpenTurn, givingBack, type Row, type TurnStore } from '#shared/id
 import { TOOLS } from '#shared/tools/registry.ts';
 import { keptFailure, replayOf } from '#shared/tools/retry.ts';
 
+const commit = async (writes: readonly Write[]) => {
+  for (const { item } of writes) (item as () => void)();
+};
+
 /** The store's rules on a Map: what DynamoDB makes of them is proved end to end. */
 function given() {
   const rows = new Map<string, Row>();
@@ -33,9 +37,6 @@ function given() {
     settle: ({ name }, row) =>
       guarded(name, row, (old) => old?.state === 'claimed' && old.holder === row.holder),
   };
-  const commit = async (writes: readonly Write[]) => {
-    for (const { item } of writes) (item as () => void)();
-  };
   const open = createOpenTurn({
     store,
     names: new Uint8Array(32).fill(1),
@@ -52,12 +53,14 @@ function given() {
       remainingMs: () => 30_000,
       ...more,
     });
-  return { rows, at, commit, turn };
+  return { rows, at, turn };
 }
+
+const tool = (name: string) => TOOLS.find((one) => one.name === name);
 
 describe('a turn', () => {
   it('that outlived its lease is not settled any more, and hears what its successor answered', async () => {
-    const { at, commit, turn } = given();
+    const { at, turn } = given();
     const sleeper = await turn('first');
     await commit(sleeper.claim());
     at.now += 37_999;
@@ -73,7 +76,7 @@ describe('a turn', () => {
   });
 
   it('knows a request by its meaning, not by the order of its fields', async () => {
-    const { commit, turn } = given();
+    const { turn } = given();
     await commit((await turn('first')).keep({ done: true }));
     expect((await turn('again', { body: { b: [2], a: 1 } })).earlier).toEqual({ done: true });
     await expect(turn('other', { body: { a: 1, b: [3] } })).rejects.toMatchObject({
@@ -85,13 +88,13 @@ describe('a turn', () => {
   });
 
   it('whose answer is too large to keep is not done again', async () => {
-    const { commit, turn } = given();
+    const { turn } = given();
     await commit((await turn('first')).keep({ text: 'x'.repeat(300_000) }));
     await expect(turn('again')).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('is free after a failure, for any body; a failure that may have had an effect is kept instead', async () => {
-    const { commit, turn } = given();
+    const { turn } = given();
     const failing = await turn('first');
     await commit(failing.claim());
     await givingBack(failing, commit);
@@ -102,7 +105,7 @@ describe('a turn', () => {
   });
 
   it('records a failure even if the key is in other hands by now', async () => {
-    const { rows, commit, turn } = given();
+    const { rows, turn } = given();
     const failing = await turn('first');
     await commit(failing.claim());
     rows.clear();
@@ -116,8 +119,6 @@ describe('a turn', () => {
 });
 
 describe('a failure of a tool', () => {
-  const tool = (name: string) => TOOLS.find((one) => one.name === name);
-
   it('is kept where doing it again might do it twice, and reads the same when it is told again', () => {
     const failure = new AppError('upstream_timeout', undefined, { next_step: 'Look first.' });
     const kept = keptFailure(tool('todo_create'), failure);
