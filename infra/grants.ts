@@ -105,7 +105,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { STAGE_SECRET_ARN: data.stageSecret.secretArn },
   }),
   'idempotency:keep': ({ data }) => ({
-    statements: [onTable(['GetItem', 'PutItem'], data.control)],
+    statements: [onRows(['GetItem', 'PutItem'], data.control, 'IDEM#*')],
     environment: { CONTROL_TABLE: data.control.tableName },
   }),
   'renewal:know': ({ settings }) => ({
@@ -160,8 +160,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [
       onTable(['Query', 'DeleteItem'], data.content),
       onTable(['GetItem', 'PutItem'], data.control),
-      onRows('Query', data.control, 'IDEM#*'),
-      onRows('DeleteItem', data.control, 'IDEM#*'),
+      onRows(['Query', 'DeleteItem'], data.control, 'IDEM#*'),
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),

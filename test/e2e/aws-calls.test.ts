@@ -9,14 +9,12 @@ import { onEngine, usePortunus } from '#test/support/suite.ts';
 type AwsCall = ReturnType<Stack['journal']['all']>[number];
 const named = (idempotency_key: string) => ({ title: 'x', idempotency_key });
 
+/** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
+const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
+  operation === 'GetItem' && caller.includes('tools-invoke') && partitions?.[0] === 'LIMITS';
+
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
-
-  /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
-  const readsLimits = ({ caller, operation, resources }: AwsCall) =>
-    operation === 'GetItem' &&
-    caller.includes('tools-invoke') &&
-    resources.every((arn) => arn.endsWith(portunus.current.tableName('control')));
 
   /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
