@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { LimitsBody } from '#shared/limits/api.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { changeLimits } from '#shared/services/limits.ts';
 
 import { route } from './http.ts';
@@ -10,6 +11,7 @@ export const handler = route('limits-change', {
   input: z.object({ body: LimitsBody }),
   action: 'limits.changed',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { body }, principal }) {
     const { version, ...answer } = changeLimits(principal, body);

@@ -7,6 +7,7 @@ import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
 import type { McpMessage } from '#shared/mcp/message.ts';
 import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
+import { readsByTool } from '#shared/mcp/resources.ts';
 import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
@@ -39,7 +40,7 @@ async function record(
   { reqId, known }: { reqId: string; known: boolean },
 ): Promise<void> {
   const call = message.method === 'tools/call';
-  if (message.id === undefined || (call && known)) return;
+  if (message.id === undefined || (call && known) || readsByTool(message)) return;
   const unknownTool = call;
   await audit().commit({
     uid: principal.uid,

@@ -40,7 +40,7 @@ export const NEEDS = [
    * that a rotation left behind out of their rows.
    */
   'expiry:sweep',
-  /** Forget an owner: their rows of the content table, and the mark in the control table that it was asked for, and the ledger there. */
+  /** Forget an owner: their rows of the content table, kept replies and the ledger, and the mark in the control table that it was asked for. */
   'account:erase',
   /** Note what the key service logged of an opening: `PutItem` on the control table. */
   'custody:log',

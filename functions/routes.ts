@@ -170,7 +170,7 @@ export const routes = [
     method: 'PUT',
     path: '/limits',
     scope: 'admin:write',
-    needs: ['limits:write', 'audit:write'],
+    needs: ['limits:write', ...once, 'audit:write'],
   },
   {
     name: 'notices-list',

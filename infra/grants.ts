@@ -118,7 +118,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { STAGE_SECRET_ARN: data.stageSecret.secretArn },
   }),
   'idempotency:keep': ({ data }) => ({
-    statements: [onTable(['GetItem', 'PutItem'], data.control)],
+    statements: [onRows(['GetItem', 'PutItem'], data.control, 'IDEM#*')],
     environment: { CONTROL_TABLE: data.control.tableName },
   }),
   'renewal:know': ({ settings }) => ({
@@ -173,6 +173,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     statements: [
       onTable(['Query', 'DeleteItem'], data.content),
       onTable(['GetItem', 'PutItem', 'DeleteItem'], data.control),
+      onRows(['Query'], data.control, 'IDEM#*'),
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),

@@ -12,6 +12,8 @@ export type AwsCall = {
   /** ARNs the call touched. */
   readonly resources: readonly string[];
   readonly allowed: boolean;
+  /** DynamoDB calls only: the partition keys they name. */
+  readonly partitions?: readonly string[];
   /** KMS calls only. */
   readonly encryptionContext?: Readonly<Record<string, string>>;
 };

@@ -26,15 +26,21 @@ export function createDynamodbService({ iam, dynamo }: { iam: Iam; dynamo: Dynam
     if (!accesses) return malformed('UnknownOperationException');
     if (accesses.length === 0) return malformed('ValidationException', 'The request names no table.');
     const resources = [...new Set(accesses.map(({ resource }) => resource))];
+    const partitions = partitionsOf(accesses);
     const message = refusedBy(accessKeyId, accesses);
     if (message !== undefined) {
       const answer = refusal({ status: 400, type: 'AccessDeniedException', message });
-      return { answer, resources, allowed: false };
+      return { answer, resources, partitions, allowed: false };
     }
-    return { answer: await request.authorised(() => forward(headers, body)), resources, allowed: true };
+    const answer = await request.authorised(() => forward(headers, body));
+    return { answer, resources, partitions, allowed: true };
   };
   return { service, close };
 }
+
+const partitionsOf = (accesses: readonly Access[]): string[] => [
+  ...new Set(accesses.flatMap(({ context }) => context['dynamodb:LeadingKeys'] ?? [])),
+];
 
 const malformed = (type: string, message = ''): Outcome => ({
   answer: refusal({ status: 400, type, message }),

@@ -16,6 +16,8 @@ export type Outcome = {
   readonly answer: Answer;
   readonly resources: readonly string[];
   readonly allowed: boolean;
+  /** DynamoDB calls only: the partition keys they name. */
+  readonly partitions?: readonly string[];
   readonly encryptionContext?: Readonly<Record<string, string>>;
 };
 

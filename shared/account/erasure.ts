@@ -24,7 +24,7 @@ export type ErasureStore = {
   readonly find: (uid: Uid) => Promise<Erasure | undefined>;
   /** Refused with `conflict` unless the stored mark is `before`. */
   readonly mark: (uid: Uid, erasure: Erasure, before: Erasure | undefined) => Write;
-  /** Names of the owner's rows besides keys: todos, notices, preferences, usage. */
+  /** Names of the owner's rows besides keys: todos, notices, preferences, usage, kept replies. */
   readonly rows: (uid: Uid, limit: number) => Promise<string[]>;
   /** Refused with `not_found` when it is gone already. */
   readonly removeRow: (uid: Uid, row: string) => Write;
@@ -160,7 +160,14 @@ export function statementOf(
     ...(!end && { next_step: 'Send the same request again: it goes on where this one stopped.' }),
     erased_at: erasure.at,
     erased: { keys, records: rows },
-    no_longer_readable: ['provider keys', 'todos', 'notices', 'preferences', 'usage counters'],
+    no_longer_readable: [
+      'provider keys',
+      'todos',
+      'notices',
+      'preferences',
+      'usage counters',
+      'kept replies',
+    ],
     /** The last copy of a data key leaves the memory of the last instance. */
     live_within_seconds: 60,
     backups: [

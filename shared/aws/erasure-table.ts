@@ -1,5 +1,5 @@
 // Leaving, on DynamoDB. The mark lies in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's own in
-// the content table, pk `U#<uid>`.
+// the content table, pk `U#<uid>`, and the kept replies of their named requests.
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -16,12 +16,37 @@ const Mark = z.object({
   finishedAt: z.string().optional(),
 });
 
+/** Kept replies lie in the control table, see turn-table.ts: their names among the rows begin like their partition. */
+const REPLIES = 'IDEM#';
+
 export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });
 
-export function erasureTable(
+type Tables = { readonly content: string; readonly control: string };
+
+async function namesIn(
   db: DynamoDBDocumentClient,
-  tables: { content: string; control: string },
-): ErasureStore {
+  { TableName, pk }: { TableName: string; pk: string },
+  limit: number,
+): Promise<string[]> {
+  const { Items = [] } = await db.send(
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ProjectionExpression: 'sk',
+      ConsistentRead: true,
+      Limit: limit,
+    }),
+  );
+  return Items.map(({ sk }) => String(sk));
+}
+
+const placeOf = (tables: Tables, uid: string, row: string) =>
+  row.startsWith(REPLIES)
+    ? { TableName: tables.control, Key: { pk: `${REPLIES}${uid}`, sk: row.slice(REPLIES.length) } }
+    : { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } };
+
+export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): ErasureStore {
   return {
     async find(uid) {
       const { Item } = await db.send(
@@ -55,25 +80,17 @@ export function erasureTable(
     },
 
     async rows(uid, limit) {
-      const { Items = [] } = await db.send(
-        new QueryCommand({
-          TableName: tables.content,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': `U#${uid}` },
-          ProjectionExpression: 'sk',
-          ConsistentRead: true,
-          Limit: limit,
-        }),
-      );
-      return Items.map(({ sk }) => String(sk));
+      const rows = await namesIn(db, { TableName: tables.content, pk: `U#${uid}` }, limit);
+      if (rows.length > 0) return rows;
+      const replies = await namesIn(db, { TableName: tables.control, pk: `${REPLIES}${uid}` }, limit);
+      return replies.map((name) => `${REPLIES}${name}`);
     },
 
     removeRow: (uid, row) =>
       write(
         {
           Delete: {
-            TableName: tables.content,
-            Key: { pk: `U#${uid}`, sk: row },
+            ...placeOf(tables, uid, row),
             ConditionExpression: 'attribute_exists(pk)',
           },
         },

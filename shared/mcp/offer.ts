@@ -1,4 +1,6 @@
-// The tool registry as what an MCP client is offered.
+// The tool registry as what an MCP client is offered, with resources and prompts beside it.
+import type { McpServer } from '@modelcontextprotocol/server';
+
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Invoke } from '#shared/tools/invoke.ts';
@@ -6,7 +8,9 @@ import { findTool, TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
 import type { McpMessage } from './message.ts';
+import { addPrompts } from './prompts.ts';
 import { register } from './register.ts';
+import { addResources } from './resources.ts';
 import type { McpOffer } from './serve.ts';
 
 export type ToolCalls = {
@@ -41,19 +45,38 @@ function toolsFor(message: McpMessage, registered: readonly Tool[]): readonly To
   return registered.length > 0 ? [...TOOLS, ...registered].toSorted(byName) : TOOLS;
 }
 
-/** A call is offered the tool it names and no other: registering costs more than most calls. */
+const HINT = { ttlMs: 60_000, cacheScope: 'private' } as const;
+
+/** What a message can be about, and no more: registering costs more than most calls. */
+function equip(server: McpServer, message: McpMessage, calls: ToolCalls): void {
+  const method = String(message.method);
+  if (!/^(?:resources|prompts)\//.test(method)) {
+    for (const tool of toolsFor(message, calls.registered)) register(server, tool, calls);
+  }
+  if (!/^(?:tools|prompts)\//.test(method)) addResources(server, calls);
+  if (!/^(?:tools|resources)\//.test(method)) addPrompts(server);
+}
+
 export function toolOffer(message: McpMessage, calls: ToolCalls): McpOffer {
-  const tools = toolsFor(message, calls.registered);
   return {
     name: 'portunus',
     options: {
-      capabilities: { tools: { listChanged: false } },
-      cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'private' } },
+      capabilities: {
+        tools: { listChanged: false },
+        resources: { listChanged: false },
+        prompts: { listChanged: false },
+      },
+      cacheHints: {
+        'tools/list': HINT,
+        'resources/list': HINT,
+        'resources/templates/list': HINT,
+        'prompts/list': HINT,
+        // Todos change at any moment.
+        'resources/read': { ttlMs: 0, cacheScope: 'private' },
+      },
       instructions:
         'Todos and AI models, called on your own stored keys. Keys are stored over REST, never here.',
     },
-    equip(server) {
-      for (const tool of tools) register(server, tool, calls);
-    },
+    equip: (server) => equip(server, message, calls),
   };
 }

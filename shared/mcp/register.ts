@@ -1,19 +1,17 @@
-import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  McpServer,
+  ServerContext,
+} from '@modelcontextprotocol/server';
 
-import { ERRORS } from '#shared/core/errors.ts';
 import { schemasOf } from '#shared/tools/registry.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
+import { orAskForKey } from './ask-key.ts';
 import type { ToolCalls } from './offer.ts';
-
-/** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
-const ERROR_META = 'dev.portunus/error';
-/** Whether this is the answer of an earlier call of the same idempotency key. */
-const REPLAYED_META = 'dev.portunus/replayed';
-/** How a call was served, where that was not the usual way. */
-const SERVED_META = 'dev.portunus/served';
-/** What a call to a provider cost. */
-const USAGE_META = 'dev.portunus/usage';
+import { withProgress } from './progress.ts';
+import { toolResult } from './results.ts';
 
 /** Shows a JSON Schema and checks nothing: the invoke path validates, for every face alike. */
 const shown = (schema: Readonly<Record<string, unknown>>) => ({
@@ -24,21 +22,6 @@ const shown = (schema: Readonly<Record<string, unknown>>) => ({
     jsonSchema: { input: () => schema, output: () => schema },
   },
 });
-
-type Failure = Extract<InvokeResult, { ok: false }>;
-
-function failed({ error, replayed }: Failure, requestId: string): CallToolResult {
-  const { code, message, details } = error;
-  const nextStep = details.next_step ?? ERRORS[code][2];
-  return {
-    isError: true,
-    content: [{ type: 'text', text: `${code}: ${message} ${nextStep}` }],
-    _meta: {
-      [ERROR_META]: { code, detail: message, ...details, next_step: nextStep, request_id: requestId },
-      ...(replayed && { [REPLAYED_META]: true }),
-    },
-  };
-}
 
 /** Offers one tool of the registry on a server that lives for one request. */
 export function register(server: McpServer, tool: Tool, calls: ToolCalls): void {
@@ -52,25 +35,26 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
       ...(output && { outputSchema: shown(output) }),
       annotations: tool.annotations,
     },
-    async (parameters: unknown): Promise<CallToolResult> => {
-      const { principal, requestId, deadline, invoke, report } = calls;
-      const answer = await invoke({ toolName: tool.name, tool, parameters, principal, requestId, deadline });
-      if (answer.ok) {
-        const { result, mode, reason, usage, replayed } = answer;
-        const _meta = {
-          ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
-          ...(usage && { [USAGE_META]: usage }),
-          ...(replayed && { [REPLAYED_META]: true }),
-        };
-        return {
-          ...(output
-            ? { structuredContent: result, content: [{ type: 'text', text: JSON.stringify(result) }] }
-            : { content: result['content'] as CallToolResult['content'] }),
-          ...(Object.keys(_meta).length > 0 && { _meta }),
-        };
-      }
-      report(answer.failure ?? answer.error);
-      return failed(answer, requestId);
-    },
+    (parameters: unknown, ctx) => called(tool, parameters, { ctx, calls }),
   );
+}
+
+async function called(
+  tool: Tool,
+  parameters: unknown,
+  { ctx, calls }: { ctx: ServerContext; calls: ToolCalls },
+): Promise<CallToolResult | InputRequiredResult> {
+  const { principal, requestId, invoke, report } = calls;
+  // A client that has gone needs no answer from upstream.
+  const signal = AbortSignal.any([calls.deadline.signal, ctx.mcpReq.signal]);
+  const deadline = { ...calls.deadline, signal };
+  const call = () => invoke({ toolName: tool.name, tool, parameters, principal, requestId, deadline });
+  const isLong = tool.annotations.openWorldHint;
+  const first = await (isLong ? withProgress(ctx, call) : call());
+  const end = await orAskForKey(first, call, { ctx, deadline });
+  if ('question' in end) return end.question;
+  const { answer } = end;
+  if (!answer.ok) report(answer.failure ?? answer.error);
+  const { output } = schemasOf(tool);
+  return toolResult(answer, { requestId, isStructured: output !== undefined });
 }

@@ -28,9 +28,11 @@ const WORDS: Readonly<Record<Unusable, (facts: ProviderFacts, keyId: string) => 
 /** @param key one that is there but may not be used */
 export function noKey(wanted: ProviderId | undefined, key: NotUsable | undefined): AppError {
   if (key) return notUsable(key);
+  const { id, keyPage } = factsOf(wanted ?? 'openai');
   return new AppError('key_missing', `You have no usable ${wanted ?? 'AI provider'} key.`, {
-    next_step: `Store one with POST /api-keys {"provider": "${wanted ?? 'openai'}", "api_key": "…"}.`,
-    ...(wanted && { url: factsOf(wanted).keyPage, provider: wanted }),
+    next_step: `Make one at ${keyPage} and store it with POST /api-keys {"provider": "${id}", "api_key": "…"}.`,
+    url: keyPage,
+    provider: id,
   });
 }
 

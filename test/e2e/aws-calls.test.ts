@@ -13,17 +13,12 @@ const named = (idempotency_key: string) => ({ title: 'x', idempotency_key });
 const chat = (person: Person, words: string, more: object = {}) =>
   person.invoke('ai_chat', say(words, { provider: 'openai', model: 'gpt-4.1-mini', ...more }));
 
+/** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
+const readsLimits = ({ operation, partitions }: AwsCall) =>
+  operation === 'GetItem' && partitions?.[0] === 'LIMITS';
+
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
-
-  /**
-   * The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. A look at an idempotency key
-   * is a read of the same table and cannot be told from it here.
-   */
-  const readsLimits = ({ caller, operation, resources }: AwsCall) =>
-    operation === 'GetItem' &&
-    /tools-invoke|completions/.test(caller) &&
-    resources.every((arn) => arn.endsWith(portunus.current.tableName('control')));
 
   /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
@@ -258,7 +253,7 @@ onEngine('the AWS calls of a request', () => {
       'key deleted twice': 'PutItem TransactWriteItems',
       'receipts of a deleted key read': 'PutItem Query Query Query Query',
       'account erased':
-        'GetItem Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
+        'GetItem Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
       'no token': '',
       'bad token': 'PutItem',
       health: '',

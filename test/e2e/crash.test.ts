@@ -15,20 +15,23 @@ async function startElsewhere(home: string): Promise<{ child: ChildProcess; url:
   return { child, ...ready };
 }
 
-/** Creates todos until the server is gone; returns the ids that were acknowledged. */
-async function load(url: string, token: string, acknowledged: Set<string>): Promise<void> {
+type Load = { readonly url: string; readonly token: string; readonly worker: number };
+
+/** Creates todos until the server is gone, noting the acknowledged ids; returns the title that was not answered. */
+async function load({ url, token, worker }: Load, acknowledged: Set<string>): Promise<string> {
   for (let n = 0; ; n += 1) {
+    const title = `todo ${worker}-${n}`;
     try {
       const response = await fetch(`${url}/mcp/tools/invoke`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ tool_name: 'todo_create', parameters: { title: `todo ${n}` } }),
+        body: JSON.stringify({ tool_name: 'todo_create', parameters: { title, idempotency_key: title } }),
       });
       if (!response.ok) continue;
       const { result } = (await response.json()) as { result: { todo: { id: string } } };
       acknowledged.add(result.todo.id);
     } catch {
-      return;
+      return title;
     }
   }
 }
@@ -39,10 +42,12 @@ onEngine('a stack that is killed in the middle of its work', () => {
     const acknowledged = new Set<string>();
     const { child, url, token } = await startElsewhere(home);
     const exited = once(child, 'exit');
-    const working = Promise.all(Array.from({ length: 6 }, () => load(url, token, acknowledged)));
+    const working = Promise.all(
+      Array.from({ length: 6 }, (_, worker) => load({ url, token, worker }, acknowledged)),
+    );
     while (acknowledged.size < 60) await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill('SIGKILL');
-    await Promise.all([working, exited]);
+    const [unanswered] = await Promise.all([working, exited]);
 
     const portunus = await startPortunus({ home });
     try {
@@ -63,6 +68,20 @@ onEngine('a stack that is killed in the middle of its work', () => {
 
       const alice = await portunus.person('alice');
       expect((await alice.invoke('todo_list', { limit: 1 })).body.result.todos).toHaveLength(1);
+
+      // Whoever got no answer asks again: what was done before the crash is not done twice.
+      const again = () =>
+        Promise.all(
+          unanswered.map((title) => alice.invoke('todo_create', { title, idempotency_key: title })),
+        );
+      const first = await again();
+      expect(new Set(first.map(({ status }) => status))).toEqual(new Set([200]));
+      expect((await again()).map(({ text }) => text)).toEqual(first.map(({ text }) => text));
+      const titles = (await portunus.rows('content')).flatMap(({ sk, title }) =>
+        String(sk).startsWith('TODO#') ? [String(title)] : [],
+      );
+      expect(titles).toHaveLength(new Set(titles).size);
+      expect(titles).toEqual(expect.arrayContaining(unanswered));
     } finally {
       await portunus.stop();
       await rm(home, { recursive: true, force: true });

@@ -20,7 +20,7 @@ async function settledIn(portunus: Portunus, name: string, rows = 0) {
   const before = new Set((await portunus.rows('vault')).map(({ pk }) => pk));
   const { body } = await store(person, 'openai');
   await store(person, 'anthropic');
-  await person.invoke('todo_create', { title: 'leave' });
+  await person.invoke('todo_create', { title: 'leave', idempotency_key: 'leave' });
   await person.invoke('ai_chat', say('hello'));
   await portunus.events.settled();
   const uid = (await portunus.rows('vault')).find(({ pk }) => !before.has(pk))?.['pk'];
@@ -67,6 +67,8 @@ onEngine('an owner who leaves', () => {
     // The events of the erasure itself arrive after it, and must not begin a new account.
     await current.events.settled();
     expect(await rowsOf(current, uid)).toEqual([]);
+    const kept = (await current.rows('control')).filter(({ pk }) => String(pk).startsWith('IDEM#'));
+    expect(kept.map(({ pk }) => pk)).toEqual([String(bob.uid).replace('U#', 'IDEM#')]);
     expect(await rowsOf(current, bob.uid)).toEqual(othersBefore);
   });
 
@@ -106,6 +108,8 @@ onEngine('an owner who leaves', () => {
     expect(body.logs.slice(-before.length)).toEqual(before);
     const told = body.logs.slice(0, -before.length).map((log: Record<string, unknown>) => log['action']);
     expect(told.toSorted()).toEqual([
+      // asked for, rows, kept replies, done
+      'account.erased',
       'account.erased',
       'account.erased',
       'account.erased',

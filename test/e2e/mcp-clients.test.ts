@@ -115,6 +115,149 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
     }));
 });
 
+/** A client whose user opens the page it is shown, and does something there. */
+async function showing(person: Person, onPage: (url: string) => Promise<'accept' | 'decline'>) {
+  const client = new ModernClient(info, {
+    versionNegotiation: { mode: 'auto' },
+    capabilities: { elicitation: { url: {} } },
+  });
+  client.setRequestHandler('elicitation/create', async ({ params }) => {
+    if (!('url' in params)) throw new Error('A form was asked for.');
+    return { action: await onPage(params.url) };
+  });
+  const url = new URL(`${portunus.current.url}/mcp`);
+  await client.connect(new ModernTransport(url, { requestInit: requestInit(person) }));
+  return client;
+}
+
+onEngine('a call that lacks a key', () => {
+  it("shows its user the provider's page, and goes on when the key is there", async () => {
+    const zoe = await portunus.current.person('zoe');
+    const shown: string[] = [];
+    const client = await showing(zoe, async (url) => {
+      shown.push(url);
+      await zoe.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
+      return 'accept';
+    });
+    const answered = (await client.callTool({
+      name: 'ai_chat',
+      arguments: say('hello', { provider: 'anthropic' }),
+    })) as Result;
+    expect(answered.structuredContent).toMatchObject({ provider: 'anthropic' });
+    expect(shown).toEqual(['https://console.anthropic.com/settings/keys']);
+    await client.close();
+  });
+
+  it('asks once: a user who declines or does nothing gets the refusal, with the page', async () => {
+    const yan = await portunus.current.person('yan');
+    for (const action of ['decline', 'accept'] as const) {
+      let shown = 0;
+      const client = await showing(yan, async () => {
+        shown += 1;
+        return action;
+      });
+      const refused = (await client.callTool({ name: 'ai_chat', arguments: say('hello') })) as Result;
+      expect(refused.isError).toBe(true);
+      expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+        code: 'key_missing',
+        url: 'https://platform.openai.com/api-keys',
+      });
+      expect(shown).toBe(1);
+      await client.close();
+    }
+  });
+
+  it.each(CLIENTS)('tells %s, which shows no pages, where to make one', async (_name, _user, connect) => {
+    const xia = await portunus.current.person('xia');
+    const client = await connect(portunus.current.url, xia);
+    const refused = await client.call('ai_chat', say('hello'));
+    expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+      code: 'key_missing',
+      url: 'https://platform.openai.com/api-keys',
+    });
+    await client.close();
+  });
+});
+
+const CLIENTS_OF = {
+  legacy: async (person: Person) => {
+    const client = new LegacyClient(info);
+    const url = new URL(`${portunus.current.url}/mcp`);
+    await client.connect(new LegacyTransport(url, { requestInit: requestInit(person) }));
+    return client;
+  },
+  modern: async (person: Person) => {
+    const client = new ModernClient(info, { versionNegotiation: { mode: 'auto' } });
+    const url = new URL(`${portunus.current.url}/mcp`);
+    await client.connect(new ModernTransport(url, { requestInit: requestInit(person) }));
+    return client;
+  },
+};
+
+onEngine('resources and prompts', () => {
+  it.each(['legacy', 'modern'] as const)('are listed and read by a %s client', async (era) => {
+    const { current } = portunus;
+    const wim = await current.person(`wim-${era}`);
+    const { todo } = (await wim.invoke('todo_create', { title: 'Read me' })).body.result;
+    const client = await CLIENTS_OF[era](wim);
+    const { resources } = await client.listResources();
+    expect(resources.map(({ uri }) => uri).toSorted()).toEqual(['portunus://help', 'portunus://todos']);
+    const { resourceTemplates } = await client.listResourceTemplates();
+    expect(resourceTemplates).toMatchObject([{ uriTemplate: 'portunus://todos/{id}' }]);
+
+    const textOf = async (uri: string) => {
+      const { contents } = await client.readResource({ uri });
+      return (contents[0] as { text: string }).text;
+    };
+    expect(await textOf('portunus://help')).toContain('idempotency_key');
+    expect(JSON.parse(await textOf('portunus://todos'))).toEqual({ todos: [todo], next_cursor: null });
+    expect(JSON.parse(await textOf(`portunus://todos/${todo.id}`))).toEqual({ todo });
+    await expect(textOf('portunus://todos/none')).rejects.toThrow(/not found/i);
+    await expect(textOf('portunus://nothing')).rejects.toThrow(/not found/i);
+
+    const { prompts } = await client.listPrompts();
+    expect(prompts.map(({ name }) => name).toSorted()).toEqual(['plan_my_day', 'summarise_todos']);
+    const { messages } = await client.getPrompt({ name: 'plan_my_day', arguments: { zone: 'Asia/Tokyo' } });
+    expect(JSON.stringify(messages)).toContain('Asia/Tokyo');
+    await client.close();
+
+    const reads = (await current.rows('audit')).filter(
+      ({ rec }) => String(rec).includes('"target":"todo_get"') && String(rec).includes('"act":"tool.called"'),
+    );
+    expect(reads.length).toBeGreaterThan(0);
+  });
+
+  it('of todos ask for the scope that the tools ask for', async () => {
+    const poor = await portunus.current.person('vic', { scopes: ['tools:call'] });
+    const client = await CLIENTS_OF.modern(poor);
+    await expect(client.readResource({ uri: 'portunus://todos' })).rejects.toMatchObject({
+      code: 403,
+      data: { code: 'insufficient_scope' },
+    });
+    await client.close();
+  });
+});
+
+onEngine('progress of a long call', () => {
+  it('is told to a client that asks for it', async () => {
+    const { current } = portunus;
+    const uma = await current.person('uma');
+    await uma.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    const client = new ModernClient(info, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(
+      new ModernTransport(new URL(`${current.url}/mcp`), { requestInit: requestInit(uma) }),
+    );
+    const beats: number[] = [];
+    const answered = (await client.callTool(
+      { name: 'ai_chat', arguments: say('hello') },
+      { onprogress: ({ progress }) => beats.push(progress) },
+    )) as Result;
+    expect(answered.structuredContent).toMatchObject({ provider: 'openai' });
+    expect(beats[0]).toBe(0);
+    await client.close();
+  });
+});
+
 onEngine('the endpoint', () => {
   it('streams: progress-capable answers come as events when the client asks for them', async () => {
     const { current } = portunus;

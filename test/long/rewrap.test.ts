@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { buildAssembly } from '#scripts/build.ts';
+import { instanceOf } from '#test/support/instance-of.ts';
 import {
   canaryKey,
   newHome,
@@ -34,20 +35,6 @@ const rewrap = (portunus: Portunus, order: object) =>
   portunus.lambda.invoke('portunus-local-on-rewrap', order);
 const wrappedUnder = async (portunus: Portunus, arn: string) =>
   (await portunus.rows('vault')).filter(({ wkArn }) => wkArn === arn).length;
-
-/** The process in which a function of this stack runs: a child of this test. */
-async function instanceOf(functionName: string): Promise<number | undefined> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const [stat, environ] = await Promise.all(
-      ['stat', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
-    );
-    const parent = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parent === process.pid && environ?.includes(`AWS_LAMBDA_FUNCTION_NAME=${functionName}\0`)) {
-      return Number(pid);
-    }
-  }
-  return undefined;
-}
 
 /** Uses of stored keys at a steady rate until told to end: each reads its row, and most open it. */
 async function steadyReads(people: readonly Person[], end: AbortSignal) {

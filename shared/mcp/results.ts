@@ -1,0 +1,56 @@
+// How a call's end reads in MCP.
+import { type CallToolResult, ProtocolError, ResourceNotFoundError } from '@modelcontextprotocol/server';
+
+import { ERRORS } from '#shared/core/errors.ts';
+import type { InvokeResult } from '#shared/tools/tool.ts';
+
+/** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
+const ERROR_META = 'dev.portunus/error';
+/** Whether this is the answer of an earlier call of the same idempotency key. */
+const REPLAYED_META = 'dev.portunus/replayed';
+/** How a call was served, where that was not the usual way. */
+const SERVED_META = 'dev.portunus/served';
+/** What a call to a provider cost. */
+const USAGE_META = 'dev.portunus/usage';
+
+type Failure = Extract<InvokeResult, { ok: false }>;
+
+function problemOf({ error: { code, message, details } }: Failure, requestId: string) {
+  const next_step = details.next_step ?? ERRORS[code][2];
+  return { code, detail: message, ...details, next_step, request_id: requestId };
+}
+
+/** Failures are results, so that a model can correct itself. @param isStructured whether the tool states what it returns */
+export function toolResult(
+  answer: InvokeResult,
+  { requestId, isStructured }: { requestId: string; isStructured: boolean },
+): CallToolResult {
+  const replayed = answer.replayed && { [REPLAYED_META]: true };
+  if (!answer.ok) {
+    const problem = problemOf(answer, requestId);
+    return {
+      isError: true,
+      content: [{ type: 'text', text: `${problem.code}: ${problem.detail} ${problem.next_step}` }],
+      _meta: { [ERROR_META]: problem, ...replayed },
+    };
+  }
+  const { result, mode, reason, usage } = answer;
+  const _meta = {
+    ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
+    ...(usage && { [USAGE_META]: usage }),
+    ...replayed,
+  };
+  return {
+    ...(isStructured
+      ? { structuredContent: result, content: [{ type: 'text', text: JSON.stringify(result) }] }
+      : { content: result['content'] as CallToolResult['content'] }),
+    ...(Object.keys(_meta).length > 0 && { _meta }),
+  };
+}
+
+/** A resource has no result to put an error into. The code is the HTTP status: -32768 to -32000 are not ours to use. */
+export function resourceError(failure: Failure, uri: string, requestId: string): ProtocolError {
+  const { code, status } = failure.error;
+  if (code === 'not_found' || code === 'invalid_input') return new ResourceNotFoundError(uri);
+  return new ProtocolError(status, failure.error.message, problemOf(failure, requestId));
+}
