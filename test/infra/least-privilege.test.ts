@@ -16,6 +16,7 @@ describe('what each role may do', () => {
         "accounterase": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:DeleteItem on Content",
+          "dynamodb:DeleteItem on Control",
           "dynamodb:DeleteItem on Vault",
           "dynamodb:GetItem on Control",
           "dynamodb:PutItem on Audit",
@@ -262,6 +263,23 @@ describe('what each role may do', () => {
           "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
+        "preferencesread": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+        ],
+        "preferenceswrite": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:PutItem on Control",
+          "dynamodb:UpdateItem on Control",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
+        ],
         "sessionslist": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:PutItem on Audit",
@@ -337,6 +355,12 @@ describe('what each role may do', () => {
           "dynamodb:PutItem on Audit",
           "dynamodb:PutItem on Content",
           "dynamodb:Query on Content",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+        ],
+        "usageread": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
         ],
       }
@@ -430,7 +454,7 @@ describe('what a function is told', () => {
         "keys-validate": "AUDIT_TABLE CONTROL_TABLE PROVIDER_ORIGINS STAGE_SECRET_ARN TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "limits-change": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
         "limits-read": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
-        "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "mcp": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
@@ -439,15 +463,18 @@ describe('what a function is told', () => {
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE VAULT_TABLE",
         "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "preferences-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "preferences-write": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke-all": "AUDIT_TABLE CONTROL_TABLE",
         "tools-delete": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
-        "tools-invoke": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-invoke": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "tools-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "tools-register": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PUBLIC_URL TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-review": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "usage-read": "AUDIT_TABLE BUDGETS CONTROL_TABLE",
       }
     `);
   });
