@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { PreferencesBody } from '#shared/account/api.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { changePreferences } from '#shared/services/preferences.ts';
 
 import { route } from './http.ts';
@@ -10,6 +11,7 @@ export const handler = route('preferences-write', {
   input: z.object({ body: PreferencesBody }),
   action: 'preferences.changed',
   category: 'user_action',
+  once: openTurn,
 
   async run({ input: { body }, principal }) {
     const { view, writes } = await changePreferences(principal, body);

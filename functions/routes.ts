@@ -233,7 +233,7 @@ export const routes = [
     method: 'PUT',
     path: '/preferences',
     scope: 'account:write',
-    needs: ['preferences:read', 'preferences:write', 'audit:write'],
+    needs: ['preferences:read', 'preferences:write', ...once, 'audit:write'],
   },
   {
     name: 'account-erase',

@@ -172,8 +172,9 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
   'account:erase': ({ data }) => ({
     statements: [
       onTable(['Query', 'DeleteItem'], data.content),
-      onTable(['GetItem', 'PutItem', 'DeleteItem'], data.control),
-      onRows(['Query'], data.control, 'IDEM#*'),
+      onTable(['GetItem', 'PutItem'], data.control),
+      onRows(['Query', 'DeleteItem'], data.control, 'IDEM#*'),
+      onRows(['DeleteItem'], data.control, 'LEDGER#*'),
     ],
     environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),

@@ -17,6 +17,7 @@ describe('what each role may do', () => {
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:DeleteItem on Content",
           "dynamodb:DeleteItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
+          "dynamodb:DeleteItem on Control",
           "dynamodb:DeleteItem on Vault",
           "dynamodb:GetItem on Control",
           "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
@@ -299,6 +300,23 @@ describe('what each role may do', () => {
           "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
+        "preferencesread": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Content",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+        ],
+        "preferenceswrite": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Content",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Content",
+          "dynamodb:PutItem on Control",
+          "dynamodb:UpdateItem on Control",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
+        ],
         "sessionslist": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "dynamodb:PutItem on Audit",
@@ -384,6 +402,12 @@ describe('what each role may do', () => {
           "dynamodb:Query on Content",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
           "secretsmanager:GetSecretValue on StageSecret",
+        ],
+        "usageread": [
+          "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Control",
+          "dynamodb:PutItem on Audit",
+          "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
         ],
       }
     `);
@@ -480,6 +504,7 @@ describe('what a function is told', () => {
         "limits-read": "AUDIT_TABLE CONTROL_TABLE RATE_LIMITS",
         "mcp": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-authorization-server": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
+        "mcp": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN ISSUERS PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "metadata-protected-resource": "ISSUERS PUBLIC_URL TRUSTED_ORIGINS",
         "models-list": "AUDIT_TABLE CONTROL_TABLE VAULT_TABLE",
         "notices-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
@@ -490,6 +515,8 @@ describe('what a function is told', () => {
         "on-issuer-keys": "CONTROL_TABLE ISSUERS PUBLIC_URL STAGE_SECRET_ARN TRUSTED_ORIGINS",
         "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "preferences-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "preferences-write": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
         "sessions-revoke-all": "AUDIT_TABLE CONTROL_TABLE",
@@ -499,6 +526,13 @@ describe('what a function is told', () => {
         "tools-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "tools-register": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PUBLIC_URL STAGE_SECRET_ARN TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-review": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
+        "tools-delete": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "tools-invoke": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
+        "tools-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "tools-register": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE PUBLIC_URL TOOL_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "tools-review": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "usage-read": "AUDIT_TABLE BUDGETS CONTROL_TABLE",
       }
     `);
   });

@@ -112,6 +112,6 @@ onEngine('a limit of 100 calls under 1,000 concurrent callers in four processes'
         open: {},
       });
     },
-    300_000,
+    900_000,
   );
 });

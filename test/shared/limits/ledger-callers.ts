@@ -116,7 +116,7 @@ async function caller(_: unknown, n: number): Promise<boolean> {
     if (outcome === 'admitted') return true;
     const wait = Number(outcome.details['retry_after_seconds'] ?? 1);
     if (outcome.status === 429 && wait > 5) return false;
-    await pause(wait * (tried + 1) * (800 + Math.random() * 400));
+    await pause(Math.min(30, wait * (tried + 1)) * (500 + Math.random() * 1000));
   }
 }
 
