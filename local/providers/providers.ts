@@ -12,6 +12,7 @@ import type { ChaosConfig } from '@copilotkit/aimock';
 
 import { listen } from '#local/listen.ts';
 
+import { createQuotas, type Quota } from './quota.ts';
 import { startStandIn } from './stand-in.ts';
 import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
@@ -44,6 +45,8 @@ export type Providers = {
   ) => void;
   /** From now on this key is answered with this status, or not at all, whatever it asks. Undone by what is returned. */
   readonly fail: (credential: string, how: number | 'never') => () => void;
+  /** From now on this key has so many chats at once, which come back steadily; beyond them it is answered 429. Undone by what is returned. */
+  readonly limit: (credential: string, quota: Quota) => () => void;
   readonly setChaos: (chaos: ChaosConfig) => void;
   readonly clearChaos: () => void;
   readonly stop: () => Promise<void>;
@@ -59,6 +62,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
   const tokenEndpoint = createTokenEndpoint();
   const refused = new Set<string>();
   const failing = new Map<string, number | 'never'>();
+  const quotas = createQuotas();
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
@@ -75,7 +79,9 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     if (failure !== undefined) return keep(fail(failure, response));
     if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
     if (!known) return keep(refuse(api, response));
-    return keep(await forward({ incoming, body, to: standIn.url }, response));
+    const { busy, headers: more } = quotas.take(credential, { method, api });
+    if (busy) return keep(tooMany(more, response));
+    return keep(await forward({ incoming, body, to: standIn.url, more }, response));
   }
 
   const server = createServer((incoming, response) => {
@@ -97,6 +103,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       failing.set(credential, how);
       return () => void failing.delete(credential);
     },
+    limit: (credential, quota) => quotas.limit(credential, quota),
     setChaos: (chaos) => standIn.setChaos(chaos),
     clearChaos: () => standIn.clearChaos(),
     async stop() {
@@ -141,6 +148,13 @@ function fail(how: number | 'never', response: ServerResponse): number {
   return how;
 }
 
+function tooMany(headers: Readonly<Record<string, string>>, response: ServerResponse): number {
+  response
+    .writeHead(429, { ...headers, 'content-type': 'application/json' })
+    .end('{"error":{"type":"rate_limit_error","message":"Rate limit reached"}}');
+  return 429;
+}
+
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -152,10 +166,16 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-type Forwarded = { readonly incoming: IncomingMessage; readonly body: string; readonly to: string };
+type Forwarded = {
+  readonly incoming: IncomingMessage;
+  readonly body: string;
+  readonly to: string;
+  /** Headers beside those of the answer. */
+  readonly more: Readonly<Record<string, string>>;
+};
 
 /** Passes the request on and the answer back as it comes; resolves with its status when all is sent. */
-function forward({ incoming, body, to }: Forwarded, response: ServerResponse): Promise<number> {
+function forward({ incoming, body, to, more }: Forwarded, response: ServerResponse): Promise<number> {
   return new Promise((resolve, reject) => {
     const { method, url = '/', headers } = incoming;
     const { host: _host, ...passed } = headers;
@@ -164,7 +184,7 @@ function forward({ incoming, body, to }: Forwarded, response: ServerResponse): P
       new URL(url, to),
       { ...(method && { method }), headers: passed, signal },
       (answered) => {
-        response.writeHead(answered.statusCode ?? 502, answered.headers);
+        response.writeHead(answered.statusCode ?? 502, { ...answered.headers, ...more });
         answered.on('error', reject);
         answered.on('end', () => resolve(answered.statusCode ?? 502));
         answered.pipe(response);

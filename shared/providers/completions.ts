@@ -6,6 +6,7 @@ import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
+import type { Pacing } from '#shared/limits/pace.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
 import { ADAPTERS } from './adapters.ts';
@@ -14,7 +15,8 @@ import type { ChatAdapter, ChatReply, ChatRequest } from './chat.ts';
 import type { KeyCare, KeyValue } from './key-care.ts';
 import { createKeyChain, type Served } from './key-chain.ts';
 import { noKey } from './no-key.ts';
-import { refusalIn, type Verdict } from './verdict.ts';
+import { paceIn } from './quota-headers.ts';
+import { isBusy, refusalIn, type Verdict } from './verdict.ts';
 import { withoutSecret } from './without-secret.ts';
 
 export type CompletionRequest = Omit<ChatRequest, 'model'> & {
@@ -77,9 +79,11 @@ export function createCompletions(ports: {
   egress: Egress;
   /** Origin per provider, from the stage's configuration: no request can name another. */
   origins: Readonly<Record<string, string>>;
+  /** Told what each answer says of the owner's quota at this provider. */
+  pacing: Pick<Pacing, 'hear'>;
   now: () => number;
 }): Completions {
-  const { vault, egress, origins } = ports;
+  const { vault, egress, origins, pacing, now } = ports;
   const serve = createKeyChain(ports);
 
   const dialectOf = ({ id, title }: ProviderFacts): { adapter: ChatAdapter; configured: string } => {
@@ -114,6 +118,8 @@ export function createCompletions(ports: {
         };
         // A model may think for as long as the caller can wait, before the first byte and between two.
         const response = await egress.send(sent, { headersMs: patience, idleMs: patience });
+        const told = paceIn(response.headers, { now: now(), busy: isBusy(response, adapter) });
+        await pacing.hear(call.owner, facts.id, told);
         const refusal = refusalIn(response, facts, adapter);
         return refusal ?? { kind: 'answered', value: read(response, secret, adapter) };
       };

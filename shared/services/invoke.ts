@@ -12,7 +12,7 @@ import { openTurn } from './idempotency.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
-import { admitCall, admitProvider } from './rates.ts';
+import { admitCall, admitProvider, pacing } from './rates.ts';
 import { findRegistered } from './registered-tools.ts';
 import { toolStatus } from './tool-status.ts';
 
@@ -26,6 +26,7 @@ export const invoke = once(() =>
       care: keyCare(),
       egress: egress(),
       origins: providerOrigins(),
+      pacing: pacing(),
       now: Date.now,
     }),
     admit: admitCall,
