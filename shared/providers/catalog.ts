@@ -12,6 +12,8 @@ export type ProviderFacts = {
   readonly keyPage: string;
   readonly renewal: 'oauth' | 'api' | 'guided';
   readonly defaultModel: string;
+  /** Absent: 2, as most have it. */
+  readonly maxTemperature?: number;
 };
 
 export const CATALOG: readonly ProviderFacts[] = [
@@ -34,6 +36,7 @@ export const CATALOG: readonly ProviderFacts[] = [
     keyPage: 'https://console.anthropic.com/settings/keys',
     renewal: 'guided',
     defaultModel: 'claude-haiku-4-5',
+    maxTemperature: 1,
   },
 ];
 

@@ -6,6 +6,7 @@ import { createCompletions } from '#shared/providers/completions.ts';
 import { createTodos } from '#shared/todo/todo.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 
+import { alternatives } from './alternatives.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { openTurn } from './idempotency.ts';
@@ -34,6 +35,7 @@ export const invoke = once(() =>
     status: toolStatus,
     openTurn,
     findRegistered,
+    alternatives,
     now: Date.now,
   }),
 );

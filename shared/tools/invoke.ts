@@ -8,6 +8,7 @@ import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/id
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
+import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
@@ -67,6 +68,7 @@ type Ports = {
   /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   openTurn: OpenTurn;
+  alternatives: FindAlternatives;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
@@ -78,6 +80,7 @@ export function createInvoke({
   admitProvider,
   openTurn,
   findRegistered,
+  alternatives,
   ...ports
 }: Ports): Invoke {
   return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
@@ -136,7 +139,8 @@ export function createInvoke({
       if (earlier) return replay(earlier);
       const outcome = draft({ result: resultOf(error), code: error.code });
       await givingBack(turn, (writes) => audit.commit(outcome, writes), keptFailure(tool, error));
-      return { ok: false, error, ...(failure !== error && { failure }) };
+      const told = await withAlternatives(error, { tool, parameters, principal }, alternatives);
+      return { ok: false, error: told, ...(failure !== error && { failure }) };
     }
   };
 }

@@ -168,8 +168,8 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, warm key': 'PutItem PutItem Query UpdateItem',
       'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
-      // the second read tells why there is no key
-      'ai_chat, no key': 'PutItem Query Query UpdateItem',
+      // the second read tells why there is no key, the third what else there is
+      'ai_chat, no key': 'PutItem Query Query Query UpdateItem',
       'limits read': 'GetItem PutItem',
       'limits changed': 'TransactWriteItems',
       'limits changed on an old version': 'PutItem TransactWriteItems',
@@ -189,7 +189,7 @@ onEngine('the AWS calls of a request', () => {
       'key validated, warm key': 'PutItem Query TransactWriteItems',
       'key frozen': 'Query TransactWriteItems',
       'key frozen twice': 'PutItem Query',
-      'ai_chat, frozen key': 'PutItem Query Query UpdateItem',
+      'ai_chat, frozen key': 'PutItem Query Query Query UpdateItem',
       'key unfrozen': 'Query TransactWriteItems',
       'key labelled': 'Query TransactWriteItems',
       'second key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
