@@ -62,5 +62,7 @@ export const NEEDS = [
   'issuers:know',
   /** Count an event in the usage projection, once: markers in the control table, counters in content. */
   'usage:project',
+  /** Read an owner's usage counters: `Query` on the content table. */
+  'usage:history',
 ] as const;
 export type Need = (typeof NEEDS)[number];

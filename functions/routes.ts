@@ -216,6 +216,13 @@ export const routes = [
     needs: ['limits:write', 'audit:write'],
   },
   {
+    name: 'usage-history',
+    method: 'GET',
+    path: '/usage/history',
+    scope: 'usage:read',
+    needs: ['usage:history', 'audit:read', 'audit:write'],
+  },
+  {
     name: 'notices-list',
     method: 'GET',
     path: '/notices',

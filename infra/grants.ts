@@ -211,6 +211,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
       TRUSTED_ORIGINS: settings.trustedOrigins,
     },
   }),
+  'usage:history': ({ data }) => ({
+    statements: [onTable(['Query'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
+  }),
   'usage:project': ({ data }) => ({
     statements: [
       onTable(['PutItem', 'ConditionCheckItem'], data.control),

@@ -104,6 +104,10 @@ onEngine('the AWS calls of a request', () => {
       'limits changed on an old version': await callsOf(() =>
         erin.put('/limits', { version: 0, limits: usual }),
       ),
+      'usage history read': await callsOf(() => alice.get('/usage/history')),
+      'usage history of last year read': await callsOf(() =>
+        alice.get('/usage/history?from=2025-01-01&to=2025-01-31'),
+      ),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
       'sessions listed': await callsOf(() => alice.get('/sessions')),
       'session ended, unknown': await callsOf(() => alice.delete('/sessions/none')),
@@ -173,6 +177,8 @@ onEngine('the AWS calls of a request', () => {
       'limits read': 'GetItem PutItem',
       'limits changed': 'TransactWriteItems',
       'limits changed on an old version': 'PutItem TransactWriteItems',
+      'usage history read': 'PutItem Query Query Query Query',
+      'usage history of last year read': 'PutItem Query',
       'audit read': 'PutItem Query Query',
       'sessions listed': 'PutItem Query',
       'session ended, unknown': 'PutItem TransactWriteItems',
