@@ -12,6 +12,7 @@ import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
+import { refuse } from '#shared/services/refuse.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
 import type { Tool } from '#shared/tools/tool.ts';
@@ -43,7 +44,7 @@ async function record(
   const call = message.method === 'tools/call';
   if (message.id === undefined || (call && known)) return;
   const unknownTool = call;
-  await audit().commit({
+  await (unknownTool ? refuse() : audit().commit)({
     uid: principal.uid,
     category: 'api_call',
     act: 'mcp.requested',

@@ -43,7 +43,7 @@ export const NEEDS = [
   'custody:log',
   /** Compare those notes with their owners' trails: `Query` on the control table and on the audit table. */
   'custody:compare',
-  /** Append to the audit table, and nothing else. */
+  /** Append to the audit table, and count refusals in their rows of the control table: nothing else. */
   'audit:write',
   'audit:read',
   /** Ask whether a session was ended, note a new one, end one: the sessions' rows of the control table, and no others. */

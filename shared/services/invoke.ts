@@ -13,6 +13,7 @@ import { openTurn } from './idempotency.ts';
 import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { providerOrigins } from './provider-origins.ts';
+import { refuse } from './refuse.ts';
 import { admitCall, admitProvider, pacing } from './rates.ts';
 import { findRegistered } from './registered-tools.ts';
 import { toolStatus } from './tool-status.ts';
@@ -36,6 +37,7 @@ export const invoke = once(() =>
     openTurn,
     findRegistered,
     alternatives,
+    refuse: refuse(),
     now: Date.now,
   }),
 );

@@ -1,5 +1,6 @@
 // The one path of every tool call. REST and MCP are thin faces of it.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
+import type { Refuse } from '#shared/audit/refusals.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
@@ -12,7 +13,7 @@ import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
-import type { KeyReceipt, ServedBy, Tool } from './tool.ts';
+import type { Done, KeyReceipt, ServedBy, Tool } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -58,6 +59,32 @@ function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
   return parsed.data;
 }
 
+/** What is told of a tool's work, and what is recorded of it. */
+function endedOf(tool: Tool, done: Done<unknown>) {
+  const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
+  return {
+    served: { mode, ...(reason !== undefined && { reason }) },
+    result: outputOf(tool, done.output),
+    meta: { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) },
+  };
+}
+
+type Ended = Pick<AuditDraft, 'result' | 'code' | 'meta'>;
+type Called = Pick<Invocation, 'principal' | 'requestId'> & {
+  readonly tool: Tool | undefined;
+  readonly keys: readonly KeyReceipt[];
+};
+
+const draftOf = ({ tool, principal, requestId, keys }: Called, ended: Ended): AuditDraft => ({
+  uid: principal.uid,
+  category: 'api_call',
+  act: 'tool.called',
+  target: targetOf(tool),
+  reqId: requestId,
+  keys,
+  ...ended,
+});
+
 type Ports = {
   audit: Audit;
   todos: Todos;
@@ -69,6 +96,8 @@ type Ports = {
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   openTurn: OpenTurn;
   alternatives: FindAlternatives;
+  /** Records a call that did not succeed. */
+  refuse: Refuse;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
@@ -81,26 +110,22 @@ export function createInvoke({
   openTurn,
   findRegistered,
   alternatives,
+  refuse,
   ...ports
 }: Ports): Invoke {
   return async ({ toolName, tool: found, parameters, principal, requestId, deadline, key: header }) => {
     let tool = found ?? findTool(toolName);
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
-    const draft = (rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
-      uid: principal.uid,
-      category: 'api_call',
-      act: 'tool.called',
-      target: targetOf(tool),
-      reqId: requestId,
-      keys,
-      ...rest,
-    });
+    const draft = (rest: Ended): AuditDraft => draftOf({ tool, principal, requestId, keys }, rest);
     let turn = NO_TURN;
 
+    // An ATTEMPT has its OUTCOME in the trail, each of them.
+    let begun = false;
     const begin = async (intent: Intent) => {
       await admitProvider(principal, intent.provider, deadline);
       await audit.commit(draft({ result: 'attempted', meta: intent }), turn.claim());
+      begun = true;
     };
 
     const replay = async (earlier: Kept): Promise<InvokeResult> => {
@@ -123,10 +148,7 @@ export function createInvoke({
       }
       if (turn.earlier) return replay(turn.earlier);
       const done = await tool.run(input, { ...ports, principal, requestId, deadline, begin, onUse });
-      const { mode, reason }: ServedBy = done.served ?? { mode: 'live' };
-      const served = { mode, ...(reason !== undefined && { reason }) };
-      const result = outputOf(tool, done.output);
-      const meta = { ...done.meta, ...(reason !== undefined && { outcome: mode, reason }) };
+      const { served, result, meta } = endedOf(tool, done);
       const kept = turn.keep({ result, requestId, ...served });
       await audit.commit(draft({ result: 'succeeded', meta }), [...kept, ...(done.writes ?? [])]);
       return { ok: true, result, cached: false, requestId, ...served };
@@ -138,7 +160,8 @@ export function createInvoke({
       const { error, earlier } = await endOf(turn, failure);
       if (earlier) return replay(earlier);
       const outcome = draft({ result: resultOf(error), code: error.code });
-      await givingBack(turn, (writes) => audit.commit(outcome, writes), keptFailure(tool, error));
+      const record = begun ? audit.commit : refuse;
+      await givingBack(turn, (writes) => record(outcome, writes), keptFailure(tool, error));
       const told = await withAlternatives(error, { tool, parameters, principal }, alternatives);
       return { ok: false, error: told, ...(failure !== error && { failure }) };
     }
