@@ -12,6 +12,7 @@ import type { Write } from '#shared/core/write.ts';
 import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
 import { audit } from '#shared/services/audit.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
+import { refuse } from '#shared/services/refuse.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
 import { logError } from './log.ts';
@@ -94,7 +95,7 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
       if (error.code === 'unauthenticated') await recordRefusal(error, requestId, draft.uid);
       else {
         const outcome = { ...draft, result: resultOf(error), code: error.code };
-        await givingBack(turn, (writes) => audit().commit(outcome, writes));
+        await givingBack(turn, (writes) => refuse()(outcome, writes));
       }
       return problem(error, requestId);
     }

@@ -11,6 +11,7 @@ import { readsByTool } from '#shared/mcp/resources.ts';
 import { receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
+import { refuse } from '#shared/services/refuse.ts';
 import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
@@ -42,7 +43,7 @@ async function record(
   const call = message.method === 'tools/call';
   if (message.id === undefined || (call && known) || readsByTool(message)) return;
   const unknownTool = call;
-  await audit().commit({
+  await (unknownTool ? refuse() : audit().commit)({
     uid: principal.uid,
     category: 'api_call',
     act: 'mcp.requested',

@@ -46,7 +46,7 @@ export const NEEDS = [
   'custody:log',
   /** Compare those notes with their owners' trails: `Query` on the control table and on the audit table. */
   'custody:compare',
-  /** Append to the audit table, and nothing else. */
+  /** Append to the audit table, and count refusals in their rows of the control table: nothing else. */
   'audit:write',
   'audit:read',
   /** Ask whether a session was ended, note a new one, end one: the sessions' rows of the control table, and no others. */
@@ -77,5 +77,7 @@ export const NEEDS = [
   'issuer-keys:save',
   /** Count an event in the usage projection, once: markers in the control table, counters in content. */
   'usage:project',
+  /** Read an owner's usage counters: `Query` on the content table. */
+  'usage:history',
 ] as const;
 export type Need = (typeof NEEDS)[number];

@@ -173,6 +173,13 @@ export const routes = [
     needs: ['limits:write', ...once, 'audit:write'],
   },
   {
+    name: 'usage-history',
+    method: 'GET',
+    path: '/usage/history',
+    scope: 'usage:read',
+    needs: ['usage:history', 'audit:read', 'audit:write'],
+  },
+  {
     name: 'notices-list',
     method: 'GET',
     path: '/notices',

@@ -27,7 +27,10 @@ export class AuditStack extends Stack {
 }
 
 /** Who did what to what, how it ended and why: codes and ids, never the record itself. */
-const EVENT_FIELDS = 'eventId uid act category result ts target reason severity'.split(' ');
+const EVENT_FIELDS = [
+  'eventId uid act category result ts target reason severity',
+  'provider usedKeys inputTokens outputTokens costMicroUsd',
+].flatMap((names) => names.split(' '));
 
 function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   const name = `portunus-${config.stage}-audit`;

@@ -187,8 +187,8 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { CONTROL_TABLE: data.control.tableName, AUDIT_TABLE: data.audit.tableName },
   }),
   'audit:write': ({ data }) => ({
-    statements: [onTable(['PutItem'], data.audit)],
-    environment: { AUDIT_TABLE: data.audit.tableName },
+    statements: [onTable(['PutItem'], data.audit), onRows(['UpdateItem'], data.control, 'REFUSED#*')],
+    environment: { AUDIT_TABLE: data.audit.tableName, CONTROL_TABLE: data.control.tableName },
   }),
   'audit:read': ({ data }) => ({
     statements: [onTable(['Query'], data.audit)],
@@ -257,6 +257,10 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
       PUBLIC_URL: settings.publicUrl,
       TRUSTED_ORIGINS: settings.trustedOrigins,
     },
+  }),
+  'usage:history': ({ data }) => ({
+    statements: [onTable(['Query'], data.content)],
+    environment: { CONTENT_TABLE: data.content.tableName },
   }),
   'usage:project': ({ data }) => ({
     statements: [

@@ -24,6 +24,7 @@ import {
   withoutPrefix,
 } from './dialects.ts';
 import { createHold, type Hold } from './hold.ts';
+import { createQuotas, type Quota } from './quota.ts';
 import { startStandIn } from './stand-in.ts';
 import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
@@ -61,6 +62,8 @@ export type Providers = {
   readonly fail: (credential: string, how: number | 'never') => () => void;
   /** The next answer stops after its first event, until what is returned is called: `go` ends it well, `break` badly. */
   readonly holdNext: () => { go: () => void; break: () => void };
+  /** From now on this key has so many chats at once, which come back steadily; beyond them it is answered 429. Undone by what is returned. */
+  readonly limit: (credential: string, quota: Quota) => () => void;
   readonly setChaos: (chaos: ChaosConfig) => void;
   readonly clearChaos: () => void;
   readonly stop: () => Promise<void>;
@@ -77,6 +80,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
   const refused = new Set<string>();
   const failing = new Map<string, number | 'never'>();
   let held: Hold | undefined;
+  const quotas = createQuotas();
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
@@ -93,11 +97,13 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     if (failure !== undefined) return keep(fail(failure, response));
     if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
     if (!known) return keep(refuseKey(api, response));
+    const { busy, headers: more } = quotas.take(credential, { method, api });
+    if (busy) return keep(tooMany(more, response));
     const own = answerOf({ api, method, path, body });
     if (own) return keep(say(own, response));
     const hold = held;
     held = undefined;
-    return keep(await forward({ incoming, body: bodyFor(api, body), to: standIn.url, hold }, response));
+    return keep(await forward({ incoming, body: bodyFor(api, body), to: standIn.url, hold, more }, response));
   }
 
   const server = createServer((incoming, response) => {
@@ -123,6 +129,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       return () => void failing.delete(credential);
     },
     holdNext: () => (held = createHold()),
+    limit: (credential, quota) => quotas.limit(credential, quota),
     setChaos: (chaos) => standIn.setChaos(chaos),
     clearChaos: () => standIn.clearChaos(),
     async stop() {
@@ -142,6 +149,13 @@ function fail(how: number | 'never', response: ServerResponse): number {
   return how;
 }
 
+function tooMany(headers: Readonly<Record<string, string>>, response: ServerResponse): number {
+  response
+    .writeHead(429, { ...headers, 'content-type': 'application/json' })
+    .end('{"error":{"type":"rate_limit_error","message":"Rate limit reached"}}');
+  return 429;
+}
+
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -158,10 +172,12 @@ type Forwarded = {
   readonly body: string;
   readonly to: string;
   readonly hold: Hold | undefined;
+  /** Headers beside those of the answer. */
+  readonly more: Readonly<Record<string, string>>;
 };
 
 /** Passes the request on and the answer back as it comes; resolves with its status when all is sent. */
-function forward({ incoming, body, to, hold }: Forwarded, response: ServerResponse): Promise<number> {
+function forward({ incoming, body, to, hold, more }: Forwarded, response: ServerResponse): Promise<number> {
   return new Promise((resolve, reject) => {
     const { method, url = '/', headers } = incoming;
     const { host: _host, 'content-length': _length, ...passed } = headers;
@@ -171,7 +187,7 @@ function forward({ incoming, body, to, hold }: Forwarded, response: ServerRespon
       { ...(method && { method }), headers: passed, signal },
       (answered) => {
         const { statusCode = 502 } = answered;
-        response.writeHead(statusCode, answered.headers);
+        response.writeHead(statusCode, { ...answered.headers, ...more });
         const sent = hold ? pipeline(answered, hold.held, response) : pipeline(answered, response);
         sent.then(() => resolve(statusCode), reject);
       },

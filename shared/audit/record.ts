@@ -49,6 +49,7 @@ export const ACTIONS = [
   'audit.read',
   'limits.read',
   'limits.changed',
+  'usage.history_read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

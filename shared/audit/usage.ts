@@ -1,4 +1,4 @@
-// A projection of the trail: how often each owner did what, by day.
+// A projection of the trail: how often each owner did what, by day, and what their tool calls used.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -18,6 +18,12 @@ export const AuditedEvent = z.object({
   target: z.string().optional(),
   reason: z.string().optional(),
   severity: z.string().optional(),
+  provider: z.string().optional(),
+  /** `<provider>_<kid>`, in the order of their use, a space between two. */
+  usedKeys: z.string().optional(),
+  inputTokens: z.string().optional(),
+  outputTokens: z.string().optional(),
+  costMicroUsd: z.string().optional(),
 });
 export type AuditedEvent = z.infer<typeof AuditedEvent>;
 
@@ -26,16 +32,48 @@ export type UsageStore = {
   /** Refused with `conflict` when this event was counted before. */
   readonly once: (event: AuditedEvent) => Write;
   readonly count: (event: AuditedEvent) => Write;
+  /** Adds to the counters of the owner's day. */
+  readonly use: (event: AuditedEvent, counters: ReadonlyMap<string, number>) => Write;
   /** Refused with `conflict` when the owner's erasure is under way or came after this event. */
   readonly unlessErased: (event: AuditedEvent) => Write;
 };
+
+const numberIn = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0);
+
+/**
+ * What an ended tool call adds, by `<tool|provider|key>:<name>:<what>`. Every key that was tried counts the call; tokens and cost are
+ * the last one's, which served it.
+ */
+function usesIn(event: AuditedEvent): ReadonlyMap<string, number> {
+  const { act, result, target, provider } = event;
+  if (act !== 'tool.called' || result === 'attempted') return new Map();
+  const keys = (event.usedKeys ?? '').split(' ').filter((key) => key !== '');
+  const used = Object.entries({
+    input_tokens: numberIn(event.inputTokens),
+    output_tokens: numberIn(event.outputTokens),
+    cost_micro_usd: numberIn(event.costMicroUsd),
+  }).filter(([, amount]) => amount > 0);
+  const subject = (name: string) => [[`${name}:${result}`, 1] as const];
+  const serving = (name: string) => used.map(([what, amount]) => [`${name}:${what}`, amount] as const);
+  const both = (name: string) => [...subject(name), ...serving(name)];
+  const last = keys.at(-1);
+  const asked = provider || last?.split('_')[0];
+  return new Map([
+    ...both(`tool:${target || 'unknown'}`),
+    ...(asked ? both(`provider:${asked}`) : []),
+    ...[...new Set(keys)].flatMap((key) => subject(`key:${key}`)),
+    ...(last === undefined ? [] : serving(`key:${last}`)),
+  ]);
+}
 
 /** Counts an event exactly once, however often it is delivered, and never for an owner who has left since. */
 export function createUsage({ store, commit }: { store: UsageStore; commit: Commit }) {
   return async (event: AuditedEvent): Promise<'counted' | 'ignored'> => {
     if (event.act === 'account.erased') return 'ignored'; // counting it would begin a new account
     try {
-      await commit([store.once(event), store.count(event), store.unlessErased(event)]);
+      const counters = usesIn(event);
+      const uses = counters.size > 0 ? [store.use(event, counters)] : [];
+      await commit([store.once(event), store.count(event), ...uses, store.unlessErased(event)]);
       return 'counted';
     } catch (error) {
       if (error instanceof AppError && error.code === 'conflict') return 'ignored';

@@ -18,12 +18,24 @@ const MAX_BYTES = 4096;
 const plain = (value: string | number | undefined): string =>
   String(value ?? '').replaceAll(/[^\w.:~@/ -]/g, '_');
 
+/** Empty rather than absent: what a pipe makes of a path that leads nowhere is not documented. */
+const factsOf = ({ target, keys, meta }: AuditRecord) => ({
+  target: plain(target),
+  reason: plain(meta?.['reason']),
+  severity: plain(meta?.['severity']),
+  provider: plain(meta?.['provider']),
+  usedKeys: plain(keys?.map(({ provider, kid }) => `${provider}_${kid}`).join(' ')),
+  inputTokens: plain(meta?.['input_tokens']),
+  outputTokens: plain(meta?.['output_tokens']),
+  costMicroUsd: plain(meta?.['cost_micro_usd']),
+});
+
 export function auditTable(TableName: string): AuditStore {
   return {
     append(record) {
       const rec = canonicalJson(record);
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
-      const { uid, ts, eventId, act, category, result, target, meta } = record;
+      const { uid, ts, eventId, act, category, result } = record;
       const kids = record.keys?.map(({ kid }) => kid);
       const Item = {
         pk: `U#${uid}`,
@@ -36,10 +48,7 @@ export function auditTable(TableName: string): AuditStore {
         result,
         ts,
         ...(kids && { kids }),
-        // Empty rather than absent: what a pipe makes of a path that leads nowhere is not documented.
-        target: plain(target),
-        reason: plain(meta?.['reason']),
-        severity: plain(meta?.['severity']),
+        ...factsOf(record),
       };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },

@@ -14,6 +14,8 @@ const KEEP_SECONDS = 24 * 3600;
 /** @param latest where `tat` may stand after the write */
 const ttl = (latest: number) => Math.ceil(latest / 1_000_000) + KEEP_SECONDS;
 
+export const rateKey = (name: string) => ({ pk: `RATE#${name}`, sk: 'gcra' });
+
 export function rateTable(db: DynamoDBDocumentClient, TableName: string): RateStore {
   /** @returns the row as it is after the update, or as it was when its condition refused */
   const update = async (name: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
@@ -21,7 +23,7 @@ export function rateTable(db: DynamoDBDocumentClient, TableName: string): RateSt
       const { Attributes = {} } = await db.send(
         new UpdateCommand({
           TableName,
-          Key: { pk: `RATE#${name}`, sk: 'gcra' },
+          Key: rateKey(name),
           ReturnValues: 'ALL_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           ...input,

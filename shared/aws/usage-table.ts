@@ -1,4 +1,5 @@
-// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result.
+// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result; and sk `USED#<day>`,
+// what tool calls used, one number per `<tool|provider|key>:<name>:<what>`.
 // A marker in the control table, written in the same transaction, makes a second delivery of an event harmless.
 import { AppError } from '#shared/core/errors.ts';
 import type { AuditedEvent, UsageStore } from '#shared/audit/usage.ts';
@@ -41,6 +42,22 @@ export function usageTable(tables: { content: string; control: string; now: () =
         },
         () => new AppError('internal'), // it has no condition to fail
       ),
+
+    use: (event, counters) => {
+      const added = [...counters].map(([name, amount], n) => ({ name, amount, at: `c${n}` }));
+      return write(
+        {
+          Update: {
+            TableName: content,
+            Key: { pk: `U#${event.uid}`, sk: `USED#${event.ts.slice(0, 10)}` },
+            UpdateExpression: `ADD ${added.map(({ at }) => `#${at} :${at}`).join(', ')}`,
+            ExpressionAttributeNames: Object.fromEntries(added.map(({ at, name }) => [`#${at}`, name])),
+            ExpressionAttributeValues: Object.fromEntries(added.map(({ at, amount }) => [`:${at}`, amount])),
+          },
+        },
+        () => new AppError('internal'), // it has no condition to fail
+      );
+    },
 
     unlessErased: (event: AuditedEvent) =>
       write(

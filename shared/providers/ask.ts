@@ -1,14 +1,17 @@
 // One question, asked with one key: the request, and what the answer says.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Egress, EgressRequest } from '#shared/egress/egress.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import type { Egress, EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
+import type { Pacing } from '#shared/limits/pace.ts';
 
 import { readAnswer, readStream, withoutKey } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
 import type { ChatAdapter } from './chat.ts';
 import type { KeyValue } from './key-care.ts';
-import { refusalOf, type Verdict } from './verdict.ts';
+import { paceIn } from './quota-headers.ts';
+import { isBusy, refusalOf, type Verdict } from './verdict.ts';
 
 /** Ready to be asked with whichever key is taken. */
 export type Question = {
@@ -20,6 +23,7 @@ export type Question = {
 };
 
 type Call = {
+  readonly owner: Uid;
   readonly deadline: Deadline;
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
@@ -27,13 +31,21 @@ type Call = {
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 
-export function createAsk({
-  egress,
-  origins,
-}: {
-  egress: Egress;
-  origins: Readonly<Record<string, string>>;
-}) {
+type Ports = {
+  readonly egress: Egress;
+  readonly origins: Readonly<Record<string, string>>;
+  readonly pacing: Pick<Pacing, 'hear'>;
+  readonly now: () => number;
+};
+
+export function createAsk({ egress, origins, pacing, now }: Ports) {
+  /** What the answer says of the owner's quota there. Told before anything else becomes of it. */
+  const hear = (
+    { headers }: Pick<EgressResponse, 'headers'>,
+    { facts }: Question,
+    { call: { owner }, busy = false }: { call: Call; busy?: boolean | undefined },
+  ) => pacing.hear(owner, facts.id, paceIn(headers, { now: now(), busy }));
+
   /** Opens the key, and says where it goes: to the origin sealed with it, else to the provider's configured one. */
   async function ready({ facts, adapter, path, body, accept }: Question, key: KeyValue, call: Call) {
     const { provider, kid, ver } = key;
@@ -62,8 +74,11 @@ export function createAsk({
       async (key: KeyValue): Promise<Verdict<T>> => {
         const { secret, sent, policy } = await ready(question, key, call);
         const response = await egress.send(sent, { ...policy, maxBytes: MAX_ANSWER_BYTES });
-        if (response.status < 300) return { kind: 'answered', value: readAnswer(response, secret, parse) };
-        return refusalOf(withoutKey(response, secret), question.facts, question.adapter);
+        const { facts, adapter } = question;
+        const refused = response.status < 300 ? undefined : withoutKey(response, secret);
+        await hear(response, question, { call, busy: refused && isBusy(refused, adapter) });
+        if (!refused) return { kind: 'answered', value: readAnswer(response, secret, parse) };
+        return refusalOf(refused, facts, adapter);
       },
 
     stream:
@@ -72,10 +87,14 @@ export function createAsk({
         const { secret, sent, policy } = await ready(question, key, call);
         const response = await egress.stream(sent, { ...policy, maxBytes: MAX_STREAM_BYTES });
         if (response.status < 300) {
+          await hear(response, question, { call });
           return { kind: 'answered', value: await readStream(response, { ...question, secret }) };
         }
+        const { facts, adapter } = question;
         const body = new Uint8Array(Buffer.concat(await Array.fromAsync(response.body)));
-        return refusalOf(withoutKey({ ...response, body }, secret), question.facts, question.adapter);
+        const refused = withoutKey({ ...response, body }, secret);
+        await hear(response, question, { call, busy: isBusy(refused, adapter) });
+        return refusalOf(refused, facts, adapter);
       },
   };
 }

@@ -18,6 +18,8 @@ export type ProviderFacts = {
   readonly modelPattern?: RegExp;
   /** Its keys are stored with the base URL they are for. */
   readonly ownBaseUrl?: true;
+  /** Absent: 2, as most have it. */
+  readonly maxTemperature?: number;
 };
 
 export const CATALOG: readonly ProviderFacts[] = [
@@ -43,6 +45,7 @@ export const CATALOG: readonly ProviderFacts[] = [
     renewal: 'guided',
     defaultModel: 'claude-haiku-4-5',
     modelPattern: /^claude-/,
+    maxTemperature: 1,
   },
   {
     id: 'google' as ProviderId,

@@ -3,6 +3,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Egress } from '#shared/egress/egress.ts';
+import type { Pacing } from '#shared/limits/pace.ts';
 import type { KeyUse } from '#shared/vault/use.ts';
 
 import { adapterFor } from './adapters.ts';
@@ -69,6 +70,8 @@ type Ports = {
   /** Origin per provider, from the stage's configuration: no request can name another. */
   readonly origins: Readonly<Record<string, string>>;
   readonly preferenceOf?: PreferenceOf | undefined;
+  /** Told what each answer says of the owner's quota at this provider. */
+  readonly pacing: Pick<Pacing, 'hear'>;
   readonly now: () => number;
 };
 

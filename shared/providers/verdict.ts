@@ -4,6 +4,7 @@ import type { EgressResponse } from '#shared/egress/egress.ts';
 
 import type { ProviderFacts } from './catalog.ts';
 import { type ChatAdapter, ProviderError } from './chat.ts';
+import { retryAfterMs } from './quota-headers.ts';
 
 /**
  * `key_rejected`: the provider does not know the key. `key_forbidden`: it knows it and refuses this request, as for a
@@ -24,6 +25,10 @@ export function errorIn({ body }: EgressResponse): ProviderError {
     return { error: {} }; // says nothing we understand: the status alone decides
   }
 }
+
+/** The provider's own 429: it is asked too often, whatever is left in the account. */
+export const isBusy = (response: EgressResponse, adapter: ChatAdapter): boolean =>
+  response.status === 429 && !adapter.outOfQuota(response.status, errorIn(response));
 
 const outOfQuota = ({ title, id }: ProviderFacts): Refusal => ({
   kind: 'out_of_quota',
@@ -65,10 +70,10 @@ function requestRefused(status: number, { error }: ProviderError, { id, title }:
 }
 
 function slowDown(headers: EgressResponse['headers'], { id, title }: ProviderFacts): AppError {
-  const after = Number(headers['retry-after']);
+  const after = retryAfterMs(headers);
   return new AppError('rate_limited', `${title} asks to slow down.`, {
     provider: id,
-    ...(Number.isInteger(after) && after > 0 && after < 3600 && { retry_after_seconds: after }),
+    ...(after !== undefined && { retry_after_seconds: Math.ceil(after / 1000) }),
   });
 }
 

@@ -6,6 +6,7 @@ import { createCompletions } from '#shared/providers/completions.ts';
 import { createTodos } from '#shared/todo/todo.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 
+import { alternatives } from './alternatives.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { openTurn } from './idempotency.ts';
@@ -13,7 +14,8 @@ import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
 import { preferenceOf } from './preference.ts';
 import { providerOrigins } from './provider-origins.ts';
-import { admitCall, admitProvider } from './rates.ts';
+import { refuse } from './refuse.ts';
+import { admitCall, admitProvider, pacing } from './rates.ts';
 import { findRegistered } from './registered-tools.ts';
 import { spending } from './spending.ts';
 import { toolStatus } from './tool-status.ts';
@@ -29,6 +31,7 @@ export const invoke = once(() =>
       egress: egress(),
       origins: providerOrigins(),
       preferenceOf: preferenceOf(),
+      pacing: pacing(),
       now: Date.now,
     }),
     account: spending(),
@@ -37,6 +40,8 @@ export const invoke = once(() =>
     status: toolStatus,
     openTurn,
     findRegistered,
+    alternatives,
+    refuse: refuse(),
     now: Date.now,
   }),
 );

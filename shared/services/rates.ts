@@ -1,16 +1,31 @@
+import { setTimeout } from 'node:timers/promises';
+
 import type { Principal } from '#shared/auth/principal.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
+import { paceTable } from '#shared/aws/pace-table.ts';
 import { rateTable } from '#shared/aws/rate-table.ts';
 import { storeMicroseconds } from '#shared/aws/store-clock.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
+import { createPacing } from '#shared/limits/pace.ts';
 import { narrowRateOf, rateOf } from '#shared/limits/rates.ts';
 
 import { limits } from './limits.ts';
 
 const admit = once(() =>
   createAdmit({ store: rateTable(dynamo(), env('CONTROL_TABLE')), now: storeMicroseconds }),
+);
+
+/** Needs `rates:admit`. */
+export const pacing = once(() =>
+  createPacing({
+    store: paceTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
+    now: Date.now,
+    random: Math.random,
+    pause: (ms) => setTimeout(ms),
+  }),
 );
 
 /**
@@ -22,11 +37,19 @@ export async function admitCall({ uid, roles }: Principal, tool: string): Promis
   const rates = await limits().current();
   const narrow = narrowRateOf(rates, roles, ['tools', tool]);
   if (narrow) await admit()(`${uid}#tool#${tool}`, narrow, { scope: 'tool', tool });
-  await admit()(uid, rateOf(rates, roles), { scope: 'owner' });
+  pacing().learn(uid, await admit()(uid, rateOf(rates, roles), { scope: 'owner' }));
 }
 
-/** Needs `rates:admit`. @throws {AppError} `rate_limited` when the caller has asked this provider too often */
-export async function admitProvider({ uid, roles }: Principal, provider: string): Promise<void> {
+/**
+ * Needs `rates:admit`. Waits a little where the provider says that the caller's quota there runs low.
+ * @throws {AppError} `rate_limited` when the caller has asked this provider too often, or it is about to say so itself
+ */
+export async function admitProvider(
+  { uid, roles }: Principal,
+  provider: string,
+  deadline: Deadline,
+): Promise<void> {
+  await pacing().admit(uid, provider, deadline);
   const narrow = narrowRateOf(await limits().current(), roles, ['providers', provider]);
   if (narrow) await admit()(`${uid}#provider#${provider}`, narrow, { scope: 'provider', provider });
 }

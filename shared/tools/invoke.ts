@@ -1,5 +1,6 @@
 // The one path of every tool call. REST and MCP are thin faces of it.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
+import type { Refuse } from '#shared/audit/refusals.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
@@ -11,6 +12,7 @@ import type { Account } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
+import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { endingOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
@@ -75,6 +77,9 @@ type Ports = {
   /** Quotas and money of a call that goes outside. */
   account: (caller: Caller) => Account<CallMeta>;
   openTurn: OpenTurn;
+  alternatives: FindAlternatives;
+  /** Records a call that did not succeed. */
+  refuse: Refuse;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
@@ -110,7 +115,8 @@ const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
   scoped ? { given: parameters, key: undefined } : keyOf(tool, parameters, key);
 
 export function createInvoke(all: Ports): Invoke {
-  const { audit, admit, admitProvider, account, openTurn, findRegistered, ...ports } = all;
+  const { audit, admit, admitProvider, account, openTurn, findRegistered, alternatives, refuse, ...ports } =
+    all;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, sink } = invocation;
     const { uid, roles } = principal;
@@ -122,10 +128,13 @@ export function createInvoke(all: Ports): Invoke {
     const money = account({ uid, roles, requestId, deadline });
     const end = endingOf(audit, money);
 
+    // An ATTEMPT has its OUTCOME in the trail, each of them.
+    let begun = false;
     const begin = async (intent: Intent) => {
       const { provider, model } = intent;
       await admitProvider(principal, provider, deadline);
       const attempt = draft(tool, { result: 'attempted', meta: { provider, model } });
+      begun = true; // even if it is not known whether it could be written
       await money.reserve(intent, (writes) => audit.commit(attempt, [...writes, ...turn.claim()]));
     };
 
@@ -164,9 +173,13 @@ export function createInvoke(all: Ports): Invoke {
       const { error, earlier } = await endOf(turn, failure);
       if (earlier) return replay(earlier);
       const outcome = draft(tool, { result: resultOf(error), code: error.code });
-      const record = async (writes: readonly Write[]) => void (await end({ error }, outcome, () => writes));
+      const record = async (writes: readonly Write[]) => {
+        if (begun) await end({ error }, outcome, () => writes);
+        else await refuse(outcome, writes);
+      };
       await givingBack(turn, record, keptFailure(tool, error));
-      return { ok: false, error, ...(failure !== error && { failure }) };
+      const told = await withAlternatives(error, { ...invocation, tool }, alternatives);
+      return { ok: false, error: told, ...(failure !== error && { failure }) };
     }
   };
   return invoke;

@@ -135,6 +135,10 @@ onEngine('the AWS calls of a request', () => {
       'limits changed on an old version': await callsOf(() =>
         erin.put('/limits', { version: 0, limits: usual }),
       ),
+      'usage history read': await callsOf(() => alice.get('/usage/history')),
+      'usage history of last year read': await callsOf(() =>
+        alice.get('/usage/history?from=2025-01-01&to=2025-01-31'),
+      ),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
       'sessions listed': await callsOf(() => alice.get('/sessions')),
       'session ended, unknown': await callsOf(() => alice.delete('/sessions/none')),
@@ -195,7 +199,8 @@ onEngine('the AWS calls of a request', () => {
       todo_list: 'PutItem Query UpdateItem',
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
-      'bad arguments': 'PutItem',
+      // a refusal is counted; the first of its kind, and every hundredth, is recorded too
+      'bad arguments': 'PutItem UpdateItem',
       'todo_create with the first key': 'GetSecretValue TransactWriteItems UpdateItem',
       'todo_create with a key': 'TransactWriteItems UpdateItem',
       'todo_create with a key, again': 'PutItem UpdateItem',
@@ -214,8 +219,8 @@ onEngine('the AWS calls of a request', () => {
       // each is a call of its own, and so is the comparison
       'ai_compare of two':
         'PutItem Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem UpdateItem UpdateItem',
-      // the second read tells why there is no key
-      'ai_chat, no key': 'PutItem Query Query UpdateItem',
+      // the second read tells why there is no key, the third what else there is
+      'ai_chat, no key': 'PutItem Query Query Query UpdateItem',
       'usage read': 'GetItem PutItem',
       'preferences read': 'GetItem PutItem',
       'preferences set': 'GetItem TransactWriteItems',
@@ -226,11 +231,13 @@ onEngine('the AWS calls of a request', () => {
       'limits read': 'GetItem PutItem',
       'limits changed': 'TransactWriteItems',
       'limits changed on an old version': 'PutItem TransactWriteItems',
+      'usage history read': 'PutItem Query Query Query Query',
+      'usage history of last year read': 'PutItem Query',
       'audit read': 'PutItem Query Query',
       'sessions listed': 'PutItem Query',
-      'session ended, unknown': 'PutItem TransactWriteItems',
+      'session ended, unknown': 'PutItem TransactWriteItems UpdateItem',
       'notices listed': 'PutItem Query',
-      'notice read, unknown': 'PutItem TransactWriteItems',
+      'notice read, unknown': 'PutItem TransactWriteItems UpdateItem',
       'receipts read': 'PutItem Query Query',
       'key validated, asked a moment ago': 'PutItem Query',
       'key rotated': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
@@ -242,20 +249,20 @@ onEngine('the AWS calls of a request', () => {
       'key validated, warm key': 'PutItem Query TransactWriteItems',
       'key frozen': 'Query TransactWriteItems',
       'key frozen twice': 'PutItem Query',
-      'ai_chat, frozen key': 'PutItem Query Query UpdateItem',
+      'ai_chat, frozen key': 'PutItem Query Query Query UpdateItem',
       'key unfrozen': 'Query TransactWriteItems',
       'key labelled': 'Query TransactWriteItems',
       'second key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'keys ordered': 'Query TransactWriteItems',
       'keys ordered as they are': 'PutItem Query',
-      "somebody else's key frozen": 'PutItem Query',
+      "somebody else's key frozen": 'PutItem Query UpdateItem',
       'key deleted': 'TransactWriteItems',
-      'key deleted twice': 'PutItem TransactWriteItems',
+      'key deleted twice': 'PutItem TransactWriteItems UpdateItem',
       'receipts of a deleted key read': 'PutItem Query Query Query Query',
       'account erased':
         'GetItem Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
       'no token': '',
-      'bad token': 'PutItem',
+      'bad token': 'PutItem UpdateItem',
       health: '',
     });
   });

@@ -35,6 +35,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
     },
     origins: { openai: 'https://api.openai.com' },
     care: { renew: async () => 'failed', invalidate: async () => {}, doubt: async () => {} },
+    pacing: { hear: async () => {} },
     now: Date.now,
   });
   const chat = () =>

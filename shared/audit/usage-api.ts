@@ -1,0 +1,41 @@
+// Schemas of the usage routes.
+import * as z from 'zod';
+
+import { PageQuery } from '#shared/core/page.ts';
+
+/** Days are UTC. `limit` counts days; default: the last 31. */
+export const UsageHistoryQuery = PageQuery.extend({
+  from: z.iso.date().optional(),
+  to: z.iso.date().optional(),
+  by: z.enum(['day', 'tool', 'provider', 'key']).default('day'),
+  limit: z.coerce.number().int().min(1).max(100).default(31),
+}).strict();
+export type UsageHistoryQuery = z.infer<typeof UsageHistoryQuery>;
+
+export type UsageEntry = {
+  readonly day: string;
+  readonly tool?: string;
+  readonly provider?: string;
+  readonly key_id?: string;
+  /** Calls that ended, however: the sum of the next three. */
+  readonly calls: number;
+  readonly succeeded: number;
+  readonly refused: number;
+  readonly failed: number;
+  /** As the provider counts them. */
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  /** Millionths of a US dollar. */
+  readonly cost_micro_usd: number;
+};
+
+export type UsagePage = {
+  readonly by: UsageHistoryQuery['by'];
+  readonly from: string;
+  readonly to: string;
+  readonly usage: readonly UsageEntry[];
+  readonly units: Readonly<Record<string, string>>;
+  /** Every call that ended before this time is counted above; later ones may be missing, for they are counted as their records arrive. */
+  readonly complete_until: string;
+  readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
+};

@@ -1,0 +1,137 @@
+// What an owner's tool calls used, day by day: read from the projection, which says how far it has come.
+import { AppError } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import { cursorOf, placeOf } from '#shared/core/page.ts';
+
+import type { AuditTrail } from './read.ts';
+import type { UsageEntry, UsageHistoryQuery, UsagePage } from './usage-api.ts';
+
+/** A day's counters by name, as usage.ts writes them. */
+export type DayCounters = { readonly day: string; readonly counters: Readonly<Record<string, number>> };
+
+/** Port. Days are `2026-11-23`, ascending. */
+export type UsageHistory = {
+  readonly page: (
+    owner: Uid,
+    span: { from: string; to: string; after?: string | undefined },
+    limit: number,
+  ) => Promise<{ days: readonly DayCounters[]; next?: string | undefined }>;
+  /** How many records of these days have been counted. */
+  readonly counted: (owner: Uid, from: string, to: string) => Promise<ReadonlyMap<string, number>>;
+};
+
+const DAY_MS = 24 * 3600_000;
+const MAX_DAYS = 366;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+/** Counting goes on for a day at most before an event lies in a queue, where an alarm is its sign. */
+const OPEN_DAYS = 2;
+/** A day with more records than one page of the table holds is not counted through. */
+const COUNT_LIMIT = 10_000;
+
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const startOf = (day: string) => `${day}T00:00:00.000Z`;
+const endOf = (day: string) => `${day}T23:59:59.999Z`;
+
+const UNITS = {
+  day: 'UTC',
+  calls: 'tool calls that ended, refused ones as far as each was recorded',
+  input_tokens: 'tokens, as the provider counts them',
+  output_tokens: 'tokens, as the provider counts them',
+  cost_micro_usd: 'millionths of a US dollar',
+};
+
+function spanOf({ from, to }: UsageHistoryQuery, now: number): { from: string; to: string } {
+  const last = to ?? dayOf(now);
+  const first = from ?? dayOf(Date.parse(last) - 30 * DAY_MS);
+  const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
+  if (days < 1) throw new AppError('invalid_input', 'from is later than to.');
+  if (days > MAX_DAYS) throw new AppError('invalid_input', `At most ${MAX_DAYS} days at once.`);
+  return { from: first, to: last };
+}
+
+const FIELDS = { tool: 'tool', provider: 'provider', key: 'key_id' } as const;
+const NOTHING = {
+  succeeded: 0,
+  refused: 0,
+  failed: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cost_micro_usd: 0,
+};
+
+/** Every call is of one tool: a day is the sum over its tools. */
+function entriesOf({ day, counters }: DayCounters, by: UsageHistoryQuery['by']): UsageEntry[] {
+  const kind = by === 'day' ? 'tool' : by;
+  const sums = new Map<string, Record<keyof typeof NOTHING, number>>();
+  for (const [counter, amount] of Object.entries(counters)) {
+    const [of, name = '', what = ''] = counter.split(':');
+    if (of !== kind || !(what in NOTHING)) continue;
+    const subject = by === 'day' ? '' : name;
+    const sum = sums.get(subject) ?? { ...NOTHING };
+    sum[what as keyof typeof NOTHING] += amount;
+    sums.set(subject, sum);
+  }
+  return [...sums]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { succeeded, refused, failed, ...used }]) => ({
+      day,
+      ...(by !== 'day' && { [FIELDS[by]]: name }),
+      calls: succeeded + refused + failed,
+      succeeded,
+      refused,
+      failed,
+      ...used,
+    }));
+}
+
+function placeIn(cursor: string | undefined): string | undefined {
+  const place = cursor === undefined ? undefined : placeOf(cursor);
+  if (place === undefined || DAY.test(place)) return place;
+  throw new AppError('invalid_input', 'The cursor is not one of ours.');
+}
+
+export function createUsageHistory(ports: {
+  history: UsageHistory;
+  trail: Pick<AuditTrail, 'count'>;
+  now: () => number;
+}) {
+  const { history, trail, now } = ports;
+
+  /** The projection against the trail it is made from, over the days that may still be open. */
+  async function completeUntil(owner: Uid, to: string): Promise<string> {
+    const at = now();
+    const open = Array.from({ length: OPEN_DAYS }, (_, n) => dayOf(at - (OPEN_DAYS - 1 - n) * DAY_MS));
+    const [oldest = '', newest = ''] = [open[0], open.at(-1)];
+    if (to < oldest) return endOf(to);
+    const until = new Date(at).toISOString();
+    // The counters first: what is recorded in between may only make them look behind.
+    const counted = await history.counted(owner, oldest, newest);
+    const recorded = await Promise.all(
+      open.map((day) => {
+        const end = day === newest ? until : endOf(day);
+        return trail.count(owner, { from: startOf(day), to: end }, COUNT_LIMIT);
+      }),
+    );
+    const behind = open.find((day, n) => {
+      const found = recorded[n];
+      return !found?.exact || found.count > (counted.get(day) ?? 0);
+    });
+    return behind === undefined ? until : startOf(behind);
+  }
+
+  return async (owner: Uid, query: UsageHistoryQuery): Promise<UsagePage> => {
+    const { by, limit, cursor } = query;
+    const span = spanOf(query, now());
+    const after = placeIn(cursor);
+    const complete = await completeUntil(owner, span.to);
+    const { days, next } = await history.page(owner, { ...span, after }, limit);
+    return {
+      by,
+      ...span,
+      usage: days.flatMap((day) => entriesOf(day, by)),
+      units: UNITS,
+      complete_until: complete,
+      pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },
+    };
+  };
+}

@@ -1,0 +1,115 @@
+// Slower before the provider says so: what its answers told of an owner's remaining quota there, kept in this instance and,
+// near the end, told to the others. They read it with the owner's rate, which every call writes anyway: that costs nothing.
+import type { Deadline } from '#shared/core/deadline.ts';
+import { AppError } from '#shared/core/errors.ts';
+
+import type { Beside } from './gcra.ts';
+
+/** `left`: share of the provider's bucket, 0 to 1; at 0 nothing goes. `until`: ms since the epoch; then it is forgotten. */
+export type Pace = { readonly left: number; readonly until: number };
+
+/** Port. */
+export type PaceStore = {
+  /** Beside the owner's rate, unless what stands there is tighter and still true. */
+  readonly tell: (row: string, provider: string, pace: Pace) => Promise<void>;
+  /** What others have told. */
+  readonly heard: (beside: Beside, provider: string) => Pace | undefined;
+};
+
+/** What an owner is slowed by, in one call; longer waits are the caller's own. */
+const MAX_WAIT_MS = 2000;
+const JITTER_MS = 250;
+const MAX_SEEN = 1000;
+
+export type Pacing = {
+  /** What came with the owner's rate. */
+  readonly learn: (owner: string, from: { row: string; beside: Beside }) => void;
+  /**
+   * Before this provider is called: waits a little when its quota runs low.
+   * @throws {AppError} `rate_limited` when it has run out for longer than a caller can be kept waiting
+   */
+  readonly admit: (owner: string, provider: string, deadline: Deadline) => Promise<void>;
+  /** What the provider's answer said; nothing where there is enough left. */
+  readonly hear: (owner: string, provider: string, pace: Pace | undefined) => Promise<void>;
+  /** Whether the provider would refuse or slow this owner now. */
+  readonly isLow: (owner: string, provider: string) => boolean;
+};
+
+const tighter = (a: Pace | undefined, b: Pace | undefined, now: number): Pace | undefined => {
+  const [first, second] = [a, b].filter((pace) => pace !== undefined && pace.until > now);
+  if (!first || !second) return first ?? second;
+  if (first.left !== second.left) return first.left < second.left ? first : second;
+  return first.until > second.until ? first : second;
+};
+
+function exhausted(provider: string, waitMs: number): AppError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AppError('rate_limited', `Your quota at ${provider} is used up for the moment.`, {
+    scope: 'provider',
+    provider,
+    reason: 'provider_quota',
+    retry_after_seconds: seconds,
+    next_step: `Wait ${seconds} s, then try again, or use another provider.`,
+  });
+}
+
+function keep<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX_SEEN) map.clear();
+  map.set(name, value);
+}
+
+const nameOf = (owner: string, provider: string) => `${owner}#${provider}`;
+
+export function createPacing(ports: {
+  store: PaceStore;
+  now: () => number;
+  random: () => number;
+  pause: (ms: number) => Promise<unknown>;
+}): Pacing {
+  const { store, now, random, pause } = ports;
+  const rows = new Map<string, { row: string; beside: Beside }>();
+  const own = new Map<string, Pace>();
+  const told = new Map<string, Pace>();
+  const paceOf = (owner: string, provider: string): Pace | undefined => {
+    const others = rows.get(owner);
+    return tighter(own.get(nameOf(owner, provider)), others && store.heard(others.beside, provider), now());
+  };
+
+  /** Worth a write: nobody was told yet, or it has become much tighter since. */
+  const isNews = (before: Pace | undefined, pace: Pace) =>
+    !before || before.until <= now() || pace.left === 0 || before.left - pace.left > 0.02;
+
+  return {
+    learn: (owner, from) => keep(rows, owner, from),
+
+    async admit(owner, provider, { remainingMs }) {
+      const pace = paceOf(owner, provider);
+      if (!pace) return;
+      const wait = pace.until - now();
+      const bound = Math.min(MAX_WAIT_MS, remainingMs() / 4);
+      if (pace.left === 0 && wait > bound) throw exhausted(provider, wait);
+      // Out: until it is back, and not all at once. Low: a part of it, so that it lasts.
+      const ms = pace.left === 0 ? wait + random() * JITTER_MS : Math.min(bound, wait * (0.5 + random() / 2));
+      await pause(ms);
+    },
+
+    async hear(owner, provider, pace) {
+      const name = nameOf(owner, provider);
+      if (!pace) {
+        own.delete(name);
+        return;
+      }
+      keep(own, name, pace);
+      const row = rows.get(owner)?.row;
+      if (row === undefined || !isNews(told.get(name), pace)) return;
+      try {
+        await store.tell(row, provider, pace);
+        keep(told, name, pace);
+      } catch {
+        // The answer is there, and this instance knows: the others will hear it with the next one.
+      }
+    },
+
+    isLow: (owner, provider) => paceOf(owner, provider) !== undefined,
+  };
+}

@@ -1,0 +1,17 @@
+import { createRefuse, type Refuse } from '#shared/audit/refusals.ts';
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { refusalTable } from '#shared/aws/refusal-table.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+
+import { audit } from './audit.ts';
+
+/** Needs `audit:write`. */
+export const refuse = once(
+  (): Refuse =>
+    createRefuse({
+      audit: audit(),
+      count: refusalTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
+      now: Date.now,
+    }),
+);

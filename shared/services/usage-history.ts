@@ -1,0 +1,15 @@
+import { createUsageHistory } from '#shared/audit/usage-history.ts';
+import { auditTrail } from '#shared/aws/audit-table.ts';
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { usageHistoryTable } from '#shared/aws/usage-history-table.ts';
+import { env } from '#shared/core/env.ts';
+import { once } from '#shared/core/once.ts';
+
+/** Needs `usage:history`, `audit:read`. The caller's own. */
+export const ownUsageHistory = once(() =>
+  createUsageHistory({
+    history: usageHistoryTable(dynamo(), env('CONTENT_TABLE')),
+    trail: auditTrail(dynamo(), env('AUDIT_TABLE')),
+    now: Date.now,
+  }),
+);
