@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Need } from '#functions/needs.ts';
 
 import { type DataStack, EXPIRY_INDEX, NOTICES_INDEX, VAULT_PURPOSE } from './data-stack.ts';
+import { onIndex, onRows, onTable, toDropPreviousValues } from './table-statements.ts';
 
 /** Values that differ per environment without the code being able to tell: template parameters. */
 export type Settings = {
@@ -23,35 +24,6 @@ type Grant = {
 };
 
 const forUserApiKeys = { StringEquals: { 'kms:EncryptionContext:purpose': VAULT_PURPOSE } };
-
-const onTable = (actions: readonly string[], table: { tableArn: string }) =>
-  new PolicyStatement({
-    actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [table.tableArn],
-  });
-
-/** On the rows of these partitions only. @param partition may end in `*` */
-const onRows = (actions: readonly string[], { tableArn }: { tableArn: string }, partition: string) =>
-  new PolicyStatement({
-    actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [tableArn],
-    // `ForAllValues` alone would hold for a call that names no key at all, as a Scan does; these actions always name one.
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partition] } },
-  });
-
-const onIndex = ({ tableArn }: { tableArn: string }, index: string) =>
-  new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${tableArn}/index/${index}`] });
-
-/** Nothing else of a row: the sweep can neither thaw a key nor put another value in its place. */
-const toDropPreviousValues = ({ tableArn }: { tableArn: string }) =>
-  new PolicyStatement({
-    actions: ['dynamodb:UpdateItem'],
-    resources: [tableArn],
-    conditions: {
-      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'rv', 'ver', 'prev', 'expDay'] },
-      Null: { 'dynamodb:Attributes': 'false' },
-    },
-  });
 
 const onVaultKeys = (action: string, keys: DataStack['vaultKeys']) =>
   new PolicyStatement({

@@ -73,6 +73,35 @@ const KEPT_REQUESTS = 10_000;
 const BODY_LIMIT = 8 * 1024 * 1024;
 const DEADLINE_MS = 60_000;
 
+type Asked = {
+  readonly api: Api;
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly credential: string | undefined;
+  readonly isKnown: boolean;
+};
+
+type Told = {
+  readonly failing: ReadonlyMap<string, number | 'never'>;
+  readonly tokenEndpoint: ReturnType<typeof createTokenEndpoint>;
+};
+
+/** Undefined: an ordinary question, for the stand-in to answer. */
+function ownAnswer(
+  asked: Asked,
+  { failing, tokenEndpoint }: Told,
+  response: ServerResponse,
+): number | undefined {
+  const { api, credential = '', isKnown } = asked;
+  const failure = failing.get(credential);
+  if (failure !== undefined) return fail(failure, response);
+  if (asked.path === TOKEN_PATH) return tokenEndpoint(asked.credential, { refused: !isKnown }, response);
+  if (!isKnown) return refuseKey(api, response);
+  const own = answerOf(asked);
+  return own && say(own, response);
+}
+
 export async function startProviders({ port }: { port: number }): Promise<Providers> {
   const standIn = await startStandIn();
   const seen: ProviderRequest[] = [];
@@ -86,21 +115,17 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     const body = await bodyOf(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
     const api = apiOf(path, headers);
-    const refreshes = path === TOKEN_PATH;
-    const credential = refreshes ? refreshTokenIn(body) : credentialIn(headers, api);
-    const failure = failing.get(credential ?? '');
-    const known = credential !== undefined && !refused.has(credential);
+    const credential = path === TOKEN_PATH ? refreshTokenIn(body) : credentialIn(headers, api);
+    const isKnown = credential !== undefined && !refused.has(credential);
+    const asked = { api, method, path, body, credential, isKnown };
     const keep = (status: number) => {
       seen.push({ at: Date.now(), api, method, path, headers, credential, body, status });
       if (seen.length > KEPT_REQUESTS) seen.shift();
     };
-    if (failure !== undefined) return keep(fail(failure, response));
-    if (refreshes) return keep(tokenEndpoint(credential, { refused: !known }, response));
-    if (!known) return keep(refuseKey(api, response));
-    const { busy, headers: more } = quotas.take(credential, { method, api });
+    const { busy, headers: more } = quotas.take(credential ?? '', { method, api });
     if (busy) return keep(tooMany(more, response));
-    const own = answerOf({ api, method, path, body });
-    if (own) return keep(say(own, response));
+    const own = ownAnswer(asked, { failing, tokenEndpoint }, response);
+    if (own !== undefined) return keep(own);
     const hold = held;
     held = undefined;
     return keep(await forward({ incoming, body: bodyFor(api, body), to: standIn.url, hold, more }, response));

@@ -6,7 +6,7 @@ import type {
 } from '@modelcontextprotocol/server';
 
 import { schemasOf } from '#shared/tools/registry.ts';
-import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
+import type { Tool } from '#shared/tools/tool.ts';
 
 import { orAskForKey } from './ask-key.ts';
 import type { ToolCalls } from './offer.ts';

@@ -1,14 +1,17 @@
 // How a call ends: its record, what it cost and what else must be true then, in one commit.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
+import type { Refuse } from '#shared/audit/refusals.ts';
+import type { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Account, Charge, Ending } from '#shared/limits/spending.ts';
+import type { Intent } from '#shared/providers/completions.ts';
 
 import type { CallMeta, Done, ServedBy } from './tool.ts';
 
 /** What a call to a provider cost; nothing for every other call. */
 export type Usage = { readonly usage?: Charge };
 
-export type End = (
+type End = (
   ending: Ending<CallMeta>,
   record: AuditDraft,
   also?: (usage: Usage) => readonly Write[],
@@ -16,9 +19,11 @@ export type End = (
 
 const usageOf = (charge: Charge | undefined): Usage => (charge ? { usage: charge } : {});
 
-export const endingOf =
-  (audit: Audit, money: Account<CallMeta>): End =>
-  async (ending, { meta, ...record }, also = () => []) => {
+/** The records of one call: its ATTEMPT, if it goes outside, and its end. */
+export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, money: Account<CallMeta>) {
+  // An ATTEMPT has its OUTCOME in the trail, each of them: only what was never begun may be sampled.
+  let begun = false;
+  const end: End = async (ending, { meta, ...record }, also = () => []) => {
     const charge = await money.settle(ending, (writes, cost) => {
       const all = meta || cost ? { meta: { ...meta, ...cost } } : {};
       // The ledger's first: only from it can be told whether a try without an answer was made.
@@ -26,6 +31,18 @@ export const endingOf =
     });
     return usageOf(charge);
   };
+  return {
+    begin: (intent: Intent, attempt: AuditDraft, claim: readonly Write[]): Promise<void> => {
+      begun = true; // even if it is not known whether it could be written
+      return money.reserve(intent, (writes) => audit.commit(attempt, [...writes, ...claim]));
+    },
+    end,
+    async fail(error: AppError, record: AuditDraft, writes: readonly Write[]): Promise<void> {
+      if (begun) await end({ error }, record, () => writes);
+      else await refuse(record, writes);
+    },
+  };
+}
 
 /** How it was served, for its caller and for its record. */
 export function servedBy({ meta, served }: Done<unknown>) {

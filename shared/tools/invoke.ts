@@ -5,7 +5,6 @@ import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
-import type { Write } from '#shared/core/write.ts';
 import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/idempotency/turn.ts';
 import type { Caller } from '#shared/limits/plans.ts';
 import type { Account } from '#shared/limits/spending.ts';
@@ -13,7 +12,7 @@ import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
-import { endingOf, servedBy } from './ending.ts';
+import { recordsOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './retry.ts';
 import type { StatusPorts } from './status.ts';
@@ -126,16 +125,13 @@ export function createInvoke(all: Ports): Invoke {
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
     const money = account({ uid, roles, requestId, deadline });
-    const end = endingOf(audit, money);
+    const { end, ...records } = recordsOf({ audit, refuse }, money);
 
-    // An ATTEMPT has its OUTCOME in the trail, each of them.
-    let begun = false;
     const begin = async (intent: Intent) => {
       const { provider, model } = intent;
       await admitProvider(principal, provider, deadline);
       const attempt = draft(tool, { result: 'attempted', meta: { provider, model } });
-      begun = true; // even if it is not known whether it could be written
-      await money.reserve(intent, (writes) => audit.commit(attempt, [...writes, ...turn.claim()]));
+      await records.begin(intent, attempt, turn.claim());
     };
 
     const replay = async (earlier: Kept): Promise<InvokeResult> => {
@@ -173,11 +169,7 @@ export function createInvoke(all: Ports): Invoke {
       const { error, earlier } = await endOf(turn, failure);
       if (earlier) return replay(earlier);
       const outcome = draft(tool, { result: resultOf(error), code: error.code });
-      const record = async (writes: readonly Write[]) => {
-        if (begun) await end({ error }, outcome, () => writes);
-        else await refuse(outcome, writes);
-      };
-      await givingBack(turn, record, keptFailure(tool, error));
+      await givingBack(turn, (writes) => records.fail(error, outcome, writes), keptFailure(tool, error));
       const told = await withAlternatives(error, { ...invocation, tool }, alternatives);
       return { ok: false, error: told, ...(failure !== error && { failure }) };
     }
