@@ -21,14 +21,20 @@ function replaced(name: string, { module, by }: Replacement): Plugin {
   };
 }
 
+const NO_VALIDATOR = `export class DefaultJsonSchemaValidator {
+    getValidator() { throw new Error('This validator is left out: see scripts/lean-sdk.ts.'); }
+  }`;
+
 export const leanSdk: Plugin[] = [
-  // Whoever calls an upstream hands the MCP client a validator; its own, a second ajv, is 150 kB that nobody asks.
-  replaced('one-validator', {
+  // Whoever calls an upstream hands the MCP client a validator, and the server checks nothing that the invoke path does not
+  // check: their own, an ajv of 150 kB each, are asked by nobody.
+  replaced('no-validator-of-the-client', {
     module: /^@modelcontextprotocol\/client\/_shims$/,
-    by: `export const CORS_IS_POSSIBLE = false;
-      export class DefaultJsonSchemaValidator {
-        getValidator() { throw new Error('This validator is left out: see scripts/lean-sdk.ts.'); }
-      }`,
+    by: `export const CORS_IS_POSSIBLE = false; ${NO_VALIDATOR}`,
+  }),
+  replaced('no-validator-of-the-server', {
+    module: /^@modelcontextprotocol\/server\/_shims$/,
+    by: `export { default as process } from 'node:process'; ${NO_VALIDATOR}`,
   }),
   // Lambda gives credentials in the environment; the other five sources are 70 kB that nobody asks.
   replaced('credentials-from-environment', {

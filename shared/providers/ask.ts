@@ -39,12 +39,19 @@ type Ports = {
 };
 
 export function createAsk({ egress, origins, pacing, now }: Ports) {
-  /** What the answer says of the owner's quota there. Told before anything else becomes of it. */
-  const hear = (
+  /**
+   * What the answer says of the owner's quota there. Told before anything else becomes of it; a refusal of another kind, as of a
+   * key without money, says nothing of how often the others may ask.
+   */
+  async function hear(
     { headers }: Pick<EgressResponse, 'headers'>,
-    { facts }: Question,
-    { call: { owner }, busy = false }: { call: Call; busy?: boolean | undefined },
-  ) => pacing.hear(owner, facts.id, paceIn(headers, { now: now(), busy }));
+    { facts, adapter }: Question,
+    { call: { owner }, refused }: { call: Call; refused?: EgressResponse | undefined },
+  ): Promise<void> {
+    const busy = refused !== undefined && isBusy(refused, adapter);
+    if (refused && !busy) return;
+    await pacing.hear(owner, facts.id, paceIn(headers, { now: now(), busy }));
+  }
 
   /** Opens the key, and says where it goes: to the origin sealed with it, else to the provider's configured one. */
   async function ready({ facts, adapter, path, body, accept }: Question, key: KeyValue, call: Call) {
@@ -76,7 +83,7 @@ export function createAsk({ egress, origins, pacing, now }: Ports) {
         const response = await egress.send(sent, { ...policy, maxBytes: MAX_ANSWER_BYTES });
         const { facts, adapter } = question;
         const refused = response.status < 300 ? undefined : withoutKey(response, secret);
-        await hear(response, question, { call, busy: refused && isBusy(refused, adapter) });
+        await hear(response, question, { call, refused });
         if (!refused) return { kind: 'answered', value: readAnswer(response, secret, parse) };
         return refusalOf(refused, facts, adapter);
       },
@@ -93,7 +100,7 @@ export function createAsk({ egress, origins, pacing, now }: Ports) {
         const { facts, adapter } = question;
         const body = new Uint8Array(Buffer.concat(await Array.fromAsync(response.body)));
         const refused = withoutKey({ ...response, body }, secret);
-        await hear(response, question, { call, busy: isBusy(refused, adapter) });
+        await hear(response, question, { call, refused });
         return refusalOf(refused, facts, adapter);
       },
   };

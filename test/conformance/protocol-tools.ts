@@ -1,5 +1,6 @@
 // Tools that use the protocol while they run: progress, log messages, headers, schemas of every kind.
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 
 import { text } from './content-tools.ts';
 
@@ -31,9 +32,9 @@ const DIALECT = {
 };
 
 // Compiled once: a schema is checked by a validator of its own.
-const dialect = fromJsonSchema(DIALECT);
+const dialect = fromJsonSchema(DIALECT, new AjvJsonSchemaValidator());
 const region = { type: 'string', 'x-mcp-header': 'Region' } as const;
-const mirrored = fromJsonSchema({ type: 'object', properties: { region } });
+const mirrored = fromJsonSchema({ type: 'object', properties: { region } }, new AjvJsonSchemaValidator());
 
 export function addProtocolTools(server: McpServer): void {
   server.registerTool('test_tool_with_progress', { description: 'Tells how far it is.' }, async (ctx) => {

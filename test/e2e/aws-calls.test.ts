@@ -14,8 +14,8 @@ const chat = (person: Person, words: string, more: object = {}) =>
   person.invoke('ai_chat', say(words, { provider: 'openai', model: 'gpt-4.1-mini', ...more }));
 
 /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
-const readsLimits = ({ operation, partitions }: AwsCall) =>
-  operation === 'GetItem' && partitions?.[0] === 'LIMITS';
+const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
+  operation === 'GetItem' && /tools-invoke|completions/.test(caller) && partitions?.[0] === 'LIMITS';
 
 onEngine('the AWS calls of a request', () => {
   const portunus = usePortunus();
@@ -193,7 +193,7 @@ onEngine('the AWS calls of a request', () => {
       // keys, the caller's registered tools, everybody's
       'tools listed': 'PutItem Query Query Query',
       // one's own or everybody's: asked for at once
-      'a registered tool that is not there': 'GetItem GetItem PutItem',
+      'a registered tool that is not there': 'GetItem GetItem PutItem UpdateItem',
       time_now: 'PutItem UpdateItem',
       todo_create: 'TransactWriteItems UpdateItem',
       todo_list: 'PutItem Query UpdateItem',
@@ -201,16 +201,16 @@ onEngine('the AWS calls of a request', () => {
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
       // a refusal is counted; the first of its kind, and every hundredth, is recorded too
       'bad arguments': 'PutItem UpdateItem',
-      'todo_create with the first key': 'GetSecretValue TransactWriteItems UpdateItem',
-      'todo_create with a key': 'TransactWriteItems UpdateItem',
-      'todo_create with a key, again': 'PutItem UpdateItem',
+      'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
+      'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
+      'todo_create with a key, again': 'GetItem PutItem UpdateItem',
       // the first call of a day opens its counts
       'ai_chat, cold key':
         'Decrypt Query TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
       'ai_chat, by preferences': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
-      'ai_chat with a key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
-      'ai_chat with a key, again': 'PutItem UpdateItem',
+      'ai_chat with a key': 'GetItem Query TransactWriteItems TransactWriteItems UpdateItem',
+      'ai_chat with a key, again': 'GetItem PutItem UpdateItem',
       // cold: it runs in a function of its own
       'chat completion': 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
       'chat completion, streamed': 'Query TransactWriteItems TransactWriteItems UpdateItem',
@@ -238,7 +238,7 @@ onEngine('the AWS calls of a request', () => {
       'session ended, unknown': 'PutItem TransactWriteItems UpdateItem',
       'notices listed': 'PutItem Query',
       'notice read, unknown': 'PutItem TransactWriteItems UpdateItem',
-      'receipts read': 'PutItem Query Query',
+      'receipts read': 'PutItem Query Query Query',
       'key validated, asked a moment ago': 'PutItem Query',
       'key rotated': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'key rotated to what it is': 'GenerateMac PutItem Query',

@@ -130,8 +130,8 @@ onEngine('the door', () => {
     expect(
       calls.filter(({ caller }) => caller.includes('authorizer')).map(({ operation }) => operation),
     ).toEqual([
-      'PutItem', // the two refusals
-      'PutItem',
+      'UpdateItem', // the two refusals, counted: such were recorded before
+      'UpdateItem',
     ]);
   });
 

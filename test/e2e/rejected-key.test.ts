@@ -181,13 +181,14 @@ onEngine('a key that its provider rejects', () => {
     expect(calls).toEqual([
       'UpdateItem',
       'Query',
-      'PutItem',
+      'TransactWriteItems', // refused: the owner's first call of the day
+      'TransactWriteItems',
       'Decrypt',
       'Query',
       'Query',
       'TransactWriteItems',
       'Decrypt',
-      'PutItem',
+      'TransactWriteItems',
     ]);
   });
 });

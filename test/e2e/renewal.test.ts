@@ -67,6 +67,9 @@ onEngine('a credential that renews itself', () => {
     expect(known.providers.map(({ name, renewal }: Row) => [name, renewal])).toEqual([
       ['openai', 'oauth'],
       ['anthropic', 'guided'],
+      ['google', 'guided'],
+      ['mistral', 'guided'],
+      ['compatible', 'guided'],
     ]);
     const rotated = await ann.post(`/api-keys/${keyId}/rotate`, { api_key: canaryKey('openai') });
     expect(rotated.body).toMatchObject({ status: 409, code: 'conflict' });
@@ -207,7 +210,8 @@ onEngine('a credential that renews itself', () => {
     expect(calls).toEqual([
       'UpdateItem',
       'Query',
-      'PutItem',
+      'TransactWriteItems', // refused: the owner's first call of the day
+      'TransactWriteItems',
       'UpdateItem',
       'Query',
       'PutItem', // what accounts for the opening stands before it
@@ -218,7 +222,7 @@ onEngine('a credential that renews itself', () => {
       'UpdateItem',
       'Query',
       'Decrypt',
-      'PutItem',
+      'TransactWriteItems',
     ]);
   });
 });

@@ -39,7 +39,13 @@ onEngine('the usage of an owner', () => {
     const [one, two] = [first, second].map(({ body }) => body.result.usage);
     const tokens = (name: string) => one[name] + two[name];
     const none = { input_tokens: 0, output_tokens: 0, cost_micro_usd: 0 };
-    const used = { ...none, input_tokens: tokens('input_tokens'), output_tokens: tokens('output_tokens') };
+    const spent = (await ann.get('/usage')).body.day.micro_usd.spent;
+    expect(spent).toBeGreaterThan(0);
+    const used = {
+      input_tokens: tokens('input_tokens'),
+      output_tokens: tokens('output_tokens'),
+      cost_micro_usd: spent,
+    };
     const day = today();
 
     const days = await historyOf(ann);

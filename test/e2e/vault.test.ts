@@ -138,8 +138,11 @@ onEngine('a provider key', () => {
   it('lists the providers with what they offer and whether the caller has a key', async () => {
     const { body } = await (await portunus.current.person('alice')).get('/api-keys/providers');
     expect(body.providers).toMatchObject([
-      { name: 'openai', features: ['chat'], your_keys: { usable: 1 } },
-      { name: 'anthropic', features: ['chat'], your_keys: { usable: 1 } },
+      { name: 'openai', features: ['chat', 'stream', 'embed', 'models'], your_keys: { usable: 1 } },
+      { name: 'anthropic', features: ['chat', 'stream', 'models'], your_keys: { usable: 1 } },
+      { name: 'google', your_keys: { usable: 0 } },
+      { name: 'mistral', your_keys: { usable: 0 } },
+      { name: 'compatible', your_keys: { usable: 0 } },
     ]);
   });
 });

@@ -206,6 +206,10 @@ const comparable = (asRest: Verdict = {}, other: Verdict = {}): Verdict => {
   };
 };
 
+/** Each caller has keys of their own. */
+const withoutIds = (verdict: unknown): unknown =>
+  JSON.parse(JSON.stringify(verdict).replaceAll(/\b[a-z]+_[\w-]{22}(?![\w-])/g, 'a key'));
+
 onEngine(`${OPERATIONS} operations, over REST and over MCP`, () => {
   let operations: Operation[];
 
@@ -226,7 +230,9 @@ onEngine(`${OPERATIONS} operations, over REST and over MCP`, () => {
       for (const [n, [asRest, ...others]] of (await verdictsOf(holder, of)).entries()) {
         codes.add(asRest?.['code'] ?? (asRest?.['result'] ? 'ok' : 'both'));
         for (const other of others) {
-          expect({ asked: of[n], ...other }).toEqual({ asked: of[n], ...comparable(asRest, other) });
+          expect(withoutIds({ asked: of[n], ...other })).toEqual(
+            withoutIds({ asked: of[n], ...comparable(asRest, other) }),
+          );
         }
         compared += 1;
       }

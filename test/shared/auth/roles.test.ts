@@ -34,10 +34,10 @@ describe('roles and scopes', () => {
     ]);
     expect(Object.fromEntries(table)).toMatchInlineSnapshot(`
       {
-        "admin": "keys:read keys:write tools:read tools:call todo:read todo:write ai:use usage:read account:write audit:read ops:write admin:write",
+        "admin": "keys:read keys:write tools:read tools:call tools:write todo:read todo:write ai:use usage:read account:write audit:read ops:write admin:write",
         "auditor": "usage:read account:write audit:read",
         "operator": "usage:read account:write audit:read ops:write",
-        "user": "keys:read keys:write tools:read tools:call todo:read todo:write ai:use usage:read account:write audit:read",
+        "user": "keys:read keys:write tools:read tools:call tools:write todo:read todo:write ai:use usage:read account:write audit:read",
       }
     `);
   });
