@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { RevokeUserBody } from '#shared/auth/api.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { endSessionsOf } from '#shared/services/sessions.ts';
 
 import { route } from './http.ts';
@@ -10,6 +11,7 @@ export const handler = route('admin-sessions-revoke', {
   input: z.object({ body: RevokeUserBody }),
   action: 'sessions.revoked',
   category: 'authentication',
+  once: openTurn,
 
   async run({ input: { body }, principal, requestId }) {
     const { uid, writes } = endSessionsOf(principal, body.user_id, requestId);

@@ -1,6 +1,7 @@
 // POST /sessions/revoke-all — the caller is signed out everywhere, here too.
 import * as z from 'zod';
 
+import { openTurn } from '#shared/services/idempotency.ts';
 import { endAllSessions } from '#shared/services/sessions.ts';
 
 import { route } from './http.ts';
@@ -9,6 +10,7 @@ export const handler = route('sessions-revoke-all', {
   input: z.object({ query: z.strictObject({}) }),
   action: 'sessions.revoked',
   category: 'authentication',
+  once: openTurn,
 
   run: async ({ principal }) => ({
     body: {

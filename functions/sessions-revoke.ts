@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { SessionPath } from '#shared/auth/api.ts';
+import { openTurn } from '#shared/services/idempotency.ts';
 import { endSession } from '#shared/services/sessions.ts';
 
 import { route } from './http.ts';
@@ -10,6 +11,7 @@ export const handler = route('sessions-revoke', {
   input: z.object({ path: SessionPath }),
   action: 'session.revoked',
   category: 'authentication',
+  once: openTurn,
 
   async run({ input: { path }, principal }) {
     return {

@@ -33,9 +33,12 @@ describe('what each role may do', () => {
         ],
         "adminsessionsrevoke": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["REFUSED#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "auditlogs": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
@@ -358,15 +361,21 @@ describe('what each role may do', () => {
         ],
         "sessionsrevoke": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["REFUSED#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "sessionsrevokeall": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "dynamodb:GetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:PutItem on Audit",
+          "dynamodb:PutItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["IDEM#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["REFUSED#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
+          "secretsmanager:GetSecretValue on StageSecret",
         ],
         "toolsdelete": [
           "dynamodb:BatchGetItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
@@ -532,7 +541,7 @@ describe('what a function is told', () => {
     expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
       {
         "account-erase": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN VAULT_TABLE",
-        "admin-sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
+        "admin-sessions-revoke": "AUDIT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "audit-logs": "AUDIT_TABLE CONTROL_TABLE",
         "authorizer": "AUDIT_TABLE CONTROL_TABLE ISSUERS PUBLIC_URL STAGE_SECRET_ARN TRUSTED_ORIGINS",
         "completions": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
@@ -567,8 +576,8 @@ describe('what a function is told', () => {
         "preferences-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "preferences-write": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
-        "sessions-revoke": "AUDIT_TABLE CONTROL_TABLE",
-        "sessions-revoke-all": "AUDIT_TABLE CONTROL_TABLE",
+        "sessions-revoke": "AUDIT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
+        "sessions-revoke-all": "AUDIT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "tools-delete": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "tools-invoke": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TOOL_ORIGINS TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
         "tools-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
