@@ -16,14 +16,16 @@ export type Sight = {
 export type Plan = { readonly writes: readonly Write[] } | 'done';
 
 const TRIES = 16;
+/** A charge that stays unwritten is money that nobody sees, so a store that loses its answers is asked more than twice. */
+const UNANSWERED = 8;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 300;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Plans and commits until it holds. A commit without an answer is tried once more, as only the ledger can tell whether it
- * was made: a plan must see that from the request id in it.
+ * Plans and commits until it holds. A commit without an answer is tried again, as only the ledger can tell whether it was
+ * made: a plan must see that from the request id in it.
  * @throws {AppError} `unavailable` when others were always faster, besides what `plan` and `commit` throw
  */
 export async function persist(
@@ -32,6 +34,7 @@ export async function persist(
   hasTime: () => boolean,
 ): Promise<void> {
   let sight: Sight = { seen: undefined, unsure: false };
+  let unanswered = 0;
   for (let tried = 1; ; tried += 1) {
     const planned = plan(sight);
     if (planned === 'done') return;
@@ -39,7 +42,8 @@ export async function persist(
       await commit(planned.writes);
       return;
     } catch (error) {
-      sight = afterwards(sight, error);
+      unanswered += isUnanswered(error) ? 1 : 0;
+      sight = afterwards(sight, error, unanswered < UNANSWERED);
       if (tried === TRIES || !hasTime()) throw new Contention();
     }
     // The first refusal only shows what the ledger is like: somebody has to be waited for after the second.
@@ -47,9 +51,16 @@ export async function persist(
   }
 }
 
-function afterwards(sight: Sight, error: unknown): Sight {
+/** The store's own refusals have a status; what was lost on its way has none. */
+function isUnanswered(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return error instanceof Error && !(error instanceof AppError) && $metadata?.httpStatusCode === undefined;
+}
+
+function afterwards(sight: Sight, error: unknown, again: boolean): Sight {
   if (error instanceof LedgerMoved) return { ...sight, seen: { ledger: error.ledger } };
   if (error instanceof Contention) return sight;
-  if (error instanceof AppError || sight.unsure) throw error;
+  if (error instanceof AppError) throw error;
+  if (sight.unsure && !(again && isUnanswered(error))) throw error;
   return { ...sight, unsure: true };
 }
