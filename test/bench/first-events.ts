@@ -33,24 +33,28 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
   const stack = { url: portunus.url, token };
   const issuer = portunus.issuer.url;
   const now = Math.floor(Date.now() / 1000);
-  const authorizer = contextOf({
-    uid: uidOf(issuer, 'alice'),
-    issuer,
-    subject: 'alice',
-    scopes: [...SCOPES],
-    roles: ['user'],
-    sessionId: `s_${'b'.repeat(22)}`,
-    expiresAt: now + 3600,
-    issuedAt: now,
-    signedInAt: now,
-  });
+  const callerOf = (subject: string) =>
+    contextOf({
+      uid: uidOf(issuer, subject),
+      issuer,
+      subject,
+      scopes: [...SCOPES],
+      roles: ['user'],
+      sessionId: `s_${'b'.repeat(22)}`,
+      expiresAt: now + 3600,
+      issuedAt: now,
+      signedInAt: now,
+    });
   const samples: Readonly<Record<string, () => Partial<Sample>>> = {
     'keys-store': () => ({ body: JSON.stringify(newKey()) }),
     'tools-invoke': () => createTodo(stack),
     mcp: () => callTimeNow(stack),
+    // Whoever leaves or signs out everywhere is refused from then on: somebody else each time.
+    'account-erase': () => ({ caller: crypto.randomUUID() }),
+    'sessions-revoke-all': () => ({ caller: crypto.randomUUID() }),
   };
 
-  const proxyEvent = ({ method, path, headers = {}, body }: Sample) => ({
+  const proxyEvent = ({ method, path, headers = {}, body, caller = 'alice' }: Sample) => ({
     resource: path,
     path,
     httpMethod: method,
@@ -64,7 +68,7 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
       requestId: crypto.randomUUID(),
       domainName: '127.0.0.1',
       httpMethod: method,
-      authorizer,
+      authorizer: callerOf(caller),
     },
     methodArn: 'arn:aws:execute-api:eu-central-1:000000000000:api/stage/GET/health',
     body: body ?? null,

@@ -6,6 +6,8 @@ export type Sample = {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Whose call it is, where it must not be alice's. */
+  readonly caller?: string;
 };
 
 const json = { 'content-type': 'application/json' };
