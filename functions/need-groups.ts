@@ -14,5 +14,6 @@ export const keyUse = [
 
 /** Changes something: a request that names a key is done once. */
 export const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+
 /** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
 export const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
