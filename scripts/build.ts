@@ -15,7 +15,14 @@ const dist = join(root, 'dist');
 const out = join(root, 'cdk.out');
 
 const SYNTH_TIMEOUT_MS = 120_000;
-const BUNDLED = ['functions', 'shared', 'scripts/bundle.ts', 'scripts/lean-sdk.ts', 'package-lock.json'];
+const BUNDLED = [
+  'functions',
+  'shared',
+  'scripts/bundle.ts',
+  'scripts/split.ts',
+  'scripts/lean-sdk.ts',
+  'package-lock.json',
+];
 const SYNTHESISED = [...BUNDLED, 'infra', 'scripts/build.ts', 'cdk.json'];
 
 export type BuildOptions = {

@@ -1,19 +1,17 @@
-// Bundles every function in one esbuild call: dist/functions/<name>/index.js. Source maps stay outside what is shipped.
+// Bundles every function: dist/functions/<name>/, index.js and what it loads late. Source maps stay outside what is shipped.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-import * as esbuild from 'esbuild';
-import type { Metafile, OutputFile } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import * as z from 'zod';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
 
-import { leanSdk } from './lean-sdk.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { type Part, root, split } from './split.ts';
 
 /** In `dist`: hash of what it was made of, written by scripts/build.ts. A bundle made otherwise has none. */
 export const STAMP = '.stamp';
@@ -23,6 +21,8 @@ export type BundleOptions = {
   readonly dist?: string;
   /** Function name → source file. Default: all that functions/routes.ts and functions/events.ts name. */
   readonly entries?: Readonly<Record<string, string>>;
+  /** Whether to write source maps too, which takes a third longer. */
+  readonly maps?: boolean;
   /** The module with `requestBodies`, each route's zod schema of its body. */
   readonly schemas?: string;
 };
@@ -34,59 +34,58 @@ export function declaredEntries(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, join(root, 'functions', `${name}.ts`)]));
 }
 
-/** Each part of the output is replaced at once: nobody ever reads half of it. */
+/** Each part of the output is replaced at once: nobody ever reads half of it. One that fails leaves what was. */
 export async function bundle(options: BundleOptions = {}): Promise<Bundled> {
   const dist = options.dist ?? join(root, 'dist');
-  const { outputFiles, metafile } = await run(options.entries ?? declaredEntries());
-  await rm(join(dist, STAMP), { force: true });
   const fresh = join(dist, `.new-${process.pid}`);
-  const bytes = await writeBundles(fresh, outputFiles);
-  await writeJson(join(fresh, 'meta.json'), metafile);
-  await writeJson(
-    join(fresh, 'request-models.json'),
-    await requestModels(options.schemas ?? join(root, 'functions/schemas.ts')),
-  );
-  await replace(dist, fresh);
-  return { dist, bytes };
-}
-
-async function run(
-  entries: Readonly<Record<string, string>>,
-): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
-  return esbuild.build({
-    absWorkingDir: root,
-    entryPoints: Object.entries(entries).map(([name, file]) => ({ in: file, out: `${name}/index` })),
-    outdir: 'out',
-    write: false,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs', // starts 15 to 25 ms sooner than ESM, whose import of node:http loads undici …
-    supported: { 'dynamic-import': false }, // … and so does the import() in the AWS SDK's first call
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    sourcemap: 'external',
-    metafile: true,
-    logLevel: 'silent',
-    plugins: leanSdk,
-  });
-}
-
-async function writeBundles(dist: string, files: readonly OutputFile[]): Promise<Record<string, number>> {
-  const bytes: Record<string, number> = {};
-  for (const { path, contents } of files) {
-    const name = basename(dirname(path));
-    if (path.endsWith('.map')) {
-      await write(join(dist, 'maps', `${name}.js.map`), contents);
-      continue;
-    }
-    await write(join(dist, 'functions', name, 'index.js'), contents);
-    // Run in place by the local stack, the bundle would else inherit `"type": "module"` from our package.json.
-    await write(join(dist, 'functions', name, 'package.json'), '{"type":"commonjs"}\n');
-    bytes[name] = contents.byteLength;
+  try {
+    const { bytes, metafile } = await written(fresh, options);
+    await writeJson(join(fresh, 'meta.json'), metafile);
+    await writeJson(
+      join(fresh, 'request-models.json'),
+      await requestModels(options.schemas ?? join(root, 'functions/schemas.ts')),
+    );
+    await rm(join(dist, STAMP), { force: true });
+    await rm(join(dist, 'maps'), { recursive: true, force: true }); // of what was
+    await replace(dist, fresh);
+    return { dist, bytes };
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
   }
-  return bytes;
+}
+
+/** @returns the bytes of each function, late parts included */
+async function written(
+  dist: string,
+  { entries = declaredEntries(), maps = false }: BundleOptions,
+): Promise<{ bytes: Record<string, number>; metafile: Metafile }> {
+  const bytes: Record<string, number> = {};
+  const metafile: Metafile = { inputs: {}, outputs: {} };
+  const names = Object.keys(entries).values();
+  const worker = async () => {
+    for (const name of names) {
+      const made = await split(name, { file: entries[name] ?? '', maps });
+      bytes[name] = await writeParts(dist, name, made.parts);
+      Object.assign(metafile.inputs, made.metafile.inputs);
+      Object.assign(metafile.outputs, made.metafile.outputs);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return { bytes: sorted(bytes), metafile: { inputs: metafile.inputs, outputs: sorted(metafile.outputs) } };
+}
+
+const sorted = <Value>(entries: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(entries).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+
+async function writeParts(dist: string, name: string, parts: readonly Part[]): Promise<number> {
+  const folder = join(dist, 'functions', name);
+  for (const { name: file, code, map } of parts) {
+    await write(join(folder, file), code);
+    if (map !== '') await write(join(dist, 'maps', name, `${file}.map`), map);
+  }
+  // Run in place by the local stack, the bundle would else inherit `"type": "module"` from our package.json.
+  await write(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  return parts.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }
 
 /** What API Gateway checks before a function starts. The function parses again: this only spares it the obvious. */
@@ -114,7 +113,6 @@ async function replace(dist: string, fresh: string): Promise<void> {
     await rename(join(fresh, part), join(dist, part));
   }
   await rm(old, { recursive: true, force: true });
-  await rm(fresh, { recursive: true, force: true });
 }
 
 async function write(file: string, contents: string | Uint8Array): Promise<void> {
@@ -125,7 +123,7 @@ async function write(file: string, contents: string | Uint8Array): Promise<void>
 const writeJson = (file: string, value: unknown) => write(file, JSON.stringify(value));
 
 if (import.meta.main) {
-  const { bytes } = await bundle();
+  const { bytes } = await bundle({ maps: true });
   for (const [name, size] of Object.entries(bytes))
     console.log(`${name.padEnd(30)} ${(size / 1000).toFixed(0)} kB`);
 }

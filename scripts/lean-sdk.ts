@@ -47,6 +47,8 @@ export const leanSdk: Plugin[] = [
     by: `export const CONFIG_PREFIX_SEPARATOR = '.';
       export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
   }),
+  // Names a browser's brand in the SDK's user agent.
+  replaced('no-browsers', { module: /^bowser$/, by: 'export default {};' }),
   // No service that is called here answers with an event stream. Its import() keeps esbuild from leaving out what is
   // unused of half the SDK. A service that does (Bedrock, Lambda's response streams) fails on the first call.
   replaced('no-event-streams', {
@@ -56,3 +58,11 @@ export const leanSdk: Plugin[] = [
       }`,
   }),
 ];
+
+/** Each schema of zod carries how it is written as a JSON Schema. */
+export const withoutJsonSchemas: Plugin = replaced('no-json-schemas', {
+  module: /(json-schema-processors|json-schema-generator|\/to-json-schema)\.js$/,
+  by: `const leftOut = () => { throw new Error('JSON Schemas are left out here: see scripts/split.ts.'); };
+    const method = () => leftOut;
+    export { leftOut as toJSONSchema, leftOut as JSONSchemaGenerator, method as createStandardJSONSchemaMethod, method as createToJSONSchemaMethod };`,
+});
