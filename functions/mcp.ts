@@ -17,6 +17,7 @@ import type { Tool } from '#shared/tools/tool.ts';
 
 import { logError, logger } from './log.ts';
 import { bodyText, rowOf } from './request.ts';
+import { webOrigin } from './reply.ts';
 import { lastResort, problemResponse, requestOf, streaming } from './stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
 
@@ -54,13 +55,19 @@ async function record(
   });
 }
 
+/** Of this API, and of the page that may call it. */
+function names(): readonly [string, ...string[]] {
+  const page = webOrigin();
+  return [new URL(env('PUBLIC_URL')).hostname, ...(page === undefined ? [] : [new URL(page).hostname])];
+}
+
 async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   const { requestId } = event.requestContext;
   const row = rowOf('mcp');
   const principal = await streamedCaller('mcp', event);
   const text = bodyText(event, row);
   const request = requestOf(event, lastResort(context), text);
-  const received = receive(request, text, new URL(env('PUBLIC_URL')).hostname);
+  const received = receive(request, text, names());
   if ('refused' in received) return received.refused;
   const { message } = received;
   const registered = await registeredIn(message, principal);

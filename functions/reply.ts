@@ -1,12 +1,30 @@
 // What every answer looks like, whichever way it leaves: headers and problem documents.
+import { envIfSet } from '#shared/core/env.ts';
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
+import { once } from '#shared/core/once.ts';
 
-export const SECURITY_HEADERS = {
+const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   vary: 'Authorization, Origin',
   'x-content-type-options': 'nosniff',
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
 } as const;
+
+/** The one page that may read our answers. A browser compares it with its own address: all others read nothing. */
+export const webOrigin = once(() => envIfSet('WEB_ORIGIN'));
+
+const EXPOSED = 'Idempotency-Replayed, Retry-After, WWW-Authenticate';
+
+/** On every answer, errors too. */
+export const commonHeaders = once((): Readonly<Record<string, string>> => {
+  const origin = webOrigin();
+  if (origin === undefined) return SECURITY_HEADERS;
+  return {
+    ...SECURITY_HEADERS,
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': EXPOSED,
+  };
+});
 
 /** RFC 9457, with what a person or a program needs to go on. Never a value that came in. */
 export function problemOf(error: AppError, requestId: string) {
@@ -27,7 +45,7 @@ export function problemHeaders(error: AppError): Record<string, string> {
   const seconds = error.details['retry_after_seconds'];
   const wait = typeof seconds === 'number' ? seconds : error.status === 503 ? 5 : undefined;
   return {
-    ...SECURITY_HEADERS,
+    ...commonHeaders(),
     'content-type': 'application/problem+json; charset=utf-8',
     ...(wait !== undefined && { 'retry-after': String(wait) }),
   };

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { AppError } from '#shared/core/errors.ts';
 
-import { problemHeaders, problemOf, SECURITY_HEADERS } from './reply.ts';
+import { commonHeaders, problemHeaders, problemOf } from './reply.ts';
 
 type Out = {
   write: (chunk: Uint8Array | string) => boolean;
@@ -59,7 +59,7 @@ const preludeOf = ({ status, headers }: Head) => ({
   statusCode: status === 499 ? 504 : status,
   headers: {
     ...Object.fromEntries([...headers].filter(([name]) => !HOP_BY_HOP.has(name))),
-    ...SECURITY_HEADERS,
+    ...commonHeaders(),
   },
 });
 

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { type AppError, asAppError } from '#shared/core/errors.ts';
 
 import { logError, logger } from './log.ts';
-import { problemHeaders, problemOf, SECURITY_HEADERS } from './reply.ts';
+import { commonHeaders, problemHeaders, problemOf } from './reply.ts';
 
 export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
@@ -29,8 +29,12 @@ export const problem = (error: AppError, requestId: string): APIGatewayProxyResu
   body: JSON.stringify(problemOf(error, requestId)),
 });
 
-export const reply = (statusCode: number, body: unknown): APIGatewayProxyResult => ({
+export const reply = (
+  statusCode: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): APIGatewayProxyResult => ({
   statusCode,
-  headers: { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' },
+  headers: { ...commonHeaders(), 'content-type': 'application/json; charset=utf-8', ...headers },
   body: JSON.stringify(body),
 });

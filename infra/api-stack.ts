@@ -189,7 +189,7 @@ function addPreflights(api: RestApi, webOrigin: string | undefined): void {
       allowOrigins: [origin],
       allowMethods: rows.flatMap((row) => (row.method === 'ANY' ? Cors.ALL_METHODS : [row.method])),
       allowHeaders: ALLOWED_HEADERS,
-      exposeHeaders: ['WWW-Authenticate', 'Idempotency-Replayed'],
+      exposeHeaders: ['Idempotency-Replayed', 'Retry-After', 'WWW-Authenticate'],
       maxAge: Duration.minutes(10),
     });
     acknowledge(method, {

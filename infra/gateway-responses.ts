@@ -133,7 +133,7 @@ function commonHeaders(webOrigin: string | undefined): Record<string, string> {
     'X-Content-Type-Options': "'nosniff'",
     ...(webOrigin && {
       'Access-Control-Allow-Origin': `'${webOrigin}'`,
-      'Access-Control-Expose-Headers': "'WWW-Authenticate'",
+      'Access-Control-Expose-Headers': "'Idempotency-Replayed, Retry-After, WWW-Authenticate'",
     }),
   };
 }

@@ -33,6 +33,7 @@ export function route(site: RouteSite, row: Route): Method {
     description: `${row.method} ${row.path}`,
     timeoutSeconds: row.timeoutSeconds,
   });
+  fn.addEnvironment('WEB_ORIGIN', site.config.webOrigin ?? '');
   const model = site.models.get(row.name);
   const method = api.root.resourceForPath(row.path).addMethod(row.method, integration(row, fn), {
     ...('open' in row

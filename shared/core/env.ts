@@ -4,3 +4,6 @@ export function env(name: string): string {
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
   return value;
 }
+
+/** One that a stage may leave empty. */
+export const envIfSet = (name: string): string | undefined => process.env[name] || undefined;

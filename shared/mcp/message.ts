@@ -8,6 +8,7 @@ const REFUSALS = {
   parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],
   batch: [400, -32_600, 'Invalid request: one message at a time, no batches'],
   method_not_allowed: [405, -32_000, 'Method not allowed: POST one message'],
+  foreign: [403, -32_000, 'Forbidden: another host or page than this service is called by'],
   media_type: [415, -32_000, 'Unsupported media type: send application/json'],
 } as const;
 

@@ -35,15 +35,16 @@ const LISTEN_MS = 1500;
 /**
  * Reads one message, or refuses the request: a foreign page or a rebound name sent it (an absent Origin passes, it is no
  * browser), it is no POST, it is not one bounded JSON object.
- * @param host the bare host name this API is reached by
+ * @param names bare host names: the one this API is reached by, then that of the page that may call it, if there is one
  */
 export function receive(
   request: Request,
   text: string | null,
-  host: string,
+  [host, ...pages]: readonly [string, ...string[]],
 ): { message: McpMessage } | { refused: Response } {
-  const foreign = hostHeaderValidationResponse(request, [host]) ?? originValidationResponse(request, [host]);
-  if (foreign) return { refused: foreign };
+  const foreign =
+    hostHeaderValidationResponse(request, [host]) ?? originValidationResponse(request, [host, ...pages]);
+  if (foreign) return { refused: refusal('foreign') }; // in our words: theirs quote what came in
   if (request.method !== 'POST') return { refused: refusal('method_not_allowed') };
   return parseMessage(text, request.headers.get('content-type'));
 }

@@ -42,7 +42,7 @@ const report = (error: unknown) =>
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   const request = requestOf(event, lastResort(context), event.body);
-  const received = receive(request, event.body, 'localhost');
+  const received = receive(request, event.body, ['localhost']);
   if ('refused' in received) return received.refused;
   return serveMcp(request, received.message, { offer, principal, report });
 }

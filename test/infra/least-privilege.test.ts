@@ -534,7 +534,7 @@ describe('what a function is told', () => {
     const names = Object.entries(environments(dev)).map(([name, variables]) => [
       name,
       Object.keys(variables)
-        .filter((variable) => variable !== 'STAGE' && variable !== 'POWERTOOLS_SERVICE_NAME')
+        .filter((variable) => !['STAGE', 'POWERTOOLS_SERVICE_NAME', 'WEB_ORIGIN'].includes(variable))
         .toSorted()
         .join(' '),
     ]);
