@@ -11,6 +11,7 @@ import type { Account } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
+import { readsFirst, whileAdmitting } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { recordsOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
@@ -144,15 +145,16 @@ export function createInvoke(all: Ports): Invoke {
       tool = await allowedTool(invocation, findRegistered);
       const { key, given: body = {} } = givenTo(tool, invocation);
       const input = inputOf(tool, body);
-      await admit(principal, tool.name);
-      const { remainingMs } = deadline;
+      const admitted = admit(principal, tool.name);
+      if (key !== undefined || !readsFirst(tool)) await admitted;
       if (key !== undefined) {
+        const { remainingMs } = deadline;
         turn = await openTurn({ uid, operation: tool.name, key, body, requestId, remainingMs });
       }
       if (turn.earlier) return replay(turn.earlier);
       const at = { principal, requestId, deadline };
       const also = othersOf(invoke, { ...at, key });
-      const done = await tool.run(input, { ...ports, ...at, begin, onUse, also, sink });
+      const done = await whileAdmitting(admitted, tool)(input, { ...ports, ...at, begin, onUse, also, sink });
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);
       const record = draft(tool, { result: 'succeeded', meta });

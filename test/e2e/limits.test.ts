@@ -57,6 +57,22 @@ onEngine('the rate of one caller', () => {
     expect((await dora.invoke('time_now')).status).toBe(200);
   });
 
+  it('holds for calls that read which keys there are while they are admitted: beyond it nothing is begun', async () => {
+    const { current } = portunus;
+    const fred = await current.person('fred');
+    await fred.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
+    const before = chatsOf(current).length;
+    const answers = await Promise.all(Array.from({ length: 10 }, () => fred.invoke('ai_chat', say('hello'))));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(5); // places come back while they run
+    for (const { body } of refused) expect(body).toMatchObject({ code: 'rate_limited', scope: 'owner' });
+    const served = answers.length - refused.length;
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(served);
+    expect(chatsOf(current)).toHaveLength(before + served);
+    const { body } = await fred.get('/audit/logs?action=tool.called&result=attempted');
+    expect(body.logs).toHaveLength(served);
+  });
+
   it('is narrower for a provider that has a limit of its own: it is not asked, and no key is opened', async () => {
     const { current } = portunus;
     const emil = await current.person('emil');
