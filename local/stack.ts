@@ -23,6 +23,8 @@ import { type Ports, portsFor } from './ports.ts';
 import { announce, withdraw } from './running-stack.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 
+type Parameters = Readonly<Record<string, string>>;
+
 export type StackOptions = {
   /** Folder of the synthesised assembly. */
   readonly assembly: string;
@@ -34,7 +36,7 @@ export type StackOptions = {
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
   /** Template parameters, where they are to be others than this stack's own. */
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Parameters | ((own: Parameters) => Parameters);
   /** Changes the templates before anything is created. */
   readonly mutate?: (templates: Record<string, Template>) => void;
   readonly onProgress?: (line: string) => void;
@@ -86,7 +88,9 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const { gateway, events, lambda, dynamo, iam, kms, secrets } = aws;
 
   const { issuer, provider } = outside;
-  const parameters = { ...parametersFor({ url, issuer, provider }), ...options.parameters };
+  const own = parametersFor({ url, issuer, provider });
+  const others = typeof options.parameters === 'function' ? options.parameters(own) : options.parameters;
+  const parameters = { ...own, ...others };
   const types = [iam, kms, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { Metafile } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import * as z from 'zod';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
@@ -25,6 +25,8 @@ export type BundleOptions = {
   readonly maps?: boolean;
   /** The module with `requestBodies`, each route's zod schema of its body. */
   readonly schemas?: string;
+  /** Beside those that make every bundle lean. */
+  readonly plugins?: readonly Plugin[];
 };
 
 export type Bundled = { readonly dist: string; readonly bytes: Readonly<Record<string, number>> };
@@ -57,14 +59,14 @@ export async function bundle(options: BundleOptions = {}): Promise<Bundled> {
 /** @returns the bytes of each function, late parts included */
 async function written(
   dist: string,
-  { entries = declaredEntries(), maps = false }: BundleOptions,
+  { entries = declaredEntries(), maps = false, plugins = [] }: BundleOptions,
 ): Promise<{ bytes: Record<string, number>; metafile: Metafile }> {
   const bytes: Record<string, number> = {};
   const metafile: Metafile = { inputs: {}, outputs: {} };
   const names = Object.keys(entries).values();
   const worker = async () => {
     for (const name of names) {
-      const made = await split(name, { file: entries[name] ?? '', maps });
+      const made = await split(name, { file: entries[name] ?? '', maps, plugins });
       bytes[name] = await writeParts(dist, name, made.parts);
       Object.assign(metafile.inputs, made.metafile.inputs);
       Object.assign(metafile.outputs, made.metafile.outputs);

@@ -23,19 +23,24 @@ const COMMON = {
 
 /** The map is empty unless maps were asked for: they take a third of the time. */
 export type Part = { readonly name: string; readonly code: string; readonly map: string };
-export type Source = { readonly file: string; readonly maps: boolean };
+export type Source = {
+  readonly file: string;
+  readonly maps: boolean;
+  /** Beside those that make every bundle lean. */
+  readonly plugins: readonly Plugin[];
+};
 export type Split = { readonly parts: readonly Part[]; readonly metafile: Metafile };
 
 /** @returns what belongs into `functions/<name>/`, and its graph, in which that folder is called `out/<name>` */
-export async function split(name: string, { file, maps }: Source): Promise<Split> {
-  const made = (plugins: Plugin[]) => parted(name, { file, maps, plugins });
+export async function split(name: string, { file, maps, plugins }: Source): Promise<Split> {
+  const made = (lean: Plugin[]) => parted(name, { file, maps, plugins: [...plugins, ...lean] });
   const lean = await made([...leanSdk, withoutJsonSchemas]);
   const { outputFiles, metafile } = WRITES_JSON_SCHEMAS in lean.metafile.inputs ? await made(leanSdk) : lean;
   return { parts: await Promise.all(outputFiles.map((output) => asCommonJs(output, maps))), metafile };
 }
 
 /** Only ES modules can be split. */
-const parted = (name: string, { file, maps, plugins }: Source & { readonly plugins: Plugin[] }) =>
+const parted = (name: string, { file, maps, plugins }: Source) =>
   esbuild.build({
     ...COMMON,
     absWorkingDir: root,
@@ -48,7 +53,7 @@ const parted = (name: string, { file, maps, plugins }: Source & { readonly plugi
     mainFields: ['module', 'main'],
     sourcemap: maps && 'inline',
     metafile: true,
-    plugins,
+    plugins: [...plugins],
   });
 
 async function asCommonJs({ path, text }: esbuild.OutputFile, maps: boolean): Promise<Part> {

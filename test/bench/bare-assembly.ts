@@ -1,4 +1,4 @@
-// The product's assembly with one bundle replaced: what a request costs on this stack when the function does nothing.
+// The product's assembly with some bundles replaced, and what a request costs on this stack when the function does nothing.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,20 +6,22 @@ type Assets = { readonly files: Record<string, { displayName: string; source: { 
 
 export const EMPTY_HANDLER = `exports.handler = async () => ({ statusCode: 200, headers: {}, body: '{}' });\n`;
 
-/** Copies `assembly` to `target` and puts `source` in the place of the function `name`. */
-export function replaceBundle(
-  assembly: string,
-  target: string,
-  replaced: { name: string; source: string },
-): void {
-  cpSync(assembly, target, { recursive: true });
-  const manifests = readdirSync(target).filter((file) => file.endsWith('.assets.json'));
+/** Where the bundle of the function called `name` lies. */
+export function folderOf(assembly: string, name: string): string {
+  const manifests = readdirSync(assembly).filter((file) => file.endsWith('.assets.json'));
   const folders = manifests.flatMap((file) => {
-    const { files } = JSON.parse(readFileSync(join(target, file), 'utf8')) as Assets;
-    const own = Object.values(files).filter(({ displayName }) => displayName === `${replaced.name}/Code`);
-    return own.map(({ source }) => source.path);
+    const { files } = JSON.parse(readFileSync(join(assembly, file), 'utf8')) as Assets;
+    return Object.values(files).flatMap(({ displayName, source }) =>
+      displayName === `${name}/Code` ? [source.path] : [],
+    );
   });
   const [folder] = folders;
-  if (folder === undefined) throw new Error(`The assembly holds no function called ${replaced.name}.`);
-  writeFileSync(join(target, folder, 'index.js'), replaced.source);
+  if (folder === undefined) throw new Error(`The assembly holds no function called ${name}.`);
+  return join(assembly, folder);
+}
+
+/** Copies `assembly` to `target`; there these functions do nothing at all. */
+export function copyWithEmpty(assembly: string, target: string, names: readonly string[]): void {
+  cpSync(assembly, target, { recursive: true });
+  for (const name of names) writeFileSync(join(folderOf(target, name), 'index.js'), EMPTY_HANDLER);
 }

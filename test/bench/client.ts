@@ -4,8 +4,8 @@ import { Agent, request } from 'node:http';
 import type { Sample } from './requests.ts';
 
 export type Client = {
-  /** @returns status and milliseconds to the last byte */
-  readonly send: (sample: Sample) => Promise<{ status: number; ms: number }>;
+  /** @returns status and milliseconds, to the first byte of the body and to the last */
+  readonly send: (sample: Sample) => Promise<{ status: number; firstMs: number; ms: number; body: string }>;
   readonly close: () => void;
 };
 
@@ -21,11 +21,18 @@ export function createClient(url: string, connections: number): Client {
       const sent = request(
         { hostname, port, agent, method, path, headers: { ...headers, ...length } },
         (response) => {
+          const pieces: Buffer[] = [];
+          let firstMs = 0;
           response.on('error', reject);
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, ms: performance.now() - began }),
-          );
-          response.resume();
+          response.on('data', (piece: Buffer) => {
+            firstMs ||= performance.now() - began;
+            pieces.push(piece);
+          });
+          response.on('end', () => {
+            const ms = performance.now() - began;
+            const text = Buffer.concat(pieces).toString();
+            resolve({ status: response.statusCode ?? 0, firstMs: firstMs || ms, ms, body: text });
+          });
         },
       );
       sent.on('error', reject);

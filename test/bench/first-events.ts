@@ -1,6 +1,4 @@
 // The first event of each function: a call that works where one is known, else one that is refused after reading it.
-import { randomBytes } from 'node:crypto';
-
 import { eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
 import { contextOf } from '#shared/auth/principal.ts';
@@ -8,10 +6,7 @@ import { SCOPES } from '#shared/auth/scopes.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import type { Portunus } from '#test/support/portunus.ts';
 
-import { callTimeNow, createTodo, type Sample } from './requests.ts';
-
-/** Another one each time: storing the same key twice is a conflict. */
-const newKey = () => ({ provider: 'openai', api_key: `sk-proj-${randomBytes(24).toString('hex')}` });
+import { callTimeNow, createTodo, newKey, type Sample } from './requests.ts';
 
 const AUDITED = {
   id: 'bench',
@@ -30,7 +25,6 @@ const AUDITED = {
 /** Function name → event. */
 export async function eventFor(portunus: Portunus): Promise<(name: string) => unknown> {
   const { token } = await portunus.person('alice');
-  const stack = { url: portunus.url, token };
   const issuer = portunus.issuer.url;
   const now = Math.floor(Date.now() / 1000);
   const callerOf = (subject: string) =>
@@ -47,8 +41,8 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
     });
   const samples: Readonly<Record<string, () => Partial<Sample>>> = {
     'keys-store': () => ({ body: JSON.stringify(newKey()) }),
-    'tools-invoke': () => createTodo(stack),
-    mcp: () => callTimeNow(stack),
+    'tools-invoke': () => createTodo({ token }),
+    mcp: () => callTimeNow({ token }),
     // Whoever leaves or signs out everywhere is refused from then on: somebody else each time.
     'account-erase': () => ({ caller: crypto.randomUUID() }),
     'sessions-revoke-all': () => ({ caller: crypto.randomUUID() }),

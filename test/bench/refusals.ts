@@ -20,7 +20,7 @@ async function foreignToken(token: string): Promise<string> {
   return new SignJWT(read(payload)).setProtectedHeader({ ...read(head), alg: 'RS256' }).sign(privateKey);
 }
 
-async function samplesFor(stack: BenchStack): Promise<Record<string, Sample>> {
+async function samplesFor(stack: Pick<BenchStack, 'token'>): Promise<Record<string, Sample>> {
   const deep = '['.repeat(10_000) + ']'.repeat(10_000);
   const call = (body: string) => invokeTool(stack, body);
   const fine = '{"tool_name":"time_now","parameters":{}}';
@@ -48,7 +48,7 @@ export async function refusals({ url, token }: BenchStack): Promise<void> {
   const rows: string[][] = [];
   const base = median((await timesOf(bare)).ms);
   rows.push(['(bare handler)', '200', ms(base), times(1), '']);
-  for (const [kind, sample] of Object.entries(await samplesFor({ url, token }))) {
+  for (const [kind, sample] of Object.entries(await samplesFor({ token }))) {
     const { statuses, ms: taken } = await timesOf(sample);
     const p50 = median(taken);
     rows.push([

@@ -2,7 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { admission } from './admission.ts';
 import { coldStarts } from './cold-start.ts';
+import { completions } from './completions.ts';
 import { refusals } from './refusals.ts';
 import { registeredTools } from './registered-tools.ts';
 import { withStack } from './stack.ts';
@@ -12,7 +14,9 @@ import { throughput } from './throughput.ts';
 import { vault } from './vault.ts';
 
 const PARTS = {
+  admission,
   cold: coldStarts,
+  completions,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
   refusals: () => withStack(refusals),
   start: starts,
@@ -26,12 +30,14 @@ const HELP = `Usage: npm run bench -- [options]
 
 Prints ratios measured in this run, on loopback, each beside its limit or what it is held against.
 
-  cold       bundle size and cold start of each function, against an empty handler under the same runtime client
-  load       requests per second, p50 and p95 at 16 connections, against a handler that does nothing
-  refusals   the time to refuse each kind of bad input
-  start      npm start to ready, cold and again
-  tools      the list of tools with 200 registered ones, against our own alone
-  vault      sealing and opening a key, against bare AES-256-GCM and the official SDK; KMS calls for 1,000 uses
+  admission    what authorizer, rates, reservation and settlement cost, in AWS calls and ms, against the same without them
+  cold         bundle size and cold start of each function, against an empty handler under the same runtime client
+  completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
+  load         requests per second, p50 and p95 at 16 connections, against a handler that does nothing
+  refusals     the time to refuse each kind of bad input
+  start        npm start to ready, cold and again
+  tools        the list of tools with 200 registered ones, against our own alone
+  vault        sealing and opening a key, against bare AES-256-GCM and the official SDK; KMS calls for 1,000 uses
 
   --only <parts>   some of these, separated by commas (default: all)
   --quick          fewer rounds: a first look, not a figure to quote
