@@ -1,4 +1,4 @@
-// Unwrapped data keys, in memory, for opening only. One cache per policy: a shared one would let a message
+// Keys that came of unwrapped data keys, in memory, for opening only. One cache per policy: a shared one would let a message
 // opened under a lax policy vouch for itself under a strict one (CVE-2026-6550).
 
 const TTL_MS = 60_000;
@@ -10,11 +10,11 @@ type Entry = { readonly key: Uint8Array; readonly loadedAt: number; uses: number
 
 export type DataKeyCache = {
   /**
-   * Runs `run` with the data key called `id`, loading it at most once at a time. `run` is synchronous, so
+   * Runs `run` with the key called `id`, loading it at most once at a time. `run` is synchronous, so
    * that no key is zeroed while in use; it must not keep the key. A key under which `run` throws is
    * forgotten.
    */
-  use: <T>(id: string, load: Load, run: (dataKey: Uint8Array) => T) => Promise<T>;
+  use: <T>(id: string, load: Load, run: (key: Uint8Array) => T) => Promise<T>;
 };
 
 export function createDataKeyCache({ now = Date.now }: { now?: () => number } = {}): DataKeyCache {
@@ -44,7 +44,7 @@ export function createDataKeyCache({ now = Date.now }: { now?: () => number } = 
     entries.set(id, entry);
   }
 
-  function runWith<T>(id: string, entry: Entry, run: (dataKey: Uint8Array) => T): T {
+  function runWith<T>(id: string, entry: Entry, run: (key: Uint8Array) => T): T {
     entry.uses += 1;
     let usable = false;
     try {
@@ -56,7 +56,7 @@ export function createDataKeyCache({ now = Date.now }: { now?: () => number } = 
     }
   }
 
-  async function loadAndRun<T>(id: string, load: Load, run: (dataKey: Uint8Array) => T): Promise<T> {
+  async function loadAndRun<T>(id: string, load: Load, run: (key: Uint8Array) => T): Promise<T> {
     const loadedAt = now(); // before the call: the master key may be disabled while it is under way
     const loading = load();
     const flight = loading.then(() => undefined);

@@ -67,31 +67,40 @@ export async function seal({ context, plaintext, wrapper }: SealRequest): Promis
   }
 }
 
-function openWith(message: Message, dataKey: Uint8Array): Uint8Array {
-  const { messageId, header, headerTag, ciphertext, tag } = message;
+/**
+ * The key of this one message, once its header is known to be whole. Whoever holds it need neither the data key nor this
+ * check again: both depend on the header alone.
+ */
+function messageKey({ messageId, header, headerTag, commitment }: Message, dataKey: Uint8Array): Uint8Array {
   // Commitment first: a ciphertext that opens under two keys must not open under either.
-  if (!timingSafeEqual(derive(dataKey, messageId, COMMITMENT_INFO), message.commitment)) {
+  if (!timingSafeEqual(derive(dataKey, messageId, COMMITMENT_INFO), commitment)) {
     throw integrityFailure('commitment');
   }
   const key = derive(dataKey, messageId, KEY_INFO);
   try {
     decrypt({ key, iv: HEADER_IV, covers: header }, { bytes: EMPTY, tag: headerTag });
-    const covers = frameBytes(messageId, ciphertext.length);
-    return decrypt({ key, iv: FRAME_IV, covers }, { bytes: ciphertext, tag });
-  } finally {
+    return key;
+  } catch (error) {
     key.fill(0);
+    throw error;
   }
 }
 
+function openWith({ messageId, ciphertext, tag }: Message, key: Uint8Array): Uint8Array {
+  const covers = frameBytes(messageId, ciphertext.length);
+  return decrypt({ key, iv: FRAME_IV, covers }, { bytes: ciphertext, tag });
+}
+
+/** Of all that the key of a message depends on. */
 const cacheId = ({ header, headerTag }: Message, wrapped: Uint8Array): string =>
   createHash('sha256').update(header).update(headerTag).update(wrapped).digest('base64');
 
 const useOnce: DataKeyCache['use'] = async (_id, load, run) => {
-  const dataKey = await load();
+  const key = await load();
   try {
-    return run(dataKey);
+    return run(key);
   } finally {
-    dataKey.fill(0);
+    key.fill(0);
   }
 };
 
@@ -118,9 +127,13 @@ export async function open({ blob, context, allowedKeyArns, wrapper, wrappedKey,
   const { wrapped, keyArn } = wrappedKey ?? message;
   if (!allowedKeyArns.includes(keyArn)) throw integrityFailure('key_arn');
   const use = keys?.use ?? useOnce;
-  return use(
-    cacheId(message, wrapped),
-    () => wrapper.unwrap({ wrapped, keyArn, context }),
-    (dataKey) => openWith(message, dataKey),
-  );
+  const load = async () => {
+    const dataKey = await wrapper.unwrap({ wrapped, keyArn, context });
+    try {
+      return messageKey(message, dataKey);
+    } finally {
+      dataKey.fill(0);
+    }
+  };
+  return use(cacheId(message, wrapped), load, (key) => openWith(message, key));
 }

@@ -52,7 +52,7 @@ export async function readBody(
     }
   }
 
-  await (decoder ? pipeline(response, packed, decoder, collect) : pipeline(response, packed, collect));
+  await (decoder ? pipeline(response, packed, decoder, collect) : collect(packed(response)));
   return new Uint8Array(Buffer.concat(chunks));
 }
 

@@ -239,9 +239,13 @@ export function createEgress(ports: {
 
 const answerTo = (outgoing: ClientRequest, body: EgressRequest['body']): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    outgoing.on('response', resolve);
+    let answered = false;
+    outgoing.on('response', (answer) => {
+      answered = true;
+      resolve(answer);
+    });
     outgoing.on('error', reject); // stays: an error after the answer must not crash the process
     // A request can also end without either, as after a switch of protocols nobody asked for.
-    outgoing.on('close', () => reject(new AppError('upstream_unreachable')));
+    outgoing.on('close', () => answered || reject(new AppError('upstream_unreachable')));
     outgoing.end(body);
   });

@@ -58,8 +58,13 @@ async function givenRaw(say: (socket: Socket) => void) {
   return { ...given(await listen(server)), sockets };
 }
 
+/** However it came to that: whoever still writes is told with a reset. */
 const closed = (sockets: Iterable<Socket>) =>
-  Promise.all([...sockets].map(async (socket) => socket.destroyed || once(socket, 'close')));
+  Promise.all(
+    [...sockets].map(
+      async (socket) => socket.destroyed || new Promise((resolve) => void socket.once('close', resolve)),
+    ),
+  );
 
 const text = (body: Uint8Array) => Buffer.from(body).toString();
 const OK = 'HTTP/1.1 200 OK\r\n';
