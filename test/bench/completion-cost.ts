@@ -19,7 +19,7 @@ import { progress, table } from './table.ts';
 const none = '–';
 const OWN_CPU_MS = 0.5;
 /** A processor's time is counted when the code has been compiled, here and at the peer. */
-const WARM_UP = { quick: 50, full: 300 };
+const WARM_UP = { quick: 50, full: 600 };
 
 /** Milliseconds of a processor for one completion, in blocks of many. */
 async function spentBy(site: Site, { who, mode }: { who: Who; mode: Mode }, count: number): Promise<number> {
