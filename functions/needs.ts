@@ -61,7 +61,7 @@ export const NEEDS = [
   'limits:write',
   /** Reserve and settle what a call may cost: `PutItem`, `UpdateItem` on the control table, and the stage's budgets. */
   'budgets:reserve',
-  /** Read what an owner has used: `GetItem` on the control table, and the stage's budgets. */
+  /** Read what an owner has used: `GetItem` of the ledgers' rows of the control table, and the stage's budgets. */
   'budgets:read',
   /** Read an owner's preferences: `GetItem` on the content table. */
   'preferences:read',

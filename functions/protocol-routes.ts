@@ -16,6 +16,7 @@ export const protocolRoutes = [
       ...keyUse,
       'rates:admit',
       'budgets:reserve',
+      'budgets:read',
       ...once,
       'audit:write',
       'issuers:know',

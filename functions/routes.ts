@@ -56,6 +56,7 @@ export const routes = [
       ...keyUse,
       'rates:admit',
       'budgets:reserve',
+      'budgets:read',
       ...once,
       'audit:write',
     ],

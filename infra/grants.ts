@@ -207,7 +207,7 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     environment: { CONTROL_TABLE: data.control.tableName, BUDGETS: settings.budgets },
   }),
   'budgets:read': ({ data, settings }) => ({
-    statements: [onTable(['GetItem'], data.control)],
+    statements: [onRows(['GetItem'], data.control, 'LEDGER#*')],
     environment: { CONTROL_TABLE: data.control.tableName, BUDGETS: settings.budgets },
   }),
   'preferences:read': ({ data }) => ({

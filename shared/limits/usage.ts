@@ -1,10 +1,15 @@
 // What an owner has used, as they are told.
 import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
-import { EMPTY, type Ledger, type Limits, nameOf, type Period, PERIODS, rolled, swept } from './ledger.ts';
+import { EMPTY, type Ledger, type Limits, nameOf, type Period, rolled, swept } from './ledger.ts';
 import { resetAfter } from './refusals.ts';
 
-/** `spent`: calls that ended. `open`: set aside for calls under way. `limit`: null where there is none. */
-export type Gauged = { readonly spent: number; readonly open: number; readonly limit: number | null };
+/** `spent`: calls that ended. `open`: set aside for calls under way. `limit`, `left`: null where there is none. */
+export type Gauged = {
+  readonly spent: number;
+  readonly open: number;
+  readonly limit: number | null;
+  readonly left: number | null;
+};
 export type PeriodUsage = { readonly calls: Gauged; readonly micro_usd: Gauged };
 
 const FIELDS = { calls: 'calls', micro_usd: 'microUsd' } as const;
@@ -17,7 +22,9 @@ function periodUsage(
   const gauged = (field: keyof typeof FIELDS): Gauged => {
     const name = nameOf({ ...scope, unit: FIELDS[field] });
     const [all, ended] = [used[name] ?? 0, spent[name] ?? 0];
-    return { spent: ended, open: all - ended, limit: limits[name] ?? null };
+    const { [name]: limit } = limits;
+    const left = limit === undefined ? null : Math.max(0, limit - all);
+    return { spent: ended, open: all - ended, limit: limit ?? null, left };
   };
   return { calls: gauged('calls'), micro_usd: gauged('micro_usd') };
 }
@@ -46,10 +53,10 @@ export function usageOf(
     ...periodUsage(ledger, limitsAt(), { period }),
     resets_at: reset(period),
   });
-  const at = (provider: string) =>
-    Object.fromEntries(
-      PERIODS.map((period) => [period, periodUsage(ledger, limitsAt(provider), { period, provider })]),
-    );
+  const at = (provider: string) => {
+    const of = (period: Period) => periodUsage(ledger, limitsAt(provider), { period, provider });
+    return { day: of('day'), month: of('month') };
+  };
   return {
     currency: 'USD',
     /** Money is in whole millionths of a dollar. */

@@ -6,6 +6,7 @@ import type { ToolCalls } from './offer.ts';
 import { resourceError } from './results.ts';
 
 const TODOS = 'portunus://todos';
+const USAGE = 'portunus://usage';
 const HELP = 'portunus://help';
 
 const HELP_TEXT = `# Portunus
@@ -15,7 +16,8 @@ Todos, AI models and small utilities, called on your own stored keys.
 - Your keys are stored over REST (POST /api-keys), never here, and no tool can read one.
 - \`ai_chat\` asks a model on your key. Without one it tells you where to make it.
 - \`todo_*\` keeps your todos. \`portunus://todos\` is the open ones, \`portunus://todos/{id}\` one of them.
-- \`time_*\`, \`calc_evaluate\`, \`text_*\` and \`json_query\` compute; \`key_status\` and \`service_status\` tell.
+- \`portunus://usage\` is what you have used of your limits, and what is left.
+- \`time_*\`, \`calc_evaluate\`, \`text_*\` and \`json_*\` compute; \`key_status\`, \`usage_status\` and \`service_status\` tell.
 - A tool that changes something takes \`idempotency_key\`: sent again with the same key and arguments, the call is answered
   as before and not done again.
 - A refusal names its code and the next step, as text and in \`_meta["dev.portunus/error"]\`.
@@ -25,7 +27,7 @@ Todos, AI models and small utilities, called on your own stored keys.
 export const readsByTool = ({ method, params }: McpMessage): boolean => {
   if (method !== 'resources/read' || typeof params !== 'object' || params === null) return false;
   const { uri } = params as { uri?: unknown };
-  return typeof uri === 'string' && (uri === TODOS || uri.startsWith(`${TODOS}/`));
+  return typeof uri === 'string' && (uri === TODOS || uri === USAGE || uri.startsWith(`${TODOS}/`));
 };
 
 export function addResources(server: McpServer, calls: ToolCalls): void {
@@ -61,5 +63,15 @@ export function addResources(server: McpServer, calls: ToolCalls): void {
     new ResourceTemplate(`${TODOS}/{id}`, { list: undefined }),
     { title: 'One todo', description: 'By its id.', mimeType: 'application/json' },
     ({ href }, { id }) => read(href, 'todo_get', { id }),
+  );
+  server.registerResource(
+    'usage',
+    USAGE,
+    {
+      title: 'Your usage and quota',
+      description: 'Calls and money of this day and month, by provider, and what is left.',
+      mimeType: 'application/json',
+    },
+    () => read(USAGE, 'usage_status', {}),
   );
 }

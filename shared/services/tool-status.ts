@@ -3,9 +3,10 @@ import type { StatusPorts } from '#shared/tools/status.ts';
 import { summaryOf } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
+import { ownUsage } from './own-usage.ts';
 import { providerOrigins } from './provider-origins.ts';
 
-/** Needs `vault:use` or `keys:read`, and `providers:call`. */
+/** Needs `vault:use` or `keys:read`, `providers:call` and `budgets:read`. */
 export const toolStatus: StatusPorts = {
   async keysOf(uid) {
     const now = Date.now();
@@ -19,4 +20,5 @@ export const toolStatus: StatusPorts = {
       default_model: defaultModel,
       configured: ownBaseUrl === true || providerOrigins()[id] !== undefined,
     })),
+  usageOf: ownUsage,
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { aiTools } from './ai.ts';
+import { jsonTools } from './json.ts';
 import { withKey } from './retry.ts';
 import { statusTools } from './status.ts';
 import { textTools } from './text.ts';
@@ -14,6 +15,7 @@ export const TOOLS: readonly Tool[] = [
   ...aiTools,
   ...timeTools,
   ...textTools,
+  ...jsonTools,
   ...statusTools,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 

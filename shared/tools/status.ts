@@ -1,9 +1,11 @@
 // What a caller can ask about their own keys and about this service. Never a secret: the vault is out of reach here.
 import * as z from 'zod';
 
+import type { Principal } from '#shared/auth/principal.ts';
 import type { Uid } from '#shared/core/ids.ts';
 
 import { defineTool, type Tool } from './tool.ts';
+import { type UsageStatus, usageStatus } from './usage-status.ts';
 
 const KeyStatus = z.object({
   key_id: z.string(),
@@ -27,6 +29,7 @@ const ProviderStatus = z.object({
 export type StatusPorts = {
   readonly keysOf: (owner: Uid) => Promise<z.input<typeof KeyStatus>[]>;
   readonly providers: () => z.input<typeof ProviderStatus>[];
+  readonly usageOf: (caller: Principal) => Promise<UsageStatus>;
 };
 
 const annotations = {
@@ -70,4 +73,4 @@ const serviceStatus = defineTool({
   },
 });
 
-export const statusTools: readonly Tool[] = [keyStatus, serviceStatus];
+export const statusTools: readonly Tool[] = [keyStatus, serviceStatus, usageStatus];

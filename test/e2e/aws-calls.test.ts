@@ -123,6 +123,7 @@ onEngine('the AWS calls of a request', () => {
       'ai_compare of two': await callsOf(() => alice.invoke('ai_compare', compared)),
       'ai_chat, no key': await callsOf(() => chat(bob, 'three')),
       'usage read': await callsOf(() => alice.get('/usage')),
+      usage_status: await callsOf(() => alice.invoke('usage_status')),
       'preferences read': await callsOf(() => alice.get('/preferences')),
       'preferences set': await callsOf(() => alice.put('/preferences', { budget: { day_usd: '5' } })),
       'ai_chat, own budget not known yet': await callsOf(() => chat(alice, 'five')),
@@ -222,6 +223,7 @@ onEngine('the AWS calls of a request', () => {
       // the second read tells why there is no key, the third what else there is
       'ai_chat, no key': 'PutItem Query Query Query UpdateItem',
       'usage read': 'GetItem PutItem',
+      usage_status: 'GetItem PutItem UpdateItem',
       'preferences read': 'GetItem PutItem',
       'preferences set': 'GetItem TransactWriteItems',
       'ai_chat, own budget not known yet':

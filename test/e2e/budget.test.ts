@@ -94,6 +94,12 @@ onEngine('a stage of ten calls a day', () => {
       calls_under_way: 0,
     });
     expect(Date.parse(usage.body.day.resets_at)).toBeGreaterThan(Date.now());
+    expect(usage.body.day.calls.left).toBe(LIMIT - 3);
+    // A tool tells the same.
+    const told = await bob.invoke('usage_status');
+    expect(told.body.result).toEqual((await bob.get('/usage')).body);
+    const poor = await portunus.current.person('bob', { scopes: ['tools:call'] });
+    expect((await poor.invoke('usage_status')).body).toMatchObject({ code: 'insufficient_scope' });
   });
 
   it('counts nothing for a call that never reached its provider, and no tool of our own', async () => {

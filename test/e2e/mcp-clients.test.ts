@@ -201,7 +201,11 @@ onEngine('resources and prompts', () => {
     const { todo } = (await wim.invoke('todo_create', { title: 'Read me' })).body.result;
     const client = await CLIENTS_OF[era](wim);
     const { resources } = await client.listResources();
-    expect(resources.map(({ uri }) => uri).toSorted()).toEqual(['portunus://help', 'portunus://todos']);
+    expect(resources.map(({ uri }) => uri).toSorted()).toEqual([
+      'portunus://help',
+      'portunus://todos',
+      'portunus://usage',
+    ]);
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates).toMatchObject([{ uriTemplate: 'portunus://todos/{id}' }]);
 
@@ -212,6 +216,7 @@ onEngine('resources and prompts', () => {
     expect(await textOf('portunus://help')).toContain('idempotency_key');
     expect(JSON.parse(await textOf('portunus://todos'))).toEqual({ todos: [todo], next_cursor: null });
     expect(JSON.parse(await textOf(`portunus://todos/${todo.id}`))).toEqual({ todo });
+    expect(JSON.parse(await textOf('portunus://usage'))).toEqual((await wim.get('/usage')).body);
     await expect(textOf('portunus://todos/none')).rejects.toThrow(/not found/i);
     await expect(textOf('portunus://nothing')).rejects.toThrow(/not found/i);
 
@@ -227,10 +232,10 @@ onEngine('resources and prompts', () => {
     expect(reads.length).toBeGreaterThan(0);
   });
 
-  it('of todos ask for the scope that the tools ask for', async () => {
-    const poor = await portunus.current.person('vic', { scopes: ['tools:call'] });
+  it.each(['todos', 'usage'])('of %s ask for the scope that the tools ask for', async (name) => {
+    const poor = await portunus.current.person(`vic-${name}`, { scopes: ['tools:call'] });
     const client = await CLIENTS_OF.modern(poor);
-    await expect(client.readResource({ uri: 'portunus://todos' })).rejects.toMatchObject({
+    await expect(client.readResource({ uri: `portunus://${name}` })).rejects.toMatchObject({
       code: 403,
       data: { code: 'insufficient_scope' },
     });

@@ -16,10 +16,12 @@ onEngine('the tools over REST', () => {
       'ai_models',
       'ai_summarise',
       'calc_evaluate',
+      'json_format',
       'json_query',
       'key_status',
       'service_status',
       'text_count',
+      'text_diff',
       'text_hash',
       'time_add',
       'time_between',
@@ -33,6 +35,7 @@ onEngine('the tools over REST', () => {
       'todo_list',
       'todo_reopen',
       'todo_update',
+      'usage_status',
     ]);
     expect(body.tools[0]).toMatchObject({
       input_schema: { type: 'object', required: ['messages'] },
