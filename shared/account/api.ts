@@ -11,6 +11,8 @@ const Usd = z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be dollars as text, 
 export const PreferencesBody = z.strictObject({
   default_provider: Provider.optional(),
   default_models: z.record(Provider, Model).optional(),
+  /** Of a chat that names neither provider nor model. */
+  default_policy: z.enum(['preferred', 'cheapest']).optional(),
   budget: z
     .strictObject({
       /** Only USD: it is looked at by hand, so that the refusal can say why. */

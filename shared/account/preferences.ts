@@ -13,6 +13,7 @@ export const Preferences = z.object({
   version: z.int().min(0),
   default_provider: z.string().optional(),
   default_models: z.record(z.string(), z.string()).default({}),
+  default_policy: z.enum(['preferred', 'cheapest']).optional(),
   day_micro_usd: z.int().optional(),
   month_micro_usd: z.int().optional(),
   updated_at: z.string().optional(),
@@ -85,11 +86,12 @@ export function changedPreferences(
   { stage, at }: { stage: StageMoney; at: string },
 ): Preferences {
   if (body.version !== undefined && body.version !== before.version) throw changedMeanwhile(before);
-  const { default_provider, default_models = {} } = body;
+  const { default_provider, default_policy, default_models = {} } = body;
   return {
     version: before.version + 1,
     ...(default_provider !== undefined && { default_provider }),
     default_models,
+    ...(default_policy !== undefined && { default_policy }),
     ...budgetIn(body, stage),
     updated_at: at,
   };
@@ -106,6 +108,7 @@ export function preferencesView({ day_micro_usd: day, month_micro_usd: month, ..
     version: rest.version,
     default_provider: rest.default_provider ?? null,
     default_models: rest.default_models,
+    default_policy: rest.default_policy ?? 'preferred',
     budget: {
       currency: 'USD',
       day_usd: day === undefined ? null : usdOf(day),

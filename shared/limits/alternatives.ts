@@ -46,6 +46,7 @@ function patchFor(provider: UsableProvider, parameters: Refused['parameters']) {
   return {
     provider: provider.id,
     ...('model' in parameters && { model: provider.defaultModel }),
+    ...('policy' in parameters && { policy: 'preferred' }), // any other chooses the provider itself
     ...(typeof temperature === 'number' &&
       temperature > provider.maxTemperature && { temperature: provider.maxTemperature }),
   };

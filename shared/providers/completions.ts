@@ -16,6 +16,7 @@ import type { ChatRequest } from './chat-request.ts';
 import type { KeyCare } from './key-care.ts';
 import { createKeyChain, type Served } from './key-chain.ts';
 import { createKeyChoice, noEmbeddings, type Wanted } from './key-choice.ts';
+import type { ChosenBy, Size } from './policy.ts';
 import type { PreferenceOf } from './preference.ts';
 import type { Estimate } from './prices.ts';
 
@@ -35,7 +36,7 @@ export type CompletionCall = {
 };
 
 /** Who answered, and how it came to that. */
-type By = { readonly provider: string } & Omit<Served<never>, 'value'>;
+type By = { readonly provider: string; readonly chosenBy?: ChosenBy } & Omit<Served<never>, 'value'>;
 
 /** An answer that has begun. It must be read: an unread one keeps its connection until the deadline. */
 export type ChatStream = { readonly chunks: AsyncIterable<Chunk>; readonly model: string } & By;
@@ -94,6 +95,12 @@ function sizeOf({ messages, max_tokens }: ChatRequest, body: string, { defaultMa
   };
 }
 
+/** Before anybody is chosen to translate it for. */
+const roughSizeOf = ({ messages, tools, max_tokens }: Omit<ChatRequest, 'model'>): Size => ({
+  inputBytes: Buffer.byteLength(JSON.stringify([messages, tools])),
+  maxOutputTokens: max_tokens,
+});
+
 export function createCompletions(ports: Ports): Completions {
   const { vault } = ports;
   const ask = createAsk(ports);
@@ -102,11 +109,12 @@ export function createCompletions(ports: Ports): Completions {
 
   /** Chooses, translates and records. What the provider has nothing like is refused before anything is recorded. */
   async function chatQuestion(
-    { provider, model: name, ...rest }: CompletionRequest,
+    { provider, model: name, policy, ...rest }: CompletionRequest,
     call: CompletionCall,
     { stream }: { stream: boolean },
   ) {
-    const { facts, keys, model } = await choose(call.owner, { provider, model: name }, 'chat');
+    const wanted = { provider, model: name, policy };
+    const { facts, keys, model, chosenBy } = await choose(call.owner, wanted, roughSizeOf(rest));
     const adapter = await adapterOf(facts);
     const request = { ...rest, model };
     const path = adapter.path(request, stream);
@@ -114,24 +122,24 @@ export function createCompletions(ports: Ports): Completions {
     await call.begin({ provider: facts.id, model, ...sizeOf(request, body, adapter) });
     const accept = stream ? 'text/event-stream' : 'application/json';
     const question: Question = { facts, adapter, path, body, accept };
-    return { question, keys, model };
+    return { question, keys, model, by: { provider: facts.id, ...(chosenBy && { chosenBy }) } };
   }
 
   return {
     async chat(request, call) {
-      const { question, keys } = await chatQuestion(request, call, { stream: false });
+      const { question, keys, by } = await chatQuestion(request, call, { stream: false });
       const { value, ...how } = await serve(keys, ask.whole(question, call, question.adapter.reply), call);
-      return { ...replyOf(value), provider: question.facts.id, ...how };
+      return { ...replyOf(value), ...by, ...how };
     },
 
     async stream(request, call) {
-      const { question, keys, model } = await chatQuestion(request, call, { stream: true });
+      const { question, keys, model, by } = await chatQuestion(request, call, { stream: true });
       const { value, ...how } = await serve(keys, ask.stream(question, call), call);
-      return { chunks: value, model, provider: question.facts.id, ...how };
+      return { chunks: value, model, ...by, ...how };
     },
 
     async embed({ input, ...wanted }, call) {
-      const { facts, keys, model } = await choose(call.owner, wanted, 'embed');
+      const { facts, keys, model } = await choose(call.owner, wanted);
       const adapter = await adapterOf(facts);
       if (!adapter.embed) throw noEmbeddings(facts);
       const { reply } = adapter.embed;

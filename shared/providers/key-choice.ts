@@ -5,20 +5,40 @@ import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
 import { noKey } from './no-key.ts';
+import { cheapestOf, type ChosenBy, POLICIES, type Policy, type Size } from './policy.ts';
 import type { Preference, PreferenceOf } from './preference.ts';
 
-export type Wanted = { readonly provider?: string | undefined; readonly model?: string | undefined };
+export type Wanted = {
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  /** Instead of both; absent: what the owner prefers. */
+  readonly policy?: Policy | undefined;
+};
 
 export type Choice = {
   readonly facts: ProviderFacts;
   readonly keys: readonly [Candidate, ...Candidate[]];
   readonly model: string;
+  readonly chosenBy?: ChosenBy;
 };
 
-/** `<provider>/<model>` where such a provider is known; else the whole is a model's name. */
+/** `<provider>/<model>` where such a provider is known, `portunus/<policy>`; else the whole is a model's name. */
 export function wantedBy(name: string): Wanted {
   const [, provider = '', model = ''] = /^([^/]*)\/(.+)$/.exec(name) ?? [];
+  if (provider === BY_POLICY) return { policy: policyNamed(model) };
   return CATALOG.some(({ id }) => id === provider) ? { provider, model } : { model: name };
+}
+
+/** In the place of a provider's name. */
+export const BY_POLICY = 'portunus';
+
+function policyNamed(name: string): Policy {
+  const policy = POLICIES.find((known) => known === name);
+  if (policy) return policy;
+  const names = POLICIES.map((known) => `${BY_POLICY}/${known}`).join(', ');
+  throw new AppError('invalid_input', `Nothing is chosen by that rule. There are: ${names}.`, {
+    issues: [{ path: 'model', message: `must be one of: ${names}` }],
+  });
 }
 
 type Purpose = 'chat' | 'embed';
@@ -47,6 +67,22 @@ function liked(keys: readonly Candidate[], { default_provider }: Preference): Pr
   return key && factsFor(key);
 }
 
+/** The preferred provider first, then as the keys are ordered. */
+const inOrder = (keys: readonly Candidate[], preference: Preference): ProviderFacts[] => {
+  const facts = [liked(keys, preference), ...keys.map(factsFor)];
+  return [...new Set(facts.filter((one) => one !== undefined))];
+};
+
+/** Of each provider the model that is asked where nobody names one. */
+function cheapest(usable: readonly Candidate[], preference: Preference, size: Size): Choice | undefined {
+  const options = inOrder(usable, preference).flatMap((facts) => {
+    const [first, ...others] = chainOf(facts, usable, undefined);
+    const model = first && modelFor('chat', { facts, first, preference });
+    return first && model ? [{ facts, keys: [first, ...others] as const, model }] : [];
+  });
+  return cheapestOf(options, size);
+}
+
 /** Keys for servers of their own stand for themselves: a question meant for one must not go to another. */
 function chainOf(
   facts: ProviderFacts,
@@ -72,19 +108,9 @@ export function createKeyChoice({
     return (open && (await preferenceOf?.(owner))) || {};
   }
 
-  /**
-   * The provider that is named, else the one the model tells of, else the preferred one, else that of the owner's first key.
-   * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `invalid_input` for an unknown provider,
-   * or where nobody says which model
-   */
-  return async (owner: Uid, wanted: Wanted, purpose: Purpose): Promise<Choice> => {
-    const named = namedBy(wanted);
-    const [candidates, preference] = await Promise.all([
-      vault.candidates(owner, named?.id),
-      preferred(owner, wanted),
-    ]);
-    const usable = candidates.filter(factsFor);
-    const facts = named ?? meantBy(wanted.model, usable) ?? liked(usable, preference);
+  /** The provider that is named, else the one the model tells of, else the preferred one, else that of the owner's first key. */
+  async function byName(owner: Uid, wanted: Wanted, { usable, preference, purpose }: Known): Promise<Choice> {
+    const facts = namedBy(wanted) ?? meantBy(wanted.model, usable) ?? liked(usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
     const [first, ...others] = chainOf(facts, usable, wanted.model);
     if (!first) throw noKey(facts.id, await vault.whyNone(owner, facts.id));
@@ -92,7 +118,42 @@ export function createKeyChoice({
     const model = wanted.model ?? modelFor(purpose, { facts, first, preference });
     if (!model) throw noModel(facts);
     return { facts, keys: [first, ...others], model };
+  }
+
+  /**
+   * By name; where nothing is named, by the policy that is asked for or preferred.
+   * @param size of a chat, for which models can be compared; embeddings of two models cannot stand for each other
+   * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `invalid_input` for an unknown provider, for a
+   * policy beside a name, or where nobody says which model
+   */
+  return async (owner: Uid, wanted: Wanted, size?: Size): Promise<Choice> => {
+    checkPolicy(wanted);
+    const [candidates, preference] = await Promise.all([
+      vault.candidates(owner, namedBy(wanted)?.id),
+      preferred(owner, wanted),
+    ]);
+    const usable = candidates.filter(factsFor);
+    const policy = wanted.policy ?? (isOpen(wanted) ? preference.default_policy : undefined);
+    const found = size && policy === 'cheapest' ? cheapest(usable, preference, size) : undefined;
+    return found ?? byName(owner, wanted, { usable, preference, purpose: size ? 'chat' : 'embed' });
   };
+}
+
+type Known = {
+  readonly usable: readonly Candidate[];
+  readonly preference: Preference;
+  readonly purpose: Purpose;
+};
+
+const isOpen = ({ provider, model }: Wanted) => provider === undefined && model === undefined;
+
+/** @throws {AppError} `invalid_input` for a rule that has nothing to choose */
+function checkPolicy(wanted: Wanted): void {
+  if (wanted.policy !== 'cheapest' || isOpen(wanted)) return;
+  throw new AppError('invalid_input', 'The policy chooses provider and model: name neither beside it.', {
+    issues: [{ path: 'policy', message: 'cannot stand beside provider or model' }],
+    next_step: 'Leave out policy, or provider and model.',
+  });
 }
 
 const noModel = ({ title, id }: ProviderFacts) =>

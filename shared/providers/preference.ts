@@ -1,10 +1,14 @@
 // Where a call names no provider or no model: what its owner prefers.
 import type { Uid } from '#shared/core/ids.ts';
 
+import type { Policy } from './policy.ts';
+
 /** What the owner would rather have where a call does not say. */
 export type Preference = {
   readonly default_provider?: string | undefined;
   readonly default_models?: Readonly<Record<string, string>> | undefined;
+  /** Of a chat that names neither provider nor model. */
+  readonly default_policy?: Policy | undefined;
 };
 
 /** Port. Asked only when a call leaves something open. */

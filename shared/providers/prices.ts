@@ -80,3 +80,18 @@ export function worstCaseOf({ provider, model, inputBytes, maxOutputTokens }: Es
   if (written === 'unknown' || plain === 'unknown') return 'unknown';
   return Math.max(written.costMicroUsd, plain.costMicroUsd);
 }
+
+/** Of English text; other languages and code take more. */
+const BYTES_PER_TOKEN = 4;
+/** An answer of a page or so. */
+const USUAL_OUTPUT_TOKENS = 500;
+
+/** What a call will roughly cost, in micro-USD: to compare models by, never to charge by. */
+export function likelyCostOf({ provider, model, inputBytes, maxOutputTokens }: Estimate): number | 'unknown' {
+  if (inputBytes === undefined) return 'unknown';
+  const cost = costOf(provider, model, {
+    inputTokens: Math.ceil(inputBytes / BYTES_PER_TOKEN),
+    outputTokens: Math.min(maxOutputTokens ?? Infinity, USUAL_OUTPUT_TOKENS),
+  });
+  return cost === 'unknown' ? cost : cost.costMicroUsd;
+}

@@ -1,5 +1,7 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
+import { BY_POLICY } from '#shared/providers/key-choice.ts';
+import { POLICIES } from '#shared/providers/policy.ts';
 import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
@@ -14,10 +16,20 @@ function modelsOf({ provider, validation, createdAt }: StoredKey) {
   return names.map((name) => ({ id: `${provider}/${name}`, object: 'model', created, owned_by: provider }));
 }
 
+/** Whoever picks from the list can leave the choice to us. */
+const byPolicy = (policy: string, { createdAt }: StoredKey) => ({
+  id: `${BY_POLICY}/${policy}`,
+  object: 'model',
+  created: seconds(createdAt),
+  owned_by: BY_POLICY,
+});
+
 /** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls nobody and opens no key. */
 export async function listModels({ uid }: Principal) {
   const now = Date.now();
   const usable = (await keyStore().list(uid)).filter((key) => !unusableBecause(key, now));
-  const listed = usable.flatMap(modelsOf).map((model) => [model.id, model] as const);
+  const [first] = usable;
+  const policies = first ? POLICIES.map((policy) => byPolicy(policy, first)) : [];
+  const listed = [...usable.flatMap(modelsOf), ...policies].map((model) => [model.id, model] as const);
   return [...new Map(listed).values()];
 }

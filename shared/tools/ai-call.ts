@@ -1,6 +1,7 @@
 // Between a tool's call and a completion's.
 import type { TokenCounts } from '#shared/providers/chat.ts';
 import type { CompletionCall } from '#shared/providers/completions.ts';
+import type { ChosenBy } from '#shared/providers/policy.ts';
 
 import type { ServedBy, ToolCall } from './tool.ts';
 
@@ -26,3 +27,16 @@ export const tokensOf = (usage: TokenCounts) => ({
   ...(usage.cacheWriteTokens !== undefined && { cache_write_tokens: usage.cacheWriteTokens }),
   ...(usage.reasoningTokens !== undefined && { reasoning_tokens: usage.reasoningTokens }),
 });
+
+/** Why that model was asked, as its caller is told. */
+export const chosenBy = (choice: ChosenBy | undefined) =>
+  choice && {
+    chosen_by: {
+      policy: choice.policy,
+      among: choice.among.map(({ provider, model, costMicroUsd }) => ({
+        provider,
+        model,
+        cost_micro_usd: costMicroUsd,
+      })),
+    },
+  };

@@ -1,6 +1,8 @@
 // Arguments that the AI tools share.
 import * as z from 'zod';
 
+import { POLICIES } from '#shared/providers/policy.ts';
+
 export const Provider = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/)
@@ -10,6 +12,26 @@ export const Model = z
   .string()
   .regex(/^[\w.:/@-]{1,200}$/)
   .describe("The provider's own model name; default: a small general one");
+
+export const Choose = z
+  .enum(POLICIES)
+  .describe(
+    'Instead of provider and model. cheapest: of your usable keys the one whose usual model costs least for this; preferred: as your preferences say',
+  );
+
+/** Why that model, where a policy has chosen. */
+export const ChosenBy = z.object({
+  policy: z.string(),
+  among: z
+    .array(
+      z.object({
+        provider: z.string(),
+        model: z.string(),
+        cost_micro_usd: z.union([z.number().int(), z.literal('unknown')]),
+      }),
+    )
+    .describe('The chosen one first. Costs are rough: what is charged is what the provider counts'),
+});
 
 const Message = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { chosenBy, onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { aiCompare } from './ai-compare.ts';
-import { ASKS, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
+import { ASKS, Choose, ChosenBy, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
 import { defineTool, type Tool, type ToolCall } from './tool.ts';
 
 const Answer = z.object({
@@ -11,6 +11,7 @@ const Answer = z.object({
   model: z.string(),
   finish_reason: z.string(),
   usage: Usage,
+  chosen_by: ChosenBy.optional(),
 });
 
 type Asked = Parameters<ToolCall['completions']['chat']>[0];
@@ -22,7 +23,14 @@ async function ask(request: Asked, call: ToolCall) {
   );
   const { inputTokens: input_tokens, outputTokens: output_tokens } = usage;
   return {
-    output: { text, provider, model, finish_reason: finishReason, usage: { input_tokens, output_tokens } },
+    output: {
+      text,
+      provider,
+      model,
+      finish_reason: finishReason,
+      usage: { input_tokens, output_tokens },
+      ...chosenBy(how.chosenBy),
+    },
     meta: { provider, model, ...tokensOf(usage) },
     served: servedBy(how),
   };
@@ -38,6 +46,7 @@ const chat = defineTool({
     messages: Messages,
     provider: Provider.optional(),
     model: Model.optional(),
+    policy: Choose.optional(),
     max_tokens: MaxTokens.optional(),
     temperature: z.number().min(0).max(2).optional(),
   }),
@@ -67,6 +76,7 @@ const summarise = defineTool({
       .describe('As in de or pt-BR; default: that of the text'),
     provider: Provider.optional(),
     model: Model.optional(),
+    policy: Choose.optional(),
     max_tokens: MaxTokens.default(1000),
   }),
   output: Answer,

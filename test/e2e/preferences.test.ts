@@ -24,6 +24,7 @@ onEngine('an owner’s preferences', () => {
       version: 0,
       default_provider: null,
       default_models: {},
+      default_policy: 'preferred',
       budget: { currency: 'USD', day_usd: null, month_usd: null },
       updated_at: null,
     };
