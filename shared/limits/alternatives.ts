@@ -5,9 +5,13 @@ export type Alternative = {
   readonly kind: 'other_provider' | 'wait' | 'other_tool';
   readonly description: string;
   readonly call: { readonly tool_name: string; readonly parameters: Readonly<Record<string, unknown>> };
+  /** Roughly, by the price table; 0 where no provider is called. */
+  readonly cost_micro_usd: CostMicroUsd;
   /** Not before. */
   readonly after_seconds?: number;
 };
+
+type CostMicroUsd = number | 'unknown';
 
 export type Refused = {
   readonly code: string;
@@ -28,10 +32,18 @@ export type UsableProvider = {
   readonly maxTemperature: number;
   /** Its quota runs low, or a limit on it is used up: it comes after the others. */
   readonly isLow: boolean;
+  /** Of the refused call, made there. */
+  readonly costMicroUsd: CostMicroUsd;
 };
 
-/** @param free tools that take no key and no arguments, and that the caller may call */
-export type Means = { readonly providers: readonly UsableProvider[]; readonly free: readonly string[] };
+/** What there is to choose from. */
+export type Means = {
+  readonly providers: readonly UsableProvider[];
+  /** Tools that take no key and no arguments, and that the caller may call. */
+  readonly free: readonly string[];
+  /** Of the refused call, made again as it is. */
+  readonly againMicroUsd: CostMicroUsd;
+};
 
 /** Refusals that another way may mend: all others say themselves what to do. */
 export const hasAlternatives = ({ code }: { readonly code: string }): boolean =>
@@ -52,26 +64,34 @@ function patchFor(provider: UsableProvider, parameters: Refused['parameters']) {
   };
 }
 
+const rank = (cost: CostMicroUsd) => (cost === 'unknown' ? Number.MAX_VALUE : cost);
+
+/** Those with room first; among them by price, those of an unknown one last. */
+const better = (a: UsableProvider, b: UsableProvider): number =>
+  Number(a.isLow) - Number(b.isLow) || rank(a.costMicroUsd) - rank(b.costMicroUsd);
+
 function otherProviders(refused: Refused, { providers }: Means): Alternative[] {
   // A limit on all calls, or on this tool, is not got round by another provider.
   if (refused.scope === 'owner' || refused.scope === 'tool') return [];
   const asked = refused.provider ?? refused.parameters['provider'];
   return providers
     .filter(({ id }) => id !== asked)
-    .toSorted((a, b) => Number(a.isLow) - Number(b.isLow))
+    .toSorted(better)
     .map((provider) => ({
       kind: 'other_provider',
       description: `The same with ${provider.title}, on your own key.`,
       call: { tool_name: refused.tool, parameters: patchFor(provider, refused.parameters) },
+      cost_micro_usd: provider.costMicroUsd,
     }));
 }
 
-function waiting({ code, tool, retryAfterSeconds }: Refused): Alternative[] {
+function waiting({ code, tool, retryAfterSeconds }: Refused, { againMicroUsd }: Means): Alternative[] {
   const seconds = typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
   const wait = seconds ?? (passes(code) ? DEFAULT_WAIT_SECONDS : undefined);
   if (wait === undefined) return [];
   const description = `The same again in ${wait} s.`;
-  return [{ kind: 'wait', description, call: { tool_name: tool, parameters: {} }, after_seconds: wait }];
+  const call = { tool_name: tool, parameters: {} };
+  return [{ kind: 'wait', description, call, cost_micro_usd: againMicroUsd, after_seconds: wait }];
 }
 
 const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
@@ -83,11 +103,12 @@ const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
           kind: 'other_tool',
           description: `${tool} needs no provider.`,
           call: { tool_name: tool, parameters: {} },
+          cost_micro_usd: 0,
         }));
 
 /** Ranked: the same answer now, the same answer later, something else. */
 export const alternativesTo = (refused: Refused, means: Means): Alternative[] => [
   ...otherProviders(refused, means),
-  ...waiting(refused),
+  ...waiting(refused, means),
   ...otherTools(refused, means),
 ];

@@ -8,13 +8,16 @@ import {
   type UsableProvider,
 } from '#shared/limits/alternatives.ts';
 import { narrowRateOf } from '#shared/limits/rates.ts';
-import { CATALOG } from '#shared/providers/catalog.ts';
+import { CATALOG, type ProviderFacts } from '#shared/providers/catalog.ts';
+import type { Preference } from '#shared/providers/preference.ts';
+import { likelyCostOf } from '#shared/providers/prices.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import { isExpired } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
 import { limits } from './limits.ts';
+import { preferenceOf } from './preference.ts';
 import { providerOrigins } from './provider-origins.ts';
 import { pacing } from './rates.ts';
 
@@ -25,8 +28,24 @@ const mayCall = ({ scopes, roles }: Principal, { scope }: Tool): boolean =>
 const isFree = ({ annotations, requiresKey, input }: Tool) =>
   annotations.readOnlyHint && !requiresKey && input.safeParse({}).success;
 
-/** @param feature what the refused tool asks of a provider */
-async function usableProviders({ uid }: Principal, feature: 'chat' | 'embed'): Promise<UsableProvider[]> {
+type Feature = 'chat' | 'embed';
+
+/** What the refused call would cost on a model; and the model that a call means which names none. */
+function reckonerFor({ parameters }: Refused, feature: Feature, { default_models = {} }: Preference) {
+  const { max_tokens } = parameters;
+  const size = {
+    inputBytes: Buffer.byteLength(JSON.stringify(parameters)),
+    maxOutputTokens: feature === 'embed' ? 0 : typeof max_tokens === 'number' ? max_tokens : undefined,
+  };
+  const modelOf = ({ id, defaultModel, defaultEmbedModel = '' }: ProviderFacts): string =>
+    feature === 'embed' ? defaultEmbedModel : (default_models[id] ?? defaultModel);
+  const costOf = (provider: string, model: string) => likelyCostOf({ provider, model, ...size });
+  return { modelOf, costOf };
+}
+type Reckoner = ReturnType<typeof reckonerFor>;
+
+/** Providers that can do it, that are set up here, and that the caller has a usable key for. */
+async function usableFor({ uid }: Principal, feature: Feature): Promise<ProviderFacts[]> {
   const keys = await keyStore().list(uid);
   const now = Date.now();
   const origins = providerOrigins();
@@ -34,29 +53,52 @@ async function usableProviders({ uid }: Principal, feature: 'chat' | 'embed'): P
     keys.filter((key) => key.status === 'active' && !isExpired(key, now)).map(({ provider }) => provider),
   );
   return CATALOG.filter(
-    ({ id, features }) => usable.has(id) && features.includes(feature) && origins[id],
-  ).map(({ id, title, defaultModel, defaultEmbedModel = '', maxTemperature = 2 }) => ({
-    id,
-    title,
-    defaultModel: feature === 'embed' ? defaultEmbedModel : defaultModel,
-    maxTemperature,
-    isLow: pacing().isLow(uid, id),
-  }));
+    ({ id, features }) => usable.has(id) && features.includes(feature) && origins[id] !== undefined,
+  );
 }
 
-/** Needs `vault:use`, `providers:call`, `rates:admit`. Reads the caller's keys where the tool works with one. */
+const asMeans =
+  ({ uid }: Principal, { modelOf, costOf }: Reckoner) =>
+  (facts: ProviderFacts): UsableProvider => ({
+    id: facts.id,
+    title: facts.title,
+    defaultModel: modelOf(facts),
+    maxTemperature: facts.maxTemperature ?? 2,
+    isLow: pacing().isLow(uid, facts.id),
+    costMicroUsd: costOf(facts.id, modelOf(facts)),
+  });
+
+/** What is refused by itself says whom it was for; else the call does, if it names somebody. */
+function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Reckoner): number | 'unknown' {
+  const asked = provider ?? parameters['provider'];
+  const facts = CATALOG.find(({ id }) => id === asked);
+  if (!facts) return 'unknown';
+  const { model } = parameters;
+  return costOf(facts.id, typeof model === 'string' ? model : modelOf(facts));
+}
+
+/**
+ * Needs `vault:use`, `providers:call`, `rates:admit`, `preferences:read`. Reads the caller's keys and preferences where the tool
+ * is told which provider to ask: only such a one can be told to ask another.
+ */
 export async function alternatives(principal: Principal, refused: Refused): Promise<Alternative[]> {
-  // Only a tool that is told which provider to ask can be told to ask another one.
-  const needsKey = TOOLS.some(
-    ({ name, requiresKey, input }) => name === refused.tool && requiresKey && 'provider' in input.shape,
-  );
+  const tool = TOOLS.find(({ name }) => name === refused.tool);
+  if (!tool?.requiresKey || !('provider' in tool.input.shape)) {
+    const againMicroUsd = tool && !tool.requiresKey ? 0 : 'unknown'; // registered tools have prices of their own
+    return alternativesTo(refused, { providers: [], free: [], againMicroUsd });
+  }
   // Of the other tools only those without a limit of their own: whether that is used up is not known here.
   const rates = await limits().current();
-  const free = TOOLS.filter((tool) => isFree(tool) && mayCall(principal, tool))
+  const free = TOOLS.filter((other) => isFree(other) && mayCall(principal, other))
     .map(({ name }) => name)
     .filter((name) => !narrowRateOf(rates, principal.roles, ['tools', name]));
-  const providers = needsKey
-    ? await usableProviders(principal, refused.tool === 'ai_embed' ? 'embed' : 'chat')
-    : [];
-  return alternativesTo(refused, { providers, free: needsKey ? free : [] });
+  const feature = refused.tool === 'ai_embed' ? 'embed' : 'chat';
+  const usable = await usableFor(principal, feature);
+  const reckoner = reckonerFor(
+    refused,
+    feature,
+    usable.length > 0 ? await preferenceOf()(principal.uid) : {},
+  );
+  const providers = usable.map(asMeans(principal, reckoner));
+  return alternativesTo(refused, { providers, free, againMicroUsd: costAgain(refused, reckoner) });
 }

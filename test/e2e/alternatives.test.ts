@@ -16,10 +16,11 @@ const portunus = usePortunus({
 type Alternative = {
   kind: string;
   call: { tool_name: string; parameters: Record<string, unknown> };
+  cost_micro_usd: number | 'unknown';
   after_seconds?: number;
 };
 
-async function withKeys(name: string, ...providers: ('openai' | 'anthropic')[]) {
+async function withKeys(name: string, ...providers: ('openai' | 'anthropic' | 'google' | 'mistral')[]) {
   const person = await portunus.current.person(name);
   const keys: Record<string, { id: string; key: string }> = {};
   for (const provider of providers) {
@@ -56,11 +57,13 @@ onEngine('a refusal says what would work instead, and it does', () => {
           tool_name: 'ai_chat',
           parameters: { provider: 'anthropic', model: 'claude-haiku-4-5', temperature: 1 },
         },
+        cost_micro_usd: expect.any(Number),
       },
       {
         kind: 'wait',
         description: expect.any(String),
         call: { tool_name: 'ai_chat', parameters: {} },
+        cost_micro_usd: expect.any(Number),
         after_seconds: body.retry_after_seconds,
       },
     ]);
@@ -74,6 +77,33 @@ onEngine('a refusal says what would work instead, and it does', () => {
       result: { provider: 'anthropic' },
     });
     expect((await take(person, asked, tool as Alternative)).status).toBe(200);
+  });
+
+  it('names first who costs least, and says where nobody knows', async () => {
+    const { person } = await withKeys('ike', 'openai', 'mistral', 'anthropic', 'google');
+    await person.put('/preferences', { default_models: { mistral: 'mistral-large-latest' } });
+    const asked = say('hello', { provider: 'openai', policy: 'preferred' });
+    await person.invoke('ai_chat', asked);
+    const { body } = await person.invoke('ai_chat', asked);
+    const others = (body.alternatives as Alternative[]).filter(({ kind }) => kind === 'other_provider');
+    expect(others.map(({ call }) => call.parameters['provider'])).toEqual(['google', 'anthropic', 'mistral']);
+    const costs = others.map(({ cost_micro_usd }) => cost_micro_usd);
+    expect(costs).toEqual([expect.any(Number), expect.any(Number), 'unknown']);
+    expect(Number(costs[0])).toBeLessThan(Number(costs[1]));
+    for (const other of others) expect((await take(person, asked, other)).status).toBe(200);
+    const [tool] = (body.alternatives as Alternative[]).filter(({ kind }) => kind === 'other_tool');
+    expect(tool?.cost_micro_usd).toBe(0);
+  });
+
+  it('works as it stands for a call that left the choice to a policy', async () => {
+    const { person, keys } = await withKeys('jil', 'openai', 'anthropic');
+    const mend = portunus.current.provider?.fail(keys['openai']?.key ?? '', 500);
+    const asked = say('hello', { policy: 'cheapest' });
+    const { body } = await person.invoke('ai_chat', asked);
+    expect(body).toMatchObject({ code: 'upstream_failed', provider: 'openai' });
+    const answer = await take(person, asked, body.alternatives[0]);
+    expect(answer.body).toMatchObject({ result: { provider: 'anthropic' } });
+    mend?.();
   });
 
   it('at the limit on all calls: waiting, and nothing else', async () => {
