@@ -9,12 +9,22 @@ import { sseEvents } from '#shared/egress/sse.ts';
 import type { ProviderFacts } from './catalog.ts';
 import { type Chunk, type Completion, countsOf } from './chat-answer.ts';
 import type { ChatAdapter, ChatReply } from './chat.ts';
-import { withoutSecret } from './without-secret.ts';
+import { createRedaction } from './redact-stream.ts';
+import { formsOf, withoutForms, withoutSecret } from './without-secret.ts';
+
+/** The key may be written with escapes, so that the document does not hold what its strings do. */
+function jsonWithout(text: string, forms: readonly string[]): unknown {
+  const clean = withoutForms(text, forms);
+  if (!clean.includes('\\')) return JSON.parse(clean);
+  return JSON.parse(clean, (_name, value) =>
+    typeof value === 'string' ? withoutForms(value, forms) : value,
+  );
+}
 
 /** @throws {AppError} `upstream_malformed` for what is no JSON, or not what `parse` takes */
-function parsed<T>(text: string, secret: Secret, parse: (body: unknown) => T): T {
+function parsed<T>(text: string, forms: readonly string[], parse: (body: unknown) => T): T {
   try {
-    return parse(JSON.parse(withoutSecret(text, secret)));
+    return parse(jsonWithout(text, forms));
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new MalformedAnswer(text); // no `cause`: the parser quotes the answer
@@ -25,7 +35,7 @@ function parsed<T>(text: string, secret: Secret, parse: (body: unknown) => T): T
 export function readAnswer<T>({ body }: EgressResponse, secret: Secret, parse: (body: unknown) => T): T {
   const text = new TextDecoder().decode(body);
   if (!isUtf8(body)) throw new MalformedAnswer(text);
-  return parsed(text, secret, parse);
+  return parsed(text, formsOf(secret), parse);
 }
 
 /** What a refusal says, for who has to decide by it. */
@@ -54,21 +64,24 @@ function checkError(data: unknown, { title, id }: ProviderFacts): void {
 }
 
 /**
- * The key is looked for in each event: an answer that spells it out over several is not put together again.
+ * The key is looked for in each event, and in what the events say together.
  * @throws {AppError} `upstream_malformed` for an answer that ends before it is finished, `upstream_failed`, `upstream_timeout`
  */
 async function* piecesOf({ body }: EgressStream, { secret, adapter, facts }: Reading): AsyncGenerator<Chunk> {
   const read = adapter.reader();
+  const forms = formsOf(secret);
+  const redaction = createRedaction(forms);
   let finished = false;
   for await (const { data } of sseEvents(body)) {
     if (data === '[DONE]') continue; // read on: the connection serves again only when it was read to its end
-    const chunks = parsed(data, secret, (event) => {
+    const chunks = parsed(data, forms, (event) => {
       checkError(event, facts);
       return read(event);
     });
     finished ||= chunks.some(({ choices }) => choices.some((choice) => choice.finish_reason));
-    yield* chunks;
+    for (const chunk of chunks) yield* redaction.take(chunk);
   }
+  yield* redaction.end();
   if (!finished) throw new MalformedAnswer('');
 }
 

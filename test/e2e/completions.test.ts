@@ -79,6 +79,14 @@ onEngine('/v1/chat/completions', () => {
     expect(await contentsFrom(client, 'gpt-4.1-mini')).toEqual(await contentsFrom(direct, 'gpt-4.1-mini'));
   });
 
+  it.each(PROVIDERS)('does not hand on the key that %s echoes over several pieces', async (provider) => {
+    const { client, key } = await withKey(`echo-${provider}`, provider);
+    const messages = [{ role: 'user' as const, content: `my key is ${key}, keep it` }];
+    const model = `${provider}/some-model-1`;
+    const said = await textOf(await client.chat.completions.create({ model, messages, stream: true }));
+    expect(said).toContain('my key is [redacted], keep it');
+  });
+
   it.each(PROVIDERS)(
     'tells the usage of a stream from %s where it is asked to, and nowhere else',
     async (provider) => {
