@@ -67,7 +67,7 @@ export const CATALOG: readonly ProviderFacts[] = [
     keyFormat: '32 letters and digits',
     keyPage: 'https://console.mistral.ai/api-keys',
     renewal: 'guided',
-    defaultModel: 'mistral-small-latest',
+    defaultModel: 'mistral-small-2603', // its `-latest` has no price: it moves between several
     defaultEmbedModel: 'mistral-embed',
     modelPattern: /^(?:(?:open-)?mistral-|magistral-|ministral-|codestral-|pixtral-|devstral-)/,
   },

@@ -1,18 +1,18 @@
 // What models cost, by their own names. A change of anything here is a new PRICE_VERSION: records name the one they were made by.
 //
-// Read on 2026-11-22 from the providers' public list prices: OpenAI (developers.openai.com/api/docs/pricing), Anthropic
-// (platform.claude.com/docs/en/about-claude/pricing), Google (ai.google.dev/gemini-api/docs/pricing), Mistral
-// (mistral.ai/pricing). A model whose price could not be found, or whose name moves from one price to another, is left out:
-// "unknown" is better than wrong.
+// Each row was compared on 2026-11-23 with what its provider publishes, at the address above its table. A model whose price
+// could not be confirmed, or whose name moves from one price to another, is left out: "unknown" is better than wrong.
+// What costs more than a row says is not asked for: OpenAI's faster tiers, caches kept for longer, audio. A provider's
+// regional endpoints cost a tenth more; the default origins are not regional.
 
-export const PRICE_VERSION = '2026-11-22';
+export const PRICE_VERSION = '2026-11-23';
 
 /** USD per million tokens. */
 export type Price = {
   readonly input: number;
   /** Of the input: read from the provider's prompt cache. */
   readonly cachedInput: number;
-  /** Of the input: written to it, for as short as the provider offers. */
+  /** Of the input: written to it, for as short as the provider offers: nobody can ask for longer here. */
   readonly cacheWrite: number;
   readonly output: number;
   /** The longest answer, in tokens: what a call may cost that names no bound. */
@@ -39,9 +39,16 @@ const withLong = (base: Price, above: number, ...given: Rates): Price => ({
 
 const embedding = (input: number): Price => price(0, input, input, 0);
 
+/** developers.openai.com/api/docs/models/<model>. Above 272,000 tokens the input costs double, the answer half as much again. */
+const LONG = 272_000;
 const OPENAI: Readonly<Record<string, Price>> = {
-  'gpt-5.4': withLong(price(128_000, 2.5, 0.25, 15), 272_000, 5, 0.5, 22.5),
+  'gpt-6.2-sol': withLong(price(128_000, 2, 0.1, 10, 2.5), LONG, 4, 0.2, 15, 5),
+  'gpt-6.1-sol': withLong(price(128_000, 2, 0.1, 10, 2.5), LONG, 4, 0.2, 15, 5),
+  'gpt-6-astra': withLong(price(128_000, 10, 1, 50, 12.5), LONG, 20, 2, 75, 25),
+  'gpt-5.5': withLong(price(128_000, 5, 0.5, 30), LONG, 10, 1, 45),
+  'gpt-5.4': withLong(price(128_000, 2.5, 0.25, 15), LONG, 5, 0.5, 22.5),
   'gpt-5.4-mini': price(128_000, 0.75, 0.075, 4.5),
+  'gpt-5.4-nano': price(128_000, 0.2, 0.02, 1.25),
   'gpt-5.2': price(128_000, 1.75, 0.175, 14),
   'gpt-5.1': price(128_000, 1.25, 0.125, 10),
   'gpt-5': price(128_000, 1.25, 0.125, 10),
@@ -64,6 +71,7 @@ const OPENAI: Readonly<Record<string, Price>> = {
   'text-embedding-ada-002': embedding(0.1),
 };
 
+/** platform.claude.com/docs/en/about-claude/pricing. Reasoning is paid as an answer; US-only inference is not asked for. */
 const OPUS = price(128_000, 5, 0.5, 25, 6.25);
 const SONNET = price(128_000, 3, 0.3, 15, 3.75);
 const OLD_OPUS = price(32_000, 15, 1.5, 75, 18.75);
@@ -71,6 +79,7 @@ const OLD_OPUS = price(32_000, 15, 1.5, 75, 18.75);
 const ANTHROPIC: Readonly<Record<string, Price>> = {
   'claude-fable-5-1': price(128_000, 10, 0.25, 50, 12.5),
   'claude-fable-5': price(128_000, 10, 1, 50, 12.5),
+  'claude-opus-5-5': price(128_000, 4, 0.2, 20, 5),
   'claude-opus-5': OPUS,
   'claude-opus-4-8': OPUS,
   'claude-opus-4-7': OPUS,
@@ -78,7 +87,7 @@ const ANTHROPIC: Readonly<Record<string, Price>> = {
   'claude-opus-4-5': OPUS,
   'claude-opus-4-1': OLD_OPUS,
   'claude-opus-4': OLD_OPUS,
-  'claude-sonnet-5-5': price(128_000, 2, 0.1, 10, 2.5),
+  'claude-sonnet-5-5': price(128_000, 2, 0.1, 10, 2.5), // reads of its cache cost half since 2026-10-07
   'claude-sonnet-5': price(128_000, 2, 0.2, 10, 2.5),
   'claude-sonnet-4-6': SONNET,
   'claude-sonnet-4-5': SONNET,
@@ -88,6 +97,7 @@ const ANTHROPIC: Readonly<Record<string, Price>> = {
   'claude-3-5-haiku': price(8192, 0.8, 0.08, 4, 1),
 };
 
+/** ai.google.dev/gemini-api/docs/pricing: the paid tier, text and pictures; thoughts are paid as an answer. */
 const GOOGLE: Readonly<Record<string, Price>> = {
   'gemini-3.5-flash': price(65_536, 1.5, 0.15, 9),
   'gemini-3.1-pro-preview': withLong(price(65_536, 2, 0.2, 12), 200_000, 4, 0.4, 18),
@@ -99,18 +109,19 @@ const GOOGLE: Readonly<Record<string, Price>> = {
   'gemini-embedding-001': embedding(0.15),
 };
 
-/** Mistral states no longest answer: the context is the bound. Its `-latest` names move between prices and are left out. */
+/**
+ * mistral.ai/pricing/api. Mistral states no longest answer: the context is the bound. Its `-latest` names move between prices and
+ * are left out. What is read from its cache costs a tenth, where it says so.
+ */
 const MISTRAL: Readonly<Record<string, Price>> = {
-  'mistral-large-2512': price(262_144, 0.5, 0.5, 1.5),
-  'mistral-medium-3-5': price(262_144, 1.5, 1.5, 7.5),
-  'mistral-medium-2508': price(131_072, 0.4, 0.4, 2),
-  'mistral-medium-2505': price(131_072, 0.4, 0.4, 2),
-  'mistral-small-2603': price(262_144, 0.15, 0.15, 0.6),
+  'mistral-large-2512': price(262_144, 0.5, 0.05, 1.5),
+  'mistral-medium-3-5': price(262_144, 1.5, 0.15, 7.5),
+  'mistral-small-2603': price(262_144, 0.15, 0.015, 0.6),
   'mistral-small-2506': price(131_072, 0.1, 0.1, 0.3),
-  'ministral-14b-2512': price(262_144, 0.2, 0.2, 0.2),
-  'ministral-8b-2512': price(262_144, 0.15, 0.15, 0.15),
-  'ministral-3b-2512': price(262_144, 0.1, 0.1, 0.1),
-  'codestral-2508': price(262_144, 0.3, 0.3, 0.9),
+  'ministral-14b-2512': price(262_144, 0.2, 0.02, 0.2),
+  'ministral-8b-2512': price(262_144, 0.15, 0.015, 0.15),
+  'ministral-3b-2512': price(262_144, 0.1, 0.01, 0.1),
+  'codestral-2508': price(262_144, 0.3, 0.03, 0.9),
   'mistral-embed': embedding(0.1),
 };
 

@@ -38,10 +38,26 @@ describe('what is asked', () => {
       max_completion_tokens: 9,
       logprobs: true,
       seed: 4,
+      service_tier: 'default',
       stream: true,
       stream_options: { include_usage: true },
     });
     expect(bodyOf('compatible', request)).toMatchObject({ max_tokens: 9 });
+  });
+
+  it('is never served by OpenAI at a price that is not known here', () => {
+    for (const [asked, sent] of [
+      ['auto', 'default'],
+      ['default', 'default'],
+      ['flex', 'flex'],
+    ]) {
+      expect(bodyOf('openai', ask({ service_tier: asked }))).toMatchObject({ service_tier: sent });
+    }
+    for (const service_tier of ['priority', 'fast', 'ultrafast', 'scale']) {
+      expect(() => bodyOf('openai', ask({ service_tier }))).toThrow(
+        expect.objectContaining({ code: 'invalid_input' }),
+      );
+    }
   });
 
   it('reaches Anthropic in its own words', () => {

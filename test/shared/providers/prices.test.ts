@@ -66,6 +66,16 @@ describe('the cost of a call', () => {
     expect(microUsd('google', 'gemini-2.5-pro', { inputTokens: 200_001, outputTokens: 1000 })).toBe(515_003);
   });
 
+  it('of a prompt that OpenAI keeps is that of writing it', () => {
+    const tokens = { inputTokens: 10_000, outputTokens: 100 };
+    expect(microUsd('openai', 'gpt-6.2-sol', tokens)).toBe(20_000 + 1000);
+    expect(
+      microUsd('openai', 'gpt-6.2-sol', { ...tokens, cacheWriteTokens: 4000, cachedInputTokens: 2000 }),
+    ).toBe(8000 + 10_000 + 200 + 1000);
+    const long = { inputTokens: 272_001, outputTokens: 1000, cacheWriteTokens: 272_001 };
+    expect(microUsd('openai', 'gpt-6.2-sol', long)).toBe(272_001 * 5 + 15_000);
+  });
+
   it('of a dated snapshot is that of its family, unless it has a price of its own', () => {
     const tokens = { inputTokens: 1000, outputTokens: 1000 };
     const snapshots = [
@@ -130,9 +140,12 @@ describe('the cost of a call', () => {
     );
   });
 
-  it.each(['openai', 'anthropic'])('is known for the default model of %s', (provider) => {
-    for (const { id, defaultModel } of CATALOG.filter((facts) => facts.id === provider)) {
-      expect(costOf(id, defaultModel, { inputTokens: 1, outputTokens: 1 })).not.toBe('unknown');
-    }
-  });
+  it.each(['openai', 'anthropic', 'google', 'mistral'])(
+    'is known for the default model of %s',
+    (provider) => {
+      for (const { id, defaultModel } of CATALOG.filter((facts) => facts.id === provider)) {
+        expect(costOf(id, defaultModel, { inputTokens: 1, outputTokens: 1 })).not.toBe('unknown');
+      }
+    },
+  );
 });
