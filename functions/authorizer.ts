@@ -27,18 +27,38 @@ async function principalOf(event: APIGatewayRequestAuthorizerEvent): Promise<Pri
   return { ...verified, uid: uidOf(verified.issuer, verified.subject), client };
 }
 
-/** Every method of this stage: what exactly the caller may do is decided in each function. */
+/** Where MCP clients come in, and the scope they need there whatever they call. */
+const DOOR = 'POST/mcp';
+const DOOR_SCOPE = 'tools:call';
+
+/**
+ * Every method of this stage: what exactly the caller may do is decided in each function. But the door of MCP, which is denied
+ * here: a client asks for a wider token only when a 403 says so in `WWW-Authenticate`, and that header the gateway alone can
+ * send. The verdict is kept for all methods, so it is the same whichever was called.
+ */
 function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal): APIGatewayAuthorizerResult {
   const [api = '', stage = ''] = event.methodArn.split('/');
-  const Effect = principal.scopes.length > 0 ? 'Allow' : 'Deny';
+  const says = (Effect: 'Allow' | 'Deny', methods: string) => ({
+    Action: 'execute-api:Invoke',
+    Effect,
+    Resource: `${api}/${stage}/${methods}`,
+  });
+  const isIn = principal.scopes.length > 0;
+  const Statement = [says(isIn ? 'Allow' : 'Deny', '*')];
+  if (isIn && !principal.scopes.includes(DOOR_SCOPE)) Statement.push(says('Deny', DOOR));
   return {
     principalId: principal.uid,
-    policyDocument: {
-      Version: '2012-10-17',
-      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: `${api}/${stage}/*` }],
-    },
+    policyDocument: { Version: '2012-10-17', Statement },
     context: contextOf(principal),
   };
+}
+
+/** What the gateway refuses by the verdict no function sees: it is recorded here, as often as the verdict is asked for. */
+async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal: Principal): Promise<void> {
+  if (principal.scopes.includes(DOOR_SCOPE) || !event.methodArn.endsWith(`/${DOOR}`)) return;
+  const { noteRefusal } = await import('./refusals.ts');
+  const error = new AppError('insufficient_scope', undefined, { scope: DOOR_SCOPE });
+  await noteRefusal(error, event.requestContext.requestId, principal.uid);
 }
 
 /** @throws always: `Unauthorized` where the token is to blame, anything else where we are */
@@ -61,6 +81,7 @@ export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<
   try {
     const principal = await principalOf(event);
     countAuth('accepted');
+    await noteClosedDoor(event, principal);
     return verdict(event, principal);
   } catch (thrown) {
     return refuse(thrown, event.requestContext.requestId);

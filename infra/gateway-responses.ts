@@ -40,6 +40,14 @@ const FORBIDDEN: Refusal = {
   detail: 'The token does not allow this.',
   nextStep: 'Sign in as somebody who may do this, or ask for the missing scope.',
 };
+/** The authorizer denies for nothing else. */
+const LACKS_SCOPE: Refusal = {
+  status: 403,
+  code: 'insufficient_scope',
+  title: 'The token lacks a scope',
+  detail: 'The token lacks a scope that this needs.',
+  nextStep: 'Ask the issuer for a token with the scopes named in WWW-Authenticate.',
+};
 const SLOW_DOWN: Refusal = {
   status: 429,
   code: 'rate_limited',
@@ -58,7 +66,7 @@ const BROKEN: Refusal = {
 export const REFUSALS: Readonly<Record<string, Refusal>> = {
   UNAUTHORIZED: SIGN_IN,
   EXPIRED_TOKEN: SIGN_IN,
-  ACCESS_DENIED: FORBIDDEN,
+  ACCESS_DENIED: LACKS_SCOPE,
   WAF_FILTERED: FORBIDDEN,
   MISSING_AUTHENTICATION_TOKEN: UNKNOWN, // AWS's name for "no such route"
   INVALID_SIGNATURE: UNKNOWN, // the same, when the request carries an Authorization header

@@ -39,6 +39,12 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
   );
 }
 
+/**
+ * A missing scope of a tool is told as a result too, in both eras, and not by `scopeChallenge`: its 403 would leave a Lambda, where
+ * API Gateway renames `WWW-Authenticate`, so that no client could read it and the call would only be lost. The authorizer, whose
+ * refusals keep the header, sees no body; by `Mcp-Name` it could tell, but its verdict is kept for a minute and for all calls. So
+ * the door's own scope is challenged (functions/authorizer.ts), with all scopes that tools ask for, and a result names the rest.
+ */
 async function called(
   tool: Tool,
   parameters: unknown,

@@ -49,6 +49,54 @@ onEngine('an MCP client that is given the URL only', () => {
   });
 });
 
+onEngine('an MCP client whose token lacks the scope of the door', () => {
+  const portunus = usePortunus();
+
+  it.each(['legacy', 'auto'] as const)('gets a wider one and goes on (%s)', async (era) => {
+    const { current } = portunus;
+    const { provider, sentTo, accessToken } = session();
+    const access_token = await current.issuer.mint({ sub: 'alice', scopes: ['keys:read'] });
+    await provider.saveTokens({
+      access_token,
+      token_type: 'Bearer',
+      scope: 'keys:read',
+      issuer: current.issuer.url,
+    });
+
+    const first = connectTo(current.url, provider, era);
+    await expect(first.connected).rejects.toBeInstanceOf(UnauthorizedError);
+    // What it had, and what the challenge names.
+    const asked = sentTo()?.searchParams.get('scope')?.split(' ');
+    expect(asked).toEqual(expect.arrayContaining(['keys:read', 'tools:call', 'todo:write']));
+    const code = await browse(sentTo() as URL, 'alice');
+    await first.transport.finishAuth(new URLSearchParams({ code, iss: current.issuer.url }));
+
+    const second = connectTo(current.url, provider, era);
+    await second.connected;
+    const { structuredContent } = await second.client.callTool({
+      name: 'todo_create',
+      arguments: { title: 'with a wider token' },
+    });
+    expect(structuredContent).toMatchObject({ todo: { title: 'with a wider token' } });
+    await second.client.close();
+    expect(accessToken()).not.toBe(access_token);
+  });
+
+  it('is told so by the gateway, and it is recorded', async () => {
+    const { current } = portunus;
+    const poor = await current.person('bob', { scopes: ['keys:read', 'audit:read'] });
+    const { status, headers, body } = await poor.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'ping' });
+    expect([status, body.code]).toEqual([403, 'insufficient_scope']);
+    expect(headers.get('www-authenticate')).toMatch(
+      /^Bearer error="insufficient_scope", scope="[^"]*tools:call[^"]*", resource_metadata="http/,
+    );
+    // What its scopes allow it may do all the same.
+    expect((await poor.get('/api-keys')).status).toBe(200);
+    const { body: trail } = await poor.get('/audit/logs?action=authentication.refused');
+    expect(trail.logs).toMatchObject([{ error: 'insufficient_scope' }]);
+  });
+});
+
 /** Every function is told of these issuers in place of the stage's own. */
 const believing =
   (issuer: object) =>

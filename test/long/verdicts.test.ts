@@ -185,7 +185,9 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
     const asked = Object.values(FACES).map(async (face, at) => {
       const twin = twins[at];
       if (!twin) throw new Error('A face has nobody to try it.');
-      const ask = { tool, parameters: withOwn(parameters, twin.own) };
+      // What is made of an id, and does not show it, is another for each twin.
+      const given = tool === 'text_hash' ? parameters : withOwn(parameters, twin.own);
+      const ask = { tool, parameters: given };
       if (holder !== 'limited') return face(twin.person, ask);
       const person = await current.person(`${twin.person.name}-${n}`, HOLDERS.limited);
       return { first: await face(person, ask), second: await face(person, ask) };
@@ -198,6 +200,8 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
 /** What a protocol's own refusal is to be compared with: the reason REST gives. */
 const comparable = (asRest: Verdict = {}, other: Verdict = {}): Verdict => {
   if (other['protocol']) return { protocol: asRest['code'] };
+  // At the door of MCP the gateway refuses, in its own words, and with a header that says what is missing.
+  if (other['code'] === 'insufficient_scope' && !other['scope']) return { ...other, code: asRest['code'] };
   if (!other['second']) return asRest;
   const [wanted, given] = [asRest, other] as Record<string, Verdict>[];
   return {

@@ -66,8 +66,9 @@ export async function browse(start: URL, user: string): Promise<string> {
 }
 
 /** One attempt to connect, with what the client knows by then. */
-export function connectTo(url: string, authProvider: OAuthClientProvider) {
-  const client = new Client({ name: 'a desktop client', version: '1.0.0' });
+export function connectTo(url: string, authProvider: OAuthClientProvider, era: 'legacy' | 'auto' = 'legacy') {
+  const info = { name: 'a desktop client', version: '1.0.0' };
+  const client = new Client(info, era === 'auto' ? { versionNegotiation: { mode: 'auto' } } : {});
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { authProvider });
   return { client, transport, connected: client.connect(transport) };
 }
