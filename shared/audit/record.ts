@@ -50,6 +50,7 @@ export const ACTIONS = [
   'limits.read',
   'limits.changed',
   'usage.history_read',
+  'issuer_keys.refused',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -3,6 +3,7 @@
 import type { Write } from '#shared/core/write.ts';
 
 import type { Audit, AuditDraft } from './audit.ts';
+import type { Action } from './record.ts';
 
 /** Refused before anything was done, opened or asked outside. Whatever may have used a key is recorded each time. */
 const SAMPLED = new Set([
@@ -17,6 +18,12 @@ const SAMPLED = new Set([
   'unsupported_media_type',
   'rate_limited',
 ]);
+
+/** Whatever the code: met by everybody who comes while an issuer is down. */
+const SAMPLED_ACT: Action = 'issuer_keys.refused';
+
+const isCheap = ({ act, result, code = '', keys = [] }: AuditDraft): boolean =>
+  result === 'refused' && (SAMPLED.has(code) || act === SAMPLED_ACT) && keys.length === 0;
 
 const EVERY = 100;
 const WINDOW_MS = 3600_000;
@@ -47,10 +54,8 @@ export function createRefuse(ports: { audit: Audit; count: CountRefusal; now: ()
   };
 
   return async (draft, changes = []) => {
-    const { result, code, keys = [], meta } = draft;
-    const isCheap = result === 'refused' && SAMPLED.has(code ?? '');
-    const sampled = isCheap && keys.length === 0 && changes.length === 0;
-    const n = sampled ? await countOf(draft) : 1;
+    const { meta } = draft;
+    const n = isCheap(draft) && changes.length === 0 ? await countOf(draft) : 1;
     if (n === 1) await audit.commit(draft, changes);
     else if (n % EVERY === 0) await audit.commit({ ...draft, meta: { ...meta, count: n } });
   };

@@ -1,14 +1,17 @@
 // The last good signing keys of each issuer, for starts while the issuer is down.
+import { NOBODY } from '#shared/audit/audit.ts';
 import { hasSoundKeys, LAST_GOOD_MS, type SavedJwks } from '#shared/auth/token-keys.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { issuerKeyTable } from '#shared/aws/issuer-key-table.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
+import { newUlid } from '#shared/core/ulid.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
 
 import { fetchJwks } from './issuer-documents.ts';
 import { issuers } from './issuers.ts';
+import { refuse } from './refuse.ts';
 import { stageKey } from './stage-secret.ts';
 
 const table = once(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
@@ -17,12 +20,33 @@ const rows = async () => sealedRows(await stageKey('issuer-keys'));
 /** Where it lies and from when it is: a row that was moved, or given another age, does not open. */
 const bound = (uri: string, at: number) => ['JWKS', uri, String(at)];
 
-/** Needs `secret:read`, `issuer-keys:read`. @throws {AppError} `integrity_failed` for a row that we did not write */
+/** Somebody has written to the table who wants tokens of their own believed. */
+const recordForged = (uri: string, { code }: AppError): Promise<void> =>
+  refuse()({
+    uid: NOBODY,
+    category: 'system',
+    act: 'issuer_keys.refused',
+    target: new URL(uri).host,
+    result: 'refused',
+    code,
+    reqId: newUlid(Date.now()),
+  });
+
+/**
+ * Needs `secret:read`, `issuer-keys:read`, `audit:write`.
+ * @throws {AppError} `integrity_failed` for a row that we did not write, which is recorded
+ */
 export async function savedKeys(uri: string): Promise<SavedJwks | undefined> {
   const row = await table().find(uri);
   if (!row) return undefined;
-  const text = (await rows()).open(row.sealed, bound(uri, row.at));
-  return { jwks: JSON.parse(new TextDecoder().decode(text)), at: row.at };
+  const key = await rows();
+  try {
+    const text = key.open(row.sealed, bound(uri, row.at));
+    return { jwks: JSON.parse(new TextDecoder().decode(text)), at: row.at };
+  } catch (error) {
+    if (error instanceof AppError) await recordForged(uri, error);
+    throw error;
+  }
 }
 
 async function save(uri: string, at: number): Promise<void> {

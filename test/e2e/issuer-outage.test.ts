@@ -33,5 +33,9 @@ onEngine.each([
     expect((await alice.get('/api-keys')).status).toBe(status);
     const stranger = await current.person('alice', { header: { kid: 'unknown' } });
     expect((await stranger.get('/api-keys')).status).toBe(status === 200 ? 401 : 500);
+
+    const told = (await current.rows('audit')).filter(({ act }) => act === 'issuer_keys.refused');
+    const codes = told.map(({ rec }) => JSON.parse(String(rec)).code);
+    expect(new Set(codes)).toEqual(new Set(status === 200 ? [] : ['integrity_failed']));
   });
 });

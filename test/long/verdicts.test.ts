@@ -197,11 +197,13 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
   return verdicts;
 }
 
+/** At the door of MCP the gateway refuses, in its own words, and with a header that says what is missing. */
+const isGateways = ({ code, scope }: Verdict) => code === 'insufficient_scope' && scope === undefined;
+
 /** What a protocol's own refusal is to be compared with: the reason REST gives. */
 const comparable = (asRest: Verdict = {}, other: Verdict = {}): Verdict => {
   if (other['protocol']) return { protocol: asRest['code'] };
-  // At the door of MCP the gateway refuses, in its own words, and with a header that says what is missing.
-  if (other['code'] === 'insufficient_scope' && !other['scope']) return { ...other, code: asRest['code'] };
+  if (isGateways(other)) return { ...other, code: asRest['code'] };
   if (!other['second']) return asRest;
   const [wanted, given] = [asRest, other] as Record<string, Verdict>[];
   return {
