@@ -20,5 +20,13 @@ export const ROLES = ['user', 'auditor', 'operator', 'admin'] as const;
 /** Cognito hands out `portunus/keys:read`; the product cuts the prefix. */
 export const RESOURCE_SERVER = 'portunus';
 
-/** What an MCP client should ask for when it is told to sign in. */
-export const MCP_SCOPES = ['tools:read', 'tools:call', 'todo:read', 'todo:write', 'ai:use'] as const;
+/** What an MCP client should ask for when it is told to sign in: all that a tool may ask for, and nothing else. */
+export const MCP_SCOPES = [
+  'tools:read',
+  'tools:call',
+  'todo:read',
+  'todo:write',
+  'ai:use',
+  'keys:read',
+  'usage:read',
+] as const;

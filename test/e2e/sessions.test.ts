@@ -90,6 +90,11 @@ onEngine('sessions', () => {
       overrides: { ...overrides, iat: later, exp: later + 900 },
     });
     expect((await refreshed.get('/mcp/tools')).status).toBe(401);
+    // As Cognito's: refreshed from a sign-in that was never seen here, which it tells the time of.
+    const unseen = await current.person('finn', {
+      overrides: { iat: later, exp: later + 900, auth_time: ago(120).auth_time },
+    });
+    expect((await unseen.get('/mcp/tools')).body.reason).toBe('session_revoked');
     const anew = await current.person('finn', {
       overrides: { iat: later, exp: later + 900, auth_time: later },
     });

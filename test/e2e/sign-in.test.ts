@@ -47,6 +47,34 @@ onEngine('an MCP client that is given the URL only', () => {
     // The token stays between client and gateway: nothing behind it ever sees it.
     expect(JSON.stringify(current.lambda.logs())).not.toContain(accessToken());
   });
+
+  it('stays out with what it refreshes once its user has ended every session', async () => {
+    const { current } = portunus;
+    const { provider, sentTo, accessToken, refreshToken } = session();
+    const first = connectTo(current.url, provider);
+    await expect(first.connected).rejects.toBeInstanceOf(UnauthorizedError);
+    const code = await browse(sentTo() as URL, 'bob');
+    await first.transport.finishAuth(new URLSearchParams({ code, iss: current.issuer.url }));
+    const keys = (token: string) =>
+      current.request('GET', '/api-keys', { headers: { authorization: `Bearer ${token}` } });
+    expect((await keys(accessToken())).status).toBe(200);
+
+    // A cut is a whole second: what was signed in for within it is not told apart from what comes after.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const bob = await current.person('bob');
+    expect((await bob.post('/sessions/revoke-all', undefined)).body).toMatchObject({ success: true });
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: 'portunus-cli',
+      refresh_token: refreshToken(),
+      resource: `${current.url}/mcp`,
+    });
+    const refreshed = await fetch(`${current.issuer.url}/token`, { method: 'POST', body });
+    const { access_token } = (await refreshed.json()) as { access_token: string };
+    expect(refreshed.status).toBe(200); // the issuer goes on
+    expect(access_token).not.toBe(accessToken());
+    expect((await keys(access_token)).body.reason).toBe('session_revoked'); // we do not
+  });
 });
 
 onEngine('an MCP client whose token lacks the scope of the door', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { MCP_SCOPES } from '#infra/scopes.ts';
+import { TOOLS } from '#shared/tools/registry.ts';
 import { ROLES as LOCAL_ROLES, scopesOf } from '#local/issuer/users.ts';
 import { routes } from '#functions/routes.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
@@ -77,4 +79,9 @@ describe('roles and scopes', () => {
       expect(ROLES.some((role) => (SCOPES_OF[role] as readonly string[]).includes(row.scope))).toBe(true);
     }
   });
+});
+
+it('MCP clients are told to ask for all that tools ask for, and for nothing else', () => {
+  const wanted = new Set(['tools:read', 'tools:call', ...TOOLS.flatMap(({ scope }) => scope ?? [])]);
+  expect(new Set<string>(MCP_SCOPES)).toEqual(wanted);
 });
