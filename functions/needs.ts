@@ -77,7 +77,7 @@ export const NEEDS = [
   'issuer-keys:save',
   /** Count an event in the usage projection, once: markers in the control table, counters in content. */
   'usage:project',
-  /** Read an owner's usage counters: `Query` on the content table. */
+  /** Read an owner's usage counters: `Query` on the content table, and on the counted refusals of the control table. */
   'usage:history',
 ] as const;
 export type Need = (typeof NEEDS)[number];

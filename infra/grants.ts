@@ -231,8 +231,8 @@ export const grants: Readonly<Record<Need, (from: Grantable) => Grant>> = {
     },
   }),
   'usage:history': ({ data }) => ({
-    statements: [onTable(['Query'], data.content)],
-    environment: { CONTENT_TABLE: data.content.tableName },
+    statements: [onTable(['Query'], data.content), onRows(['Query'], data.control, 'REFUSED#*')],
+    environment: { CONTENT_TABLE: data.content.tableName, CONTROL_TABLE: data.control.tableName },
   }),
   'usage:project': ({ data }) => ({
     statements: [

@@ -31,6 +31,9 @@ const WINDOW_MS = 3600_000;
 /** What is counted together: one kind of refusal, of one owner, in one hour of UTC (`2026-11-23T10`). */
 export type RefusalKind = { readonly uid: string; readonly hour: string; readonly kind: string };
 
+/** Of so many, those that have no record of their own. */
+export const unrecorded = (n: number): number => n - 1 - Math.floor(n / EVERY);
+
 /** Port. @returns how many there were, this one included */
 export type CountRefusal = (of: RefusalKind) => Promise<number>;
 

@@ -4,6 +4,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import { cursorOf, placeOf } from '#shared/core/page.ts';
 
 import type { AuditTrail } from './read.ts';
+import { unrecorded } from './refusals.ts';
 import type { UsageEntry, UsageHistoryQuery, UsagePage } from './usage-api.ts';
 
 /** A day's counters by name, as usage.ts writes them. */
@@ -20,6 +21,12 @@ export type UsageHistory = {
   readonly counted: (owner: Uid, from: string, to: string) => Promise<ReadonlyMap<string, number>>;
 };
 
+/** Port. What was refused in these days, counted exactly, where not each has a record. */
+export type CountedRefusals = (
+  owner: Uid,
+  span: { from: string; to: string },
+) => Promise<readonly { readonly hour: string; readonly kind: string; readonly n: number }[]>;
+
 const DAY_MS = 24 * 3600_000;
 const MAX_DAYS = 366;
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -34,7 +41,7 @@ const endOf = (day: string) => `${day}T23:59:59.999Z`;
 
 const UNITS = {
   day: 'UTC',
-  calls: 'tool calls that ended, refused ones as far as each was recorded',
+  calls: 'tool calls that ended',
   input_tokens: 'tokens, as the provider counts them',
   output_tokens: 'tokens, as the provider counts them',
   cost_micro_usd: 'millionths of a US dollar',
@@ -90,12 +97,28 @@ function placeIn(cursor: string | undefined): string | undefined {
   throw new AppError('invalid_input', 'The cursor is not one of ours.');
 }
 
+/** The projection knows of a refusal by its record: those without one are added. */
+function withUnrecorded(
+  { day, counters }: DayCounters,
+  refusals: Awaited<ReturnType<CountedRefusals>>,
+): DayCounters {
+  const all = { ...counters };
+  for (const { hour, kind, n } of refusals) {
+    const [act, , tool = 'unknown'] = kind.split(' ');
+    if (act !== 'tool.called' || !hour.startsWith(day)) continue;
+    const name = `tool:${tool}:refused`;
+    all[name] = (all[name] ?? 0) + unrecorded(n);
+  }
+  return { day, counters: all };
+}
+
 export function createUsageHistory(ports: {
   history: UsageHistory;
+  refusals: CountedRefusals;
   trail: Pick<AuditTrail, 'count'>;
   now: () => number;
 }) {
-  const { history, trail, now } = ports;
+  const { history, refusals, trail, now } = ports;
 
   /** The projection against the trail it is made from, over the days that may still be open. */
   async function completeUntil(owner: Uid, to: string): Promise<string> {
@@ -125,10 +148,12 @@ export function createUsageHistory(ports: {
     const after = placeIn(cursor);
     const complete = await completeUntil(owner, span.to);
     const { days, next } = await history.page(owner, { ...span, after }, limit);
+    const [first, last] = [days[0]?.day, days.at(-1)?.day];
+    const refused = first && last ? await refusals(owner, { from: first, to: last }) : [];
     return {
       by,
       ...span,
-      usage: days.flatMap((day) => entriesOf(day, by)),
+      usage: days.flatMap((day) => entriesOf(withUnrecorded(day, refused), by)),
       units: UNITS,
       complete_until: complete,
       pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },

@@ -1,9 +1,9 @@
-// How often an owner was refused, on the control table: pk `REFUSED#<uid>#<hour>`, sk `<act> <code> <target> <reason>`, one
-// number `n`. They are kept for the daily reports, longer than an hour's last sample lies behind.
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+// How often an owner was refused, on the control table: pk `REFUSED#<uid>`, sk `<hour>#<act> <code> <target> <reason>`,
+// one number `n`. They are kept for the daily reports, longer than an hour's last sample lies behind.
+import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import type { CountRefusal } from '#shared/audit/refusals.ts';
+import type { CountRefusal, RefusalKind } from '#shared/audit/refusals.ts';
 
 const Counted = z.object({ n: z.number().int() });
 const KEPT_SECONDS = 35 * 24 * 3600;
@@ -14,7 +14,7 @@ export const refusalTable =
     const { Attributes } = await db.send(
       new UpdateCommand({
         TableName,
-        Key: { pk: `REFUSED#${uid}#${hour}`, sk: kind },
+        Key: { pk: `REFUSED#${uid}`, sk: `${hour}#${kind}` },
         UpdateExpression: 'ADD n :one SET #ttl = if_not_exists(#ttl, :ttl)',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':one': 1, ':ttl': Math.floor(now() / 1000) + KEPT_SECONDS },
@@ -22,4 +22,27 @@ export const refusalTable =
       }),
     );
     return Counted.parse(Attributes).n;
+  };
+
+const Row = z.object({ sk: z.string(), n: z.number().int() });
+
+/** What an owner was refused from one day to another, both included: of the last 35 days at most. */
+export const refusalsOf =
+  (client: DynamoDBDocumentClient, TableName: string) =>
+  async (
+    uid: string,
+    { from, to }: { from: string; to: string },
+  ): Promise<(RefusalKind & { n: number })[]> => {
+    const query = {
+      TableName,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': `REFUSED#${uid}`, ':from': from, ':to': `${to}U` }, // U: past every T<hour>
+    };
+    const pages = await Array.fromAsync(paginateQuery({ client }, query));
+    return pages
+      .flatMap(({ Items = [] }) => Items.map((item) => Row.parse(item)))
+      .map(({ sk, n }) => {
+        const [hour = '', kind = ''] = sk.split('#');
+        return { uid, hour, kind, n };
+      });
   };

@@ -1,6 +1,7 @@
 import { createUsageHistory } from '#shared/audit/usage-history.ts';
 import { auditTrail } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
+import { refusalsOf } from '#shared/aws/refusal-table.ts';
 import { usageHistoryTable } from '#shared/aws/usage-history-table.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
@@ -9,6 +10,7 @@ import { once } from '#shared/core/once.ts';
 export const ownUsageHistory = once(() =>
   createUsageHistory({
     history: usageHistoryTable(dynamo(), env('CONTENT_TABLE')),
+    refusals: refusalsOf(dynamo(), env('CONTROL_TABLE')),
     trail: auditTrail(dynamo(), env('AUDIT_TABLE')),
     now: Date.now,
   }),

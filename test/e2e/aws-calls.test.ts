@@ -233,7 +233,7 @@ onEngine('the AWS calls of a request', () => {
       'limits read': 'GetItem PutItem',
       'limits changed': 'TransactWriteItems',
       'limits changed on an old version': 'PutItem TransactWriteItems',
-      'usage history read': 'PutItem Query Query Query Query',
+      'usage history read': 'PutItem Query Query Query Query Query',
       'usage history of last year read': 'PutItem Query',
       'audit read': 'PutItem Query Query',
       'sessions listed': 'PutItem Query',

@@ -138,6 +138,24 @@ onEngine('the usage of an owner', () => {
     ).toBe(403);
   });
 
+  it('counts every refused call, though most of a flood have no record', async () => {
+    const { current } = portunus;
+    const fay = await current.person('fay');
+    for (let n = 0; n < 130; n += 1) await fay.invoke('todo_get', {});
+    await fay.invoke('todo_create', {});
+    await fay.invoke('time_now');
+    await fay.get('/limits'); // a refusal of another kind
+    await current.events.settled();
+    const none = { input_tokens: 0, output_tokens: 0, cost_micro_usd: 0 };
+    const day = today();
+    expect((await historyOf(fay, '?by=tool')).usage).toEqual([
+      { day, tool: 'time_now', ...calls(1), ...none },
+      { day, tool: 'todo_create', ...calls(0, 1), ...none },
+      { day, tool: 'todo_get', ...calls(0, 130), ...none },
+    ]);
+    expect((await historyOf(fay)).usage).toEqual([{ day, ...calls(1, 131), ...none }]);
+  });
+
   it('is each owner’s own', async () => {
     const { current } = portunus;
     const eva = await current.person('eva');

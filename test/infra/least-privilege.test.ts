@@ -461,6 +461,7 @@ describe('what each role may do', () => {
           "dynamodb:PutItem on Audit",
           "dynamodb:Query on Audit",
           "dynamodb:Query on Content",
+          "dynamodb:Query on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["REFUSED#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["REFUSED#*"]}}",
           "dynamodb:UpdateItem on Control if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["SESSION#*"]}}",
         ],
