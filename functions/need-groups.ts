@@ -17,3 +17,17 @@ export const once = ['idempotency:keep', 'secret:read'] as const satisfies reado
 
 /** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
 export const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];
+
+/** The tools of one's own todos, of registered tools and of providers, admitted and recorded: the one path of tool calls. */
+export const toolCall = [
+  'todo:read',
+  'todo:write',
+  ...registered,
+  'preferences:read',
+  ...keyUse,
+  'rates:admit',
+  'budgets:reserve',
+  'budgets:read',
+  ...once,
+  'audit:write',
+] as const satisfies readonly Need[];

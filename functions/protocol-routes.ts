@@ -1,5 +1,5 @@
 // Rows of the table of contents that speak somebody else's protocol, for clients we did not write: MCP and OpenAI's.
-import { keyUse, once, registered } from './need-groups.ts';
+import { keyUse, toolCall } from './need-groups.ts';
 import type { Route } from './routes.ts';
 
 export const protocolRoutes = [
@@ -8,19 +8,7 @@ export const protocolRoutes = [
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: [
-      'todo:read',
-      'todo:write',
-      ...registered,
-      'preferences:read',
-      ...keyUse,
-      'rates:admit',
-      'budgets:reserve',
-      'budgets:read',
-      ...once,
-      'audit:write',
-      'issuers:know',
-    ],
+    needs: [...toolCall, 'issuers:know'],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,

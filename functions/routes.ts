@@ -3,7 +3,7 @@
 import type { Scope } from '#shared/auth/scopes.ts';
 
 import { keyRoutes } from './key-routes.ts';
-import { keyUse, once, registered } from './need-groups.ts';
+import { once, toolCall } from './need-groups.ts';
 import type { Need } from './needs.ts';
 import { protocolRoutes } from './protocol-routes.ts';
 import { toolRoutes } from './tool-routes.ts';
@@ -48,18 +48,7 @@ export const routes = [
     method: 'POST',
     path: '/mcp/tools/invoke',
     scope: 'tools:call',
-    needs: [
-      'todo:read',
-      'todo:write',
-      ...registered,
-      'preferences:read',
-      ...keyUse,
-      'rates:admit',
-      'budgets:reserve',
-      'budgets:read',
-      ...once,
-      'audit:write',
-    ],
+    needs: toolCall,
     timeoutSeconds: 29,
   },
   {

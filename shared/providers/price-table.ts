@@ -1,7 +1,8 @@
 // What models cost, by their own names. A change of anything here is a new PRICE_VERSION: records name the one they were made by.
 //
-// Each row was compared on 2026-11-23 with what its provider publishes, at the address above its table. A model whose price
-// could not be confirmed, or whose name moves from one price to another, is left out: "unknown" is better than wrong.
+// Compared on 2026-11-23 with what the providers publish at the address above each table, partly by copies of those pages. Not
+// found there: gpt-6.1-sol and gpt-6-astra (dated tables of others), gpt-4o-2024-05-13, gpt-4-turbo, o1, o3-mini and OpenAI's
+// embeddings (as they were published before). A name that moves from one price to another is left out: "unknown" is better than wrong.
 // What costs more than a row says is not asked for: OpenAI's faster tiers, caches kept for longer, audio. A provider's
 // regional endpoints cost a tenth more; the default origins are not regional.
 
