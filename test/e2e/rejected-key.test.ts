@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { canaryKey, type Person, type Portunus, say } from '#test/support/portunus.ts';
 import { calm, rejectionStorm } from '#test/support/rejection-storm.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
+import { toolCalls } from '#test/support/tool-calls.ts';
 
 type Row = Record<string, unknown>;
 
@@ -170,17 +171,10 @@ onEngine('a key that its provider rejects', () => {
     await store(gil, bad);
     await store(gil, canaryKey('openai'));
     current.provider?.refuse(bad);
-    const before = current.journal.all().length;
-    await gil.invoke('ai_chat', say('hello'));
-    const calls = current.journal
-      .all()
-      .slice(before)
-      // Limits and sessions, looked at every ten seconds per instance, are counted elsewhere.
-      .filter(({ caller, operation }) => caller.includes('tools-invoke') && !operation.endsWith('GetItem'))
-      .map(({ operation }) => operation);
+    const calls = await toolCalls(current, () => gil.invoke('ai_chat', say('hello')));
     expect(calls).toEqual([
-      'UpdateItem',
       'Query',
+      'UpdateItem', // beside it: the rate
       'TransactWriteItems', // refused: the owner's first call of the day
       'TransactWriteItems',
       'Decrypt',

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import { canaryKey, type Person, type Portunus, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
+import { toolCalls } from '#test/support/tool-calls.ts';
 
 type Row = Record<string, unknown>;
 
@@ -199,17 +200,10 @@ onEngine('a credential that renews itself', () => {
     const { current } = portunus;
     const jon = await current.person('jon');
     await connect(jon, ABOUT_TO_LAPSE);
-    const before = current.journal.all().length;
-    await jon.invoke('ai_chat', say('jon says'));
-    const calls = current.journal
-      .all()
-      .slice(before)
-      // Limits and sessions, looked at every ten seconds per instance, are counted elsewhere.
-      .filter(({ caller, operation }) => caller.includes('tools-invoke') && !operation.endsWith('GetItem'))
-      .map(({ operation }) => operation);
+    const calls = await toolCalls(current, () => jon.invoke('ai_chat', say('jon says')));
     expect(calls).toEqual([
-      'UpdateItem',
       'Query',
+      'UpdateItem', // beside it: the rate
       'TransactWriteItems', // refused: the owner's first call of the day
       'TransactWriteItems',
       'UpdateItem',
