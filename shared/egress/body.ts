@@ -9,6 +9,11 @@ const MAX_RATIO = 100;
 /** Short texts of one letter compress better than any bomb. */
 const RATIO_FROM = 64 * 1024;
 
+const FIRST_ROOM = 16 * 1024;
+/** A chunk for every byte costs Node three seconds for a megabyte: so much more may come on the wire than it holds. */
+const MAX_FRAMING = 4;
+const FRAMING_FROM = 64 * 1024;
+
 const tooLarge = () => new AppError('upstream_malformed', 'The answer is too large.');
 
 function decoderFor(response: IncomingMessage) {
@@ -25,6 +30,48 @@ function decoderFor(response: IncomingMessage) {
   }
 }
 
+/** Counts what comes. @throws {AppError} `upstream_malformed` where it comes in crumbs */
+function createCount({ socket }: IncomingMessage) {
+  const start = socket.bytesRead;
+  let bytes = 0;
+  return (piece: Uint8Array): number => {
+    bytes += piece.length;
+    const wire = socket.bytesRead - start;
+    if (wire > FRAMING_FROM && wire > bytes * MAX_FRAMING)
+      throw new AppError('upstream_malformed', 'The answer comes in crumbs.');
+    return bytes;
+  };
+}
+
+/** One growing room for all pieces: kept each by itself, those of one byte would weigh a hundred times as much. */
+function createPile(maxBytes: number) {
+  let room = new Uint8Array(Math.min(FIRST_ROOM, maxBytes));
+  let length = 0;
+  return {
+    /** Never more than `maxBytes` in all. */
+    add(piece: Uint8Array): void {
+      if (length + piece.length > room.length) {
+        const larger = new Uint8Array(Math.min(maxBytes, Math.max(2 * room.length, length + piece.length)));
+        larger.set(room);
+        room = larger;
+      }
+      room.set(piece, length);
+      length += piece.length;
+    },
+    whole: () => room.subarray(0, length),
+  };
+}
+
+/** A body that came in pieces after all. @throws {AppError} `upstream_malformed` when it is too large */
+export async function wholeOf(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const pile = createPile(maxBytes);
+  for await (const piece of pieces) {
+    if (pile.whole().length + piece.length > maxBytes) throw tooLarge();
+    pile.add(piece);
+  }
+  return pile.whole();
+}
+
 /** @throws {AppError} `upstream_malformed` when it is too large or packed in a way we did not ask for */
 export async function readBody(
   response: IncomingMessage,
@@ -32,14 +79,15 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const decoder = decoderFor(response);
   if (!decoder && Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
+  const pile = createPile(maxBytes);
+  const count = createCount(response);
   let received = 0;
   let length = 0;
 
   async function* packed(source: AsyncIterable<Uint8Array>) {
     for await (const chunk of source) {
       heard();
-      received += chunk.length;
+      received = count(chunk);
       yield chunk;
     }
   }
@@ -48,12 +96,12 @@ export async function readBody(
     for await (const chunk of source) {
       length += chunk.length;
       if (length > maxBytes || (length > RATIO_FROM && length > received * MAX_RATIO)) throw tooLarge();
-      chunks.push(chunk);
+      pile.add(chunk);
     }
   }
 
   await (decoder ? pipeline(response, packed, decoder, collect) : collect(packed(response)));
-  return new Uint8Array(Buffer.concat(chunks));
+  return pile.whole();
 }
 
 /**
@@ -65,11 +113,10 @@ export async function* piecesOf(
   { maxBytes, heard }: { maxBytes: number; heard: () => void },
 ): AsyncGenerator<Uint8Array> {
   if (decoderFor(response)) throw new AppError('upstream_malformed', 'The answer has an unknown encoding.');
-  let length = 0;
+  const count = createCount(response);
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     heard();
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
+    if (count(chunk) > maxBytes) throw tooLarge();
     yield chunk;
   }
 }

@@ -121,7 +121,7 @@ function start(
   { request, encodings, signal }: { request: EgressRequest; encodings: string; signal: AbortSignal },
 ): ClientRequest {
   const make = url.protocol === 'http:' ? plainRequest : tlsRequest;
-  return make({
+  const outgoing = make({
     agent: agentFor({ url, host, trusted }),
     method: request.method,
     host,
@@ -129,8 +129,10 @@ function start(
     path: `${url.pathname}${url.search}`,
     headers: headersOf(request, encodings),
     maxHeaderSize: MAX_HEADER_BYTES,
-    signal,
   });
+  // Not as an option: Node would tie the signal to the connection too, which may be back in the pool, where nobody listens.
+  signal.addEventListener('abort', () => void outgoing.destroy(), { once: true });
+  return outgoing;
 }
 
 type Site = {

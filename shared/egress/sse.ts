@@ -17,9 +17,12 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   for await (const chunk of body) {
-    rest += decoded(decoder, chunk);
+    const text = decoded(decoder, chunk);
+    const mayEnd = rest.endsWith('\r') || /[\r\n]/.test(text);
+    rest += text;
+    // Looked through only then: a long line that comes byte by byte would be looked through for every byte.
     // A line end may be cut in two: a carriage return waits for what follows it.
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    const lines = mayEnd ? rest.split(/\r\n|\n|\r(?!$)/) : [rest];
     rest = lines.pop() ?? '';
     if (rest.length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
     yield* lines;

@@ -2,6 +2,7 @@
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
+import { wholeOf } from '#shared/egress/body.ts';
 import type { Egress, EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
 import type { Pacing } from '#shared/limits/pace.ts';
 
@@ -98,7 +99,7 @@ export function createAsk({ egress, origins, pacing, now }: Ports) {
           return { kind: 'answered', value: await readStream(response, { ...question, secret }) };
         }
         const { facts, adapter } = question;
-        const body = new Uint8Array(Buffer.concat(await Array.fromAsync(response.body)));
+        const body = await wholeOf(response.body, MAX_ANSWER_BYTES);
         const refused = withoutKey({ ...response, body }, secret);
         await hear(response, question, { call, refused });
         return refusalOf(refused, facts, adapter);

@@ -9,13 +9,27 @@ import { withoutSecret } from '#shared/providers/without-secret.ts';
 
 const BOUNDS = { depth: 64, nodes: 50_000 };
 
-/** @throws {AppError} `upstream_malformed` with a masked sample for our log */
-export function jsonIn(text: string): unknown {
+/** What JSON can say and nobody can say again: numbers past the largest, halves of letters. */
+function isSound(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, one]) => name.isWellFormed() && isSound(one));
+}
+
+function parsed(text: string): unknown {
   try {
     return parseJson(text, BOUNDS);
   } catch {
     throw new MalformedAnswer(text); // no `cause`: it may quote the answer
   }
+}
+
+/** @throws {AppError} `upstream_malformed` with a masked sample for our log */
+export function jsonIn(text: string): unknown {
+  const value = parsed(text);
+  if (!isSound(value)) throw new MalformedAnswer(text);
+  return value;
 }
 
 /** @throws {AppError} `upstream_malformed` unless it is UTF-8 */
@@ -34,7 +48,10 @@ function secondsIn(header: string | undefined): { retry_after_seconds?: number }
  * Nothing of the answer but its status travels on.
  * @throws {AppError} `key_rejected`, `rate_limited`, `upstream_failed`
  */
-export function refuseFailure({ status, headers }: EgressResponse, alias: string): void {
+export function refuseFailure(
+  { status, headers }: Pick<EgressResponse, 'status' | 'headers'>,
+  alias: string,
+): void {
   if (status >= 200 && status < 300) return;
   const provider = `x-${alias}`;
   if (status === 401 || status === 403) {

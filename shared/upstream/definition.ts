@@ -42,6 +42,7 @@ export type DefinitionCheck = { readonly checkUrl: (url: string) => void };
  */
 export function checkDefinition(definition: Definition, { checkUrl }: DefinitionCheck): void {
   const { title, description, inputSchema, outputSchema, examples, source, credential } = definition;
+  if (title === '') refuse('title', 'is empty');
   checkText('title', title, MAX_TITLE);
   checkText('description', description, MAX_DESCRIPTION);
   checkTexts(examples, 'examples');

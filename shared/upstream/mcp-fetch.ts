@@ -1,14 +1,20 @@
 // How the MCP client reaches an upstream: through the guard, to one URL, with one key, and what comes back is read before it is.
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Secret } from '#shared/core/secret.ts';
-import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
+import { wholeOf } from '#shared/egress/body.ts';
+import type { Egress, EgressStream } from '#shared/egress/egress.ts';
+import { sseEvents } from '#shared/egress/sse.ts';
+import { withoutSecret } from '#shared/providers/without-secret.ts';
 
 import { jsonIn, refuseFailure, textIn } from './answer.ts';
 
 const MAX_BYTES = 1024 * 1024;
 /** Who asks, of what, in which session. Nothing else that the client might say of itself. */
 const PASSED = /^(?:accept|content-type|mcp-(?:protocol-version|method|name|session-id|param-[a-z0-9-]+))$/;
+const LINGER_MS = 100;
 const SESSION = 'mcp-session-id';
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
@@ -27,25 +33,41 @@ export type Line = {
 const isMessage = (value: unknown): value is Message =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The events of a stream that has ended. Those without data only keep it open. */
-const eventsIn = (text: string): string[] =>
-  text.split(/\r?\n\r?\n|\r\r/).flatMap((event) => {
-    const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith('data:'));
-    const data = lines.map((line) => line.slice('data:'.length).replace(/^ /, '')).join('\n');
-    return data === '' ? [] : [data];
-  });
+const isAnswer = (message: Message): boolean => 'result' in message || 'error' in message;
+
+/** @throws {AppError} `upstream_malformed`: another request's answer is not ours */
+function checkAnswer(answer: unknown, id: unknown, text: string): Message {
+  if (isMessage(answer) && isAnswer(answer) && answer['jsonrpc'] === '2.0' && answer['id'] === id)
+    return answer;
+  throw new MalformedAnswer(text);
+}
+
+const textOf = async ({ body }: EgressStream, { secret }: Line): Promise<string> =>
+  textIn(await wholeOf(body, MAX_BYTES), secret);
 
 /**
- * The one answer to what was asked. Notices beside it are dropped, and so are questions: we have nothing to answer them with.
- * @throws {AppError} `upstream_malformed` where there is none: another request's answer is not ours
+ * The first answer of a stream; what comes after it is not read. Notices before it are dropped, and so are questions: we have
+ * nothing to answer them with.
  */
-function answerIn(texts: readonly string[], id: unknown): Message {
-  const messages = texts.map(jsonIn).filter(isMessage);
-  const answers = messages.filter((message) => 'result' in message || 'error' in message);
-  const [answer] = answers;
-  if (answers.length !== 1 || answer?.['jsonrpc'] !== '2.0' || answer['id'] !== id)
-    throw new MalformedAnswer(texts.join('\n'));
-  return answer;
+async function answerAmong({ body }: EgressStream, id: unknown, { secret }: Line): Promise<Message> {
+  const events = sseEvents(body);
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new MalformedAnswer('');
+    if (value.data === '') continue; // it only keeps the stream open
+    const text = secret ? withoutSecret(value.data, secret) : value.data;
+    const message = jsonIn(text);
+    if (isMessage(message) && !isAnswer(message)) continue;
+    const answer = checkAnswer(message, id, text);
+    await endOf(events);
+    return answer;
+  }
+}
+
+/** Most streams end with their answer, and a connection that was read to the end serves again. */
+async function endOf(events: AsyncIterable<unknown>): Promise<void> {
+  const end = Array.fromAsync(events, () => undefined).catch(() => undefined);
+  await Promise.race([end, pause(LINGER_MS, undefined, { ref: false })]);
 }
 
 function idIn(body: unknown): unknown {
@@ -53,24 +75,33 @@ function idIn(body: unknown): unknown {
   return isMessage(asked) ? asked['id'] : undefined;
 }
 
-function sessionOf({ headers }: EgressResponse): Record<string, string> {
+function sessionOf({ headers }: EgressStream): Record<string, string> {
   const session = headers[SESSION];
   if (session === undefined) return {};
   if (!SESSION_ID.test(session)) throw new AppError('upstream_malformed');
   return { [SESSION]: session };
 }
 
+const REFUSALS = new Set([401, 403, 429]);
+const isStream = ({ headers }: EgressStream): boolean =>
+  /^text\/event-stream/i.test(headers['content-type'] ?? '');
+
+/** Of a success, for what was asked under this id. */
+async function answerTo(id: unknown, response: EgressStream, line: Line): Promise<Message> {
+  if (isStream(response)) return answerAmong(response, id, line);
+  const text = await textOf(response, line);
+  return checkAnswer(jsonIn(text), id, text);
+}
+
 /** What the client gets to see: bounded, in UTF-8, without the key, and the answer to its own request. */
-function seenBy(response: EgressResponse, id: unknown, { secret, alias }: Line): Response {
+async function seenBy(response: EgressStream, id: unknown, line: Line): Promise<Response> {
   const { status } = response;
-  const text = textIn(response.body, secret);
-  const type = response.headers['content-type'] ?? '';
-  if (status === 401 || status === 403 || status === 429 || status >= 500) refuseFailure(response, alias);
+  if (REFUSALS.has(status) || status >= 500) refuseFailure(response, line.alias);
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
-  if (status >= 300) return new Response(text.trimStart().startsWith('{') ? text : '{}', { status, headers });
-  if (id === undefined) return new Response(null, { status: 202, headers: sessionOf(response) });
-  const texts = /^text\/event-stream/i.test(type) ? eventsIn(text) : [text];
-  return Response.json(answerIn(texts, id), { headers });
+  if (status < 300 && id !== undefined) return Response.json(await answerTo(id, response, line), { headers });
+  const text = await textOf(response, line);
+  if (status < 300) return new Response(null, { status: 202, headers });
+  return new Response(text.trimStart().startsWith('{') ? text : '{}', { status, headers });
 }
 
 /** `failed` is told of what the client would put into words of its own. */
@@ -84,18 +115,23 @@ export function guardedFetch(line: Line, failed: (error: unknown) => void) {
     if (method === 'GET') return new Response(null, { status: 405, headers: { allow: 'POST' } });
     const passed = [...new Headers(init.headers)].filter(([name]) => PASSED.test(name));
     const patience = deadline.remainingMs();
-    const response = await egress.send(
-      {
-        url,
-        method,
-        headers: { ...Object.fromEntries(passed), ...shown },
-        ...(typeof body === 'string' && { body }),
-        signal: deadline.signal,
-        deadlineMs: patience,
-      },
-      { maxBytes: MAX_BYTES, headersMs: patience },
-    );
-    return seenBy(response, idIn(body), line);
+    const over = new AbortController();
+    try {
+      const response = await egress.stream(
+        {
+          url,
+          method,
+          headers: { ...Object.fromEntries(passed), ...shown },
+          ...(typeof body === 'string' && { body }),
+          signal: AbortSignal.any([deadline.signal, over.signal]),
+          deadlineMs: patience,
+        },
+        { maxBytes: MAX_BYTES, headersMs: patience, idleMs: patience },
+      );
+      return await seenBy(response, idIn(body), line);
+    } finally {
+      over.abort(); // whatever was not read is not waited for
+    }
   }
 
   return async (target: string | URL, init: RequestInit = {}): Promise<Response> => {

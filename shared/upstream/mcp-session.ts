@@ -68,8 +68,9 @@ export async function withSession<T>(line: Line, work: (session: Session) => Pro
         if (tools.length > MAX_LISTED) throw new AppError('upstream_malformed', 'It lists too many tools.');
         return tools;
       },
-      call: (tool, args) =>
-        client.callTool({ name: tool.name, arguments: args }, { ...options(), toolDefinition: tool }),
+      call({ outputSchema: _checkedByUs, ...tool }, args) {
+        return client.callTool({ name: tool.name, arguments: args }, { ...options(), toolDefinition: tool });
+      },
     });
   } catch (error) {
     throw failureOf(error instanceof AppError ? error : (first ?? error), line);

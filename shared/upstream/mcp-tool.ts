@@ -7,8 +7,9 @@ import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import type { Line } from './mcp-fetch.ts';
-import { withSession } from './mcp-session.ts';
+import { type ListedTool, withSession } from './mcp-session.ts';
 import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
+import { within } from './within.ts';
 
 type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'>;
 type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };
@@ -76,16 +77,17 @@ export async function offeredByServer(
   const listed = await withSession(line, (session) => session.tools());
   const chosen = wanted ? listed.filter(({ name }) => wanted.includes(name)) : listed;
   const missing = (wanted ?? []).filter((name) => !listed.some((tool) => tool.name === name));
+  const offer = (tool: ListedTool): Offered => {
+    const upstreamName = tool.name;
+    try {
+      const definition: Definition = mcpDefinition(tool, { url: where.url, credential: where.credential });
+      return { upstreamName, definition };
+    } catch (error) {
+      return { upstreamName, reason: reasonOf(error) };
+    }
+  };
   return [
-    ...chosen.map((tool): Offered => {
-      const upstreamName = tool.name;
-      try {
-        const definition: Definition = mcpDefinition(tool, { url: where.url, credential: where.credential });
-        return { upstreamName, definition };
-      } catch (error) {
-        return { upstreamName, reason: reasonOf(error) };
-      }
-    }),
+    ...within(caller.deadline, () => chosen.map(offer)),
     ...missing.map((upstreamName) => ({ upstreamName, reason: 'is not listed by the upstream' })),
   ];
 }

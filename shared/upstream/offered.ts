@@ -6,6 +6,7 @@ import type { ToolCall } from '#shared/tools/tool.ts';
 import { refuseFailure, textIn } from './answer.ts';
 import { httpDefinition } from './definition.ts';
 import type { Offered, UpstreamPorts } from './ports.ts';
+import { within } from './within.ts';
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
@@ -60,7 +61,7 @@ export async function offeredBy(
     const text = body.document ?? (await fetched(body.url, body.alias, { caller, ports }));
     const { offeredByDocument } = await import('./openapi.ts');
     const { url: base, server, credential, operations: wanted } = body;
-    return offeredByDocument({ text, base, server, credential, wanted });
+    return within(caller.deadline, () => offeredByDocument({ text, base, server, credential, wanted }));
   }
   return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
 }

@@ -17,6 +17,8 @@ import { checkDefinition, reasonOf } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
 import { offeredBy, type RegisterCall } from './offered.ts';
 import type { Offered, UpstreamPorts } from './ports.ts';
+import { prepare } from './validator.ts';
+import { within } from './within.ts';
 
 export type Skipped = { readonly name: string; readonly reason: string };
 export type Registered = {
@@ -50,7 +52,6 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
         tool_name: like,
       });
     }
-    looks.set(lookOf(name), name);
     const elsewhere = present.some(
       (one) => one.alias === alias && originOf(one.definition) !== originOf(definition),
     );
@@ -89,13 +90,18 @@ function draftsOf(offered: readonly Offered[], request: Request, ports: Register
   const skipped: Skipped[] = [];
   const skip = ({ upstreamName }: Offered, reason: string) =>
     void skipped.push({ name: toolNameOf(request.body.alias, upstreamName), reason });
+  const looks = new Set<string>();
   for (const one of offered) {
     if ('reason' in one) {
       skip(one, one.reason);
       continue;
     }
     try {
-      tools.push(draftOf(one, request, ports));
+      const draft = draftOf(one, request, ports);
+      const look = lookOf(draft.name);
+      if (looks.has(look)) skip(one, 'has a name that looks like that of another');
+      else tools.push(draft);
+      looks.add(look);
     } catch (error) {
       if (request.body.kind === 'http') throw error;
       skip(one, reasonOf(error));
@@ -125,7 +131,8 @@ export function createRegister(ports: RegisterPorts) {
       store.list(shelf),
       shelf === 'shared' ? [] : store.list('shared'),
     ]);
-    if (shared.some((tool) => tool.alias === alias)) refuse('is taken: everybody has tools of this alias');
+    if (shared.some((tool) => lookOf(tool.alias) === lookOf(alias)))
+      refuse('is taken: everybody has tools of this alias');
     if (own.length + tools.length > MAX_TOOLS) {
       throw new AppError('conflict', `At most ${MAX_TOOLS} tools can be registered.`, {
         next_step: 'Delete some with DELETE /mcp/tools/{name}.',
@@ -141,10 +148,11 @@ export function createRegister(ports: RegisterPorts) {
         next_step: 'Leave shared out, or ask an admin.',
       });
     }
-    if (reserved.has(body.alias)) refuse('is reserved for our own tools');
+    if (reserved.has(lookOf(body.alias))) refuse('is reserved for our own tools');
     if (body.credential) checkCredential(body.credential);
+    prepare();
     const offered = await offeredBy(body, caller, ports);
-    const { tools, skipped } = draftsOf(offered, { principal, body }, ports);
+    const { tools, skipped } = within(caller.deadline, () => draftsOf(offered, { principal, body }, ports));
     if (tools.length > MAX_AT_ONCE) refuse(`has more than ${MAX_AT_ONCE} tools: name those you want`, 'body');
     if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large: name fewer tools', 'body');
     await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);

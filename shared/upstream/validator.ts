@@ -80,6 +80,8 @@ export function validatorOf(schema: JsonSchema): Validator {
 
 /** The schema of schemas, which takes the longest to compile. */
 const rules = once(() => new Ajv2020({ strict: false, logger: false, validateFormats: false }));
+/** Compiled before work that may be ended anywhere: what is kept must not be half of it. */
+export const prepare = (): void => void isSchema({});
 const isSchema = (schema: JsonSchema): boolean => rules().validateSchema(schema) === true;
 
 /**

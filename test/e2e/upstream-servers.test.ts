@@ -12,6 +12,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { startEverything } from '#test/support/everything.ts';
 import { canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
+import { answering, type Listed, LOOKUP, mcpServer, sse } from '#test/support/upstream-server.ts';
 import { json, startUpstream } from '#test/support/upstream.ts';
 
 const everything = await startEverything();
@@ -91,35 +92,9 @@ onEngine('the official everything server', () => {
   });
 });
 
-type Listed = Record<string, unknown>;
-const LOOKUP: Listed = {
-  name: 'lookup',
-  description: 'Looks a word up.',
-  inputSchema: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
-};
-
-/** A legacy server without sessions. `onCall` may answer a call in its own way. */
-function serve(listed: () => readonly Listed[], onCall: (id: unknown) => unknown = () => undefined) {
-  upstream.answer((asked, response) => {
-    if (asked.method !== 'POST') return response.writeHead(405).end();
-    const { id, method, params } = JSON.parse(asked.body);
-    const result = (value: unknown) => json(response, { jsonrpc: '2.0', id, result: value });
-    switch (method) {
-      case 'initialize':
-        return result({ protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: info });
-      case 'tools/list':
-        return result({ tools: listed() });
-      case 'tools/call': {
-        const special = onCall(id);
-        if (special === undefined)
-          return result({ content: [{ type: 'text', text: `${params.arguments.word}!` }] });
-        return typeof special === 'function' ? special(response) : json(response, special);
-      }
-      default:
-        return id === undefined ? response.writeHead(202).end() : json(response, {}, 400);
-    }
-  });
-}
+/** `onCall` may answer a call in its own way. */
+const serve = (listed: () => readonly Listed[], onCall: (id: unknown) => unknown = () => undefined) =>
+  upstream.answer(mcpServer(listed, answering('tools/call', onCall)));
 
 const mcp = (alias: string, more: object = {}) => ({
   kind: 'mcp',
@@ -127,9 +102,6 @@ const mcp = (alias: string, more: object = {}) => ({
   url: `${upstream.url}/mcp`,
   ...more,
 });
-
-const sse = (text: string) => (response: ServerResponse) =>
-  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
 
 onEngine('an upstream server', () => {
   beforeEach(() => {
@@ -231,26 +203,34 @@ onEngine('an upstream server', () => {
         'upstream_failed',
       ],
       ['half a JSON', () => '{"jsonrpc":"2.0"', 'upstream_malformed'],
-      ['nothing', () => (response: ServerResponse) => response.writeHead(200).end(), 'upstream_malformed'],
+      [
+        'nothing',
+        () => (_asked: unknown, response: ServerResponse) => response.writeHead(200).end(),
+        'upstream_malformed',
+      ],
       [
         'a stream without it',
         () => sse('data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n'),
         'upstream_malformed',
       ],
       [
-        'a stream with two',
-        (id) => sse(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`.repeat(2)),
+        "a stream with somebody else's first",
+        (id) => {
+          const both = [999, id].map((one) => JSON.stringify({ jsonrpc: '2.0', id: one, result }));
+          return sse(both.map((one) => `data: ${one}\n\n`).join(''));
+        },
         'upstream_malformed',
       ],
       [
         'another type',
-        () => (response: ServerResponse) =>
+        () => (_asked: unknown, response: ServerResponse) =>
           response.writeHead(200, { 'content-type': 'text/html' }).end('<p>'),
         'upstream_malformed',
       ],
       [
         'a redirect',
-        () => (response: ServerResponse) => response.writeHead(307, { location: `${upstream.url}/x` }).end(),
+        () => (_asked: unknown, response: ServerResponse) =>
+          response.writeHead(307, { location: `${upstream.url}/x` }).end(),
         'upstream_malformed',
       ],
     ];

@@ -61,6 +61,19 @@ it('close the connection when the reader leaves', async () => {
   expect(await closed(sockets)).toHaveLength(1);
 });
 
+it('do no harm when the caller gives up on one that has come but was not read', async () => {
+  const { stream, sockets } = await given((_request, response) => response.end('whole'));
+  for (let round = 0; round < 20; round += 1) {
+    const caller = new AbortController();
+    const { body } = await stream({ signal: caller.signal });
+    if (round > 10) await body[Symbol.asyncIterator]().next();
+    if (round % 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    caller.abort();
+  }
+  expect(await readAll((await stream()).body)).toBe('whole');
+  expect(sockets.size).toBeGreaterThan(0);
+});
+
 it('close the connection when the caller gives up, and say so', async () => {
   const { stream, sockets } = await given((_request, response) => response.write('endless'));
   const caller = new AbortController();
