@@ -2,7 +2,6 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { Principal } from '#shared/auth/principal.ts';
-import { deadlineIn } from '#shared/core/deadline.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
@@ -10,7 +9,7 @@ import { chatCompletions } from '#shared/tools/chat-completions.ts';
 
 import { logError, logger } from './log.ts';
 import { openaiError, openaiHeaders } from './openai-error.ts';
-import { jsonBody, rowOf } from './request.ts';
+import { deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
 import { type Open, writing } from './stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
 
@@ -67,8 +66,14 @@ async function answer(request: APIGatewayProxyEvent, context: Context, reply: Re
   const { requestId } = request.requestContext;
   const principal = await streamedCaller('completions', request);
   const parameters = await parametersOf(request, principal);
-  const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
-  const call = { toolName: chatCompletions.name, tool: chatCompletions, parameters, principal } as const;
+  const deadline = deadlineOf(request, context, MARGIN_MS);
+  const call = {
+    toolName: chatCompletions.name,
+    tool: chatCompletions,
+    parameters,
+    principal,
+    hops: hopsOf(request),
+  } as const;
   // Its record is durable when it returns: only then does the last piece leave.
   const done = await invoke()({ ...call, requestId, deadline, scoped: true, sink: reply.piece });
   if (done.ok) return reply.end(done.result['completion']);

@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import { type AuditDraft, NOBODY } from '#shared/audit/audit.ts';
 import type { Action, Category, KeyUse, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
-import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -16,7 +16,7 @@ import { refuse } from '#shared/services/refuse.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
 import { logError } from './log.ts';
-import { jsonBody, type RouteName, rowOf } from './request.ts';
+import { deadlineOf, hopsOf, jsonBody, type RouteName, rowOf } from './request.ts';
 import { keyIn, marked, replayed, turnOf } from './retry.ts';
 import { type Handler, problem, reply, wrap } from './wrap.ts';
 
@@ -28,6 +28,8 @@ export type Call<Input> = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Gateways between the caller and us. */
+  readonly hops: number;
   /** What goes first into the transaction that admits a call to the outside: nothing, if the request names no key. */
   readonly claim: () => readonly Write[];
   /** What the caller named the request by. */
@@ -148,8 +150,11 @@ function callOf<Schema extends z.ZodType>(
   if (!parsed.success) {
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
-  const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
+  const deadline = deadlineOf(event, context, MARGIN_MS);
   const { requestId } = event.requestContext;
   const key = keyIn(event);
-  return { given, call: { input: parsed.data, principal, requestId, deadline, onUse, key } };
+  return {
+    given,
+    call: { input: parsed.data, principal, requestId, deadline, hops: hopsOf(event), onUse, key },
+  };
 }

@@ -2,7 +2,6 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { Principal } from '#shared/auth/principal.ts';
-import { deadlineIn } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
 import type { McpMessage } from '#shared/mcp/message.ts';
@@ -16,7 +15,7 @@ import { findRegistered, listRegistered } from '#shared/services/registered-tool
 import type { Tool } from '#shared/tools/tool.ts';
 
 import { logError, logger } from './log.ts';
-import { bodyText, rowOf } from './request.ts';
+import { bodyText, deadlineOf, hopsOf, rowOf } from './request.ts';
 import { webOrigin } from './reply.ts';
 import { lastResort, problemResponse, requestOf, streaming } from './stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
@@ -74,8 +73,13 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   const known = calledTool(message) !== undefined || registered.length > 0;
   await record(message, principal, { reqId: requestId, known });
   const report = (error: unknown) => logError(asAppError(error), error, requestId);
-  const deadline = deadlineIn(context.getRemainingTimeInMillis() - MARGIN_MS);
-  const offer = toolOffer(message, { principal, requestId, deadline, invoke: invoke(), registered, report });
+  const about = {
+    principal,
+    requestId,
+    deadline: deadlineOf(event, context, MARGIN_MS),
+    hops: hopsOf(event),
+  };
+  const offer = toolOffer(message, { ...about, invoke: invoke(), registered, report });
   return serveMcp(request, message, { offer, principal, report });
 }
 

@@ -1,7 +1,9 @@
 // How a request's body is read, whichever way it came: bounded, JSON only, never quoted.
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
+import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
+import { HOPS_HEADER, hopsIn, PATIENCE_HEADER, patienceIn } from '#shared/core/hops.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
 import { type Route, routes } from './routes.ts';
@@ -19,6 +21,15 @@ export function rowOf(name: RouteName): Route {
 
 export const headerOf = (event: APIGatewayProxyEvent, name: string): string | undefined =>
   Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+
+/** When this call must be over: before the platform ends it, and before its caller gives up. */
+export const deadlineOf = (event: APIGatewayProxyEvent, context: Context, marginMs: number): Deadline =>
+  deadlineIn(
+    Math.min(context.getRemainingTimeInMillis() - marginMs, patienceIn(headerOf(event, PATIENCE_HEADER))),
+  );
+
+/** Gateways between the caller and us. */
+export const hopsOf = (event: APIGatewayProxyEvent): number => hopsIn(headerOf(event, HOPS_HEADER));
 
 /** @throws {AppError} `payload_too_large` */
 export function bodyText(

@@ -12,14 +12,14 @@ export const handler = route('tools-invoke', {
   action: 'tool.called',
   category: 'api_call',
 
-  async run({ input: { body }, principal, requestId, deadline, key }) {
+  async run({ input: { body }, principal, requestId, deadline, hops, key }) {
     if (body.user_id !== undefined && body.user_id !== principal.subject) {
       throw new AppError('forbidden', 'You may call tools for yourself only.', {
         next_step: 'Leave user_id out.',
       });
     }
     const { tool_name: toolName, parameters } = body;
-    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline, key });
+    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline, hops, key });
     const { replayed } = answer;
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };
     const { result, cached, mode, reason, usage } = answer;

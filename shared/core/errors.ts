@@ -65,6 +65,11 @@ export const ERRORS = {
   kms_unavailable: [503, 'The key service is not available', 'Try again in a few seconds.'],
   kms_denied: [503, 'The key service refused us', 'Tell the operator; the request id names the case.'],
   upstream_timeout: [504, 'The provider took too long', 'Try again, or ask for less.'],
+  loop: [
+    508,
+    'The call goes round in circles',
+    'Call the tool where it is, not through a gateway that calls this one.',
+  ],
   deadline_exceeded: [504, 'There was not enough time', 'Try again, or ask for less.'],
 } as const satisfies Record<string, readonly [status: number, title: string, nextStep: string]>;
 

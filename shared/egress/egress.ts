@@ -137,6 +137,7 @@ function start(
 
 type Site = {
   readonly trustedOrigins: ReadonlySet<string>;
+  readonly ownOrigin: string | undefined;
   readonly ownHosts: readonly string[];
   readonly connector: Connector;
 };
@@ -153,11 +154,11 @@ type Exchange = {
 
 /** Up to the answer's headers. Whoever reads the rest ends it with `served`, `failed` or `drop`. */
 const opener =
-  ({ trustedOrigins, ownHosts, connector }: Site) =>
+  ({ connector, ...rules }: Site) =>
   async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
     const { ports: listed, headersMs, idleMs } = { ...DEFAULTS, ...policy };
     if (!METHODS.has(request.method)) throw egressRefused('method');
-    const target = targetOf(request.url, { trustedOrigins, ownHosts, ports: listed });
+    const target = targetOf(request.url, { ...rules, ports: listed });
     const { signal: caller, deadlineMs } = request;
     const patience = createPatience({ deadlineMs, headersMs, idleMs, caller });
     let outgoing: ClientRequest | undefined;
@@ -191,19 +192,26 @@ const opener =
 /** The guard. Another set of trusted origins, for tools, is another guard. */
 export function createEgress(ports: {
   trustedOrigins: readonly string[];
+  ownOrigin?: string;
   ownHosts?: readonly string[];
   lookup?: Lookup;
   isPublic?: (address: string) => boolean;
   now?: () => number;
 }): Guard {
-  const { ownHosts = [], lookup = systemLookup, isPublic = isPublicAddress, now = Date.now } = ports;
+  const {
+    ownOrigin,
+    ownHosts = [],
+    lookup = systemLookup,
+    isPublic = isPublicAddress,
+    now = Date.now,
+  } = ports;
   const trustedOrigins = originsOf(ports.trustedOrigins);
   const connector = createConnector({ lookup, isPublic, now });
-  const open = opener({ trustedOrigins, ownHosts, connector });
+  const open = opener({ trustedOrigins, ownOrigin, ownHosts, connector });
 
   return {
     check(url) {
-      targetOf(url, { trustedOrigins, ownHosts, ports: DEFAULTS.ports });
+      targetOf(url, { trustedOrigins, ownOrigin, ownHosts, ports: DEFAULTS.ports });
     },
 
     async send(request, policy = {}) {

@@ -13,6 +13,8 @@ export type Target = {
 
 export type TargetRules = {
   readonly trustedOrigins: ReadonlySet<string>;
+  /** Our own: not even the stage's owner makes it trusted. */
+  readonly ownOrigin?: string | undefined;
   /** Our own names: the gateway must not call itself. */
   readonly ownHosts: readonly string[];
   readonly ports: readonly number[];
@@ -53,9 +55,10 @@ function checkHost(host: string, ownHosts: readonly string[]): void {
 }
 
 /** @throws {AppError} `egress_refused` */
-export function targetOf(text: string, { trustedOrigins, ownHosts, ports }: TargetRules): Target {
+export function targetOf(text: string, { trustedOrigins, ownOrigin, ownHosts, ports }: TargetRules): Target {
   const url = parse(text);
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (url.origin === ownOrigin) throw egressRefused('host');
   if (trustedOrigins.has(url.origin)) return { url, host, trusted: true };
   if (url.protocol !== 'https:') throw egressRefused('scheme');
   if (!ports.includes(url.port === '' ? HTTPS_PORT : Number(url.port))) throw egressRefused('port');

@@ -41,14 +41,22 @@ export function createLimits(ports: { store: LimitStore; deployed: () => Rates; 
   };
 }
 
-type Known = { readonly providers: readonly string[]; readonly tools: readonly string[] };
+type Known = {
+  readonly providers: readonly string[];
+  readonly tools: readonly string[];
+  /** Names that may come and go: of registered tools, and of the keys they take. */
+  readonly mayCome: (kind: 'providers' | 'tools', name: string) => boolean;
+};
 
 /** A misspelt name would be a limit that limits nothing. @throws {AppError} `invalid_input` */
 export function checkNames(rates: Rates, known: Known): void {
   const issues = (['providers', 'tools'] as const).flatMap((kind) =>
     namesIn(rates, kind)
-      .filter(({ name }) => !known[kind].includes(name))
-      .map(({ path }) => ({ path: `limits.${path}`, message: `must be one of: ${known[kind].join(', ')}` })),
+      .filter(({ name }) => !known[kind].includes(name) && !known.mayCome(kind, name))
+      .map(({ path }) => ({
+        path: `limits.${path}`,
+        message: `must be one of: ${known[kind].join(', ')}, or of a registered tool`,
+      })),
   );
   if (issues.length > 0) {
     throw new AppError('invalid_input', 'A limit is set for something that does not exist.', {

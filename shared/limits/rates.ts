@@ -19,7 +19,7 @@ const Rate = z.strictObject({
     .describe('Calls at once after a silence: the places there are, not calls per minute'),
 });
 
-const named = z.record(z.string().regex(/^[a-z0-9_-]{1,64}$/), Rate).optional();
+const named = z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), Rate).optional();
 
 const RoleRates = Rate.extend({
   providers: named.describe('Narrower limits for calls to one provider, by its name'),

@@ -17,6 +17,7 @@ export type ToolCalls = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  readonly hops?: number;
   readonly invoke: Invoke;
   /** Registered tools that this message is about: all, or the one it calls. */
   readonly registered: readonly Tool[];

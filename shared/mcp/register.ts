@@ -6,7 +6,7 @@ import type {
 } from '@modelcontextprotocol/server';
 
 import { schemasOf } from '#shared/tools/registry.ts';
-import type { Tool } from '#shared/tools/tool.ts';
+import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 import { orAskForKey } from './ask-key.ts';
 import type { ToolCalls } from './offer.ts';
@@ -50,11 +50,12 @@ async function called(
   parameters: unknown,
   { ctx, calls }: { ctx: ServerContext; calls: ToolCalls },
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { principal, requestId, invoke, report } = calls;
+  const { principal, requestId, hops, invoke, report } = calls;
   // A client that has gone needs no answer from upstream.
   const signal = AbortSignal.any([calls.deadline.signal, ctx.mcpReq.signal]);
   const deadline = { ...calls.deadline, signal };
-  const call = () => invoke({ toolName: tool.name, tool, parameters, principal, requestId, deadline });
+  const of = { toolName: tool.name, tool, parameters, principal, requestId, deadline, hops };
+  const call = (progress?: ToolCall['progress']) => invoke({ ...of, progress });
   const isLong = tool.annotations.openWorldHint;
   const first = await (isLong ? withProgress(ctx, call) : call());
   const end = await orAskForKey(first, call, { ctx, deadline });

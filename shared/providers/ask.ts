@@ -1,6 +1,7 @@
 // One question, asked with one key: the request, and what the answer says.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
+import { onward } from '#shared/core/hops.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { wholeOf } from '#shared/egress/body.ts';
 import type { Egress, EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
@@ -26,6 +27,7 @@ export type Question = {
 type Call = {
   readonly owner: Uid;
   readonly deadline: Deadline;
+  readonly hops?: number;
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
 
@@ -61,13 +63,15 @@ export function createAsk({ egress, origins, pacing, now }: Ports) {
     if (!facts.ownBaseUrl && !configured) {
       throw new AppError('unavailable', `${facts.title} is not configured here.`);
     }
+    // Only a server that the caller chose may be a gateway, and even this one.
+    const chain = facts.ownBaseUrl ? onward({ hops: 0, ...call }) : {};
     call.onUse({ provider, kid, ver });
     const { secret, origin } = await key.open();
     const patience = call.deadline.remainingMs();
     const sent: EgressRequest = {
       url: `${origin || configured}${path}`,
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept, ...adapter.headers(secret) },
+      headers: { 'content-type': 'application/json', accept, ...chain, ...adapter.headers(secret) },
       body,
       signal: call.deadline.signal,
       deadlineMs: patience,

@@ -29,6 +29,8 @@ export type CompletionCall = {
   readonly owner: Uid;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Gateways between the caller and us; absent: none. */
+  readonly hops?: number;
   /** Writes down that this provider is about to be called; nothing is opened or sent before it is durable. */
   readonly begin: (intent: Intent) => Promise<void>;
   /** Told of each key before it is opened: the receipt. */

@@ -7,11 +7,11 @@ import { createEgress } from '#shared/egress/egress.ts';
 const TrustedOrigins = z.array(z.url());
 
 /** Needs `providers:call` or `issuers:know`. @param configured origins that the stage's own configuration names */
-export const egressTo = (configured: readonly string[], ownHosts: readonly string[] = []) =>
+export const egressTo = (configured: readonly string[], own?: URL) =>
   createEgress({
-    ownHosts,
+    ...(own && { ownOrigin: own.origin, ownHosts: [own.hostname] }),
     trustedOrigins: [...TrustedOrigins.parse(JSON.parse(env('TRUSTED_ORIGINS'))), ...configured],
   });
 
 /** Needs `providers:call`. A key's own base URL may be anybody's but ours: we would call ourselves without end. */
-export const egress = once(() => egressTo([], [new URL(env('PUBLIC_URL')).hostname]));
+export const egress = once(() => egressTo([], new URL(env('PUBLIC_URL'))));

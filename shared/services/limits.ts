@@ -7,12 +7,15 @@ import { once } from '#shared/core/once.ts';
 import type { LimitsBody } from '#shared/limits/api.ts';
 import { checkNames, createLimits, LIMITS_LAG_SECONDS } from '#shared/limits/limits.ts';
 import { Rates } from '#shared/limits/rates.ts';
-import { CATALOG } from '#shared/providers/catalog.ts';
+import { CATALOG, isUpstreamProvider } from '#shared/providers/catalog.ts';
+import { isRegisteredName } from '#shared/tools/registered.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 
 const known = once(() => ({
   providers: CATALOG.map(({ id }) => id),
   tools: TOOLS.map(({ name }) => name),
+  mayCome: (kind: 'providers' | 'tools', name: string) =>
+    kind === 'tools' ? isRegisteredName(name) : isUpstreamProvider(name),
 }));
 
 /** A stage deployed with limits for things that do not exist serves nobody: better than serving without limits. */

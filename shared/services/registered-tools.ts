@@ -26,6 +26,7 @@ const Origins = z.array(z.url());
 export const toolEgress = once(() =>
   createEgress({
     trustedOrigins: Origins.parse(JSON.parse(env('TOOL_ORIGINS'))),
+    ownOrigin: new URL(env('PUBLIC_URL')).origin,
     ownHosts: [new URL(env('PUBLIC_URL')).hostname],
   }),
 );

@@ -6,10 +6,18 @@ import type { ChosenBy } from '#shared/providers/policy.ts';
 import type { ServedBy, ToolCall } from './tool.ts';
 
 /** For whom, and where what is done is written down. */
-export const onBehalf = ({ principal, requestId, deadline, begin, onUse }: ToolCall): CompletionCall => ({
+export const onBehalf = ({
+  principal,
+  requestId,
+  deadline,
+  hops,
+  begin,
+  onUse,
+}: ToolCall): CompletionCall => ({
   owner: principal.uid,
   requestId,
   deadline,
+  hops,
   begin,
   onUse,
 });

@@ -32,6 +32,9 @@ export type Invocation = {
   /** Its route asks for a scope of its own, instead of `tools:call`, and knows no idempotency key. */
   readonly scoped?: true;
   readonly sink?: ToolCall['sink'];
+  readonly progress?: ToolCall['progress'];
+  /** Gateways between the caller and us; absent: none. */
+  readonly hops?: number | undefined;
 };
 
 export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
@@ -118,7 +121,7 @@ export function createInvoke(all: Ports): Invoke {
   const { audit, admit, admitProvider, account, openTurn, findRegistered, alternatives, refuse, ...ports } =
     all;
   const invoke: Invoke = async (invocation) => {
-    const { principal, requestId, deadline, sink } = invocation;
+    const { principal, requestId, deadline, sink, progress, hops = 0 } = invocation;
     const { uid, roles } = principal;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let turn = NO_TURN;
@@ -152,9 +155,11 @@ export function createInvoke(all: Ports): Invoke {
         turn = await openTurn({ uid, operation: tool.name, key, body, requestId, remainingMs });
       }
       if (turn.earlier) return replay(turn.earlier);
-      const at = { principal, requestId, deadline };
+      const at = { principal, requestId, deadline, hops };
       const also = othersOf(invoke, { ...at, key });
-      const done = await whileAdmitting(admitted, tool)(input, { ...ports, ...at, begin, onUse, also, sink });
+      const tell = { sink, progress };
+      const own = { ...ports, ...at, begin, onUse, also, ...tell };
+      const done = await whileAdmitting(admitted, tool)(input, own);
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);
       const record = draft(tool, { result: 'succeeded', meta });

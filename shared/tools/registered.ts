@@ -118,7 +118,8 @@ export const shelfOf = ({ shared, owner }: Pick<RegisteredTool, 'shared' | 'owne
   shared ? 'shared' : owner;
 
 /** A registered tool has a namespace: `<alias>__<tool>`. No tool of ours is called so. */
-export const isRegisteredName = (name: string): boolean => name.includes('__');
+export const isRegisteredName = (name: string): boolean =>
+  /^[a-z][a-z0-9-]{0,11}__[A-Za-z0-9_-]+$/.test(name);
 
 const MAX_NAME = 48;
 const HASH_LENGTH = 6;

@@ -20,6 +20,8 @@ export type ToolCall = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Gateways between the caller and us. */
+  readonly hops: number;
   readonly now: () => number;
   readonly todos: Todos;
   readonly completions: Completions;
@@ -38,6 +40,15 @@ export type ToolCall = {
   readonly also: (toolName: string, parameters: unknown) => Promise<InvokeResult>;
   /** Where the caller takes an answer piece by piece. Resolves when the next may come; throws when nobody listens any more. */
   readonly sink?: ((piece: unknown) => Promise<void>) | undefined;
+  /** Where the caller wants to hear how far it is. */
+  readonly progress?: ((update: Progress) => void) | undefined;
+};
+
+/** How far a call is, in whatever unit; `total` where that is known. */
+export type Progress = {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
 };
 
 export type Done<Out> = {

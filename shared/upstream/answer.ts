@@ -61,6 +61,7 @@ export function refuseFailure(
       next_step: `Store a key it takes with POST /api-keys, "provider": "${provider}".`,
     });
   }
+  if (status === 508) throw new AppError('loop');
   if (status === 429) {
     throw new AppError('rate_limited', `The upstream ${alias} asks to slow down.`, {
       provider,

@@ -1,5 +1,6 @@
 // Calling one operation of an HTTP API.
 import { MalformedAnswer } from '#shared/core/errors.ts';
+import { onward } from '#shared/core/hops.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/registered.ts';
@@ -53,12 +54,13 @@ export async function callHttp(
     operation,
     args,
   }: { tool: RegisteredTool; operation: HttpOperation; args: Record<string, unknown> },
-  { principal, deadline, begin, onUse }: ToolCall,
+  { principal, deadline, hops, begin, onUse }: ToolCall,
   { egress, credentials }: UpstreamPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const { credential, outputSchema } = definition;
   const request = requestOf(operation, args);
+  const chain = onward({ hops, deadline });
   const intent = intentOf(tool);
   await begin(intent);
   const { origin } = new URL(request.url);
@@ -67,7 +69,7 @@ export async function callHttp(
   const response = await egress.send(
     {
       ...request,
-      headers: { ...request.headers, ...(credential && secret && shownAs(credential, secret)) },
+      headers: { ...request.headers, ...chain, ...(credential && secret && shownAs(credential, secret)) },
       signal: deadline.signal,
       deadlineMs: patience,
     },

@@ -9,7 +9,10 @@ import type { Egress, EgressStream } from '#shared/egress/egress.ts';
 import { sseEvents } from '#shared/egress/sse.ts';
 import { withoutSecret } from '#shared/providers/without-secret.ts';
 
+import type { ToolCall } from '#shared/tools/tool.ts';
+
 import { jsonIn, refuseFailure, textIn } from './answer.ts';
+import { progressIn } from './progress.ts';
 
 const MAX_BYTES = 1024 * 1024;
 /** Who asks, of what, in which session. Nothing else that the client might say of itself. */
@@ -26,8 +29,9 @@ export type Line = {
   readonly egress: Egress;
   readonly deadline: Deadline;
   readonly secret: Secret | undefined;
-  /** The key, as the upstream is shown it. */
+  /** What goes with every request: the key, as the upstream is shown it, and what gateways tell each other. */
   readonly shown: Readonly<Record<string, string>>;
+  readonly progress?: ToolCall['progress'];
 };
 
 const isMessage = (value: unknown): value is Message =>
@@ -45,11 +49,17 @@ function checkAnswer(answer: unknown, id: unknown, text: string): Message {
 const textOf = async ({ body }: EgressStream, { secret }: Line): Promise<string> =>
   textIn(await wholeOf(body, MAX_BYTES), secret);
 
+function relay(notice: Message, asked: Message, { progress }: Line): void {
+  const update = progress && progressIn(notice, asked);
+  if (update) progress(update);
+}
+
 /**
  * The first answer of a stream; what comes after it is not read. Notices before it are dropped, and so are questions: we have
  * nothing to answer them with.
  */
-async function answerAmong({ body }: EgressStream, id: unknown, { secret }: Line): Promise<Message> {
+async function answerAmong({ body }: EgressStream, asked: Message, line: Line): Promise<Message> {
+  const { secret } = line;
   const events = sseEvents(body);
   for (;;) {
     const { value, done } = await events.next();
@@ -57,8 +67,11 @@ async function answerAmong({ body }: EgressStream, id: unknown, { secret }: Line
     if (value.data === '') continue; // it only keeps the stream open
     const text = secret ? withoutSecret(value.data, secret) : value.data;
     const message = jsonIn(text);
-    if (isMessage(message) && !isAnswer(message)) continue;
-    const answer = checkAnswer(message, id, text);
+    if (isMessage(message) && !isAnswer(message)) {
+      relay(message, asked, line);
+      continue;
+    }
+    const answer = checkAnswer(message, asked['id'], text);
     await endOf(events);
     return answer;
   }
@@ -70,9 +83,9 @@ async function endOf(events: AsyncIterable<unknown>): Promise<void> {
   await Promise.race([end, pause(LINGER_MS, undefined, { ref: false })]);
 }
 
-function idIn(body: unknown): unknown {
+function askedIn(body: unknown): Message {
   const asked: unknown = typeof body === 'string' ? JSON.parse(body) : undefined;
-  return isMessage(asked) ? asked['id'] : undefined;
+  return isMessage(asked) ? asked : {};
 }
 
 function sessionOf({ headers }: EgressStream): Record<string, string> {
@@ -87,18 +100,19 @@ const isStream = ({ headers }: EgressStream): boolean =>
   /^text\/event-stream/i.test(headers['content-type'] ?? '');
 
 /** Of a success, for what was asked under this id. */
-async function answerTo(id: unknown, response: EgressStream, line: Line): Promise<Message> {
-  if (isStream(response)) return answerAmong(response, id, line);
+async function answerTo(asked: Message, response: EgressStream, line: Line): Promise<Message> {
+  if (isStream(response)) return answerAmong(response, asked, line);
   const text = await textOf(response, line);
-  return checkAnswer(jsonIn(text), id, text);
+  return checkAnswer(jsonIn(text), asked['id'], text);
 }
 
 /** What the client gets to see: bounded, in UTF-8, without the key, and the answer to its own request. */
-async function seenBy(response: EgressStream, id: unknown, line: Line): Promise<Response> {
+async function seenBy(response: EgressStream, asked: Message, line: Line): Promise<Response> {
   const { status } = response;
   if (REFUSALS.has(status) || status >= 500) refuseFailure(response, line.alias);
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
-  if (status < 300 && id !== undefined) return Response.json(await answerTo(id, response, line), { headers });
+  if (status < 300 && asked['id'] !== undefined)
+    return Response.json(await answerTo(asked, response, line), { headers });
   const text = await textOf(response, line);
   if (status < 300) return new Response(null, { status: 202, headers });
   return new Response(text.trimStart().startsWith('{') ? text : '{}', { status, headers });
@@ -128,7 +142,7 @@ export function guardedFetch(line: Line, failed: (error: unknown) => void) {
         },
         { maxBytes: MAX_BYTES, headersMs: patience, idleMs: patience },
       );
-      return await seenBy(response, idIn(body), line);
+      return await seenBy(response, askedIn(body), line);
     } finally {
       over.abort(); // whatever was not read is not waited for
     }

@@ -69,7 +69,10 @@ export async function withSession<T>(line: Line, work: (session: Session) => Pro
         return tools;
       },
       call({ outputSchema: _checkedByUs, ...tool }, args) {
-        return client.callTool({ name: tool.name, arguments: args }, { ...options(), toolDefinition: tool });
+        // Read on the way, in mcp-fetch.ts: here it only makes the client ask for it.
+        const heard = line.progress && { onprogress: () => undefined };
+        const how = { ...options(), ...heard, toolDefinition: tool };
+        return client.callTool({ name: tool.name, arguments: args }, how);
       },
     });
   } catch (error) {

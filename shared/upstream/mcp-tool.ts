@@ -1,5 +1,6 @@
 // Calling a tool of an upstream MCP server, and learning which it has.
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import { onward } from '#shared/core/hops.ts';
 import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
@@ -11,18 +12,19 @@ import { type ListedTool, withSession } from './mcp-session.ts';
 import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
 import { within } from './within.ts';
 
-type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'>;
+type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'hops' | 'onUse' | 'progress'>;
 type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };
 
 async function lineTo(
   { url, alias, credential }: Where,
-  { principal, deadline, onUse }: Caller,
+  { principal, deadline, hops, onUse, progress }: Caller,
   { egress, credentials }: UpstreamPorts,
 ): Promise<Line> {
+  const chain = onward({ hops, deadline });
   const { origin } = new URL(url);
   const secret = credential && (await credentials.use({ owner: principal.uid, alias, origin, onUse }));
-  const shown = credential && secret ? shownAs(credential, secret) : {};
-  return { url, alias, egress, deadline, secret, shown };
+  const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
+  return { url, alias, egress, deadline, secret, shown, progress };
 }
 
 /** Blocks of content as MCP has them; their inside is the client's to judge. */
@@ -32,6 +34,12 @@ function contentIn(result: Readonly<Record<string, unknown>>): Record<string, un
   const areBlocks = blocks.every((block: unknown) => typeof (block as { type?: unknown })?.type === 'string');
   if (!areBlocks) throw new MalformedAnswer(JSON.stringify(result));
   return { content: blocks };
+}
+
+/** The upstream is a gateway as we are, and says it of a call of ours. */
+function isLoop({ _meta }: Readonly<Record<string, unknown>>): boolean {
+  const told = (_meta as Record<string, unknown> | undefined)?.['dev.portunus/error'];
+  return (told as { code?: unknown } | undefined)?.code === 'loop';
 }
 
 /**
@@ -45,6 +53,7 @@ export async function callMcp(
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const intent = intentOf(tool);
+  onward(call);
   await call.begin(intent);
   const line = await lineTo({ url: source.url, alias, credential: definition.credential }, call, ports);
   const result = await withSession(line, async (session) => {
@@ -57,6 +66,7 @@ export async function callMcp(
     return session.call(listed, args);
   });
   if (result['isError'] === true) {
+    if (isLoop(result)) throw new AppError('loop');
     throw new AppError('upstream_failed', 'The tool reports that it failed.', {
       provider: providerOf(alias),
       next_step: 'Check the arguments against what the tool does.',

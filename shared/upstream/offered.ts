@@ -1,5 +1,6 @@
 // What a registration asks for, as the tools that its source describes.
 import { AppError } from '#shared/core/errors.ts';
+import { onward } from '#shared/core/hops.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
@@ -10,7 +11,7 @@ import { within } from './within.ts';
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
-export type RegisterCall = Pick<ToolCall, 'principal' | 'deadline' | 'onUse'> & {
+export type RegisterCall = Pick<ToolCall, 'principal' | 'deadline' | 'hops' | 'onUse'> & {
   /** Durable before anything outside is asked. */
   readonly begin: (alias: string) => Promise<void>;
 };
@@ -29,12 +30,13 @@ async function fetched(
     });
   }
   ports.checkUrl(url);
+  const chain = onward(caller);
   await caller.begin(alias);
   const response = await ports.upstream.egress.send(
     {
       url,
       method: 'GET',
-      headers: { accept: 'application/json, application/yaml, text/yaml;q=0.9, */*;q=0.1' },
+      headers: { ...chain, accept: 'application/json, application/yaml, text/yaml;q=0.9, */*;q=0.1' },
       signal: caller.deadline.signal,
       deadlineMs: caller.deadline.remainingMs(),
     },
@@ -52,6 +54,7 @@ export async function offeredBy(
   const { upstream, checkUrl } = ports;
   if (body.kind === 'mcp') {
     checkUrl(body.url);
+    onward(caller);
     await caller.begin(body.alias);
     const { offeredByServer } = await import('./mcp-tool.ts');
     const { url, alias, credential, tools: wanted } = body;

@@ -1,17 +1,23 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 
 import { canaryKey, chatsOf, say } from '#test/support/portunus.ts';
 import { admittedOf } from '#test/support/rate-crowd.ts';
 import { forAll, withRates } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
+import { startUpstream } from '#test/support/upstream.ts';
 
 const deployed = {
   per_minute: 10,
   burst: 4,
-  tools: { todo_list: { per_minute: 1, burst: 2 } },
-  providers: { openai: { per_minute: 1, burst: 2 } },
+  tools: { todo_list: { per_minute: 1, burst: 2 }, words__LookUp: { per_minute: 1, burst: 2 } },
+  providers: { openai: { per_minute: 1, burst: 2 }, 'x-paid': { per_minute: 1, burst: 2 } },
 };
-const portunus = usePortunus({ mutate: withRates(deployed) });
+const upstream = await startUpstream();
+afterAll(upstream.stop);
+const portunus = usePortunus({
+  mutate: withRates(deployed),
+  parameters: { ToolOrigins: JSON.stringify([upstream.url]) },
+});
 
 onEngine('the rate of one caller', () => {
   it('is limited over REST: the burst, then 429 with the time to wait', async () => {
@@ -71,6 +77,33 @@ onEngine('the rate of one caller', () => {
     expect(chatsOf(current)).toHaveLength(before + served);
     const { body } = await fred.get('/audit/logs?action=tool.called&result=attempted');
     expect(body.logs).toHaveLength(served);
+  });
+
+  it('is narrower for a registered tool, or what stands behind it, that has a limit of its own', async () => {
+    const asked = upstream.asked.length;
+    for (const [alias, scope] of [
+      ['words', { scope: 'tool', tool: 'words__LookUp' }],
+      ['paid', { scope: 'provider', provider: 'x-paid' }],
+    ] as const) {
+      const nora = await portunus.current.person(`nora-${alias}`);
+      const tool = {
+        name: 'LookUp',
+        description: 'Looks up.',
+        method: 'GET',
+        url: `${upstream.url}/`,
+        input_schema: { type: 'object' },
+      };
+      const { tools } = (await nora.post('/mcp/tools', { kind: 'http', alias, tool })).body;
+      await nora.post(`/mcp/tools/${alias}__LookUp/review`, { decision: 'activate', hash: tools[0].hash });
+      const answers = await Promise.all(Array.from({ length: 9 }, () => nora.invoke(`${alias}__LookUp`)));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
+      expect(refused.filter(({ body }) => body.scope !== 'owner')[0]?.body).toMatchObject({
+        ...scope,
+        limit: { per_minute: 1, burst: 2 },
+      });
+    }
+    expect(upstream.asked).toHaveLength(asked + 4);
   });
 
   it('is narrower for a provider that has a limit of its own: it is not asked, and no key is opened', async () => {

@@ -44,21 +44,26 @@ async function activate(who: Person, tools: readonly { name: string; hash: strin
 type Called = { content: { type: string; text?: string }[]; structuredContent?: unknown; isError?: boolean };
 const info = { name: 'a-test', version: '1.0.0' };
 
-async function callBy(era: 'v1' | 'v2', who: Person, [name, args]: [string, Record<string, unknown>]) {
+async function callBy(
+  era: 'v1' | 'v2',
+  who: Person,
+  [name, args]: [string, Record<string, unknown>],
+  onprogress: (update: unknown) => void = () => undefined,
+) {
   const requestInit = { headers: { authorization: `Bearer ${who.token}` } };
   const url = new URL(`${portunus.current.url}/mcp`);
   if (era === 'v1') {
     const client = new LegacyClient(info);
     await client.connect(new LegacyTransport(url, { requestInit }));
     await client.listTools(); // from now on it checks results itself
-    const result = (await client.callTool({ name, arguments: args })) as Called;
+    const result = (await client.callTool({ name, arguments: args }, undefined, { onprogress })) as Called;
     await client.close();
     return result;
   }
   const client = new ModernClient(info, { versionNegotiation: { mode: 'auto' } });
   await client.connect(new ModernTransport(url, { requestInit }));
   await client.listTools();
-  const result = (await client.callTool({ name, arguments: args })) as Called;
+  const result = (await client.callTool({ name, arguments: args }, { onprogress })) as Called;
   await client.close();
   return result;
 }
@@ -267,6 +272,44 @@ onEngine('an upstream server', () => {
 
     upstream.answer((_asked, response) => json(response, { error: 'told to fail' }, 401));
     expect((await ben.invoke('safe__lookup', { word: 'hi' })).body).toMatchObject({ code: 'key_rejected' });
+  });
+
+  it('is heard of how far it is, in both eras: values rise, and nothing hidden is handed on', async () => {
+    const pia = await person('pia');
+    await activate(pia, (await register(pia, mcp('long'))).tools);
+    const said = [
+      { progress: 1, total: 4, message: 'one of four' },
+      { progress: 1, total: 4 },
+      { progress: 0.5 },
+      { progress: 2, total: 4, message: 'hid\u200bden' },
+      { progress: 'three' },
+      { progress: 3, total: 4 },
+    ];
+    serve(
+      () => [LOOKUP],
+      (id) => (asked: { body: string }, response: ServerResponse) => {
+        const { _meta } = JSON.parse(asked.body).params;
+        const params = said.map((update) => ({ progressToken: _meta.progressToken, ...update }));
+        const notices = [{ progressToken: 'not ours', progress: 3.5 }, ...params];
+        const result = { content: [{ type: 'text', text: 'done' }] };
+        const messages = [
+          ...notices.map((one) => ({ jsonrpc: '2.0', method: 'notifications/progress', params: one })),
+          { jsonrpc: '2.0', id, result },
+        ];
+        sse(messages.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''))(asked, response);
+      },
+    );
+    for (const era of ['v1', 'v2'] as const) {
+      const heard: unknown[] = [];
+      const done = await callBy(era, pia, ['long__lookup', { word: 'hi' }], (update) => heard.push(update));
+      expect(done.content).toEqual([{ type: 'text', text: 'done' }]);
+      expect(heard).toEqual([
+        { progress: 0, message: expect.any(String) },
+        { progress: 1, total: 4, message: 'one of four' },
+        { progress: 2, total: 4 },
+        { progress: 3, total: 4 },
+      ]);
+    }
   });
 
   it('has the tools left out that cannot be ours, each with its reason', async () => {
