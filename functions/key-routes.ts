@@ -29,7 +29,16 @@ export const keyRoutes = [
     method: 'POST',
     path: '/api-keys/oauth',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'renewal:know', ...once, 'audit:write'],
+    needs: [
+      'keys:read',
+      'keys:put',
+      'keys:seal',
+      'providers:call',
+      'renewal:know',
+      'tools:reach',
+      ...once,
+      'audit:write',
+    ],
   },
   {
     name: 'keys-delete',

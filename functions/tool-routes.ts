@@ -1,5 +1,5 @@
 // The rows of tools that are registered at run time: a part of routes.ts.
-import { once, registered } from './need-groups.ts';
+import { keyUse, once, registered } from './need-groups.ts';
 import type { Route } from './routes.ts';
 
 export const toolRoutes = [
@@ -8,7 +8,7 @@ export const toolRoutes = [
     method: 'POST',
     path: '/mcp/tools',
     scope: 'tools:write',
-    needs: [...registered, 'vault:use', ...once, 'audit:write'],
+    needs: [...registered, ...keyUse, ...once, 'audit:write'],
     timeoutSeconds: 29,
     bodyLimitKiB: 2048,
   },

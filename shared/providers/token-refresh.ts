@@ -1,12 +1,10 @@
 // RFC 6749 §6: a refresh token for a new access token, at the endpoint that the stage's configuration names.
 import * as z from 'zod';
 
-import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { ProviderId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
-import type { Refreshed } from '#shared/vault/token-renewal.ts';
+import type { Refresh, Refreshed } from '#shared/vault/token-renewal.ts';
 
 /** Provider → where its tokens are refreshed, as which public client. No request and no row can name another. */
 export const TokenEndpoints = z.record(z.string(), z.strictObject({ url: z.url(), client_id: z.string() }));
@@ -55,24 +53,26 @@ function outcomeOf(response: EgressResponse): Refreshed {
   };
 }
 
-export function createTokenRefresh({
-  egress,
-  endpoints,
-}: {
-  egress: Pick<Egress, 'send'>;
-  endpoints: TokenEndpoints;
-}) {
-  return async (provider: ProviderId, token: Secret, deadline: Deadline): Promise<Refreshed> => {
-    const endpoint = endpoints[provider];
+type Ports = {
+  readonly egress: Pick<Egress, 'send'>;
+  readonly endpoints: TokenEndpoints;
+  /** To endpoints that owners name: nobody is trusted there. */
+  readonly outside: () => Pick<Egress, 'send'>;
+};
+
+export function createTokenRefresh({ egress, endpoints, outside }: Ports): Refresh {
+  return async (provider, { refreshToken, endpoint: own }, deadline) => {
+    const endpoint = own ?? endpoints[provider];
     if (!endpoint) return { kind: 'failed' };
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
-      refresh_token: token.reveal(),
+      refresh_token: refreshToken.reveal(),
       client_id: endpoint.client_id,
+      ...(own?.resource !== undefined && { resource: own.resource }),
     });
     try {
       return outcomeOf(
-        await egress.send({
+        await (own ? outside() : egress).send({
           url: endpoint.url,
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },

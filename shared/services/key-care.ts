@@ -3,7 +3,7 @@ import { isLostWrite } from '#shared/aws/transaction.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
-import { factsOf } from '#shared/providers/catalog.ts';
+import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import type { KeyCare, KeyName, OnCall, Renewed } from '#shared/providers/key-care.ts';
 import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
 
@@ -35,8 +35,10 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
           subject: keyId,
           once: as === 'invalid' ? `${ver}` : `${ver}-${as}`,
           text: TOLD[as](title, last4),
-          next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate.`,
-          url: keyPage,
+          next_step: isUpstreamProvider(provider)
+            ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
+            : `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate.`,
+          ...(keyPage !== '' && { url: keyPage }),
         },
         requestId,
       );

@@ -17,6 +17,7 @@ import { keyStore } from './key-store.ts';
 import { openKey } from './key-use.ts';
 import { notices } from './notices.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
+import { toolEgress } from './tool-egress.ts';
 
 const renewal = once(() =>
   createRenewal({
@@ -25,7 +26,9 @@ const renewal = once(() =>
     seal: sealKey(),
     fingerprint: fingerprint(),
     leases: leaseTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
-    askNext: tokenRenewal(createTokenRefresh({ egress: egress(), endpoints: tokenEndpoints() })),
+    askNext: tokenRenewal(
+      createTokenRefresh({ egress: egress(), endpoints: tokenEndpoints(), outside: toolEgress }),
+    ),
     isLost: isLostWrite,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -64,7 +67,7 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
             outcome === 'refused'
               ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
               : 'It is tried again by itself. If this goes on, connect it anew with POST /api-keys/oauth.',
-          url: keyPage,
+          ...(keyPage !== '' && { url: keyPage }),
         },
         requestId,
       );
@@ -81,6 +84,6 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
   };
 }
 
-/** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:hold`, `renewal:know`, `providers:call`, `notices:raise`, `audit:write`. */
+/** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:hold`, `renewal:know`, `providers:call`, `notices:raise`, `audit:write`; `tools:reach` for keys of registered tools. */
 export const renewKey = (key: KeyName, call: OnCall & { readonly wait: boolean }) =>
   renewal()(key, { deadline: call.deadline, wait: call.wait, trail: trailOf(key, call) });

@@ -1,11 +1,7 @@
 // Registered tools as the faces offer them and the invoke path calls them.
-import * as z from 'zod/mini';
-
 import type { Principal } from '#shared/auth/principal.ts';
-import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
-import { createEgress } from '#shared/egress/egress.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
 import { findFor } from '#shared/tools/review.ts';
 import { shown } from '#shared/tools/shown.ts';
@@ -14,22 +10,10 @@ import { createCredentials } from '#shared/upstream/credentials.ts';
 import type { UpstreamPorts } from '#shared/upstream/ports.ts';
 
 import { audit } from './audit.ts';
+import { keyCare } from './key-care.ts';
 import { keyUse } from './key-use.ts';
+import { toolEgress } from './tool-egress.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
-
-const Origins = z.array(z.url());
-
-/**
- * Needs `tools:reach`. A guard of its own: the origins that the stage trusts for providers are not trusted here, and the
- * gateway must not be made to call itself.
- */
-export const toolEgress = once(() =>
-  createEgress({
-    trustedOrigins: Origins.parse(JSON.parse(env('TOOL_ORIGINS'))),
-    ownOrigin: new URL(env('PUBLIC_URL')).origin,
-    ownHosts: [new URL(env('PUBLIC_URL')).hostname],
-  }),
-);
 
 /** Somebody else may have found it at the same moment: then it is in quarantine already. */
 const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal, requestId }) => {
@@ -51,9 +35,13 @@ const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal,
     });
 };
 
-/** Needs `tools:reach`, `tools:put`, `vault:use`, `audit:write`. */
+/** Needs `tools:reach`, `tools:put`, `audit:write`, and what key-care.ts needs. */
 export const upstreamPorts = once(
-  (): UpstreamPorts => ({ egress: toolEgress(), credentials: createCredentials(keyUse()), quarantine }),
+  (): UpstreamPorts => ({
+    egress: toolEgress(),
+    credentials: createCredentials({ vault: keyUse(), care: keyCare(), now: Date.now }),
+    quarantine,
+  }),
 );
 
 /**

@@ -3,17 +3,18 @@ import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { RegisterCall } from '#shared/upstream/offered.ts';
 
 import { audit } from './audit.ts';
-import { toolEgress, upstreamPorts } from './registered-tools.ts';
+import { toolEgress } from './tool-egress.ts';
 import { toolStore } from './tool-registry.ts';
 
 /** What clients call us. */
 const OURS = ['mcp', 'portunus', 'tool', 'tools'];
 
-/** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools. */
+/** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools, and what renews a key. */
 const register = once(async () => {
-  const [{ createRegister }, { TOOLS }] = await Promise.all([
+  const [{ createRegister }, { TOOLS }, { upstreamPorts }] = await Promise.all([
     import('#shared/upstream/register.ts'),
     import('#shared/tools/registry.ts'),
+    import('./registered-tools.ts'),
   ]);
   const reserved = new Set([...OURS, ...TOOLS.map(({ name }) => name.split('_')[0] ?? '')]);
   const { check: checkUrl } = toolEgress();
@@ -21,9 +22,9 @@ const register = once(async () => {
   return createRegister({ store: toolStore(), now: Date.now, checkUrl, upstream, reserved });
 });
 
-type Call = Omit<RegisterCall, 'begin'> & { readonly requestId: string };
+type Call = Omit<RegisterCall, 'begin'>;
 
-/** Needs `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `audit:write`. */
+/** Needs `tools:find`, `tools:put`, `tools:reach`, `audit:write`, and what key-care.ts needs. */
 export async function registerTools(body: RegisterToolsBody, call: Call) {
   const { uid } = call.principal;
   const begin = (alias: string) =>

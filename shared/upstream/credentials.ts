@@ -1,27 +1,85 @@
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf, ProviderId } from '#shared/core/ids.ts';
-import type { KeyUse } from '#shared/vault/use.ts';
+import type { KeyCare, KeyValue } from '#shared/providers/key-care.ts';
+import { createKeySteps } from '#shared/providers/key-steps.ts';
+import type { Verdict } from '#shared/providers/verdict.ts';
+import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
-import { type Credentials, providerOf } from './ports.ts';
+import { type Credentials, type CredentialUse, providerOf, type Work } from './ports.ts';
 
-/** The origin is sealed with the key: neither a row of the registry nor its author can send it elsewhere. */
-export const createCredentials = (vault: KeyUse): Credentials => ({
-  async use({ owner, alias, origin, onUse }) {
-    const provider = ProviderId.parse(providerOf(alias));
-    const [key] = await vault.candidates(owner, provider);
-    if (!key) throw await whyNone({ provider, alias, origin }, () => vault.whyNone(owner, provider));
-    onUse({ provider, kid: key.kid, ver: key.ver });
-    const frame = await key.open();
-    if (frame.origin === origin) return frame.secret;
-    throw new AppError('wrong_provider', `Your key for ${alias} was stored for another origin.`, {
+/** The upstream does not know the credential, so nothing was done with it. By 403 it may mean something else. */
+const isRejection = (error: unknown): error is AppError =>
+  error instanceof AppError && error.code === 'key_rejected' && error.details['upstream_status'] === 401;
+
+/** Asked once with one value. The origin is sealed with it: neither a row of the registry nor its author can send it elsewhere. */
+async function askedWith<T>(
+  { provider, kid, ver, open }: KeyValue,
+  { alias, origin, onUse }: CredentialUse,
+  work: Work<T>,
+): Promise<T> {
+  onUse({ provider, kid, ver });
+  const frame = await open();
+  if (frame.origin === origin) return work(frame.secret);
+  throw new AppError('wrong_provider', `Your key for ${alias} was stored for another origin.`, {
+    provider,
+    next_step: `Store one with POST /api-keys, "provider": "${provider}", "origin": "${origin}".`,
+  });
+}
+
+const signInAgain = ({ provider, kid }: Candidate, alias: string) =>
+  new AppError(
+    'key_rejected',
+    `The upstream ${alias} refuses your credential, and it could not be renewed.`,
+    {
       provider,
-      next_step: `Store one with POST /api-keys, "provider": "${provider}", "origin": "${origin}".`,
-    });
-  },
-});
+      upstream_status: 401,
+      key_id: keyIdOf(provider, kid),
+      next_step: `Sign in there again and store the new tokens with POST /api-keys/oauth, "provider": "${provider}".`,
+    },
+  );
+
+/** @param ports.now for access tokens, which lapse */
+export function createCredentials({
+  vault,
+  care,
+  now,
+}: {
+  vault: KeyUse;
+  care: KeyCare;
+  now: () => number;
+}): Credentials {
+  /** Renewed before it lapses, and once when it is rejected all the same. */
+  async function renewing<T>(key: Candidate, request: CredentialUse, work: Work<T>): Promise<T> {
+    const { owner } = request;
+    const ask = async (value: KeyValue): Promise<Verdict<T>> => {
+      try {
+        return { kind: 'answered', value: await askedWith(value, request, work) };
+      } catch (error) {
+        if (isRejection(error)) return { kind: 'key_rejected', refusal: error };
+        throw error;
+      }
+    };
+    const reread = async () =>
+      (await vault.candidates(owner, key.provider)).find(({ kid }) => kid === key.kid);
+    const outcome = await createKeySteps({ ask, reread, care, call: request, now })(key);
+    if (outcome.kind === 'answered') return outcome.value;
+    throw signInAgain(key, request.alias);
+  }
+
+  return {
+    async use(request, work) {
+      const { owner, alias } = request;
+      const provider = ProviderId.parse(providerOf(alias));
+      const [key] = await vault.candidates(owner, provider);
+      if (!key) throw await whyNone(provider, request, () => vault.whyNone(owner, provider));
+      return key.renewBy === undefined ? askedWith(key, request, work) : renewing(key, request, work);
+    },
+  };
+}
 
 async function whyNone(
-  { provider, alias, origin }: { provider: ProviderId; alias: string; origin: string },
+  provider: ProviderId,
+  { alias, origin }: CredentialUse,
   ask: () => ReturnType<KeyUse['whyNone']>,
 ): Promise<AppError> {
   const key = await ask();
@@ -34,6 +92,9 @@ async function whyNone(
   return new AppError(`key_${key.because}`, `Your key for ${alias} cannot be used: it is ${key.because}.`, {
     provider,
     key_id: keyIdOf(key.provider, key.kid),
-    next_step: 'Unfreeze it, or store another with POST /api-keys.',
+    next_step:
+      key.because === 'invalid' // of those alone that could be renewed and no longer can
+        ? 'Sign in there again and store the new tokens with POST /api-keys/oauth.'
+        : 'Unfreeze it, or store another with POST /api-keys.',
   });
 }

@@ -8,7 +8,7 @@ import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { jsonIn, refuseFailure, textIn } from './answer.ts';
 import { requestOf } from './http-operation.ts';
-import { intentOf, shownAs, type UpstreamPorts } from './ports.ts';
+import { intentOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
 import { validatorOf } from './validator.ts';
 
 const MAX_BYTES = 512 * 1024;
@@ -54,29 +54,31 @@ export async function callHttp(
     operation,
     args,
   }: { tool: RegisteredTool; operation: HttpOperation; args: Record<string, unknown> },
-  { principal, deadline, hops, begin, onUse }: ToolCall,
+  call: ToolCall,
   { egress, credentials }: UpstreamPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const { credential, outputSchema } = definition;
   const request = requestOf(operation, args);
-  const chain = onward({ hops, deadline });
+  const chain = onward(call);
   const intent = intentOf(tool);
-  await begin(intent);
-  const { origin } = new URL(request.url);
-  const secret = credential && (await credentials.use({ owner: principal.uid, alias, origin, onUse }));
-  const patience = deadline.remainingMs();
-  const response = await egress.send(
-    {
-      ...request,
-      headers: { ...request.headers, ...chain, ...(credential && secret && shownAs(credential, secret)) },
-      signal: deadline.signal,
-      deadlineMs: patience,
-    },
-    { maxBytes: MAX_BYTES, headersMs: patience },
-  );
-  refuseFailure(response, alias);
-  const output = resultOf(operation, response.status, bodyIn(response, secret));
+  await call.begin(intent);
+  const { deadline } = call;
+  const where = { credential, alias, url: request.url };
+  const output = await withKey(where, { ...call, credentials }, async (secret) => {
+    const patience = deadline.remainingMs();
+    const response = await egress.send(
+      {
+        ...request,
+        headers: { ...request.headers, ...chain, ...(credential && secret && shownAs(credential, secret)) },
+        signal: deadline.signal,
+        deadlineMs: patience,
+      },
+      { maxBytes: MAX_BYTES, headersMs: patience },
+    );
+    refuseFailure(response, alias);
+    return resultOf(operation, response.status, bodyIn(response, secret));
+  });
   checkResult(output, outputSchema);
   return { output, meta: intent };
 }

@@ -7,24 +7,26 @@ import type { Done, ToolCall } from '#shared/tools/tool.ts';
 import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
-import type { Line } from './mcp-fetch.ts';
-import { type ListedTool, withSession } from './mcp-session.ts';
-import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts } from './ports.ts';
+import { type ListedTool, type Session, withSession } from './mcp-session.ts';
+import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
 import { within } from './within.ts';
 
-type Caller = Pick<ToolCall, 'principal' | 'deadline' | 'hops' | 'onUse' | 'progress'>;
+type Caller = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'hops' | 'onUse' | 'progress'>;
 type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };
 
-async function lineTo(
-  { url, alias, credential }: Where,
-  { principal, deadline, hops, onUse, progress }: Caller,
-  { egress, credentials }: UpstreamPorts,
-): Promise<Line> {
-  const chain = onward({ hops, deadline });
-  const { origin } = new URL(url);
-  const secret = credential && (await credentials.use({ owner: principal.uid, alias, origin, onUse }));
-  const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
-  return { url, alias, egress, deadline, secret, shown, progress };
+/** One conversation, with the caller's own key where the server takes one. */
+function conversation<T>(
+  where: Where,
+  caller: Caller & Pick<UpstreamPorts, 'egress' | 'credentials'>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { url, alias, credential } = where;
+  const { egress, deadline, progress } = caller;
+  const chain = onward(caller);
+  return withKey(where, caller, (secret) => {
+    const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
+    return withSession({ url, alias, egress, deadline, secret, shown, progress }, work);
+  });
 }
 
 /** Blocks of content as MCP has them; their inside is the client's to judge. */
@@ -55,8 +57,8 @@ export async function callMcp(
   const intent = intentOf(tool);
   onward(call);
   await call.begin(intent);
-  const line = await lineTo({ url: source.url, alias, credential: definition.credential }, call, ports);
-  const result = await withSession(line, async (session) => {
+  const where = { url: source.url, alias, credential: definition.credential };
+  const result = await conversation(where, { ...call, ...ports }, async (session) => {
     const listed = (await session.tools()).find(({ name }) => name === source.upstreamName);
     const drift = driftOf(tool, listed, call.now());
     if (drift || !listed) {
@@ -83,8 +85,7 @@ export async function offeredByServer(
   caller: Caller,
   ports: UpstreamPorts,
 ): Promise<readonly Offered[]> {
-  const line = await lineTo(where, caller, ports);
-  const listed = await withSession(line, (session) => session.tools());
+  const listed = await conversation(where, { ...caller, ...ports }, (session) => session.tools());
   const chosen = wanted ? listed.filter(({ name }) => wanted.includes(name)) : listed;
   const missing = (wanted ?? []).filter((name) => !listed.some((tool) => tool.name === name));
   const offer = (tool: ListedTool): Offered => {

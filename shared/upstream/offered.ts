@@ -11,7 +11,7 @@ import { within } from './within.ts';
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
-export type RegisterCall = Pick<ToolCall, 'principal' | 'deadline' | 'hops' | 'onUse'> & {
+export type RegisterCall = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'hops' | 'onUse'> & {
   /** Durable before anything outside is asked. */
   readonly begin: (alias: string) => Promise<void>;
 };

@@ -1,24 +1,33 @@
 // What a call of a registered tool is made with.
 import type { Principal } from '#shared/auth/principal.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { Credential, Definition, RegisteredTool } from '#shared/tools/registered.ts';
-import type { KeyReceipt } from '#shared/tools/tool.ts';
+import type { KeyReceipt, ToolCall } from '#shared/tools/tool.ts';
+
+export type CredentialUse = {
+  readonly owner: Uid;
+  readonly alias: string;
+  readonly origin: string;
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  /** Told before the key is opened. */
+  readonly onUse: (key: KeyReceipt) => void;
+};
+
+/** A question, asked with whichever value is taken. It may be asked again with another, if the first was not known there. */
+export type Work<T> = (secret: Secret) => Promise<T>;
 
 /** Port: the vault, as far as one call goes. */
 export type Credentials = {
   /**
    * The caller's own key of the provider `x-<alias>`, for one call to the origin it was stored for.
-   * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `wrong_provider` for another origin
+   * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `wrong_provider` for another origin;
+   * `key_rejected` where it cannot be renewed; whatever the work throws
    */
-  readonly use: (request: {
-    readonly owner: Uid;
-    readonly alias: string;
-    readonly origin: string;
-    /** Told before the key is opened. */
-    readonly onUse: (key: KeyReceipt) => void;
-  }) => Promise<Secret>;
+  readonly use: <T>(request: CredentialUse, work: Work<T>) => Promise<T>;
 };
 
 export type UpstreamPorts = {
@@ -40,6 +49,19 @@ export type Offered = { readonly upstreamName: string } & (
 
 /** Under which name a key for these tools is stored. */
 export const providerOf = (alias: string): string => `x-${alias}`;
+
+type Asking = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'onUse'>;
+
+/** Asks with the caller's own key, where the tool takes one. */
+export function withKey<T>(
+  { credential, alias, url }: { credential: Credential | undefined; alias: string; url: string },
+  { principal, requestId, deadline, onUse, credentials }: Asking & Pick<UpstreamPorts, 'credentials'>,
+  work: (secret?: Secret) => Promise<T>,
+): Promise<T> {
+  if (!credential) return work();
+  const { origin } = new URL(url);
+  return credentials.use({ owner: principal.uid, alias, origin, requestId, deadline, onUse }, work);
+}
 
 /** The header that shows the caller's key. */
 export const shownAs = ({ header, prefix }: Credential, secret: Secret): Record<string, string> => ({

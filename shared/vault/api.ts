@@ -23,6 +23,11 @@ const BaseUrl = z
 /** `<provider>_<22 characters>`; anything else answers like an id that does not exist. */
 const KeyId = z.string().max(128);
 
+const Origin = z
+  .string()
+  .max(300)
+  .regex(/^https?:\/\/[^/?#@\s]+$/);
+
 export const StoreKeyBody = z.strictObject({
   provider: Provider,
   api_key: ApiKey,
@@ -32,11 +37,7 @@ export const StoreKeyBody = z.strictObject({
   label: Label.optional(),
   expires_at: ExpiresAt.optional(),
   /** Of a key for registered tools, `"provider": "x-<alias>"`: the one origin it may be sent to. */
-  origin: z
-    .string()
-    .max(300)
-    .regex(/^https?:\/\/[^/?#@\s]+$/)
-    .optional(),
+  origin: Origin.optional(),
 });
 export type StoreKeyBody = z.infer<typeof StoreKeyBody>;
 
@@ -53,6 +54,14 @@ export const ConnectKeyBody = z.strictObject({
     .min(1)
     .max(366 * 24 * 3600),
   label: Label.optional(),
+  /** Of tokens for registered tools, `"provider": "x-<alias>"`: the one origin they may be sent to, and where they are renewed. */
+  origin: Origin.optional(),
+  token_endpoint: z.url().max(300).optional(),
+  client_id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,100}$/)
+    .optional(),
+  resource: z.url().max(300).optional(),
 });
 export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
 

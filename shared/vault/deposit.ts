@@ -7,9 +7,9 @@ import type { Write } from '#shared/core/write.ts';
 import { expiresAtOf } from './expires-at.ts';
 import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
 import { type KeyStore, type KeySummary, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
-import { tokenSecret } from './token-set.ts';
+import { tokenSecret, type TokenSet } from './token-set.ts';
 
-type Tokens = { readonly refreshToken: Secret; readonly tokenUntil: string };
+type Tokens = Pick<TokenSet, 'refreshToken' | 'endpoint'> & { readonly tokenUntil: string };
 
 export type KeyDeposit = {
   /**
@@ -35,7 +35,7 @@ export type KeyDeposit = {
 
 /** What is kept of the key. */
 const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
-  tokens ? tokenSecret({ accessToken: secret, refreshToken: tokens.refreshToken }) : secret;
+  tokens ? tokenSecret({ ...tokens, accessToken: secret }) : secret;
 
 /** An owner's keys for one provider are read in one query on each use. */
 const MAX_KEYS = 10;

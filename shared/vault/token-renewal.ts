@@ -4,7 +4,7 @@ import type { ProviderId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 
 import type { AskNext } from './renewal.ts';
-import { tokenSecret, tokensIn } from './token-set.ts';
+import { tokenSecret, type TokenSet, tokensIn } from './token-set.ts';
 
 export type Refreshed =
   | {
@@ -17,16 +17,20 @@ export type Refreshed =
   | { readonly kind: 'refused' | 'failed' };
 
 /** Port. One refresh at the provider's token endpoint. Never throws: a failure is an outcome. */
-export type Refresh = (provider: ProviderId, token: Secret, deadline: Deadline) => Promise<Refreshed>;
+export type Refresh = (
+  provider: ProviderId,
+  tokens: Pick<TokenSet, 'refreshToken' | 'endpoint'>,
+  deadline: Deadline,
+) => Promise<Refreshed>;
 
 /** @throws {AppError} `integrity_failed` where the credential is no token set */
 export const tokenRenewal =
   (refresh: Refresh): AskNext =>
   async (provider, current, deadline) => {
     const tokens = tokensIn(current);
-    const outcome = await refresh(provider, tokens.refreshToken, deadline);
+    const outcome = await refresh(provider, tokens, deadline);
     if (outcome.kind !== 'refreshed') return outcome;
     const { accessToken, refreshToken = tokens.refreshToken, lifeSeconds } = outcome;
-    const secret = tokenSecret({ accessToken, refreshToken });
+    const secret = tokenSecret({ accessToken, refreshToken, endpoint: tokens.endpoint });
     return { kind: 'next', secret, shown: accessToken, lifeSeconds };
   };

@@ -14,6 +14,9 @@ const URL_OF_IT = 'https://auth.example/token';
 function endpoint(answer: { status?: number; text?: string } | AppError) {
   const sent: EgressRequest[] = [];
   const refresh = createTokenRefresh({
+    outside: () => {
+      throw new Error('Nobody else is asked.');
+    },
     endpoints: { openai: { url: URL_OF_IT, client_id: 'us & them' } },
     egress: {
       async send(request) {
@@ -25,7 +28,8 @@ function endpoint(answer: { status?: number; text?: string } | AppError) {
   });
   return {
     sent,
-    ask: (provider = openai) => refresh(provider, new Secret('old-refresh-token'), deadlineIn(1000)),
+    ask: (provider = openai) =>
+      refresh(provider, { refreshToken: new Secret('old-refresh-token') }, deadlineIn(1000)),
   };
 }
 
