@@ -156,9 +156,7 @@ export function createInvoke(all: Ports): Invoke {
       }
       if (turn.earlier) return replay(turn.earlier);
       const at = { principal, requestId, deadline, hops };
-      const also = othersOf(invoke, { ...at, key });
-      const tell = { sink, progress };
-      const own = { ...ports, ...at, begin, onUse, also, ...tell };
+      const own = { ...ports, ...at, begin, onUse, sink, progress, also: othersOf(invoke, { ...at, key }) };
       const done = await whileAdmitting(admitted, tool)(input, own);
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);
