@@ -97,12 +97,12 @@ onEngine('a key that its provider rejects', () => {
 
   // 100 at once, each in an instance of its own, are in test/long: here are as many as start in seconds.
   it('costs one call each way and one notice, however many meet the rejection at once', async () => {
-    const storm = await rejectionStorm(portunus.current, { name: 'cid', calls: 60, atOnce: 20 });
-    expect(storm).toMatchObject(calm(60));
+    const storm = await rejectionStorm(portunus.current, { name: 'cid', calls: 30, atOnce: 8 });
+    expect(storm).toMatchObject(calm(30));
     // A caller whose call was rejected goes on only when the row is marked: none meets it twice.
     expect(storm.refused).toBe(storm.met);
     expect(storm.refused).toBeGreaterThan(1);
-    expect(storm.refused).toBeLessThanOrEqual(20);
+    expect(storm.refused).toBeLessThanOrEqual(8);
   }, 180_000);
 
   it('is not meant by an account without quota: the backup serves, the key stays', async () => {

@@ -29,12 +29,13 @@ async function chat({ request }: Portunus, { token }: Person, provider: string):
 /** Starts instances for as many calls at once, in steps: on few cores all together would not be up in time. */
 async function warmUp(portunus: Portunus, person: Person, atOnce: number): Promise<void> {
   const STEP = 25;
+  const ms = 200 * Math.min(STEP, atOnce);
   await person.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
   for (let instances = Math.min(STEP, atOnce); ; instances = Math.min(instances + STEP, atOnce)) {
     await person.get('/api-keys'); // the authorizer's word is kept for a minute: no process of it for each call as well
     // Nobody is done before the last of them has begun.
     const undo = portunus.frontDoor.faults.inject((call) =>
-      isInvoke(call) && call.operation === 'UpdateItem' ? { kind: 'delay', ms: 5000 } : undefined,
+      isInvoke(call) && call.operation === 'UpdateItem' ? { kind: 'delay', ms } : undefined,
     );
     await Promise.all(Array.from({ length: instances }, () => chat(portunus, person, 'anthropic')));
     undo();
