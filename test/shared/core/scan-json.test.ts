@@ -16,7 +16,8 @@ const refusal = (text: string): AppError => {
 
 describe('JSON from outside', () => {
   it('is parsed like JSON.parse does, whatever its strings hold', () => {
-    const small = fc.jsonValue({ maxDepth: 6 });
+    const refusedName = /"(?:__proto__|constructor)":/;
+    const small = fc.jsonValue({ maxDepth: 6 }).filter((value) => !refusedName.test(JSON.stringify(value)));
     fc.assert(
       fc.property(small, (value) => {
         const text = JSON.stringify(value);
