@@ -10,8 +10,8 @@ import { leanSdk, withoutJsonSchemas } from './lean-sdk.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The one module that asks zod for JSON Schemas; functions without it are built without zod's 18 kB for that. */
-const WRITES_JSON_SCHEMAS = 'shared/tools/registry.ts';
+/** Who asks zod for JSON Schemas: of ours one module, and the MCP server of prompts. All others do without zod's 18 kB for that. */
+const WRITES_JSON_SCHEMAS = /^shared\/tools\/registry\.ts$|node_modules\/@modelcontextprotocol\/server\//;
 
 const COMMON = {
   platform: 'node',
@@ -35,7 +35,8 @@ export type Split = { readonly parts: readonly Part[]; readonly metafile: Metafi
 export async function split(name: string, { file, maps, plugins }: Source): Promise<Split> {
   const made = (lean: Plugin[]) => parted(name, { file, maps, plugins: [...plugins, ...lean] });
   const lean = await made([...leanSdk, withoutJsonSchemas]);
-  const { outputFiles, metafile } = WRITES_JSON_SCHEMAS in lean.metafile.inputs ? await made(leanSdk) : lean;
+  const isAsked = Object.keys(lean.metafile.inputs).some((input) => WRITES_JSON_SCHEMAS.test(input));
+  const { outputFiles, metafile } = isAsked ? await made(leanSdk) : lean;
   return { parts: await Promise.all(outputFiles.map((output) => asCommonJs(output, maps))), metafile };
 }
 

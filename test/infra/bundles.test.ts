@@ -113,6 +113,20 @@ describe('the bundles', async () => {
     expect(readFileSync(join(made.dist, 'functions/conformance/index.js'), 'utf8')).toMatch(FIXTURE);
   });
 
+  it('write JSON Schemas where tools or prompts are listed, and carry the code for it nowhere else', async () => {
+    const LEFT_OUT = 'JSON Schemas are left out here';
+    expect(functionNames.filter((name) => !source(name).includes(LEFT_OUT))).toEqual(
+      expect.arrayContaining(['mcp', 'tools-invoke', 'tools-list', 'health']),
+    );
+    expect(source('keys-store')).toContain(LEFT_OUT);
+    const entries = { conformance: join(import.meta.dirname, '../conformance/server.ts') };
+    const made = await bundle({ dist: folder(), entries, schemas: '' });
+    const served = join(made.dist, 'functions/conformance');
+    for (const part of readdirSync(served)) {
+      expect(readFileSync(join(served, part), 'utf8')).not.toContain(LEFT_OUT);
+    }
+  });
+
   it('are the same bytes when nothing changed', async () => {
     const names = ['authorizer', 'health'];
     const entries = Object.fromEntries(names.map((name) => [name, declaredEntries()[name] ?? '']));

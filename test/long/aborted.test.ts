@@ -72,7 +72,7 @@ onEngine(`${REQUESTS} requests, three in ten of them given up`, () => {
   async function ask(index: number): Promise<keyof typeof counts> {
     const nonce = `nonce${crypto.randomUUID().replaceAll('-', '')}`;
     const leaves = Math.random() < ABORTED;
-    const signal = leaves ? AbortSignal.timeout(Math.random() * 80) : null;
+    const signal = leaves ? AbortSignal.timeout(Math.ceil(Math.random() * 80)) : null;
     const read = await answerTo(index, nonce, signal).catch(() => undefined);
     if (read === undefined) return 'aborted';
     const others = read.filter((word) => word !== nonce);
