@@ -10,21 +10,12 @@ import type { ProviderFacts } from './catalog.ts';
 import { type Chunk, type Completion, countsOf } from './chat-answer.ts';
 import type { ChatAdapter, ChatReply } from './chat.ts';
 import { createRedaction } from './redact-stream.ts';
-import { formsOf, withoutForms, withoutSecret } from './without-secret.ts';
+import { formsOf, jsonWithout, withoutSecret } from './without-secret.ts';
 
-/** The key may be written with escapes, so that the document does not hold what its strings do. */
-function jsonWithout(text: string, forms: readonly string[]): unknown {
-  const clean = withoutForms(text, forms);
-  if (!clean.includes('\\')) return JSON.parse(clean);
-  return JSON.parse(clean, (_name, value) =>
-    typeof value === 'string' ? withoutForms(value, forms) : value,
-  );
-}
-
-/** @throws {AppError} `upstream_malformed` for what is no JSON, or not what `parse` takes */
-function parsed<T>(text: string, forms: readonly string[], parse: (body: unknown) => T): T {
+/** @throws {AppError} `upstream_malformed` for what is no JSON, or not what `read` takes */
+function parsed<T>(text: string, read: (text: string) => T): T {
   try {
-    return parse(jsonWithout(text, forms));
+    return read(text);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new MalformedAnswer(text); // no `cause`: the parser quotes the answer
@@ -35,7 +26,7 @@ function parsed<T>(text: string, forms: readonly string[], parse: (body: unknown
 export function readAnswer<T>({ body }: EgressResponse, secret: Secret, parse: (body: unknown) => T): T {
   const text = new TextDecoder().decode(body);
   if (!isUtf8(body)) throw new MalformedAnswer(text);
-  return parsed(text, formsOf(secret), parse);
+  return parsed(text, (json) => parse(jsonWithout(json, formsOf(secret))));
 }
 
 /** What a refusal says, for who has to decide by it. */
@@ -64,7 +55,7 @@ function checkError(data: unknown, { title, id }: ProviderFacts): void {
 }
 
 /**
- * The key is looked for in each event, and in what the events say together.
+ * The key is looked for in what the events say together, and in each of them beside that.
  * @throws {AppError} `upstream_malformed` for an answer that ends before it is finished, `upstream_failed`, `upstream_timeout`
  */
 async function* piecesOf({ body }: EgressStream, { secret, adapter, facts }: Reading): AsyncGenerator<Chunk> {
@@ -74,7 +65,8 @@ async function* piecesOf({ body }: EgressStream, { secret, adapter, facts }: Rea
   let finished = false;
   for await (const { data } of sseEvents(body)) {
     if (data === '[DONE]') continue; // read on: the connection serves again only when it was read to its end
-    const chunks = parsed(data, forms, (event) => {
+    const chunks = parsed(data, (json) => {
+      const event: unknown = JSON.parse(json); // the key is taken out of what is made of it, below
       checkError(event, facts);
       return read(event);
     });

@@ -1,7 +1,7 @@
 // The key taken out of an answer that spells it over several pieces. A piece whose end may be the key's beginning waits for
 // what follows it; most pass at once, and all that hold nothing of the key pass as they came.
 import type { Chunk } from './chat-answer.ts';
-import { REDACTED } from './without-secret.ts';
+import { jsonWithout, REDACTED } from './without-secret.ts';
 
 /** A text that goes on from piece to piece: what is said, thought or refused, or the arguments of a call. */
 type Leaf = { readonly channel: string; text: string; readonly piece: Piece };
@@ -32,6 +32,27 @@ function withTexts(delta: Delta, choice: number, replace: Replace): Delta {
   return Object.fromEntries(fields) as Delta;
 }
 
+const withAllTexts = (chunk: Chunk, replace: Replace): Chunk => ({
+  ...chunk,
+  choices: chunk.choices.map((choice) => ({
+    ...choice,
+    delta: withTexts(choice.delta, choice.index, replace),
+  })),
+});
+
+/** The key taken out of all that does not go on: names, ids, probabilities. What goes on is not looked at. */
+function cleanAside(chunk: Chunk, forms: readonly string[]): Chunk {
+  const texts: string[] = [];
+  const blank = withAllTexts(chunk, (_channel, text) => {
+    texts.push(text);
+    return '';
+  });
+  const aside = JSON.stringify(blank);
+  if (!aside.includes('\\') && !forms.some((form) => aside.includes(form))) return chunk;
+  const rest = texts.values();
+  return withAllTexts(jsonWithout(aside, forms) as Chunk, () => rest.next().value ?? '');
+}
+
 function pieceOf(chunk: Chunk): Piece {
   const piece: Piece = { chunk, leaves: [], waiting: 0, touched: false };
   const leaves: Leaf[] = [];
@@ -48,11 +69,8 @@ function pieceOf(chunk: Chunk): Piece {
 function chunkOf({ chunk, leaves, touched }: Piece): Chunk {
   if (!touched) return chunk;
   const texts = leaves.values();
-  const choices = chunk.choices.map(({ logprobs: _dropped, ...choice }) => ({
-    ...choice,
-    delta: withTexts(choice.delta, choice.index, () => texts.next().value?.text ?? ''),
-  }));
-  return { ...chunk, choices };
+  const silent = { ...chunk, choices: chunk.choices.map(({ logprobs: _dropped, ...choice }) => choice) };
+  return withAllTexts(silent, () => texts.next().value?.text ?? '');
 }
 
 /** Where the end starts that may be the beginning of a form; the text's length if it is none. */
@@ -151,7 +169,7 @@ export function createRedaction(forms: readonly string[]) {
   return {
     /** What may go on now: this one and those before it, or nothing yet. */
     take(chunk: Chunk): Chunk[] {
-      const piece = pieceOf(chunk);
+      const piece = pieceOf(cleanAside(chunk, forms));
       queue.push(piece);
       for (const leaf of piece.leaves) add(leaf);
       for (const { index, finish_reason: finish } of chunk.choices) {

@@ -21,7 +21,16 @@ export function formsOf(secret: Secret): readonly string[] {
   return [...forms].toSorted((a, b) => b.length - a.length);
 }
 
-export const withoutForms = (text: string, forms: readonly string[]): string =>
+const withoutForms = (text: string, forms: readonly string[]): string =>
   forms.reduce((clean, form) => clean.replaceAll(form, REDACTED), text);
+
+/** Of a JSON text. The key may be written with escapes, so that the document does not hold what its strings do. */
+export function jsonWithout(text: string, forms: readonly string[]): unknown {
+  const clean = withoutForms(text, forms);
+  if (!clean.includes('\\')) return JSON.parse(clean);
+  return JSON.parse(clean, (_name, value) =>
+    typeof value === 'string' ? withoutForms(value, forms) : value,
+  );
+}
 
 export const withoutSecret = (text: string, secret: Secret): string => withoutForms(text, formsOf(secret));

@@ -151,9 +151,6 @@ describe('a stream that echoes the key', () => {
 
   it('is told the same as if it had come in one piece, however it is cut', async () => {
     const key = 'abaababaab-abaab'; // begins again and again within itself
-    const twice = Array.from(key, (_, from) => key.slice(0, from) + key).filter(
-      (two, from) => from > 0 && two.startsWith(key),
-    );
     const text = fc
       .array(fc.constantFrom('a', 'b', '-', key, key.slice(0, 9), 'abaab'), { maxLength: 12 })
       .map((parts) => parts.join(''));
@@ -164,11 +161,7 @@ describe('a stream that echoes the key', () => {
         );
         const parts = at.slice(1).map((end, index) => whole.slice(at[index], end));
         const events = [...parts.map((content) => openai({ content })), openai({ content: '.' }), END];
-        const said = saidIn(await streamed(events, 'openai', key));
-        expect(said).not.toContain(key);
-        // Of two that share letters a piece that holds one of them whole decides which is taken out.
-        const share = twice.some((two) => whole.includes(two));
-        expect(share || said === `${whole.replaceAll(key, '[redacted]')}.`).toBe(true);
+        expect(saidIn(await streamed(events, 'openai', key))).toBe(`${whole.replaceAll(key, '[redacted]')}.`);
       }),
       { numRuns: 300 },
     );
