@@ -156,7 +156,7 @@ export default defineConfig({
     },
     { files: ['infra/**'], rules: { 'no-new': 'off' } },
     {
-      files: ['local/**', 'scripts/**'],
+      files: ['examples/**', 'local/**', 'scripts/**'],
       rules: { 'typescript/no-misused-promises': 'off', 'no-console': 'off', 'node/no-process-env': 'off' },
     },
     { files: ['shared/core/env.ts'], rules: { 'node/no-process-env': 'off' } },
