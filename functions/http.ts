@@ -17,7 +17,7 @@ import { admitSession } from '#shared/services/session-check.ts';
 
 import { logError } from './log.ts';
 import { deadlineOf, hopsOf, jsonBody, type RouteName, rowOf } from './request.ts';
-import { keyIn, marked, replayed, turnOf } from './retry.ts';
+import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
 import { type Handler, problem, reply, wrap } from './wrap.ts';
 
 /** Time kept back for the outcome's record and the way home. */

@@ -4,7 +4,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import type { PaceStore } from '#shared/limits/pace.ts';
+import type { PaceStore } from '#shared/limits/provider-pacing.ts';
 
 import { rateKey } from './rate-table.ts';
 
@@ -16,12 +16,12 @@ export function paceTable(
   { TableName, now }: { TableName: string; now: () => number },
 ): PaceStore {
   return {
-    heard(beside, provider) {
+    read(beside, provider) {
       const row = Row.safeParse(beside[nameOf(provider)]);
       return row.success ? row.data : undefined;
     },
 
-    async tell(row, provider, pace) {
+    async publish(row, provider, pace) {
       try {
         await db.send(
           new UpdateCommand({

@@ -1,14 +1,14 @@
 import type { ChatAdapter } from './chat.ts';
 
-/** Loaded when they are needed: few callers use them all, and every start would pay for each. */
+/** Loaded on first use: a cold start must not pay for all of them. */
 const ADAPTERS: Readonly<Record<string, () => Promise<ChatAdapter>>> = {
-  openai: async () => (await import('./openai.ts')).openai,
-  anthropic: async () => (await import('./anthropic.ts')).anthropic,
-  google: async () => (await import('./google.ts')).google,
-  mistral: async () => (await import('./mistral.ts')).mistral,
-  compatible: async () => (await import('./compatible.ts')).compatible,
+  openai: async () => (await import('./openai/index.ts')).openai,
+  anthropic: async () => (await import('./anthropic/index.ts')).anthropic,
+  google: async () => (await import('./google/index.ts')).google,
+  mistral: async () => (await import('./mistral/index.ts')).mistral,
+  compatible: async () => (await import('./compatible/index.ts')).compatible,
 };
 
-/** Undefined for a provider that is no AI provider of ours. */
+/** Undefined for a provider that is not in the catalogue of AI providers. */
 export const adapterFor = async (provider: string): Promise<ChatAdapter | undefined> =>
   ADAPTERS[provider]?.();

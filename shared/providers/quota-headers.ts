@@ -1,6 +1,6 @@
 // How near a provider says its own limit is. Both dialects describe buckets that refill steadily, and name the time when
 // each will be full again: OpenAI as a duration, Anthropic as a date.
-import type { Pace } from '#shared/limits/pace.ts';
+import type { Pace } from '#shared/limits/provider-pacing.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -9,7 +9,7 @@ import { adapterFor } from './adapters.ts';
 import { readAnswer } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
 import type { ChatAdapter } from './chat.ts';
-import { errorIn, refusesKey } from './verdict.ts';
+import { errorIn, rejectsKey } from './provider-error.ts';
 
 /** Nobody who saves a key waits longer than this for its provider. */
 const DEADLINE_MS = 3000;
@@ -41,7 +41,7 @@ function outcomeOf(
   adapter: ChatAdapter,
 ): Omit<Validation, 'checkedAt'> {
   const { status } = response;
-  if (status === 403 || refusesKey(status, errorIn(response), adapter)) return { outcome: 'rejected' };
+  if (status === 403 || rejectsKey(status, errorIn(response), adapter)) return { outcome: 'rejected' };
   const models = status === 200 ? modelsIn(response, secret, adapter) : undefined;
   return models ? { outcome: 'valid', models } : { outcome: 'unreachable' };
 }

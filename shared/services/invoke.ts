@@ -10,7 +10,7 @@ import { alternatives } from './alternatives.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { openTurn } from './idempotency.ts';
-import { keyCare } from './key-care.ts';
+import { keyHealth } from './key-health.ts';
 import { keyUse } from './key-use.ts';
 import { preferenceOf } from './preference.ts';
 import { providerOrigins } from './provider-origins.ts';
@@ -20,14 +20,14 @@ import { findRegistered } from './registered-tools.ts';
 import { spending } from './spending.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-care.ts needs. */
+/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-health.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),
     todos: createTodos({ store: todoTable(dynamo(), env('CONTENT_TABLE')), now: Date.now }),
     completions: createCompletions({
       vault: keyUse(),
-      care: keyCare(),
+      health: keyHealth(),
       egress: egress(),
       origins: providerOrigins(),
       preferenceOf: preferenceOf(),

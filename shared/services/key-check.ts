@@ -3,7 +3,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
 import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
-import { notUsable } from '#shared/providers/no-key.ts';
+import { notUsable } from '#shared/providers/missing-key.ts';
 import { createCheckKey } from '#shared/vault/check.ts';
 import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 

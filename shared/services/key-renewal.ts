@@ -5,7 +5,7 @@ import { env } from '#shared/core/env.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { factsOf } from '#shared/providers/catalog.ts';
-import type { KeyName, OnCall } from '#shared/providers/key-care.ts';
+import type { KeyName, OnCall } from '#shared/providers/failover.ts';
 import { createTokenRefresh } from '#shared/providers/token-refresh.ts';
 import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
 import { tokenRenewal } from '#shared/vault/token-renewal.ts';

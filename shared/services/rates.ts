@@ -9,7 +9,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
-import { createPacing } from '#shared/limits/pace.ts';
+import { createProviderPacing } from '#shared/limits/provider-pacing.ts';
 import { narrowRateOf, rateOf } from '#shared/limits/rates.ts';
 
 import { limits } from './limits.ts';
@@ -20,7 +20,7 @@ const admit = once(() =>
 
 /** Needs `rates:admit`. */
 export const pacing = once(() =>
-  createPacing({
+  createProviderPacing({
     store: paceTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
     now: Date.now,
     random: Math.random,
@@ -37,7 +37,7 @@ export async function admitCall({ uid, roles }: Principal, tool: string): Promis
   const rates = await limits().current();
   const narrow = narrowRateOf(rates, roles, ['tools', tool]);
   if (narrow) await admit()(`${uid}#tool#${tool}`, narrow, { scope: 'tool', tool });
-  pacing().learn(uid, await admit()(uid, rateOf(rates, roles), { scope: 'owner' }));
+  pacing().attach(uid, await admit()(uid, rateOf(rates, roles), { scope: 'owner' }));
 }
 
 /**

@@ -10,7 +10,7 @@ import { createCredentials } from '#shared/upstream/credentials.ts';
 import type { UpstreamPorts } from '#shared/upstream/ports.ts';
 
 import { audit } from './audit.ts';
-import { keyCare } from './key-care.ts';
+import { keyHealth } from './key-health.ts';
 import { keyUse } from './key-use.ts';
 import { toolEgress } from './tool-egress.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
@@ -35,11 +35,11 @@ const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal,
     });
 };
 
-/** Needs `tools:reach`, `tools:put`, `audit:write`, and what key-care.ts needs. */
+/** Needs `tools:reach`, `tools:put`, `audit:write`, and what key-health.ts needs. */
 export const upstreamPorts = once(
   (): UpstreamPorts => ({
     egress: toolEgress(),
-    credentials: createCredentials({ vault: keyUse(), care: keyCare(), now: Date.now }),
+    credentials: createCredentials({ vault: keyUse(), health: keyHealth(), now: Date.now }),
     quarantine,
   }),
 );

@@ -24,7 +24,7 @@ const register = once(async () => {
 
 type Call = Omit<RegisterCall, 'begin'>;
 
-/** Needs `tools:find`, `tools:put`, `tools:reach`, `audit:write`, and what key-care.ts needs. */
+/** Needs `tools:find`, `tools:put`, `tools:reach`, `audit:write`, and what key-health.ts needs. */
 export async function registerTools(body: RegisterToolsBody, call: Call) {
   const { uid } = call.principal;
   const begin = (alias: string) =>

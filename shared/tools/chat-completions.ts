@@ -5,7 +5,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { countsOf, type Usage } from '#shared/providers/chat-answer.ts';
 import { ChatBody } from '#shared/providers/chat-request.ts';
 import type { ChatStream } from '#shared/providers/completions.ts';
-import { wantedBy } from '#shared/providers/key-choice.ts';
+import { wantedBy } from '#shared/providers/key-selection.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { ASKS } from './ai-input.ts';

@@ -15,7 +15,7 @@ import { readsFirst, whileAdmitting } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { recordsOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
-import { keptFailure, keyOf, replayOf } from './retry.ts';
+import { keptFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './status.ts';
 import type { CallMeta, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 

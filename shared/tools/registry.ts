@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { aiTools } from './ai.ts';
 import { jsonTools } from './json.ts';
-import { withKey } from './retry.ts';
+import { withKey } from './idempotent-call.ts';
 import { statusTools } from './status.ts';
 import { textTools } from './text.ts';
 import { timeTools } from './time.ts';

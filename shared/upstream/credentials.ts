@@ -1,8 +1,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf, ProviderId } from '#shared/core/ids.ts';
-import type { KeyCare, KeyValue } from '#shared/providers/key-care.ts';
-import { createKeySteps } from '#shared/providers/key-steps.ts';
-import type { Verdict } from '#shared/providers/verdict.ts';
+import { createKeySteps, type KeyHealth, type KeyValue } from '#shared/providers/failover.ts';
+import type { Verdict } from '#shared/providers/provider-error.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
 import { type Credentials, type CredentialUse, providerOf, type Work } from './ports.ts';
@@ -41,27 +40,27 @@ const signInAgain = ({ provider, kid }: Candidate, alias: string) =>
 /** @param ports.now for access tokens, which lapse */
 export function createCredentials({
   vault,
-  care,
+  health,
   now,
 }: {
   vault: KeyUse;
-  care: KeyCare;
+  health: KeyHealth;
   now: () => number;
 }): Credentials {
   /** Renewed before it lapses, and once when it is rejected all the same. */
   async function renewing<T>(key: Candidate, request: CredentialUse, work: Work<T>): Promise<T> {
     const { owner } = request;
-    const ask = async (value: KeyValue): Promise<Verdict<T>> => {
+    const attempt = async (value: KeyValue): Promise<Verdict<T>> => {
       try {
         return { kind: 'answered', value: await askedWith(value, request, work) };
       } catch (error) {
-        if (isRejection(error)) return { kind: 'key_rejected', refusal: error };
+        if (isRejection(error)) return { kind: 'key_rejected', error };
         throw error;
       }
     };
     const reread = async () =>
       (await vault.candidates(owner, key.provider)).find(({ kid }) => kid === key.kid);
-    const outcome = await createKeySteps({ ask, reread, care, call: request, now })(key);
+    const outcome = await createKeySteps({ attempt, reread, health, call: request, now })(key);
     if (outcome.kind === 'answered') return outcome.value;
     throw signInAgain(key, request.alias);
   }

@@ -4,8 +4,8 @@ export const admitCall = (): Promise<void> => Promise.resolve();
 export const admitProvider = (): Promise<void> => admitCall();
 
 export const pacing = () => ({
-  learn: () => undefined,
+  attach: () => undefined,
   admit: admitCall,
-  hear: admitCall,
+  observe: admitCall,
   isLow: () => false,
 });

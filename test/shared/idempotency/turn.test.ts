@@ -6,7 +6,7 @@ import type { Write } from '#shared/core/write.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
 import { createOpenTurn, givingBack, type Row, type TurnStore } from '#shared/idempotency/turn.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
-import { keptFailure, replayOf } from '#shared/tools/retry.ts';
+import { keptFailure, replayOf } from '#shared/tools/idempotent-call.ts';
 
 const commit = async (writes: readonly Write[]) => {
   for (const { item } of writes) (item as () => void)();

@@ -34,8 +34,8 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
       stream: () => Promise.reject(new Error('Nothing here streams.')),
     },
     origins: { openai: 'https://api.openai.com' },
-    care: { renew: async () => 'failed', invalidate: async () => {}, doubt: async () => {} },
-    pacing: { hear: async () => {} },
+    health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
+    pacing: { observe: async () => {} },
     now: Date.now,
   });
   const chat = () =>

@@ -49,8 +49,8 @@ async function streamed(events: readonly (object | string)[], provider = 'openai
       }),
     },
     origins: { [provider]: 'https://provider.example' },
-    care: { renew: async () => 'failed', invalidate: async () => {}, doubt: async () => {} },
-    pacing: { hear: async () => {} },
+    health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
+    pacing: { observe: async () => {} },
     now: Date.now,
   });
   const { chunks } = await completions.stream(

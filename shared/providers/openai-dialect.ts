@@ -1,9 +1,8 @@
-// What OpenAI, Mistral and the many that copy them have in common.
+// The parts of the Chat Completions API that OpenAI, Mistral and compatible servers share.
 import * as z from 'zod';
 
-import { Chunk, Completion, countsOf } from './chat-answer.ts';
+import { countsOf } from './chat-answer.ts';
 import type { ChatAdapter, EmbedRequest } from './chat.ts';
-import type { ChatRequest } from './chat-request.ts';
 
 const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
 
@@ -13,14 +12,11 @@ const Embedded = z.object({
 });
 
 /** @param base between the origin and `/chat/completions` */
-export const openaiLike = (base: string, body: (request: ChatRequest, stream: boolean) => unknown) =>
+export const openaiDialect = (base: string) =>
   ({
     path: () => `${base}/chat/completions`,
     modelsPath: `${base}/models`,
     headers: (secret) => ({ authorization: `Bearer ${secret.reveal()}` }),
-    body,
-    reply: (answer) => Completion.parse(answer),
-    reader: () => (data) => [Chunk.parse(data)],
     models: (answer) => Models.parse(answer).data.map(({ id }) => id),
     outOfQuota: (status, { error: { type, code } }) =>
       status === 402 || (status === 429 && (code === 'insufficient_quota' || type === 'insufficient_quota')),
@@ -33,8 +29,8 @@ export const openaiLike = (base: string, body: (request: ChatRequest, stream: bo
         return { vectors: data.map(({ embedding }) => embedding), usage: counts };
       },
     },
-  }) satisfies ChatAdapter;
+  }) satisfies Omit<ChatAdapter, 'body' | 'reply' | 'reader'>;
 
-/** Usage is always asked for: without it a call could not be accounted for. */
-export const streamed = (stream: boolean) =>
+/** Usage is always requested: without it a call cannot be settled exactly. */
+export const streamFields = (stream: boolean) =>
   stream ? { stream: true, stream_options: { include_usage: true } } : {};

@@ -1,7 +1,7 @@
-// Gemini's answers, whole and streamed, as OpenAI would have put them.
+// A whole answer of Gemini as a chat completion.
 import * as z from 'zod';
 
-import { type Chunk, chunkOf, type Completion, usageOf } from './chat-answer.ts';
+import { type Completion, usageOf } from '#shared/providers/chat-answer.ts';
 
 const Count = z.int().nullish();
 
@@ -20,7 +20,7 @@ const Part = z.object({
 });
 type Part = z.infer<typeof Part>;
 
-const Answer = z.object({
+export const Answer = z.object({
   responseId: z.string().default(''),
   modelVersion: z.string().default(''),
   candidates: z
@@ -45,7 +45,7 @@ type Answer = z.infer<typeof Answer>;
 
 const FILTERED = /^(?:SAFETY|RECITATION|BLOCKLIST|PROHIBITED_CONTENT|SPII|LANGUAGE|IMAGE_SAFETY)$/;
 
-function finishOf(reason: string, called: boolean): string {
+export function finishOf(reason: string, called: boolean): string {
   if (FILTERED.test(reason)) return 'content_filter';
   if (reason === 'MAX_TOKENS') return 'length';
   if (called) return 'tool_calls';
@@ -53,7 +53,7 @@ function finishOf(reason: string, called: boolean): string {
 }
 
 /** Thoughts are counted beside the answer there. */
-function usageIn({ usageMetadata: usage }: Answer) {
+export function usageIn({ usageMetadata: usage }: Answer) {
   const thoughts = usage?.thoughtsTokenCount ?? 0;
   return usageOf({
     inputTokens: usage?.promptTokenCount ?? 0,
@@ -63,11 +63,11 @@ function usageIn({ usageMetadata: usage }: Answer) {
   });
 }
 
-const saidIn = (parts: readonly Part[]) =>
+export const saidIn = (parts: readonly Part[]) =>
   parts.map(({ text = '', thought }) => (thought ? '' : text)).join('');
 
 /** Calls have no ids there; the position in the answer makes one. */
-const callsIn = (parts: readonly Part[], before: number) =>
+export const callsIn = (parts: readonly Part[], before: number) =>
   parts
     .filter(({ functionCall }) => functionCall)
     .map(({ functionCall: call, thoughtSignature }, at) => ({
@@ -80,7 +80,7 @@ const callsIn = (parts: readonly Part[], before: number) =>
     }));
 
 /** One piece, or the whole. A prompt that was blocked has no candidate. */
-function pieceOf({ candidates: [candidate] = [], promptFeedback, responseId, modelVersion }: Answer) {
+export function pieceOf({ candidates: [candidate] = [], promptFeedback, responseId, modelVersion }: Answer) {
   const blocked = promptFeedback?.blockReason ? 'SAFETY' : undefined;
   return {
     parts: candidate?.content?.parts ?? [],
@@ -90,7 +90,7 @@ function pieceOf({ candidates: [candidate] = [], promptFeedback, responseId, mod
 }
 
 /** @throws {z.ZodError} */
-export function readGoogle(body: unknown): Completion {
+export function readCompletion(body: unknown): Completion {
   const answer = Answer.refine(
     ({ candidates, promptFeedback }) => candidates?.length || promptFeedback,
   ).parse(body);
@@ -106,30 +106,5 @@ export function readGoogle(body: unknown): Completion {
     ...head,
     choices: [{ index: 0, message, finish_reason: finishOf(reason, calls.length > 0) }],
     usage: usageIn(answer),
-  };
-}
-
-export function googleReader() {
-  let called = 0;
-  let begun = false;
-  return (data: unknown): readonly Chunk[] => {
-    const answer = Answer.parse(data);
-    const { parts, reason, head } = pieceOf(answer);
-    const text = saidIn(parts);
-    const calls = callsIn(parts, called).map((call, at) => ({ index: called + at, ...call }));
-    called += calls.length;
-    const role = begun ? {} : { role: 'assistant' };
-    begun = true;
-    const said = {
-      ...role,
-      ...(text !== '' && { content: text }),
-      ...(calls.length > 0 && { tool_calls: calls }),
-    };
-    return [
-      ...(Object.keys(said).length > 0 ? [chunkOf(head, { delta: said })] : []),
-      ...(reason ? [chunkOf(head, { delta: {}, finish: finishOf(reason, called > 0) })] : []),
-      // Counted up to here; the last one counts.
-      ...(answer.usageMetadata ? [{ ...head, choices: [], usage: usageIn(answer) }] : []),
-    ];
   };
 }

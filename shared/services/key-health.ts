@@ -4,7 +4,7 @@ import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
 import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
-import type { KeyCare, KeyName, OnCall, Renewed } from '#shared/providers/key-care.ts';
+import type { KeyHealth, KeyName, OnCall, Renewed } from '#shared/providers/failover.ts';
 import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
 
 import { audit } from './audit.ts';
@@ -67,14 +67,14 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
 const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
 
 /** Needs what key-renewal.ts needs. */
-export const keyCare = once((): KeyCare => {
+export const keyHealth = once((): KeyHealth => {
   const marks = singleFlight<void>();
   const renewals = singleFlight<Renewed>();
   const marking = (as: Mark) => (key: KeyName, call: OnCall) =>
     marks(`${as} ${nameOf(key)}`, () => mark(key, as, call));
   return {
-    invalidate: marking('invalid'),
-    doubt: marking('doubtful'),
+    markInvalid: marking('invalid'),
+    markSuspect: marking('doubtful'),
     renew: (key, call) => renewals(nameOf(key), () => renewKey(key, call)),
   };
 });

@@ -1,4 +1,4 @@
-// Why there is no key to make a call with, and what its owner can do about it.
+// Errors for a call without a usable key, each with its remedy.
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf, type ProviderId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';

@@ -1,13 +1,11 @@
-import * as z from 'zod';
-
-import { anthropicReader, readAnthropic } from './anthropic-answer.ts';
-import { type ChatAdapter, refusedField, refuseFields } from './chat.ts';
-import type { ChatMessage, ChatRequest } from './chat-request.ts';
-import { isSystem, objectIn, textOf } from './message-text.ts';
+// A chat request as Anthropic's Messages API takes it.
+import { refusedField, refuseFields } from '#shared/providers/chat.ts';
+import type { ChatMessage, ChatRequest } from '#shared/providers/chat-request.ts';
+import { isSystem, objectIn, textOf } from '#shared/providers/message-text.ts';
 
 const TITLE = 'Anthropic';
 /** Anthropic demands a bound; this one serves a chat answer. */
-const DEFAULT_MAX_TOKENS = 4096;
+export const DEFAULT_MAX_TOKENS = 4096;
 const UNSUPPORTED = [
   'frequency_penalty',
   'presence_penalty',
@@ -75,7 +73,7 @@ function refuseForeign(request: ChatRequest): void {
 }
 
 /** System messages travel apart from the conversation there. */
-function bodyOf(request: ChatRequest, stream: boolean) {
+export function requestBody(request: ChatRequest, stream: boolean) {
   refuseForeign(request);
   const { model, messages, temperature, top_p, stop, tools } = request;
   const system = messages.filter(isSystem).map(({ content }) => textOf(content));
@@ -96,22 +94,3 @@ function bodyOf(request: ChatRequest, stream: boolean) {
     ...(stream && { stream: true }),
   };
 }
-
-const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
-
-/** Anthropic's Messages. */
-export const anthropic: ChatAdapter = {
-  path: () => '/v1/messages',
-  modelsPath: '/v1/models?limit=100',
-  defaultMaxTokens: DEFAULT_MAX_TOKENS,
-  headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
-  body: bodyOf,
-  reply: readAnthropic,
-  reader: anthropicReader,
-  models: (answer) => Models.parse(answer).data.map(({ id }) => id),
-  // An empty account is answered 400 `invalid_request_error`, told apart by its words alone; newer ones 402.
-  outOfQuota: (status, { error: { type, message } }) =>
-    status === 402 ||
-    type === 'billing_error' ||
-    (status === 400 && /credit balance is too low/i.test(message ?? '')),
-};

@@ -1,36 +1,36 @@
-// Slower before the provider says so: what its answers told of an owner's remaining quota there, kept in this instance and,
-// near the end, told to the others. They read it with the owner's rate, which every call writes anyway: that costs nothing.
+// Pacing ahead of a provider's own rate limit. The remaining quota that its responses state is kept in this instance and, when it
+// runs low, published to the others, which read it with the owner's rate row that every call writes anyway.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import type { Beside } from './gcra.ts';
 
-/** `left`: share of the provider's bucket, 0 to 1; at 0 nothing goes. `until`: ms since the epoch; then it is forgotten. */
+/** `left`: share of the provider's bucket, 0 to 1; at 0 no call is sent. `until`: ms since the epoch, the end of its validity. */
 export type Pace = { readonly left: number; readonly until: number };
 
 /** Port. */
 export type PaceStore = {
-  /** Beside the owner's rate, unless what stands there is tighter and still true. */
-  readonly tell: (row: string, provider: string, pace: Pace) => Promise<void>;
-  /** What others have told. */
-  readonly heard: (beside: Beside, provider: string) => Pace | undefined;
+  /** Writes it beside the owner's rate, unless a tighter, still valid one is there. */
+  readonly publish: (row: string, provider: string, pace: Pace) => Promise<void>;
+  /** The pace that other instances published. */
+  readonly read: (beside: Beside, provider: string) => Pace | undefined;
 };
 
-/** What an owner is slowed by, in one call; longer waits are the caller's own. */
+/** Longest delay of one call; longer waits are left to the caller. */
 const MAX_WAIT_MS = 2000;
 const JITTER_MS = 250;
 const MAX_SEEN = 1000;
 
-export type Pacing = {
-  /** What came with the owner's rate. */
-  readonly learn: (owner: string, from: { row: string; beside: Beside }) => void;
+export type ProviderPacing = {
+  /** Remembers the rate row of an owner, which carries published paces. */
+  readonly attach: (owner: string, from: { row: string; beside: Beside }) => void;
   /**
    * Before this provider is called: waits a little when its quota runs low.
    * @throws {AppError} `rate_limited` when it has run out for longer than a caller can be kept waiting
    */
   readonly admit: (owner: string, provider: string, deadline: Deadline) => Promise<void>;
-  /** What the provider's answer said; nothing where there is enough left. */
-  readonly hear: (owner: string, provider: string, pace: Pace | undefined) => Promise<void>;
+  /** Takes the pace that a provider's response states; undefined where enough quota is left. */
+  readonly observe: (owner: string, provider: string, pace: Pace | undefined) => Promise<void>;
   /** Whether the provider would refuse or slow this owner now. */
   readonly isLow: (owner: string, provider: string) => boolean;
 };
@@ -60,27 +60,27 @@ function keep<T>(map: Map<string, T>, name: string, value: T): void {
 
 const nameOf = (owner: string, provider: string) => `${owner}#${provider}`;
 
-export function createPacing(ports: {
+export function createProviderPacing(ports: {
   store: PaceStore;
   now: () => number;
   random: () => number;
   pause: (ms: number) => Promise<unknown>;
-}): Pacing {
+}): ProviderPacing {
   const { store, now, random, pause } = ports;
   const rows = new Map<string, { row: string; beside: Beside }>();
   const own = new Map<string, Pace>();
-  const told = new Map<string, Pace>();
+  const published = new Map<string, Pace>();
   const paceOf = (owner: string, provider: string): Pace | undefined => {
     const others = rows.get(owner);
-    return tighter(own.get(nameOf(owner, provider)), others && store.heard(others.beside, provider), now());
+    return tighter(own.get(nameOf(owner, provider)), others && store.read(others.beside, provider), now());
   };
 
-  /** Worth a write: nobody was told yet, or it has become much tighter since. */
+  /** Worth a write: nothing was published yet, or the pace has become much tighter since. */
   const isNews = (before: Pace | undefined, pace: Pace) =>
     !before || before.until <= now() || pace.left === 0 || before.left - pace.left > 0.02;
 
   return {
-    learn: (owner, from) => keep(rows, owner, from),
+    attach: (owner, from) => keep(rows, owner, from),
 
     async admit(owner, provider, { remainingMs }) {
       const pace = paceOf(owner, provider);
@@ -88,12 +88,12 @@ export function createPacing(ports: {
       const wait = pace.until - now();
       const bound = Math.min(MAX_WAIT_MS, remainingMs() / 4);
       if (pace.left === 0 && wait > bound) throw exhausted(provider, wait);
-      // Out: until it is back, and not all at once. Low: a part of it, so that it lasts.
+      // Exhausted: wait until the refill, with jitter. Low: wait for a part of it.
       const ms = pace.left === 0 ? wait + random() * JITTER_MS : Math.min(bound, wait * (0.5 + random() / 2));
       await pause(ms);
     },
 
-    async hear(owner, provider, pace) {
+    async observe(owner, provider, pace) {
       const name = nameOf(owner, provider);
       if (!pace) {
         own.delete(name);
@@ -101,12 +101,12 @@ export function createPacing(ports: {
       }
       keep(own, name, pace);
       const row = rows.get(owner)?.row;
-      if (row === undefined || !isNews(told.get(name), pace)) return;
+      if (row === undefined || !isNews(published.get(name), pace)) return;
       try {
-        await store.tell(row, provider, pace);
-        keep(told, name, pace);
+        await store.publish(row, provider, pace);
+        keep(published, name, pace);
       } catch {
-        // The answer is there, and this instance knows: the others will hear it with the next one.
+        // The response is there, and this instance knows: the next response publishes again.
       }
     },
 

@@ -4,15 +4,15 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
-import type { KeyCare, KeyName, Renewed } from '#shared/providers/key-care.ts';
-import { createKeyChain } from '#shared/providers/key-chain.ts';
-import type { Refused, Verdict } from '#shared/providers/verdict.ts';
+import type { KeyHealth, KeyName, Renewed } from '#shared/providers/failover.ts';
+import { createFailover } from '#shared/providers/failover.ts';
+import type { Rejection, Verdict } from '#shared/providers/provider-error.ts';
 import type { Candidate } from '#shared/vault/use.ts';
 
 const owner = 'u'.repeat(27) as Uid;
 const NOW = 1_000_000;
 
-type Value = { ver: number; answers?: Refused | 'answered' };
+type Value = { ver: number; answers?: Rejection | 'answered' };
 type Key = { name: string; prev?: Value; renewBy?: number; usable?: boolean } & Value;
 
 const openable = (name: string, ver: number) => ({
@@ -25,7 +25,7 @@ function world(keys: Key[]) {
   const asked: string[] = [];
   const cared: string[] = [];
   let renews: (() => Renewed) | undefined;
-  const verdicts = new Map<string, Refused | 'answered'>();
+  const verdicts = new Map<string, Rejection | 'answered'>();
   const told = (text: string) => async (key: KeyName) => void cared.push(`${text} ${key.kid}${key.ver}`);
 
   const vault = {
@@ -41,16 +41,16 @@ function world(keys: Key[]) {
           ...(renewBy !== undefined && { renewBy }),
         })),
   };
-  const care: KeyCare = {
-    invalidate: told('invalid'),
-    doubt: told('doubtful'),
+  const health: KeyHealth = {
+    markInvalid: told('invalid'),
+    markSuspect: told('doubtful'),
     async renew(key, { wait }) {
       cared.push(`renew ${key.kid}${key.ver}${wait ? ' for certain' : ''}`);
       return renews?.() ?? 'failed';
     },
   };
-  const chain = createKeyChain({ vault, care, now: () => NOW });
-  const verdictOf = (name: string, ver: number): Refused | 'answered' => {
+  const chain = createFailover({ vault, health, now: () => NOW });
+  const verdictOf = (name: string, ver: number): Rejection | 'answered' => {
     const key = keys.find((other) => other.name === name);
     const value = [key, key?.prev].find((other) => other?.ver === ver);
     return verdicts.get(`${name}${ver}`) ?? value?.answers ?? 'answered';
@@ -60,7 +60,7 @@ function world(keys: Key[]) {
     asked,
     cared,
     keys,
-    refuse: (value: string, as: Refused = 'key_rejected') => void verdicts.set(value, as),
+    refuse: (value: string, as: Rejection = 'key_rejected') => void verdicts.set(value, as),
     onRenew: (renew: () => Renewed) => void (renews = renew),
     /** @param meanwhile happens while the provider considers its first answer */
     serve: async (meanwhile: () => void = () => {}) => {
@@ -71,7 +71,7 @@ function world(keys: Key[]) {
         if (asked.push(value) === 1) meanwhile();
         return kind === 'answered'
           ? { kind, value }
-          : { kind, refusal: new AppError('key_rejected', `${value} ${kind}`) };
+          : { kind, error: new AppError('key_rejected', `${value} ${kind}`) };
       };
       return chain(candidates as [Candidate, ...Candidate[]], ask, {
         owner,

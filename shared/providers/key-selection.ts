@@ -1,10 +1,10 @@
-// Whose model a call means, and which of the owner's keys can be used for it.
+// The provider and model of a call, and the owner's keys that can serve it.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
-import { noKey } from './no-key.ts';
+import { noKey } from './missing-key.ts';
 import { cheapestOf, type ChosenBy, POLICIES, type Policy, type Size } from './policy.ts';
 import type { Preference, PreferenceOf } from './preference.ts';
 
@@ -29,21 +29,21 @@ export function wantedBy(name: string): Wanted {
   return CATALOG.some(({ id }) => id === provider) ? { provider, model } : { model: name };
 }
 
-/** In the place of a provider's name. */
+/** The prefix that names a policy instead of a provider. */
 export const BY_POLICY = 'portunus';
 
 function policyNamed(name: string): Policy {
   const policy = POLICIES.find((known) => known === name);
   if (policy) return policy;
   const names = POLICIES.map((known) => `${BY_POLICY}/${known}`).join(', ');
-  throw new AppError('invalid_input', `Nothing is chosen by that rule. There are: ${names}.`, {
+  throw new AppError('invalid_input', `Unknown policy. Known policies: ${names}.`, {
     issues: [{ path: 'model', message: `must be one of: ${names}` }],
   });
 }
 
 type Purpose = 'chat' | 'embed';
 
-/** Where nobody names one. */
+/** The default model. */
 function modelFor(purpose: Purpose, { facts, first, preference }: Picked): string | undefined {
   if (purpose === 'embed') return facts.defaultEmbedModel;
   return preference.default_models?.[facts.id] ?? (facts.defaultModel || first.models?.[0]);
@@ -54,26 +54,29 @@ const factsFor = ({ provider }: Candidate) => CATALOG.find(({ id }) => id === pr
 
 const namedBy = ({ provider }: Wanted) => (provider === undefined ? undefined : factsOf(provider));
 
-/** Who listed a model of this name to one of these keys, else who alone gives such names. */
-function meantBy(model: string | undefined, keys: readonly Candidate[]): ProviderFacts | undefined {
+/** The provider that listed the model for one of these keys, else the one whose name pattern matches. */
+function providerOf(model: string | undefined, keys: readonly Candidate[]): ProviderFacts | undefined {
   if (model === undefined) return undefined;
   const listed = keys.find(({ models }) => models?.includes(model));
   return listed ? factsFor(listed) : CATALOG.find(({ modelPattern }) => modelPattern?.test(model));
 }
 
 /** The preferred provider where there is a key for it, else that of the first key. */
-function liked(keys: readonly Candidate[], { default_provider }: Preference): ProviderFacts | undefined {
+function preferredOf(
+  keys: readonly Candidate[],
+  { default_provider }: Preference,
+): ProviderFacts | undefined {
   const key = keys.find(({ provider }) => provider === default_provider) ?? keys[0];
   return key && factsFor(key);
 }
 
 /** The preferred provider first, then as the keys are ordered. */
 const inOrder = (keys: readonly Candidate[], preference: Preference): ProviderFacts[] => {
-  const facts = [liked(keys, preference), ...keys.map(factsFor)];
+  const facts = [preferredOf(keys, preference), ...keys.map(factsFor)];
   return [...new Set(facts.filter((one) => one !== undefined))];
 };
 
-/** Of each provider the model that is asked where nobody names one. */
+/** The cheapest of the providers' default models. */
 function cheapest(usable: readonly Candidate[], preference: Preference, size: Size): Choice | undefined {
   const options = inOrder(usable, preference).flatMap((facts) => {
     const [first, ...others] = chainOf(facts, usable, undefined);
@@ -83,7 +86,7 @@ function cheapest(usable: readonly Candidate[], preference: Preference, size: Si
   return cheapestOf(options, size);
 }
 
-/** Keys for servers of their own stand for themselves: a question meant for one must not go to another. */
+/** Keys for servers of their own do not back each other up: a request meant for one server must not go to another. */
 function chainOf(
   facts: ProviderFacts,
   keys: readonly Candidate[],
@@ -96,7 +99,7 @@ function chainOf(
   );
 }
 
-export function createKeyChoice({
+export function createKeySelection({
   vault,
   preferenceOf,
 }: {
@@ -108,9 +111,9 @@ export function createKeyChoice({
     return (open && (await preferenceOf?.(owner))) || {};
   }
 
-  /** The provider that is named, else the one the model tells of, else the preferred one, else that of the owner's first key. */
+  /** The named provider, else the one inferred from the model, else the preferred one, else that of the owner's first key. */
   async function byName(owner: Uid, wanted: Wanted, { usable, preference, purpose }: Known): Promise<Choice> {
-    const facts = namedBy(wanted) ?? meantBy(wanted.model, usable) ?? liked(usable, preference);
+    const facts = namedBy(wanted) ?? providerOf(wanted.model, usable) ?? preferredOf(usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
     const [first, ...others] = chainOf(facts, usable, wanted.model);
     if (!first) throw noKey(facts.id, await vault.whyNone(owner, facts.id));
@@ -121,10 +124,10 @@ export function createKeyChoice({
   }
 
   /**
-   * By name; where nothing is named, by the policy that is asked for or preferred.
+   * Selects by name; where nothing is named, by the requested or preferred policy.
    * @param size of a chat, for which models can be compared; embeddings of two models cannot stand for each other
    * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `invalid_input` for an unknown provider, for a
-   * policy beside a name, or where nobody says which model
+   * policy beside a name, or a missing model
    */
   return async (owner: Uid, wanted: Wanted, size?: Size): Promise<Choice> => {
     checkPolicy(wanted);
@@ -147,7 +150,7 @@ type Known = {
 
 const isOpen = ({ provider, model }: Wanted) => provider === undefined && model === undefined;
 
-/** @throws {AppError} `invalid_input` for a rule that has nothing to choose */
+/** @throws {AppError} `invalid_input` for a policy that has nothing to choose */
 function checkPolicy(wanted: Wanted): void {
   if (wanted.policy !== 'cheapest' || isOpen(wanted)) return;
   throw new AppError('invalid_input', 'The policy chooses provider and model: name neither beside it.', {
@@ -157,7 +160,7 @@ function checkPolicy(wanted: Wanted): void {
 }
 
 const noModel = ({ title, id }: ProviderFacts) =>
-  new AppError('invalid_input', `Nobody said which model of ${title} to ask.`, {
+  new AppError('invalid_input', `No model specified for ${title}.`, {
     provider: id,
     issues: [{ path: 'model', message: 'is needed for this provider' }],
     next_step: 'Name a model; ai_models lists those that are known.',

@@ -1,9 +1,9 @@
+// A chat request as the Gemini API takes it.
 import * as z from 'zod';
 
-import { type ChatAdapter, type ProviderError, refusedField, refuseFields } from './chat.ts';
-import type { ChatMessage, ChatRequest } from './chat-request.ts';
-import { googleReader, readGoogle } from './google-answer.ts';
-import { isSystem, objectIn, textOf } from './message-text.ts';
+import { refusedField, refuseFields } from '#shared/providers/chat.ts';
+import type { ChatMessage, ChatRequest } from '#shared/providers/chat-request.ts';
+import { isSystem, objectIn, textOf } from '#shared/providers/message-text.ts';
 
 const TITLE = 'Google Gemini';
 const UNSUPPORTED = [
@@ -86,7 +86,7 @@ function formatOf({ response_format: format }: ChatRequest) {
   };
 }
 
-function bodyOf(request: ChatRequest) {
+export function requestBody(request: ChatRequest) {
   refuseFields(TITLE, request, UNSUPPORTED);
   const { messages, max_tokens, temperature, top_p, stop, seed, tools, tool_choice } = request;
   const system = messages.filter(isSystem).map(({ content }) => ({ text: textOf(content) }));
@@ -117,43 +117,3 @@ function bodyOf(request: ChatRequest) {
     },
   };
 }
-
-const Models = z.object({
-  models: z.array(z.object({ name: z.string(), supportedGenerationMethods: z.array(z.string()).optional() })),
-});
-const Embedded = z.object({ embeddings: z.array(z.object({ values: z.array(z.number()) })).min(1) });
-const NOT_COUNTED = { inputTokens: 0, outputTokens: 0 };
-
-/** Its words for a key it does not know, beside a status of 400. */
-const Details = z.object({ details: z.array(z.looseObject({ reason: z.string().optional() })) });
-const reasonsIn = ({ error }: ProviderError) => {
-  const parsed = Details.safeParse(error);
-  return parsed.success ? parsed.data.details.map(({ reason }) => reason) : [];
-};
-
-const modelPath = (model: string) => `/v1beta/models/${encodeURIComponent(model)}`;
-
-/** Google's Gemini API. */
-export const google: ChatAdapter = {
-  path: ({ model }, stream) =>
-    `${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
-  modelsPath: '/v1beta/models?pageSize=1000',
-  headers: (secret) => ({ 'x-goog-api-key': secret.reveal() }),
-  body: bodyOf,
-  reply: readGoogle,
-  reader: googleReader,
-  models: (answer) => Models.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')),
-  // A quota of the day and one of the minute are both 429; only the first is no matter of waiting.
-  outOfQuota: (status, { error }) => status === 429 && /PerDay/.test(JSON.stringify(error['details'] ?? '')),
-  refusesKey: (status, error) => status === 400 && reasonsIn(error).includes('API_KEY_INVALID'),
-  embed: {
-    path: (model) => `${modelPath(model)}:batchEmbedContents`,
-    body: ({ model, input }) => ({
-      requests: input.map((text) => ({ model: `models/${model}`, content: { parts: [{ text }] } })),
-    }),
-    reply: (answer) => ({
-      vectors: Embedded.parse(answer).embeddings.map(({ values }) => values),
-      usage: NOT_COUNTED,
-    }),
-  },
-};

@@ -1,11 +1,11 @@
-import { type ChatAdapter, refuseFields } from './chat.ts';
-import type { ChatRequest } from './chat-request.ts';
-import { openaiLike } from './openai-like.ts';
+// A chat request as Mistral's Chat Completions API takes it.
+import type { ChatRequest } from '#shared/providers/chat-request.ts';
+import { refuseFields } from '#shared/providers/chat.ts';
 
 const TITLE = 'Mistral';
 
-/** It refuses every field it does not know, so each is named here. */
-function bodyOf(request: ChatRequest, stream: boolean) {
+/** Mistral rejects unknown fields, so each field is named here. */
+export function requestBody(request: ChatRequest, stream: boolean) {
   refuseFields(TITLE, request, ['logit_bias', 'logprobs', 'top_logprobs', 'reasoning_effort', 'verbosity']);
   const { model, messages, max_tokens, temperature, top_p, stop, tools, tool_choice } = request;
   const { parallel_tool_calls, response_format, frequency_penalty, presence_penalty, seed } = request;
@@ -25,14 +25,6 @@ function bodyOf(request: ChatRequest, stream: boolean) {
     frequency_penalty,
     presence_penalty,
     random_seed: seed,
-    ...(stream && { stream: true }), // the last event tells the usage unasked
+    ...(stream && { stream: true }), // the last event carries the usage without a request for it
   };
 }
-
-const dialect = openaiLike('/v1', bodyOf);
-
-/** Mistral's La Plateforme. */
-export const mistral: ChatAdapter = {
-  ...dialect,
-  embed: { ...dialect.embed, body: ({ model, input }) => ({ model, input }) },
-};

@@ -1,22 +1,22 @@
-// One question, asked with one key: the request, and what the answer says.
+// One request to a provider with one key.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { wholeOf } from '#shared/egress/body.ts';
 import type { Egress, EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
-import type { Pacing } from '#shared/limits/pace.ts';
+import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
 
 import { readAnswer, readStream, withoutKey } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
 import type { ChatAdapter } from './chat.ts';
-import type { KeyValue } from './key-care.ts';
+import type { KeyValue } from './failover.ts';
 import { paceIn } from './quota-headers.ts';
-import { isBusy, refusalOf, type Verdict } from './verdict.ts';
+import { isBusy, rejectionIn, type Verdict } from './provider-error.ts';
 
-/** Ready to be asked with whichever key is taken. */
-export type Question = {
+/** A translated request, to be sent with whichever key is chosen. */
+export type ProviderRequest = {
   readonly facts: ProviderFacts;
   readonly adapter: ChatAdapter;
   readonly path: string;
@@ -37,76 +37,76 @@ const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 type Ports = {
   readonly egress: Egress;
   readonly origins: Readonly<Record<string, string>>;
-  readonly pacing: Pick<Pacing, 'hear'>;
+  readonly pacing: Pick<ProviderPacing, 'observe'>;
   readonly now: () => number;
 };
 
-export function createAsk({ egress, origins, pacing, now }: Ports) {
+export function createProviderCall({ egress, origins, pacing, now }: Ports) {
   /**
-   * What the answer says of the owner's quota there. Told before anything else becomes of it; a refusal of another kind, as of a
-   * key without money, says nothing of how often the others may ask.
+   * Records the owner's remaining quota that a response states, before the response is used. Other rejections, as of an account
+   * without money, say nothing about the rate of the other keys.
    */
-  async function hear(
+  async function observe(
     { headers }: Pick<EgressResponse, 'headers'>,
-    { facts, adapter }: Question,
-    { call: { owner }, refused }: { call: Call; refused?: EgressResponse | undefined },
+    { facts, adapter }: ProviderRequest,
+    { call: { owner }, failure }: { call: Call; failure?: EgressResponse | undefined },
   ): Promise<void> {
-    const busy = refused !== undefined && isBusy(refused, adapter);
-    if (refused && !busy) return;
-    await pacing.hear(owner, facts.id, paceIn(headers, { now: now(), busy }));
+    const busy = failure !== undefined && isBusy(failure, adapter);
+    if (failure && !busy) return;
+    await pacing.observe(owner, facts.id, paceIn(headers, { now: now(), busy }));
   }
 
-  /** Opens the key, and says where it goes: to the origin sealed with it, else to the provider's configured one. */
-  async function ready({ facts, adapter, path, body, accept }: Question, key: KeyValue, call: Call) {
+  /** Opens the key. It goes to the origin sealed with it, else to the configured origin of its provider. */
+  async function prepare({ facts, adapter, path, body, accept }: ProviderRequest, key: KeyValue, call: Call) {
     const { provider, kid, ver } = key;
     const configured = origins[facts.id];
     if (!facts.ownBaseUrl && !configured) {
       throw new AppError('unavailable', `${facts.title} is not configured here.`);
     }
-    // Only a server that the caller chose may be a gateway, and even this one.
+    // Only a server that the owner chose may be a gateway, or this one again.
     const chain = facts.ownBaseUrl ? onward({ hops: 0, ...call }) : {};
     call.onUse({ provider, kid, ver });
     const { secret, origin } = await key.open();
-    const patience = call.deadline.remainingMs();
+    const remainingMs = call.deadline.remainingMs();
     const sent: EgressRequest = {
       url: `${origin || configured}${path}`,
       method: 'POST',
       headers: { 'content-type': 'application/json', accept, ...chain, ...adapter.headers(secret) },
       body,
       signal: call.deadline.signal,
-      deadlineMs: patience,
+      deadlineMs: remainingMs,
     };
     // A model may think for as long as the caller can wait, before the first byte and between two.
-    return { secret, sent, policy: { headersMs: patience, idleMs: patience } };
+    return { secret, sent, policy: { headersMs: remainingMs, idleMs: remainingMs } };
   }
 
   return {
     whole:
-      <T>(question: Question, call: Call, parse: (body: unknown) => T) =>
+      <T>(request: ProviderRequest, call: Call, parse: (body: unknown) => T) =>
       async (key: KeyValue): Promise<Verdict<T>> => {
-        const { secret, sent, policy } = await ready(question, key, call);
+        const { secret, sent, policy } = await prepare(request, key, call);
         const response = await egress.send(sent, { ...policy, maxBytes: MAX_ANSWER_BYTES });
-        const { facts, adapter } = question;
-        const refused = response.status < 300 ? undefined : withoutKey(response, secret);
-        await hear(response, question, { call, refused });
-        if (!refused) return { kind: 'answered', value: readAnswer(response, secret, parse) };
-        return refusalOf(refused, facts, adapter);
+        const { facts, adapter } = request;
+        const failure = response.status < 300 ? undefined : withoutKey(response, secret);
+        await observe(response, request, { call, failure });
+        if (!failure) return { kind: 'answered', value: readAnswer(response, secret, parse) };
+        return rejectionIn(failure, facts, adapter);
       },
 
     stream:
-      (question: Question, call: Call) =>
+      (request: ProviderRequest, call: Call) =>
       async (key: KeyValue): Promise<Verdict<AsyncIterable<Chunk>>> => {
-        const { secret, sent, policy } = await ready(question, key, call);
+        const { secret, sent, policy } = await prepare(request, key, call);
         const response = await egress.stream(sent, { ...policy, maxBytes: MAX_STREAM_BYTES });
         if (response.status < 300) {
-          await hear(response, question, { call });
-          return { kind: 'answered', value: await readStream(response, { ...question, secret }) };
+          await observe(response, request, { call });
+          return { kind: 'answered', value: await readStream(response, { ...request, secret }) };
         }
-        const { facts, adapter } = question;
+        const { facts, adapter } = request;
         const body = await wholeOf(response.body, MAX_ANSWER_BYTES);
-        const refused = withoutKey({ ...response, body }, secret);
-        await hear(response, question, { call, refused });
-        return refusalOf(refused, facts, adapter);
+        const failure = withoutKey({ ...response, body }, secret);
+        await observe(response, request, { call, failure });
+        return rejectionIn(failure, facts, adapter);
       },
   };
 }
