@@ -66,7 +66,7 @@ export type SessionPorts = {
 };
 
 /** How long an instance believes what it read. The promise to users is 60 seconds. */
-export const BELIEVED_MS = 10_000;
+const BELIEVED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
 const DETAIL: Readonly<Record<SessionRefusal, string>> = {

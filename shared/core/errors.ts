@@ -132,6 +132,19 @@ export function asAppError(error: unknown): AppError {
 export const resultOf = (error: AppError): 'refused' | 'failed' =>
   error.status < 500 ? 'refused' : 'failed';
 
-/** Where it broke, not what it said: the message of a foreign error may quote a request or a key. */
-export const framesOf = (error: unknown): string[] =>
-  error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];
+const FRAME = /^ {4}at .*(?::\d+:\d+|<anonymous>|native)\)?$/;
+
+/**
+ * Where it broke, not what it said: the message of a foreign error may quote a request or a key, and may have lines that look
+ * like frames. It stands in front of them; a stack that does not contain it tells nothing.
+ */
+export function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { stack = '', message } = error;
+  const said = stack.indexOf(message);
+  if (said < 0) return [];
+  return stack
+    .slice(said + message.length)
+    .split('\n')
+    .filter((line) => FRAME.test(line));
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type AuditDraft, createAudit } from '#shared/audit/audit.ts';
 import { mask } from '#shared/audit/mask.ts';
-import { AuditRecord } from '#shared/audit/record.ts';
+import { AuditRecord, META } from '#shared/audit/record.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 describe('masking', () => {
@@ -64,6 +64,17 @@ describe('a record', () => {
       meta: { model: '[key]', count: 3 },
     });
     expect(record.eventId).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+
+  it.each(META)('masks what stands in %s', async (name) => {
+    await audit.commit({ ...draft, meta: { [name]: 'jane@example.org on sk-proj-abcdefghijklmnop' } });
+    expect(stored.at(-1)?.meta).toEqual({ [name]: '[e-mail] on [key]' });
+  });
+
+  it('holds at most 20 receipts, the first ones', async () => {
+    const keys = Array.from({ length: 25 }, (_, n) => ({ provider: 'openai', kid: `${n}`, ver: 1 }));
+    await audit.commit({ ...draft, keys });
+    expect(stored.at(-1)?.keys).toEqual(keys.slice(0, 20));
   });
 
   it('takes no metadata that is not on its list', async () => {

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Role } from '#shared/auth/scopes.ts';
 import { sessionIdOf } from '#shared/auth/session-id.ts';
-import { BELIEVED_MS, createSessions, type Cut, refusalFor, type Session } from '#shared/auth/sessions.ts';
+import { createSessions, type Cut, refusalFor, type Session } from '#shared/auth/sessions.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 const T = 1_800_000_000;
+/** The promise of the README: a verdict is at most this old. Stated here again, so that a longer one fails. */
+const TEN_SECONDS = 10_000;
 const open: Cut = { notBefore: 0, closedUntil: 0, roles: ['user'], rolesAt: 0 };
 const issuer = 'https://issuer.example';
 
@@ -86,7 +88,7 @@ describe('the rule', () => {
 
 /** A store in memory that counts, and a clock. */
 function setUp() {
-  const state = { cut: { ...open }, session: undefined as Session | undefined, down: false };
+  const state = { cut: { ...open }, session: undefined as Session | undefined, down: false, slowMs: 0 };
   const calls = { look: 0, note: 0, roles: [] as (readonly Role[])[] };
   const clock = { ms: T * 1000 };
   const sessions = createSessions({
@@ -99,6 +101,7 @@ function setUp() {
       async look() {
         calls.look += 1;
         if (state.down) throw new AppError('unavailable');
+        clock.ms += state.slowMs;
         return { cut: { ...state.cut }, session: state.session };
       },
       async note(_uid, seen) {
@@ -123,7 +126,7 @@ describe('an instance', () => {
   it('asks once in ten seconds and writes once per token, however many call at once', async () => {
     const { admit, calls, clock } = setUp();
     await Promise.all([admit(), admit(), admit()]);
-    clock.ms += BELIEVED_MS - 1;
+    clock.ms += TEN_SECONDS - 1;
     await admit();
     expect(calls).toMatchObject({ look: 1, note: 1 });
     clock.ms += 1;
@@ -137,7 +140,7 @@ describe('an instance', () => {
     const { admit, state, clock, calls } = setUp();
     await admit();
     state.session = session({ revokedAt: T });
-    clock.ms += BELIEVED_MS - 1;
+    clock.ms += TEN_SECONDS - 1;
     await admit();
     clock.ms += 1;
     await expect(admit()).rejects.toEqual(reason('session_revoked'));
@@ -145,12 +148,25 @@ describe('an instance', () => {
     expect(calls.note).toBe(1);
   });
 
+  it('counts the ten seconds from before the store was asked, however long it took to answer', async () => {
+    const { admit, calls, clock, state } = setUp();
+    state.slowMs = 8000;
+    await admit();
+    state.slowMs = 0;
+    clock.ms += 1999;
+    await admit();
+    expect(calls.look).toBe(1);
+    clock.ms += 1;
+    await admit();
+    expect(calls.look).toBe(2);
+  });
+
   it('lets nobody in on a guess: a store that is down is an outage', async () => {
     const { admit, state, clock } = setUp();
     await admit();
     state.down = true;
     await admit();
-    clock.ms += BELIEVED_MS;
+    clock.ms += TEN_SECONDS;
     await expect(admit()).rejects.toMatchObject({ code: 'unavailable' });
     state.down = false;
     await admit();
@@ -181,7 +197,7 @@ describe('an instance', () => {
     expect(calls.roles).toEqual([['admin']]);
     await admit({ issuedAt: T + 61, roles: ['admin'], sessionId: 's_two' });
     expect(calls.roles).toHaveLength(1);
-    clock.ms += BELIEVED_MS;
+    clock.ms += TEN_SECONDS;
     await expect(admit()).rejects.toEqual(reason('session_roles_changed'));
   });
 

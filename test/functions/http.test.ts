@@ -1,0 +1,129 @@
+// Routes with a caller, on a real store: the answer, the record in the trail and the log line of each ending.
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+
+import { route } from '#functions/http.ts';
+import { contextOf, type Principal } from '#shared/auth/principal.ts';
+import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import { newUid, useTable } from '#test/contracts/drivers.ts';
+
+/** Parts of it turn up nowhere but in what the route was told. */
+const CANARY = 'canary-7f3a-secret';
+
+const table = useTable('dynoxide');
+const lines: string[] = [];
+
+beforeAll(() => {
+  const { endpoint, TableName } = table();
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint);
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'root');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'root');
+  for (const name of ['AUDIT_TABLE', 'CONTROL_TABLE']) vi.stubEnv(name, TableName);
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      lines.push(String(chunk));
+      return true;
+    });
+  }
+});
+afterEach(() => lines.splice(0));
+afterAll(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const principal = (uid: Uid): Principal => ({
+  uid,
+  issuer: 'https://issuer.example',
+  subject: 'alice',
+  scopes: ['keys:read'],
+  roles: ['user'],
+  sessionId: `s_${'a'.repeat(22)}`,
+  client: 'desktop',
+  expiresAt: seconds() + 900,
+  issuedAt: seconds() - 1,
+  signedInAt: seconds() - 1,
+});
+
+/** A route that does what it is told, called once. */
+async function call(run: () => Promise<{ body: unknown }>) {
+  const uid = newUid();
+  const handler = route('keys-list', {
+    input: z.object({ query: z.strictObject({}) }),
+    action: 'keys.listed',
+    category: 'user_action',
+    run,
+  });
+  const event = {
+    headers: {},
+    multiValueHeaders: {},
+    pathParameters: null,
+    queryStringParameters: null,
+    body: null,
+    requestContext: { requestId: 'req-1', authorizer: contextOf(principal(uid)) },
+  } as unknown as APIGatewayProxyEvent;
+  const context = { functionName: 'f', awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000 };
+  const answer = await handler(event, context);
+  const { db, TableName } = table();
+  const { Items = [] } = await db.send(
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': `U#${uid}` },
+    }),
+  );
+  const records = Items.map(({ rec }) => JSON.parse(String(rec)) as Record<string, unknown>);
+  return { answer, records, body: JSON.parse(answer.body) as Record<string, unknown> };
+}
+
+const thrower = (thrown: unknown) => async (): Promise<never> => {
+  throw thrown;
+};
+
+describe('a route with a caller', () => {
+  it('records that it succeeded', async () => {
+    const { answer, records } = await call(async () => ({ body: {} }));
+    expect(answer.statusCode).toBe(200);
+    expect(records).toMatchObject([{ act: 'keys.listed', result: 'succeeded', reqId: 'req-1' }]);
+  });
+
+  it.each<[number, string, string, unknown]>([
+    [409, 'refused', 'conflict', new AppError('conflict')],
+    [500, 'failed', 'internal', new Error(CANARY)],
+    [500, 'failed', 'integrity_failed', new AppError('integrity_failed')],
+    [502, 'failed', 'upstream_malformed', new MalformedAnswer(CANARY)],
+    [502, 'failed', 'upstream_unreachable', new AppError('upstream_unreachable')],
+    [503, 'failed', 'unavailable', Object.assign(new Error(CANARY), { $metadata: {} })],
+    [503, 'failed', 'kms_denied', new AppError('kms_denied')],
+  ])('that ends with %s leaves exactly one record: %s, %s', async (status, result, code, thrown) => {
+    const { answer, records, body } = await call(thrower(thrown));
+    expect(answer.statusCode).toBe(status);
+    expect(body).toMatchObject({ status, code, request_id: 'req-1' });
+    expect(records).toMatchObject([{ act: 'keys.listed', result, code, reqId: 'req-1' }]);
+  });
+
+  it.each<[string, unknown]>([
+    ['an error of another library', new Error(`Cannot parse ${CANARY}`)],
+    [
+      'an error with a message of several lines',
+      new TypeError(`Bad:\n    at ${CANARY} (x:1:1)\n  ${CANARY}`),
+    ],
+    ['an error with a cause', new Error('x', { cause: new Error(CANARY) })],
+    ['an error of the AWS SDK', Object.assign(new Error(CANARY), { $metadata: { httpStatusCode: 400 } })],
+    ['an error with fields', Object.assign(new Error('x'), { detail: CANARY, config: { key: CANARY } })],
+    ['something that is no error', CANARY],
+    ['an unusable answer', new MalformedAnswer(CANARY)],
+  ])('neither answers nor logs nor records what %s says', async (_kind, thrown) => {
+    const { answer, records, body } = await call(thrower(thrown));
+    expect(answer.statusCode).toBeGreaterThanOrEqual(500);
+    expect(body['detail']).toMatch(/^(Something went wrong|A part of the service|The provider answered)/);
+    expect(lines.join('')).toContain('request failed');
+    expect(`${JSON.stringify(answer)} ${JSON.stringify(records)} ${lines.join('')}`).not.toContain('canary');
+  });
+});

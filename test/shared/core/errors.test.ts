@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+
+import { AppError, asAppError, ERRORS, framesOf, MalformedAnswer, resultOf } from '#shared/core/errors.ts';
+
+const CANARY = 'canary-7f3a-secret';
+
+describe('an error that is not one of ours', () => {
+  it.each<[string, unknown, string]>([
+    ['a bug', new TypeError(CANARY), 'internal'],
+    ['a bug with a cause', new Error(CANARY, { cause: CANARY }), 'internal'],
+    ['a text', CANARY, 'internal'],
+    ['an object that looks like ours', { name: 'AppError', code: 'conflict', message: CANARY }, 'internal'],
+    ['nothing', undefined, 'internal'],
+    ['an outage of AWS', Object.assign(new Error(CANARY), { $metadata: {} }), 'unavailable'],
+  ])('says nothing of what %s said', (_kind, thrown, code) => {
+    const error = asAppError(thrown);
+    expect(error).toMatchObject({ code, message: `${ERRORS[error.code][1]}.`, details: {} });
+    expect(error.cause).toBeUndefined();
+    expect(JSON.stringify([error, error.stack])).not.toContain('canary');
+  });
+
+  it('is told apart from one of ours, which stays as it is', () => {
+    const error = new AppError('conflict', 'Said by us.', { current: 1 });
+    expect(asAppError(error)).toBe(error);
+  });
+
+  it('is recorded as failed, and as refused only below 500', () => {
+    expect(resultOf(new AppError('internal'))).toBe('failed');
+    expect(resultOf(new AppError('upstream_failed'))).toBe('failed');
+    expect(resultOf(new AppError('rate_limited'))).toBe('refused');
+  });
+});
+
+describe('the frames of an error', () => {
+  it('tell where it broke', () => {
+    const frames = framesOf(new Error('x'));
+    expect(frames[0]).toMatch(/errors\.test\.ts:\d+:\d+\)?$/);
+  });
+
+  it.each([
+    ['a word', CANARY],
+    ['several lines', `first\n    at ${CANARY}\n${CANARY}`],
+    ['lines that look like frames', `first\n    at ${CANARY} (file.ts:1:2)\n    at ${CANARY} (<anonymous>)`],
+  ])('say nothing of a message of %s', (_kind, message) => {
+    const frames = framesOf(new Error(message));
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames.join('\n')).not.toContain('canary');
+  });
+
+  it('say nothing of a message that was replaced later', () => {
+    const error = new Error(`first\n    at ${CANARY} (file.ts:1:2)`);
+    error.message = 'another';
+    expect(framesOf(error).join('\n')).not.toContain('canary');
+  });
+
+  it.each([undefined, 'text', { stack: `    at ${CANARY} (file.ts:1:2)` }])('are none of %s', (thrown) => {
+    expect(framesOf(thrown)).toEqual([]);
+  });
+});
+
+describe('an unusable answer of an upstream', () => {
+  it('keeps the shape of its first 120 characters, and no letter or digit of them', () => {
+    const { sample, message } = new MalformedAnswer(`{"key": "sk-Ab9-ёж٣\n"}${'x'.repeat(200)}`);
+    expect(sample).toBe(`{"aaa": "aa-aa0-aa0."}${'a'.repeat(98)}`);
+    expect(message).not.toContain('sk-');
+  });
+});
