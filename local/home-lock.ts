@@ -1,30 +1,30 @@
-// One stack per home: two would write the same data. A lock left by a stack that was killed blocks nobody.
+// One stack per home, because two would write the same data. The lock of a killed stack is taken over.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as z from 'zod';
 
-const Owner = z.object({
+const LockHolder = z.object({
   pid: z.number().int(),
-  /** When the process began, where the system tells: process ids are used again. */
+  /** Start time of the process, if available: process ids are reused. */
   started: z.string(),
 });
-type Owner = z.infer<typeof Owner>;
+type LockHolder = z.infer<typeof LockHolder>;
 
-/** Locks this process took itself: where the system tells no start times, they alone tell ours from an earlier life's. */
+/** Locks held by this process: tells them from those of an earlier process with the same id. */
 const held = new Set<string>();
 
-/** Takes the home or throws, naming who has it. Returns how to give it back. */
+/** Locks the home and returns the function that unlocks it. @throws naming the process that holds it. */
 export function lockHome(home: string): () => void {
   mkdirSync(home, { recursive: true });
   const file = join(home, 'lock.json');
-  const owner = ownerOf(file);
-  if (owner && isAlive(owner, file)) {
-    throw new Error(`A stack is already running on ${home}, as process ${owner.pid}. Stop it first.`);
+  const holder = readLockHolder(file);
+  if (holder && isAlive(holder, file)) {
+    throw new Error(`A stack is already running on ${home}, as process ${holder.pid}. Stop it first.`);
   }
   rmSync(file, { force: true });
-  const self: Owner = { pid: process.pid, started: startOf(process.pid) };
-  // `wx`: of two that start at the same moment, one fails here.
+  const self: LockHolder = { pid: process.pid, started: processStartTime(process.pid) };
+  // `wx`: of two concurrent starts, one fails here.
   writeFileSync(file, JSON.stringify(self), { flag: 'wx' });
   held.add(file);
   return () => {
@@ -33,20 +33,20 @@ export function lockHome(home: string): () => void {
   };
 }
 
-function ownerOf(file: string): Owner | undefined {
+function readLockHolder(file: string): LockHolder | undefined {
   try {
-    return Owner.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return LockHolder.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    return undefined; // absent, or cut short by a kill: nobody's either way
+    return undefined; // absent, or truncated by a kill: held by no process
   }
 }
 
-function isAlive({ pid, started }: Owner, file: string): boolean {
+function isAlive({ pid, started }: LockHolder, file: string): boolean {
   if (pid === process.pid) return held.has(file);
-  return processExists(pid) && startOf(pid) === started;
+  return processExists(pid) && processStartTime(pid) === started;
 }
 
-/** Whether there is a process with this id. */
+/** True if a process with this id exists. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -56,8 +56,8 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** Ticks after boot, on Linux; elsewhere nothing. */
-function startOf(pid: number): string {
+/** Clock ticks after boot on Linux; empty elsewhere. */
+function processStartTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';

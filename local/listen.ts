@@ -1,4 +1,4 @@
-// A loopback server that says clearly when its port is taken, and closes for good.
+// Starts a loopback server with a clear error for a port in use, and closes it including open connections.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-// What a running stack tells other processes of this machine: where it is and who issues its tokens.
+// Addresses of the running stack, in a file for other processes of this machine.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,8 +11,8 @@ const RunningStack = z.object({
   url: z.string(),
   issuer: z.string(),
   audience: z.string(),
-  /** Where an operator invokes functions, and the word that lets them. */
-  operator: z.object({ url: z.string(), token: z.string() }),
+  /** Address and bearer token of the admin endpoint. */
+  admin: z.object({ url: z.string(), token: z.string() }),
 });
 export type RunningStack = z.infer<typeof RunningStack>;
 

@@ -1,25 +1,25 @@
-// The deployed system on one machine: the parts that stand in for AWS, and the synthesised template run on them.
+// The local stack: emulated services, and the synthesised template provisioned on them.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type ApiGateway, createApiGateway } from '#local/api-gateway/api-gateway.ts';
-import { createFrontDoor, type FrontDoor } from '#local/aws/front-door.ts';
-import { provision, siteOf } from '#local/cloudformation/provision.ts';
+import { createAwsEndpoint, type AwsEndpoint } from '#local/aws/aws-endpoint.ts';
+import { provision, readSite } from '#local/cloudformation/provision.ts';
 import type { Template } from '#local/cloudformation/template.ts';
 import { createDynamo, type Dynamo, type DynamoEngine } from '#local/dynamodb/dynamodb.ts';
 import { createEvents, type Events } from '#local/events/events.ts';
 import { createIam, type Iam } from '#local/iam/iam.ts';
 import { type Issuer, startIssuer } from '#local/issuer/issuer.ts';
 import { createKms, type Kms } from '#local/kms/kms.ts';
-import { trailEvent } from '#local/kms/trail-event.ts';
+import { cloudTrailEvent } from '#local/kms/cloudtrail-event.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 import { type Providers, startProviders } from '#local/providers/providers.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 import { lockHome } from './home-lock.ts';
-import { createJournal, type Journal } from './journal.ts';
-import { openOperatorDoor } from './operator-door.ts';
-import { type Ports, portsFor } from './ports.ts';
+import { createJournal, type Journal } from './call-journal.ts';
+import { startAdminEndpoint } from './admin-endpoint.ts';
+import { type Ports, claimPorts } from './home-ports.ts';
 import { announce, withdraw } from './running-stack.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 
@@ -28,14 +28,14 @@ type Parameters = Readonly<Record<string, string>>;
 export type StackOptions = {
   /** Folder of the synthesised assembly. */
   readonly assembly: string;
-  /** Where all data lies. The same home finds it again. */
+  /** Folder of all data. */
   readonly home: string;
   /** 0: the ports of this home's last start, else free ones. */
   readonly port?: number;
   readonly engine?: DynamoEngine;
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
-  /** Template parameters, where they are to be others than this stack's own. */
+  /** Template parameters that replace this stack's own. */
   readonly parameters?: Parameters | ((own: Parameters) => Parameters);
   /** Changes the templates before anything is created. */
   readonly mutate?: (templates: Record<string, Template>) => void;
@@ -50,14 +50,14 @@ export type Stack = {
   readonly provider: Providers | undefined;
   readonly journal: Journal;
   readonly kmsLog: Kms['log'];
-  /** KMS as the account's owner calls it: disables a key, schedules its end. */
+  /** KMS with root permissions, for tests that disable or delete a key. */
   readonly kmsAsRoot: (operation: string, input: object) => ReturnType<Kms['handle']>;
-  readonly frontDoor: FrontDoor;
+  readonly awsEndpoint: AwsEndpoint;
   readonly dynamo: Dynamo;
   readonly lambda: Lambda;
   readonly credentialsFor: Iam['credentialsFor'];
   readonly events: Events;
-  /** What the template was given. */
+  /** Values of the template's parameters. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Stops every part, each within a bound. */
   readonly stop: () => Promise<void>;
@@ -69,7 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     return await start(options, teardown);
   } catch (error) {
-    await teardown.run().catch(() => undefined); // the reason for the failed start is the one to tell
+    await teardown.run().catch(() => undefined); // the error of the start is the one to report
     throw error;
   }
 }
@@ -78,7 +78,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const { assembly, home, port = 0, onProgress = () => undefined, mutate } = options;
   const unlock = lockHome(home);
   teardown.add('lock', async () => unlock());
-  const ports = await portsFor(home, port);
+  const ports = await claimPorts(home, port);
   const url = `http://127.0.0.1:${ports.api}`;
 
   onProgress('Starting issuer and providers');
@@ -95,25 +95,25 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();
   await gateway.listen(ports.api);
-  const door = await openOperatorDoor(lambda);
-  teardown.add('operator door', door.stop);
+  const adminEndpoint = await startAdminEndpoint(lambda);
+  teardown.add('admin endpoint', adminEndpoint.stop);
   announce(home, {
     pid: process.pid,
     url,
     issuer: issuer.url,
     audience: issuer.audience,
-    operator: door.operator,
+    admin: adminEndpoint.address,
   });
   teardown.add('announcement', async () => withdraw(home));
 
-  const { journal, frontDoor } = aws;
+  const { journal, awsEndpoint } = aws;
   return {
     url,
     ...outside,
     journal,
     kmsLog: kms.log,
     kmsAsRoot: (operation, input) => kms.handle(operation, input, 'root'),
-    frontDoor,
+    awsEndpoint,
     dynamo,
     lambda,
     credentialsFor: iam.credentialsFor,
@@ -125,7 +125,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
 
 type Outside = { readonly options: StackOptions; readonly ports: Ports; readonly url: string };
 
-/** What is not AWS on AWS either: who issues tokens, and the AI providers. */
+/** The external systems: token issuer and AI providers. */
 async function startOutside({ options, ports, url }: Outside, teardown: Teardown) {
   const issuer = await startIssuer({ folder: options.home, port: ports.issuer, publicUrl: url });
   teardown.add('issuer', issuer.stop);
@@ -135,12 +135,12 @@ async function startOutside({ options, ports, url }: Outside, teardown: Teardown
   return { issuer, provider };
 }
 
-/** The embedded parts, each after those it calls; they are empty until the template is provisioned. */
+/** The emulated services, each after those it calls; empty until the template is provisioned. */
 async function startAws(
   { assembly, home, engine = 'dynoxide', lambdaOptions, onProgress }: StackOptions,
   teardown: Teardown,
 ) {
-  const site = siteOf(assembly);
+  const site = readSite(assembly);
   const journal = createJournal();
   const iam = createIam(site);
   const dynamo = await createDynamo({ folder: home, site, engine });
@@ -149,20 +149,20 @@ async function startAws(
     folder: home,
     site,
     iam,
-    onCall: (entry) => events.tell(trailEvent(entry, site)),
+    onCall: (entry) => events.putServiceEvent(cloudTrailEvent(entry, site)),
   });
   const secrets = createSecrets({ folder: home, site });
-  const frontDoor = await createFrontDoor({ iam, kms, dynamo, secrets, journal });
-  teardown.add('front door', frontDoor.stop);
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, dynamo, secrets, journal });
+  teardown.add('AWS endpoint', awsEndpoint.stop);
   const lambda = createLambda({
     ...lambdaOptions,
     site,
     assembly,
     credentialsFor: iam.credentialsFor,
     endpoints: {
-      AWS_ENDPOINT_URL_DYNAMODB: frontDoor.url,
-      AWS_ENDPOINT_URL_KMS: frontDoor.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: frontDoor.url,
+      AWS_ENDPOINT_URL_DYNAMODB: awsEndpoint.url,
+      AWS_ENDPOINT_URL_KMS: awsEndpoint.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: awsEndpoint.url,
     },
     log: (line) => appendFileSync(join(home, 'functions.log'), `${line}\n`),
   });
@@ -180,7 +180,7 @@ async function startAws(
   teardown.add('EventBridge', events.stop);
   const gateway: ApiGateway = createApiGateway({ site, lambda });
   teardown.add('API Gateway', gateway.stop);
-  return { journal, iam, dynamo, kms, secrets, frontDoor, lambda, events, gateway };
+  return { journal, iam, dynamo, kms, secrets, awsEndpoint, lambda, events, gateway };
 }
 
 type Environment = {
@@ -189,7 +189,7 @@ type Environment = {
   readonly provider: Providers | undefined;
 };
 
-/** All that tells this stack from a deployed one. */
+/** Template parameters: together with the service endpoints, the only difference from a deployed stack. */
 function parametersFor({ url, issuer, provider }: Environment): Record<string, string> {
   const trusted = { issuer: issuer.url, jwksUri: issuer.jwksUrl, audiences: [issuer.audience] };
   const parameters = {

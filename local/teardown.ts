@@ -1,8 +1,8 @@
-// Stops what was started, last first, each within a bound and whatever the others do.
+// Stops the started parts in reverse order, each with a time limit, regardless of the others' failures.
 
 export type Teardown = {
   readonly add: (name: string, stop: () => Promise<unknown> | undefined) => void;
-  /** Runs once; a second call waits for the first. Rejects at the end if something would not stop. */
+  /** Runs once; a second call waits for the first. Rejects at the end if a part failed to stop. */
   readonly run: () => Promise<void>;
 };
 

@@ -24,7 +24,7 @@ async function invokeLocally(name: string, order: object): Promise<unknown> {
   const home = homeFolder();
   const stack = runningStack(home);
   if (!stack) throw new Error(`No stack is running on ${home}. Start one with: npm start`);
-  const { url, token } = stack.operator;
+  const { url, token } = stack.admin;
   const response = await fetch(`${url}/functions/portunus-local-${name}/invocations`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { readKeys } from '#local/issuer/keys.ts';
-import { createMint } from '#local/issuer/mint.ts';
-import { DEMO_USERS, ROLES } from '#local/issuer/users.ts';
+import { readKeys } from '#local/issuer/issuer-keys.ts';
+import { createMint } from '#local/issuer/mint-token.ts';
+import { DEMO_USERS, ROLES } from '#local/issuer/demo-users.ts';
 import { runningStack } from '#local/running-stack.ts';
 
 import { homeFolder } from './home.ts';

@@ -8,7 +8,7 @@ import { invokeFunction } from './invoke-function.ts';
 const HELP = `Usage: npm run vault -- rewrap --to <key ARN> [options]
 
 Moves all stored keys to the CMK that new keys are sealed under, by KMS ReEncrypt: no key is opened. Can be stopped and
-started again at any time; keys stay usable throughout.
+started again at any time; keys stay assertUsable throughout.
 
   --to <key ARN>     the CMK to move to; must be the stage's own (VAULT_KEY_ARN)
   --dry-run          only counts what would move

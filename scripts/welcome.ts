@@ -1,5 +1,5 @@
 // What `npm start` prints when the stack is ready: addresses, demo users, a first call to copy.
-import { DEMO_USERS } from '#local/issuer/users.ts';
+import { DEMO_USERS } from '#local/issuer/demo-users.ts';
 import type { Stack } from '#local/stack.ts';
 
 /** A key in OpenAI's shape that was never issued. */

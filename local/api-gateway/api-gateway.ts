@@ -1,17 +1,17 @@
-// API Gateway on one machine: the template's REST API, served at the root of its host as behind a custom domain.
-import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+// API Gateway: the template's REST API, served at the root of its host as behind a custom domain.
+import type { ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 import type { Lambda } from '#local/lambda/lambda.ts';
 import { type Listening, listen } from '#local/listen.ts';
 
 import { createApiResources } from './resource-types.ts';
-import { createGatewayServer } from './server.ts';
+import { createGatewayServer } from './gateway-server.ts';
 
 export type ApiGateway = {
   /** AWS::ApiGateway::RestApi, Resource, Method, Authorizer, Model, RequestValidator, GatewayResponse, Deployment, Stage, Account. */
   readonly types: ResourceTypes;
   /** Serves what the stage's deployment holds. Port 0 takes a free one. */
   readonly listen: (port: number) => Promise<{ url: string; port: number }>;
-  /** Cuts what is still open. */
+  /** Closes the server and its open connections. */
   readonly stop: () => Promise<void>;
 };
 

@@ -1,16 +1,16 @@
-// Lambda authorizers: identity sources, the call, the cached verdict, and AWS's three ways to say no.
+// Lambda authorizers: identity sources, invocation, cached policy, and the gateway responses for a rejection.
 import * as z from 'zod';
 
 import { LambdaRejection } from '#local/lambda/function-error.ts';
 import type { Lambda } from '#local/lambda/lambda.ts';
 
-import { type Call, matchOf, valueOf } from './call.ts';
-import type { Authorizer } from './definition.ts';
+import { type Call, requireMatch, headerValue } from './api-call.ts';
+import type { Authorizer } from './api-definition.ts';
 import { evaluate, Policy } from './policy-verdict.ts';
 import { type EventSite, executeApiArn, methodArn, requestAuthorizerEvent } from './proxy-event.ts';
-import { Refusal } from './refusal.ts';
+import { GatewayError } from './gateway-error.ts';
 
-/** Sets `call.authorizer`, or throws a Refusal. */
+/** Sets `call.authorizer`. @throws {GatewayError} */
 export type Authorize = (call: Call) => Promise<void>;
 
 export type AuthorizationOptions = {
@@ -35,49 +35,49 @@ export function createAuthorize(options: AuthorizationOptions): Authorize {
   const cache = new Map<string, Cached>();
 
   async function outputFor(id: string, authorizer: Authorizer, call: Call): Promise<Output> {
-    const identity = identityOf(authorizer, call);
+    const identity = requireIdentity(authorizer, call);
     const ttlMs = authorizer.AuthorizerResultTtlInSeconds * 1000;
     // Without identity sources there is nothing to cache under.
-    if (ttlMs === 0 || identity.length === 0) return ask(options, { id, authorizer, call });
+    if (ttlMs === 0 || identity.length === 0) return invokeAuthorizer(options, { id, authorizer, call });
     const key = JSON.stringify([id, identity]);
     const cached = cache.get(key);
     if (cached !== undefined && cached.until > now()) return cached.output;
-    const output = await ask(options, { id, authorizer, call });
+    const output = await invokeAuthorizer(options, { id, authorizer, call });
     if (cache.size >= CACHE_LIMIT) cache.clear();
     cache.set(key, { output, until: now() + ttlMs });
     return output;
   }
 
   return async (call) => {
-    const { method } = matchOf(call);
+    const { method } = requireMatch(call);
     if (method.AuthorizationType === 'NONE') return;
     const id = method.AuthorizerId ?? '';
     const authorizer = authorizers.get(id);
-    if (authorizer === undefined) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+    if (authorizer === undefined) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
     const startedAt = now();
     const { principalId, context, policyDocument } = await outputFor(id, authorizer, call);
     call.authorizer = { ...asText(context), principalId, integrationLatency: now() - startedAt };
     const verdict = evaluate(policyDocument, methodArn(site, call, call.path));
-    if (verdict === 'not allowed') throw new Refusal('ACCESS_DENIED');
-    if (verdict === 'denied') throw new Refusal('ACCESS_DENIED', EXPLICIT_DENY);
+    if (verdict === 'not allowed') throw new GatewayError('ACCESS_DENIED');
+    if (verdict === 'denied') throw new GatewayError('ACCESS_DENIED', EXPLICIT_DENY);
   };
 }
 
 const EXPLICIT_DENY =
   'User is not authorized to access this resource with an explicit deny in an identity-based policy';
 
-/** A proxy integration gets numbers and booleans as text. */
+/** A proxy integration receives numbers and booleans as text. */
 const asText = (context: Output['context']): Record<string, string> =>
   Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)]));
 
-/** Each identity source must be present, or the answer is 401 without asking the function. */
-function identityOf(authorizer: Authorizer, call: Call): string[] {
+/** @throws {GatewayError} 401 without invoking the authorizer when an identity source is missing. */
+function requireIdentity(authorizer: Authorizer, call: Call): string[] {
   return authorizer.IdentitySource.map((source) => {
     const value = sourceValue(source, call);
-    if (value === undefined || value === '') throw new Refusal('UNAUTHORIZED');
+    if (value === undefined || value === '') throw new GatewayError('UNAUTHORIZED');
     const expression = authorizer.IdentityValidationExpression;
     if (expression !== undefined && !new RegExp(`^(?:${expression})$`).test(value)) {
-      throw new Refusal('UNAUTHORIZED');
+      throw new GatewayError('UNAUTHORIZED');
     }
     return value;
   });
@@ -85,34 +85,39 @@ function identityOf(authorizer: Authorizer, call: Call): string[] {
 
 function sourceValue(source: string, call: Call): string | undefined {
   const [, kind, name = ''] = /^method\.request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
-  if (kind === 'header') return valueOf(call.headers, name);
+  if (kind === 'header') return headerValue(call.headers, name);
   if (kind === 'querystring') return call.query.get(name)?.at(-1);
-  throw new Error(`Identity source ${source} is not copied.`);
+  throw new Error(`Identity source ${source} is not supported.`);
 }
 
-type Question = { readonly id: string; readonly authorizer: Authorizer; readonly call: Call };
+type AuthorizerRequest = { readonly id: string; readonly authorizer: Authorizer; readonly call: Call };
 
-async function ask({ site, lambda }: AuthorizationOptions, question: Question): Promise<Output> {
-  const { functionArn } = question.authorizer.AuthorizerUri;
-  const sourceArn = executeApiArn(site, `authorizers/${question.id}`);
+async function invokeAuthorizer(
+  { site, lambda }: AuthorizationOptions,
+  authorizerRequest: AuthorizerRequest,
+): Promise<Output> {
+  const { functionArn } = authorizerRequest.authorizer.AuthorizerUri;
+  const sourceArn = executeApiArn(site, `authorizers/${authorizerRequest.id}`);
   if (!lambda.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn })) {
-    throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+    throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
   }
-  const invocation = await lambda.invoke(functionArn, eventFor(site, question)).catch((error: unknown) => {
-    if (error instanceof LambdaRejection) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
-    throw error;
-  });
+  const invocation = await lambda
+    .invoke(functionArn, eventFor(site, authorizerRequest))
+    .catch((error: unknown) => {
+      if (error instanceof LambdaRejection) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
+      throw error;
+    });
   if (invocation.functionError !== undefined) {
-    const isRefusal = invocation.payload.errorMessage === 'Unauthorized'; // this very word, and no other
-    throw new Refusal(isRefusal ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE');
+    const isRefusal = invocation.payload.errorMessage === 'Unauthorized'; // exactly this text, as on AWS
+    throw new GatewayError(isRefusal ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE');
   }
   const output = Output.safeParse(invocation.payload);
-  if (!output.success) throw new Refusal('AUTHORIZER_CONFIGURATION_ERROR');
+  if (!output.success) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
   return output.data;
 }
 
-function eventFor(site: EventSite, { authorizer, call }: Question): Record<string, unknown> {
+function eventFor(site: EventSite, { authorizer, call }: AuthorizerRequest): Record<string, unknown> {
   if (authorizer.Type === 'REQUEST') return requestAuthorizerEvent(site, call);
-  const [authorizationToken] = identityOf(authorizer, call);
+  const [authorizationToken] = requireIdentity(authorizer, call);
   return { type: 'TOKEN', methodArn: methodArn(site, call, call.path), authorizationToken };
 }

@@ -1,13 +1,13 @@
-// `$context.…`: what templates and header mappings may say about a request.
-import { type Call, matchOf, valueOf } from './call.ts';
-import type { Refusal } from './refusal.ts';
+// `$context.…` variables for templates and header mappings.
+import { type Call, requireMatch, headerValue } from './api-call.ts';
+import type { GatewayError } from './gateway-error.ts';
 
 export type ContextSite = { readonly apiId: string; readonly stageName: string; readonly account: string };
 
 export type Variables = (name: string) => string | undefined;
 
 /** Names without the leading `$context.` */
-export function contextVariables(call: Call, site: ContextSite, refusal?: Refusal): Variables {
+export function contextVariables(call: Call, site: ContextSite, gatewayError?: GatewayError): Variables {
   const fixed: Record<string, string | undefined> = {
     accountId: site.account,
     apiId: site.apiId,
@@ -20,13 +20,13 @@ export function contextVariables(call: Call, site: ContextSite, refusal?: Refusa
     requestTimeEpoch: String(call.receivedAt),
     resourceId: call.match?.resource.id,
     resourcePath: call.match?.resource.path,
-    domainName: valueOf(call.headers, 'host')?.split(':')[0],
+    domainName: headerValue(call.headers, 'host')?.split(':')[0],
     'identity.sourceIp': call.sourceIp,
-    'identity.userAgent': valueOf(call.headers, 'user-agent'),
-    'error.message': refusal?.text ?? undefined,
-    'error.messageString': refusal && JSON.stringify(refusal.text),
-    'error.responseType': refusal?.type,
-    'error.validationErrorString': refusal?.validationErrors,
+    'identity.userAgent': headerValue(call.headers, 'user-agent'),
+    'error.message': gatewayError?.text ?? undefined,
+    'error.messageString': gatewayError && JSON.stringify(gatewayError.text),
+    'error.responseType': gatewayError?.type,
+    'error.validationErrorString': gatewayError?.validationErrors,
   };
   return (name) => {
     const own = /^authorizer\.(?:claims\.)?(.+)$/.exec(name)?.[1];
@@ -35,7 +35,7 @@ export function contextVariables(call: Call, site: ContextSite, refusal?: Refusa
   };
 }
 
-/** Only `$context` and nothing of VTL: what a template uses beyond it stops the start (see `checkTemplate`). */
+/** Substitutes `$context` only; a template that uses more of VTL fails the start (see `checkTemplate`). */
 export const renderTemplate = (template: string, variables: Variables): string =>
   template.replaceAll(/\$context\.([A-Za-z0-9_.]*[A-Za-z0-9_])/g, (_, name: string) => variables(name) ?? '');
 
@@ -43,7 +43,7 @@ export function checkTemplate(where: string, template: string): void {
   const unknown = /#(?:set|if|foreach|macro|else|end)\b|\$(?:input|util|stageVariables|!|\{)/.exec(
     template,
   )?.[0];
-  if (unknown !== undefined) throw new Error(`${where}: ${unknown} in a mapping template is not copied`);
+  if (unknown !== undefined) throw new Error(`${where}: ${unknown} in a mapping template is not supported`);
 }
 
 /** `'text'`, `context.…`, `method.request.header.…` → a header's value; undefined leaves the header out. */
@@ -53,7 +53,7 @@ export function mappedValue(expression: string, call: Call, variables: Variables
   const variable = /^context\.(.+)$/.exec(expression)?.[1];
   if (variable !== undefined) return variables(variable);
   const header = /^method\.request\.header\.(.+)$/.exec(expression)?.[1];
-  if (header !== undefined) return valueOf(call.headers, header);
+  if (header !== undefined) return headerValue(call.headers, header);
   const parameter = /^method\.request\.path\.(.+)$/.exec(expression)?.[1];
-  return parameter === undefined ? undefined : matchOf(call).pathParameters?.[parameter];
+  return parameter === undefined ? undefined : requireMatch(call).pathParameters?.[parameter];
 }

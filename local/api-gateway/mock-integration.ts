@@ -1,17 +1,17 @@
-// MOCK: an answer from the template alone, as CORS preflights use it.
+// MOCK integrations, as used for CORS preflights.
 import type { ServerResponse } from 'node:http';
 
-import type { Call } from './call.ts';
+import type { Call } from './api-call.ts';
 import { checkTemplate, mappedValue, renderTemplate, type Variables } from './context-variables.ts';
-import type { Method, MockIntegration } from './definition.ts';
-import { Refusal } from './refusal.ts';
+import type { Method, MockIntegration } from './api-definition.ts';
+import { GatewayError } from './gateway-error.ts';
 import { identify } from './response-headers.ts';
 
 /** The request template's `{ statusCode: 200 }`: not quite JSON, and CDK writes it so. */
 const statusIn = (template: string | undefined): string =>
   /"?statusCode"?\s*:\s*(\d+)/.exec(template ?? '')?.[1] ?? '200';
 
-/** AWS refuses a mapping whose header the method response does not declare. */
+/** @throws as AWS does, for a mapped header that the method response does not declare. */
 export function checkMock(where: string, method: Method, { IntegrationResponses }: MockIntegration): void {
   for (const { StatusCode, ResponseParameters, ResponseTemplates } of IntegrationResponses) {
     const declared = method.MethodResponses.find((response) => response.StatusCode === StatusCode);
@@ -28,7 +28,7 @@ export function answerMock(
   integration: MockIntegration,
 ): void {
   const chosen = choose(integration);
-  if (chosen === undefined) throw new Refusal('API_CONFIGURATION_ERROR');
+  if (chosen === undefined) throw new GatewayError('API_CONFIGURATION_ERROR');
   response.statusCode = Number(chosen.StatusCode);
   response.setHeader('Content-Type', 'application/json');
   identify(response, call);

@@ -5,7 +5,7 @@ import { matchesWildcard } from '#local/lambda/arn-like.ts';
 
 const OneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
-/** Conditions and the Not… forms are not copied: a policy with them is refused, not misread. */
+/** Conditions and the Not… forms are not supported: a policy with them is rejected. */
 export const Policy = z.object({
   Version: z.string().optional(),
   Statement: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]).pipe(
@@ -23,7 +23,7 @@ export type Policy = z.output<typeof Policy>;
 
 export type PolicyVerdict = 'allowed' | 'denied' | 'not allowed';
 
-/** A Deny wins; without an Allow nothing is allowed. */
+/** An explicit Deny wins; without an Allow the decision is an implicit deny. */
 export function evaluate({ Statement }: Policy, arn: string): PolicyVerdict {
   const effects = Statement.filter(
     ({ Action, Resource }) =>

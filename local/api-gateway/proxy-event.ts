@@ -1,5 +1,5 @@
 // The event of a proxy integration, payload format 1.0, and of the authorizers that see the same request.
-import { type Call, matchOf, type Values, valueOf } from './call.ts';
+import { type Call, requireMatch, type Values, headerValue } from './api-call.ts';
 import type { ContextSite } from './context-variables.ts';
 
 export type EventSite = ContextSite & {
@@ -8,17 +8,17 @@ export type EventSite = ContextSite & {
   readonly stageVariables: Readonly<Record<string, string>>;
 };
 
-/** ARN of what is called: policies and function permissions name it. */
+/** ARN of the called method, for policies and function permissions. */
 export const executeApiArn = ({ region, account, apiId }: EventSite, rest: string): string =>
   `arn:aws:execute-api:${region}:${account}:${apiId}/${rest}`;
 
-/** The path as it came, for policies; the resource's path, for the function's permission. */
+/** The request path for policies; the resource path for the function's permission. */
 export const methodArn = (site: EventSite, { method }: Call, path: string): string =>
   executeApiArn(site, `${site.stageName}/${method}${path}`);
 
 export function proxyEvent(site: EventSite, call: Call): Record<string, unknown> {
   const { body } = call;
-  const isBinary = matchesMediaType(site.binaryMediaTypes, valueOf(call.headers, 'content-type'));
+  const isBinary = matchesMediaType(site.binaryMediaTypes, headerValue(call.headers, 'content-type'));
   const hasBody = body !== undefined && body.length > 0;
   return {
     ...requestFields(site, call),
@@ -38,7 +38,7 @@ export const requestAuthorizerEvent = (site: EventSite, call: Call): Record<stri
   requestContext: requestContext(site, call),
 });
 
-/** Whether `*` + `/` + `*`, `image/*` or the like covers a content type. */
+/** True if `*` + `/` + `*`, `image/*` or the like covers a content type. */
 export function matchesMediaType(types: readonly string[], contentType: string | undefined): boolean {
   const actual = contentType?.split(';')[0]?.trim().toLowerCase();
   if (actual === undefined) return false;
@@ -47,7 +47,7 @@ export function matchesMediaType(types: readonly string[], contentType: string |
 }
 
 function requestFields(site: EventSite, call: Call): Record<string, unknown> {
-  const match = matchOf(call);
+  const match = requireMatch(call);
   return {
     resource: match.resource.path,
     path: call.path,
@@ -65,8 +65,8 @@ const last = (values: Values): Record<string, string | undefined> =>
   Object.fromEntries([...values].map(([name, list]) => [name, list.at(-1)]));
 
 function requestContext(site: EventSite, call: Call): Record<string, unknown> {
-  const { resource } = matchOf(call);
-  const domainName = valueOf(call.headers, 'host')?.replace(/:\d+$/, '');
+  const { resource } = requireMatch(call);
+  const domainName = headerValue(call.headers, 'host')?.replace(/:\d+$/, '');
   return {
     accountId: site.account,
     apiId: site.apiId,
@@ -85,7 +85,7 @@ function requestContext(site: EventSite, call: Call): Record<string, unknown> {
       principalOrgId: null,
       sourceIp: call.sourceIp,
       user: null,
-      userAgent: valueOf(call.headers, 'user-agent') ?? null,
+      userAgent: headerValue(call.headers, 'user-agent') ?? null,
       userArn: null,
     },
     path: call.path, // with a custom domain mapped at the root the stage is not in it

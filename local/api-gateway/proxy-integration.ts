@@ -1,18 +1,18 @@
-// AWS_PROXY, buffered: the whole answer of a function, in the one form AWS accepts.
+// AWS_PROXY, buffered: a function's response in the only form that AWS accepts.
 import type { ServerResponse } from 'node:http';
 
 import * as z from 'zod';
 
-import { type Call, valueOf } from './call.ts';
-import type { ProxyIntegration } from './definition.ts';
+import { type Call, headerValue } from './api-call.ts';
+import type { ProxyIntegration } from './api-definition.ts';
 import { type IntegrationSite, requirePermission, within } from './lambda-call.ts';
 import { matchesMediaType, proxyEvent } from './proxy-event.ts';
-import { Refusal } from './refusal.ts';
+import { GatewayError } from './gateway-error.ts';
 import { identify, writeProxyHeaders } from './response-headers.ts';
 
 const HeaderValue = z.union([z.string(), z.number(), z.boolean()]);
 
-/** Any other field, or a body that is no string, is a "Malformed Lambda proxy response". */
+/** Any other field, or a body that is not a string, is a "Malformed Lambda proxy response". */
 const Answer = z.strictObject({
   statusCode: z.coerce.number().int().min(100).max(599),
   headers: z.record(z.string(), HeaderValue).nullish(),
@@ -33,9 +33,9 @@ export async function answerBuffered(
   const work = around.lambda.invoke(integration.Uri.functionArn, proxyEvent(around.site, call));
   const { payload, functionError } = await within(integration.TimeoutInMillis, work);
   const answer = Answer.safeParse(payload);
-  if (functionError !== undefined || !answer.success) throw new Refusal('INTEGRATION_FAILURE');
+  if (functionError !== undefined || !answer.success) throw new GatewayError('INTEGRATION_FAILURE');
 
-  const body = bodyOf(answer.data, around.site.binaryMediaTypes, call);
+  const body = decodeBody(answer.data, around.site.binaryMediaTypes, call);
   response.statusCode = answer.data.statusCode;
   writeProxyHeaders(response, answer.data);
   identify(response, call);
@@ -44,10 +44,10 @@ export async function answerBuffered(
 }
 
 /** Base64 becomes bytes only where the API declares binary types and the client accepts one, or the answer is one. */
-function bodyOf(answer: Answer, binaryMediaTypes: readonly string[], call: Call): Buffer {
+function decodeBody(answer: Answer, binaryMediaTypes: readonly string[], call: Call): Buffer {
   const text = answer.body ?? '';
   if (answer.isBase64Encoded !== true) return Buffer.from(text, 'utf8');
-  const accepted = valueOf(call.headers, 'accept')?.split(',')[0];
+  const accepted = headerValue(call.headers, 'accept')?.split(',')[0];
   const [, type] = Object.entries(answer.headers ?? {}).find(([name]) => /^content-type$/i.test(name)) ?? [];
   const isBinary = [accepted, type?.toString()].some((one) => matchesMediaType(binaryMediaTypes, one));
   return Buffer.from(text, isBinary ? 'base64' : 'utf8');

@@ -1,27 +1,27 @@
 // Request validators: required parameters, and bodies against the method's models.
-import { type Call, matchOf, type Values, valueOf } from './call.ts';
-import type { Snapshot } from './draft.ts';
-import { Refusal } from './refusal.ts';
+import { type Call, requireMatch, type Values, headerValue } from './api-call.ts';
+import type { Snapshot } from './api-draft.ts';
+import { GatewayError } from './gateway-error.ts';
 
-/** Throws a Refusal; `$context.error.validationErrorString` then says which rule, never which value. */
+/** @throws {GatewayError} whose `validationErrorString` names the violated rule, not the value. */
 export function validateRequest(call: Call, { validators, models }: Snapshot): void {
-  const { method } = matchOf(call);
+  const { method } = requireMatch(call);
   const validator = validators.get(method.RequestValidatorId ?? '');
   if (validator?.ValidateRequestParameters === true) validateParameters(call, method.RequestParameters);
   if (validator?.ValidateRequestBody === true) validateBody(call, models);
 }
 
 function validateBody(call: Call, models: Snapshot['models']): void {
-  const { method } = matchOf(call);
-  const model = modelFor(method.RequestModels, valueOf(call.headers, 'content-type'));
+  const { method } = requireMatch(call);
+  const model = modelFor(method.RequestModels, headerValue(call.headers, 'content-type'));
   if (model === undefined) return; // a content type without a model passes unchecked, on AWS as well
   const validate = models.get(model);
-  if (validate === undefined) throw new Refusal('API_CONFIGURATION_ERROR');
+  if (validate === undefined) throw new GatewayError('API_CONFIGURATION_ERROR');
   const body = parsed(call.body);
-  if (body === undefined) throw new Refusal('BAD_REQUEST_BODY', undefined, '[not JSON]');
+  if (body === undefined) throw new GatewayError('BAD_REQUEST_BODY', undefined, '[not JSON]');
   if (validate(body.value)) return;
   const rules = validate.errors?.map(({ instancePath, keyword }) => `${instancePath || '/'}: ${keyword}`);
-  throw new Refusal('BAD_REQUEST_BODY', undefined, `[${rules?.join(', ')}]`);
+  throw new GatewayError('BAD_REQUEST_BODY', undefined, `[${rules?.join(', ')}]`);
 }
 
 function modelFor(
@@ -47,13 +47,16 @@ function validateParameters(call: Call, parameters: Readonly<Record<string, bool
     .filter((source) => !isPresent(source, call))
     .map((source) => source.split('.').slice(3).join('.'));
   if (missing.length === 0) return;
-  throw new Refusal('BAD_REQUEST_PARAMETERS', `Missing required request parameters: [${missing.join(', ')}]`);
+  throw new GatewayError(
+    'BAD_REQUEST_PARAMETERS',
+    `Missing required request parameters: [${missing.join(', ')}]`,
+  );
 }
 
 function isPresent(source: string, call: Call): boolean {
   const [, kind, name = ''] = /^method\.request\.(header|querystring|path)\.(.+)$/.exec(source) ?? [];
-  if (kind === 'header') return valueOf(call.headers, name) !== undefined;
-  if (kind === 'path') return matchOf(call).pathParameters?.[name] !== undefined;
+  if (kind === 'header') return headerValue(call.headers, name) !== undefined;
+  if (kind === 'path') return requireMatch(call).pathParameters?.[name] !== undefined;
   return hasValue(call.query, name);
 }
 

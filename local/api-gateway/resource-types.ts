@@ -8,7 +8,7 @@ import type {
   ResourceRequest,
   ResourceType,
   ResourceTypes,
-} from '#local/cloudformation/resource.ts';
+} from '#local/cloudformation/resource-type.ts';
 
 import {
   Authorizer,
@@ -19,8 +19,8 @@ import {
   RestApi,
   Stage,
   Validator,
-} from './definition.ts';
-import { addResource, createDraft, type Draft, type Snapshot, snapshotOf } from './draft.ts';
+} from './api-definition.ts';
+import { addResource, createDraft, type Draft, type Snapshot, snapshotDraft } from './api-draft.ts';
 import { compileModel } from './json-schema.ts';
 import { checkMock } from './mock-integration.ts';
 
@@ -36,15 +36,15 @@ export type ApiResources = {
   readonly deployedStage: () => DeployedStage | undefined;
 };
 
-/** The same at every start, as long as the template says the same. */
-const idOf = (seed: string, length: number): string =>
+/** Stable across starts for an unchanged template. */
+const stableId = (seed: string, length: number): string =>
   BigInt(`0x${createHash('sha256').update(seed).digest('hex')}`)
     .toString(36)
     .slice(0, length);
 
 type Part<T> = {
   readonly schema: z.ZodType<T>;
-  /** Property names the schema doesn't show, because it is refined. */
+  /** Property names, where they cannot be read from a refined schema. */
   readonly honours: readonly string[];
   readonly ignores?: Readonly<Record<string, string>>;
   readonly create: (properties: T, request: ResourceRequest) => Created;
@@ -62,16 +62,16 @@ type State = { api?: Draft; stage?: DeployedStage };
 
 export function createApiResources(): ApiResources {
   const state: State = {};
-  function draftOf({ RestApiId }: { RestApiId: string }): Draft {
+  function requireDraft({ RestApiId }: { RestApiId: string }): Draft {
     if (state.api?.id !== RestApiId) throw new Error(`No REST API ${RestApiId}.`);
     return state.api;
   }
   return {
     types: {
       'AWS::ApiGateway::RestApi': restApiType(state),
-      'AWS::ApiGateway::Stage': stageType(state, draftOf),
-      ...routing(draftOf),
-      ...guards(draftOf),
+      'AWS::ApiGateway::Stage': stageType(state, requireDraft),
+      ...routing(requireDraft),
+      ...guards(requireDraft),
       'AWS::ApiGateway::Account': {
         honours: [],
         ignores: { CloudWatchRoleArn: 'logs stay on this machine' },
@@ -99,13 +99,13 @@ const restApiType = (state: State): ResourceType =>
     create({ BinaryMediaTypes }, { physicalName }) {
       if (state.api !== undefined)
         throw new Error(`${physicalName}: there is a REST API already, one is served.`);
-      const rootId = idOf(`${physicalName}/`, 10);
-      state.api = createDraft(idOf(physicalName, 10), rootId, BinaryMediaTypes);
+      const rootId = stableId(`${physicalName}/`, 10);
+      state.api = createDraft(stableId(physicalName, 10), rootId, BinaryMediaTypes);
       return { ref: state.api.id, attributes: { RestApiId: state.api.id, RootResourceId: rootId } };
     },
   });
 
-const stageType = (state: State, draftOf: DraftOf): ResourceType =>
+const stageType = (state: State, requireDraft: DraftOf): ResourceType =>
   resourceType({
     schema: Stage,
     honours: Object.keys(Stage.shape),
@@ -113,10 +113,10 @@ const stageType = (state: State, draftOf: DraftOf): ResourceType =>
       AccessLogSetting: 'the terminal shows requests',
       Description: PEOPLE,
       Tags: PEOPLE,
-      TracingEnabled: 'no X-Ray on one machine',
+      TracingEnabled: 'no tracing',
     },
     create(stage) {
-      const { id: apiId, binaryMediaTypes, deployments } = draftOf(stage);
+      const { id: apiId, binaryMediaTypes, deployments } = requireDraft(stage);
       const snapshot = deployments.get(stage.DeploymentId);
       if (snapshot === undefined) throw new Error(`No deployment ${stage.DeploymentId}.`);
       if (state.stage !== undefined)
@@ -128,14 +128,18 @@ const stageType = (state: State, draftOf: DraftOf): ResourceType =>
 
 type DraftOf = (properties: { RestApiId: string }) => Draft;
 
-function routing(draftOf: DraftOf): ResourceTypes {
+function routing(requireDraft: DraftOf): ResourceTypes {
   return {
     'AWS::ApiGateway::Resource': resourceType({
       schema: Resource,
       honours: ['RestApiId', 'ParentId', 'PathPart'],
       create(properties, { physicalName }) {
-        const id = idOf(physicalName, 6);
-        addResource(draftOf(properties), { id, parentId: properties.ParentId, part: properties.PathPart });
+        const id = stableId(physicalName, 6);
+        addResource(requireDraft(properties), {
+          id,
+          parentId: properties.ParentId,
+          part: properties.PathPart,
+        });
         return { ref: id, attributes: { ResourceId: id } };
       },
     }),
@@ -144,12 +148,12 @@ function routing(draftOf: DraftOf): ResourceTypes {
       honours: Object.keys(Method.shape),
       ignores: { OperationName: PEOPLE },
       create(method, { physicalName }) {
-        const draft = draftOf(method);
+        const draft = requireDraft(method);
         const resource = draft.resources.get(method.ResourceId);
         if (resource === undefined) throw new Error(`${physicalName}: no resource ${method.ResourceId}.`);
         if (method.Integration.Type === 'MOCK') checkMock(physicalName, method, method.Integration);
         draft.methods.push({ resource, method });
-        return { ref: idOf(physicalName, 10) };
+        return { ref: stableId(physicalName, 10) };
       },
     }),
     'AWS::ApiGateway::Deployment': resourceType({
@@ -157,24 +161,24 @@ function routing(draftOf: DraftOf): ResourceTypes {
       honours: ['RestApiId'],
       ignores: { Description: PEOPLE },
       create(properties, { physicalName }) {
-        const draft = draftOf(properties);
-        const id = idOf(physicalName, 6);
-        draft.deployments.set(id, snapshotOf(draft));
+        const draft = requireDraft(properties);
+        const id = stableId(physicalName, 6);
+        draft.deployments.set(id, snapshotDraft(draft));
         return { ref: id, attributes: { DeploymentId: id } };
       },
     }),
   };
 }
 
-function guards(draftOf: DraftOf): ResourceTypes {
+function guards(requireDraft: DraftOf): ResourceTypes {
   return {
     'AWS::ApiGateway::Authorizer': resourceType({
       schema: Authorizer,
       honours: Object.keys(Authorizer.shape),
       ignores: { AuthType: 'used by import and export only' },
       create(authorizer, { physicalName }) {
-        const id = idOf(physicalName, 6);
-        draftOf(authorizer).authorizers.set(id, authorizer);
+        const id = stableId(physicalName, 6);
+        requireDraft(authorizer).authorizers.set(id, authorizer);
         return { ref: id, attributes: { AuthorizerId: id } };
       },
     }),
@@ -182,8 +186,8 @@ function guards(draftOf: DraftOf): ResourceTypes {
       schema: GatewayResponse,
       honours: Object.keys(GatewayResponse.shape),
       create(response, { physicalName }) {
-        draftOf(response).gatewayResponses.set(response.ResponseType, response);
-        const id = idOf(physicalName, 10);
+        requireDraft(response).gatewayResponses.set(response.ResponseType, response);
+        const id = stableId(physicalName, 10);
         return { ref: id, attributes: { Id: id } };
       },
     }),
@@ -193,7 +197,7 @@ function guards(draftOf: DraftOf): ResourceTypes {
       ignores: { Description: PEOPLE },
       create(model, { physicalName }) {
         const name = model.Name ?? physicalName.replaceAll(/[^A-Za-z0-9]/g, '');
-        draftOf(model).models.set(name, compileModel(name, model.Schema));
+        requireDraft(model).models.set(name, compileModel(name, model.Schema));
         return { ref: name };
       },
     }),
@@ -202,8 +206,8 @@ function guards(draftOf: DraftOf): ResourceTypes {
       honours: Object.keys(Validator.shape),
       ignores: { Name: PEOPLE },
       create(validator, { physicalName }) {
-        const id = idOf(physicalName, 6);
-        draftOf(validator).validators.set(id, validator);
+        const id = stableId(physicalName, 6);
+        requireDraft(validator).validators.set(id, validator);
         return { ref: id, attributes: { RequestValidatorId: id } };
       },
     }),

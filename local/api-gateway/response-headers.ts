@@ -1,9 +1,9 @@
-// Which of a function's headers reach the client, and under which name.
+// Response headers: dropped, renamed or passed on as API Gateway does.
 import type { ServerResponse } from 'node:http';
 
-import type { Call } from './call.ts';
+import type { Call } from './api-call.ts';
 
-/** AWS owns these: a function's own value arrives as x-amzn-remapped-<name>. */
+/** Reserved by AWS: a function's value is sent as x-amzn-remapped-<name>. */
 const REMAPPED = new Set([
   'authorization',
   'connection',
@@ -20,7 +20,7 @@ const REMAPPED = new Set([
   'www-authenticate',
   'x-amzn-requestid',
 ]);
-/** Never sent on. */
+/** Not passed on. */
 const DROPPED = new Set(['expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding']);
 
 export type ProxyHeaders = {
@@ -51,7 +51,7 @@ function write(response: ServerResponse, name: string, values: readonly string[]
   response.setHeader(REMAPPED.has(key) ? `x-amzn-remapped-${key}` : name, [...values]);
 }
 
-/** What AWS adds to every answer. */
+/** Headers that AWS adds to every response. */
 export function identify(response: ServerResponse, call: Call): void {
   response.setHeader('x-amzn-RequestId', call.requestId);
   response.setHeader('x-amz-apigw-id', call.extendedRequestId);

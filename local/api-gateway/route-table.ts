@@ -1,7 +1,7 @@
 // Path and method → the method of the API: fixed parts before {parameters} before {proxy+}, the method itself before ANY.
-import { decoded } from './call.ts';
-import type { Method } from './definition.ts';
-import type { MethodNode, ResourceNode } from './draft.ts';
+import { decoded } from './api-call.ts';
+import type { Method } from './api-definition.ts';
+import type { MethodNode, ResourceNode } from './api-draft.ts';
 
 export type Match = {
   readonly resource: ResourceNode;
@@ -10,7 +10,7 @@ export type Match = {
 };
 
 export type RouteTable = {
-  /** Undefined: no such resource, or not with this method. AWS tells the two apart neither. */
+  /** Undefined: no such resource or method. AWS does not distinguish the two. */
   readonly find: (httpMethod: string, path: string) => Match | undefined;
 };
 
@@ -20,14 +20,14 @@ type Entry = {
   readonly methods: ReadonlyMap<string, Method>;
 };
 
-const segmentsOf = (path: string): string[] => {
+const splitPath = (path: string): string[] => {
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   return trimmed === '/' ? [] : trimmed.slice(1).split('/');
 };
 
 const isGreedy = (segment: string): boolean => segment.endsWith('+}');
 const isParameter = (segment: string): boolean => segment.startsWith('{');
-const nameOf = (segment: string): string => segment.replaceAll(/[{}+]/g, '');
+const parameterName = (segment: string): string => segment.replaceAll(/[{}+]/g, '');
 
 /** Lower is more specific; compared segment by segment. */
 const rank = (segment: string): string => (isGreedy(segment) ? '2' : isParameter(segment) ? '1' : '0');
@@ -37,7 +37,7 @@ export function createRouteTable(methods: readonly MethodNode[]): RouteTable {
     .map(
       ([resource, nodes]): Entry => ({
         resource,
-        segments: segmentsOf(resource.path),
+        segments: splitPath(resource.path),
         methods: new Map(nodes.map(({ method }) => [method.HttpMethod, method])),
       }),
     )
@@ -45,11 +45,11 @@ export function createRouteTable(methods: readonly MethodNode[]): RouteTable {
 
   return {
     find(httpMethod, path) {
-      const parts = segmentsOf(path).map(decoded);
+      const parts = splitPath(path).map(decoded);
       for (const { resource, segments, methods: byName } of entries) {
         const parameters = match(segments, parts);
         if (parameters === undefined) continue;
-        // The most specific resource decides; a broader one is not tried for its method.
+        // The most specific resource is used; a broader one is not tried for its method.
         const method = byName.get(httpMethod) ?? byName.get('ANY');
         if (method === undefined) return undefined;
         return {
@@ -71,10 +71,10 @@ function match(segments: readonly string[], parts: readonly string[]): [string, 
     const part = parts[index];
     if (part === undefined || part === '') return undefined;
     if (isGreedy(segment)) {
-      parameters.push([nameOf(segment), parts.slice(index).join('/')]);
+      parameters.push([parameterName(segment), parts.slice(index).join('/')]);
       return parameters;
     }
-    if (isParameter(segment)) parameters.push([nameOf(segment), part]);
+    if (isParameter(segment)) parameters.push([parameterName(segment), part]);
     else if (segment !== part) return undefined;
   }
   return segments.length === parts.length ? parameters : undefined;

@@ -1,15 +1,15 @@
-// AWS_PROXY with response transfer mode STREAM: status and headers from the prelude, then each chunk as it comes.
+// AWS_PROXY with response transfer mode STREAM: status and headers from the prelude, then each chunk as it arrives.
 import type { ServerResponse } from 'node:http';
 
 import * as z from 'zod';
 
 import { StreamFault } from '#local/lambda/function-error.ts';
 
-import type { Call } from './call.ts';
-import type { ProxyIntegration } from './definition.ts';
+import type { Call } from './api-call.ts';
+import type { ProxyIntegration } from './api-definition.ts';
 import { type IntegrationSite, requirePermission, within } from './lambda-call.ts';
 import { proxyEvent } from './proxy-event.ts';
-import { Refusal } from './refusal.ts';
+import { GatewayError } from './gateway-error.ts';
 import { identify, writeProxyHeaders } from './response-headers.ts';
 
 const HeaderValue = z.union([z.string(), z.number(), z.boolean()]);
@@ -33,7 +33,7 @@ export async function answerStreaming(
   const work = around.lambda.invokeStreaming(integration.Uri.functionArn, proxyEvent(around.site, call));
   const invocation = await within(integration.TimeoutInMillis, work);
   const prelude = Prelude.safeParse(invocation.kind === 'streamed' ? invocation.prelude : undefined);
-  if (invocation.kind !== 'streamed' || !prelude.success) throw new Refusal('INTEGRATION_FAILURE');
+  if (invocation.kind !== 'streamed' || !prelude.success) throw new GatewayError('INTEGRATION_FAILURE');
 
   response.statusCode = prelude.data.statusCode;
   writeProxyHeaders(response, prelude.data);
@@ -48,13 +48,13 @@ export async function answerStreaming(
   }
 }
 
-/** Reads on when the client has gone or is slow: API Gateway tells the function neither. */
+/** Continues reading when the client is gone or slow: API Gateway does not notify the function. */
 async function copy(body: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<void> {
   try {
     for await (const chunk of body) if (!response.destroyed) response.write(chunk);
     response.end();
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
-    response.destroy(); // the status is out: only the broken connection can tell
+    response.destroy(); // the status was already sent: only a reset can signal the error
   }
 }

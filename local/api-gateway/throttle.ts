@@ -1,5 +1,5 @@
 // A stage's rate and burst limits: a token bucket per method, as method settings define it.
-import type { MethodSetting } from './definition.ts';
+import type { MethodSetting } from './api-definition.ts';
 
 export type Throttle = {
   /** False: too many requests. */
@@ -12,7 +12,7 @@ type Bucket = { tokens: number; at: number };
 const plainPath = (path: string): string =>
   path.includes('~1') ? path.slice(1).replaceAll('~1', '/') : path;
 
-/** The setting of this very method, or the stage's. */
+/** The setting of the method, else of the stage. */
 function settingFor(
   settings: readonly MethodSetting[],
   resourcePath: string,

@@ -1,4 +1,4 @@
-// Which IAM actions on which resources a DynamoDB call needs, and the condition keys AWS derives from its input.
+// IAM actions, resources and condition keys of a DynamoDB call, derived from its input as AWS does.
 import type { TableKeys } from '#local/dynamodb/dynamodb.ts';
 import type { Context } from '#local/iam/conditions.ts';
 
@@ -7,8 +7,8 @@ import { attributesIn, type Names, partitionPlaceholder } from './expressions.ts
 export type Access = { readonly action: string; readonly resource: string; readonly context: Context };
 
 export type Tables = {
-  readonly arnOf: (tableName: string) => string;
-  readonly keysOf: (tableName: string) => TableKeys | undefined;
+  readonly tableArn: (tableName: string) => string;
+  readonly tableKeys: (tableName: string) => TableKeys | undefined;
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,8 +24,12 @@ const TRANSACTION_ACTIONS = {
   ConditionCheck: 'ConditionCheckItem',
 } as const;
 
-/** Undefined for an operation the local stack does not offer; empty where the input names no table. */
-export function accessesOf(operation: string, input: unknown, tables: Tables): readonly Access[] | undefined {
+/** Undefined for an unsupported operation; empty where the input names no table. */
+export function requiredAccesses(
+  operation: string,
+  input: unknown,
+  tables: Tables,
+): readonly Access[] | undefined {
   return READERS[operation]?.(record(input), tables);
 }
 
@@ -47,17 +51,17 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 function itemReader(operation: string): Reader {
   return (input, tables) => {
-    const name = tableNameOf(input);
+    const name = tableNameIn(input);
     return name === undefined ? [] : [single(`dynamodb:${operation}`, { name, input, tables })];
   };
 }
 
 function tableReader(operation: string): Reader {
-  return (input, { arnOf }) => {
-    const name = tableNameOf(input);
+  return (input, { tableArn }) => {
+    const name = tableNameIn(input);
     return name === undefined
       ? []
-      : [{ action: `dynamodb:${operation}`, resource: arnOf(name), context: {} }];
+      : [{ action: `dynamodb:${operation}`, resource: tableArn(name), context: {} }];
   };
 }
 
@@ -67,16 +71,16 @@ function single(
   { name, input, tables }: { name: string; input: Json; tables: Tables },
 ): Access {
   const index = text(input['IndexName']);
-  const keys = tables.keysOf(name);
+  const keys = tables.tableKeys(name);
   const partitionKey = index === undefined ? keys?.partitionKey : keys?.indexes[index];
   const leading = partitionKey === undefined ? [] : leadingKeys(input, partitionKey);
   const select = text(input['Select']);
   const returnValues = text(input['ReturnValues']);
   return {
     action,
-    resource: index === undefined ? tables.arnOf(name) : `${tables.arnOf(name)}/index/${index}`,
+    resource: index === undefined ? tables.tableArn(name) : `${tables.tableArn(name)}/index/${index}`,
     context: {
-      ...keyContext(leading, attributesOf(input)),
+      ...keyContext(leading, mentionedAttributes(input)),
       ...(select !== undefined && { 'dynamodb:Select': select }),
       ...(returnValues !== undefined && { 'dynamodb:ReturnValues': returnValues }),
     },
@@ -87,7 +91,7 @@ function transaction(operation: string, input: Json, tables: Tables): readonly A
   return list(input['TransactItems']).flatMap((item) =>
     Object.entries(TRANSACTION_ACTIONS).flatMap(([member, action]) => {
       const part = record(record(item)[member]);
-      const name = tableNameOf(part);
+      const name = tableNameIn(part);
       if (name === undefined) return [];
       const access = single(`dynamodb:${action}`, { name, input: part, tables });
       return [{ ...access, context: { ...access.context, 'dynamodb:EnclosingOperation': operation } }];
@@ -98,12 +102,12 @@ function transaction(operation: string, input: Json, tables: Tables): readonly A
 function batch(operation: string, of: { table: string; tables: Tables; parts: readonly Json[] }): Access {
   const { table, tables, parts } = of;
   const name = nameIn(table);
-  const partitionKey = tables.keysOf(name)?.partitionKey;
+  const partitionKey = tables.tableKeys(name)?.partitionKey;
   const leading = partitionKey === undefined ? [] : parts.flatMap((part) => leadingKeys(part, partitionKey));
   return {
     action: `dynamodb:${operation}`,
-    resource: tables.arnOf(name),
-    context: keyContext([...new Set(leading)], [...new Set(parts.flatMap(attributesOf))]),
+    resource: tables.tableArn(name),
+    context: keyContext([...new Set(leading)], [...new Set(parts.flatMap(mentionedAttributes))]),
   };
 }
 
@@ -130,7 +134,7 @@ function queriedKey(input: Json, partitionKey: string): unknown {
   if (condition === undefined) {
     return list(record(record(input['KeyConditions'])[partitionKey])['AttributeValueList'])[0];
   }
-  const placeholder = partitionPlaceholder(condition, partitionKey, namesOf(input));
+  const placeholder = partitionPlaceholder(condition, partitionKey, attributeNames(input));
   return placeholder === undefined ? undefined : record(input['ExpressionAttributeValues'])[placeholder];
 }
 
@@ -143,21 +147,23 @@ const EXPRESSIONS = [
 ];
 const MAPS = ['Item', 'Key', 'AttributeUpdates', 'Expected', 'KeyConditions', 'QueryFilter', 'ScanFilter'];
 
-function attributesOf(input: Json): string[] {
+function mentionedAttributes(input: Json): string[] {
   const named = MAPS.flatMap((member) => Object.keys(record(input[member])));
   const listed = list(input['AttributesToGet']).filter((each) => typeof each === 'string');
-  const mentioned = EXPRESSIONS.flatMap((member) => attributesIn(text(input[member]) ?? '', namesOf(input)));
+  const mentioned = EXPRESSIONS.flatMap((member) =>
+    attributesIn(text(input[member]) ?? '', attributeNames(input)),
+  );
   return [...new Set([...named, ...listed, ...mentioned])];
 }
 
-const namesOf = (input: Json) => record(input['ExpressionAttributeNames']) as Names;
+const attributeNames = (input: Json) => record(input['ExpressionAttributeNames']) as Names;
 
-function tableNameOf(input: Json): string | undefined {
+function tableNameIn(input: Json): string | undefined {
   const name = text(input['TableName']);
   return name === undefined ? undefined : nameIn(name);
 }
 
-/** AWS takes an ARN for a name. */
+/** AWS accepts an ARN in place of a name. */
 const nameIn = (name: string) => name.replace(/^arn:.*:table\//, '');
 
 /** An attribute value of a key, as IAM compares it. */

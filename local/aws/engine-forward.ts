@@ -1,7 +1,7 @@
-// Hands an authorised DynamoDB call to the engine, byte for byte, over kept connections.
+// Forwards an authorised DynamoDB call to the engine unchanged, over keep-alive connections.
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
-export type Answer = {
+export type AwsResponse = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
@@ -9,7 +9,7 @@ export type Answer = {
 
 const ANSWER_MS = 30_000;
 const IDLE_MS = 4_000;
-/** Of one connection, not of the call. */
+/** Hop-by-hop headers, which are not forwarded. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -22,7 +22,7 @@ const HOP_BY_HOP = new Set([
 export function createForward(endpoint: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE_MS });
 
-  function forward(headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
+  function forward(headers: IncomingHttpHeaders, body: Buffer): Promise<AwsResponse> {
     return new Promise((resolve, reject) => {
       const sent = request(
         endpoint,

@@ -1,15 +1,15 @@
-// KMS behind the front door: it authorises by itself, for only it knows which key a ciphertext names.
+// KMS behind the AWS endpoint. KMS authorises the call itself: only it can read the key id in a ciphertext.
 import type { Kms } from '#local/kms/kms.ts';
 
-import { jsonAnswer, jsonOf, refusal, type Service } from './service.ts';
+import { jsonResponse, parseJson, awsError, type Service } from './aws-service.ts';
 
 export function createKmsService(kms: Kms): Service {
   return async ({ operation, accessKeyId, body, authorised }) => {
-    const input = jsonOf(body);
+    const input = parseJson(body);
     const untouched = { resources: [], allowed: true };
     if (input === undefined)
-      return { answer: refusal({ status: 400, type: 'SerializationException' }), ...untouched };
-    let seen: {
+      return { answer: awsError({ status: 400, type: 'SerializationException' }), ...untouched };
+    let outcome: {
       resources: readonly string[];
       allowed: boolean;
       encryptionContext?: Readonly<Record<string, string>>;
@@ -24,9 +24,9 @@ export function createKmsService(kms: Kms): Service {
       } = await kms.handle(operation, input, {
         accessKeyId,
       });
-      seen = { resources: keyArns, allowed, ...(encryptionContext && { encryptionContext }) };
-      return jsonAnswer(status, reply);
+      outcome = { resources: keyArns, allowed, ...(encryptionContext && { encryptionContext }) };
+      return jsonResponse(status, reply);
     });
-    return { answer, ...seen };
+    return { answer, ...outcome };
   };
 }

@@ -1,11 +1,11 @@
-// Secrets Manager behind the front door. IAM is asked first: a stranger is not told whether a secret exists.
+// Secrets Manager behind the AWS endpoint. Authorisation comes first, so that a caller without permission cannot probe for names.
 import * as z from 'zod';
 
 import type { Iam } from '#local/iam/iam.ts';
 import type { Secrets } from '#local/secretsmanager/secrets.ts';
 
-import type { Answer } from './engine-forward.ts';
-import { jsonAnswer, jsonOf, type Outcome, refusal, type Service } from './service.ts';
+import type { AwsResponse } from './engine-forward.ts';
+import { jsonResponse, parseJson, type Outcome, awsError, type Service } from './aws-service.ts';
 
 const GetSecretValue = z.strictObject({
   SecretId: z.string().min(1).max(2048),
@@ -19,9 +19,9 @@ const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'];
 export function createSecretsService({ iam, secrets }: { iam: Iam; secrets: Secrets }): Service {
   return async ({ operation, accessKeyId, body, authorised }) => {
     if (operation !== 'GetSecretValue') return malformed('UnknownOperationException', '');
-    const input = GetSecretValue.safeParse(jsonOf(body));
+    const input = GetSecretValue.safeParse(parseJson(body));
     if (!input.success) return malformed('InvalidParameterException', z.prettifyError(input.error));
-    const resource = secrets.arnOf(input.data.SecretId);
+    const resource = secrets.secretArn(input.data.SecretId);
     const verdict = iam.authorize({
       accessKeyId,
       action: 'secretsmanager:GetSecretValue',
@@ -30,15 +30,15 @@ export function createSecretsService({ iam, secrets }: { iam: Iam; secrets: Secr
     });
     if (!verdict.allowed) {
       const { message } = verdict;
-      const answer = refusal({ status: 400, type: 'AccessDeniedException', message });
+      const answer = awsError({ status: 400, type: 'AccessDeniedException', message });
       return { answer, resources: [resource], allowed: false };
     }
-    const answer = await authorised(async () => valueOf(secrets, input.data));
+    const answer = await authorised(async () => getSecretValue(secrets, input.data));
     return { answer, resources: [resource], allowed: true };
   };
 }
 
-function valueOf(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): Answer {
+function getSecretValue(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): AwsResponse {
   const secret = secrets.find(SecretId);
   if (!secret) return notFound("Secrets Manager can't find the specified secret.");
   const newestFirst = secret.versions.toReversed();
@@ -53,7 +53,7 @@ function valueOf(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): 
       `Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`,
     );
   }
-  return jsonAnswer(200, {
+  return jsonResponse(200, {
     ARN: secret.arn,
     Name: secret.name,
     VersionId: version.id,
@@ -63,10 +63,10 @@ function valueOf(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): 
   });
 }
 
-const notFound = (message: string) => refusal({ status: 400, type: 'ResourceNotFoundException', message });
+const notFound = (message: string) => awsError({ status: 400, type: 'ResourceNotFoundException', message });
 
 const malformed = (type: string, message: string): Outcome => ({
-  answer: refusal({ status: 400, type, message }),
+  answer: awsError({ status: 400, type, message }),
   resources: [],
   allowed: true,
 });

@@ -1,4 +1,4 @@
-// AWS Signature Version 4, checked as AWS checks it: who signed, with a secret and token that IAM handed out.
+// Verification of AWS Signature Version 4 against the credentials that IAM issued.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -31,7 +31,7 @@ type Parsed = {
 const FORM =
   /^AWS4-HMAC-SHA256 Credential=(\w+)\/(\d{8})\/([\w-]+)\/([\w-]+)\/aws4_request, ?SignedHeaders=([\w;-]+), ?Signature=([0-9a-f]{64})$/;
 const TERMINATOR = 'aws4_request';
-/** Signing keys last a day and a session; this bounds those kept. */
+/** Bound on cached signing keys; each is valid for one session and day. */
 const SIGNING_KEYS = 10_000;
 const WRONG =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.';
@@ -53,22 +53,23 @@ export function createSignatureCheck(iam: Iam) {
   return (request: SignedRequest): Signature => {
     const { authorization } = request.headers;
     if (authorization === undefined) {
-      return refused('', 'MissingAuthenticationTokenException', 'Missing Authentication Token');
+      return invalidSignature('', 'MissingAuthenticationTokenException', 'Missing Authentication Token');
     }
     const parsed = parse(authorization);
-    if (!parsed) return refused('', 'IncompleteSignatureException', 'The Authorization header is not SigV4.');
+    if (!parsed)
+      return invalidSignature('', 'IncompleteSignatureException', 'The Authorization header is not SigV4.');
     const { accessKeyId, scope, signature } = parsed;
     const service = scope[2];
-    const session = iam.callerOf(accessKeyId);
+    const session = iam.sessionByAccessKey(accessKeyId);
     if (!session || request.headers['x-amz-security-token'] !== session.sessionToken) {
       const text = 'The security token included in the request is invalid.';
-      return refused(service, 'UnrecognizedClientException', text);
+      return invalidSignature(service, 'UnrecognizedClientException', text);
     }
     const expected = hmac(signingKey(session.secretAccessKey, scope), stringToSign(request, parsed));
     if (timingSafeEqual(expected, Buffer.from(signature, 'hex'))) {
       return { valid: true, service, accessKeyId, session };
     }
-    return refused(service, 'InvalidSignatureException', WRONG);
+    return invalidSignature(service, 'InvalidSignatureException', WRONG);
   };
 }
 
@@ -81,20 +82,20 @@ function parse(authorization: string): Parsed | undefined {
 
 function stringToSign(request: SignedRequest, { scope, signedHeaders }: Parsed): string {
   const { method, path, headers, body } = request;
-  const lines = signedHeaders.split(';').map((name) => `${name}:${valueOf(headers[name])}\n`);
+  const lines = signedHeaders.split(';').map((name) => `${name}:${canonicalHeaderValue(headers[name])}\n`);
   const [pathname = '/', query = ''] = path.split('?');
   const canonical = [method, pathname, query, lines.join(''), signedHeaders, sha256(body)].join('\n');
-  const time = valueOf(headers['x-amz-date']);
+  const time = canonicalHeaderValue(headers['x-amz-date']);
   return ['AWS4-HMAC-SHA256', time, [...scope, TERMINATOR].join('/'), sha256(canonical)].join('\n');
 }
 
-const refused = (service: string, type: string, message: string): Signature => ({
+const invalidSignature = (service: string, type: string, message: string): Signature => ({
   valid: false,
   service,
   type,
   message,
 });
-const valueOf = (value: string | readonly string[] | undefined) =>
+const canonicalHeaderValue = (value: string | readonly string[] | undefined) =>
   [value ?? ''].flat().join(',').trim().replaceAll(/ +/g, ' ');
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import * as z from 'zod';
 
-import type { Site } from './resource.ts';
+import type { Site } from './resource-type.ts';
 import { Template } from './template.ts';
 
 const Artifact = z.looseObject({
@@ -36,7 +36,7 @@ export function readAssembly(folder: string): Stack[] {
 }
 
 /** Account and region all stacks share. */
-export function siteOf(assembly: string): Site {
+export function readSite(assembly: string): Site {
   const [first, ...others] = stacksIn(assembly).map(({ site }) => site);
   if (!first) throw new Error(`${assembly} holds no stack.`);
   const elsewhere = others.find(

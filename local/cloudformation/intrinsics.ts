@@ -9,16 +9,16 @@ export type Scope = {
   readonly region: string;
 };
 
-/** What `Ref: AWS::NoValue` means: the property or list entry that holds it is not there. */
+/** Value of `Ref: AWS::NoValue`: the property or list entry that contains it is removed. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
-/** `value` with every intrinsic replaced by what it stands for. Throws on one it doesn't know. */
+/** Replaces every intrinsic function in `value` by its result. @throws on an unsupported intrinsic. */
 export function resolve(value: unknown, scope: Scope): unknown {
   if (typeof value === 'string') return withoutDynamicReference(value);
   if (Array.isArray(value))
     return value.map((item) => resolve(item, scope)).filter((item) => item !== NO_VALUE);
   if (!isObject(value)) return value;
-  const intrinsic = intrinsicOf(value);
+  const intrinsic = asIntrinsic(value);
   if (intrinsic) return call(intrinsic.name, intrinsic.argument, scope);
   return Object.fromEntries(
     Object.entries(value)
@@ -31,7 +31,7 @@ export function resolve(value: unknown, scope: Scope): unknown {
 export function referencesIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(referencesIn);
   if (!isObject(value)) return [];
-  const intrinsic = intrinsicOf(value);
+  const intrinsic = asIntrinsic(value);
   if (intrinsic?.name === 'Ref') return [String(intrinsic.argument)];
   if (intrinsic?.name === 'Fn::GetAtt') return [attributePath(intrinsic.argument)[0]];
   if (intrinsic?.name === 'Fn::Sub') return referencesInSub(intrinsic.argument);
@@ -40,7 +40,7 @@ export function referencesIn(value: unknown): string[] {
 
 /** A template's `Conditions` entry, or the argument of `Fn::And`, `Fn::Or`, `Fn::Not`. */
 export function holds(condition: unknown, scope: Scope): boolean {
-  if (!isObject(condition)) throw new Error(`'${JSON.stringify(condition)}' is no condition.`);
+  if (!isObject(condition)) throw new Error(`'${JSON.stringify(condition)}' is not a condition.`);
   const [name = 'Nothing', argument] = Object.entries(condition)[0] ?? [];
   const list = Array.isArray(argument) ? argument : [];
   switch (name) {
@@ -67,13 +67,14 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   'Fn::Sub': substitute,
   'Fn::Join': (argument, scope) => {
     const [separator, items] = pair(argument);
-    return listOf(resolve(items, scope)).map(text).join(text(separator));
+    return asList(resolve(items, scope)).map(text).join(text(separator));
   },
   'Fn::Select': (argument, scope) => {
     const [index, items] = pair(resolve(argument, scope));
-    const list = listOf(items);
+    const list = asList(items);
     const at = Number(index);
-    if (!(at in list)) throw new Error(`Fn::Select asks for item ${at} of ${list.length}.`);
+    if (!(at in list))
+      throw new Error(`Fn::Select index ${at} is out of range: the list has ${list.length} items.`);
     return list[at];
   },
   'Fn::Split': (argument, scope) => {
@@ -81,12 +82,12 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     return text(resolve(value, scope)).split(text(separator));
   },
   'Fn::If': (argument, scope) => {
-    const [condition, then, otherwise] = listOf(argument);
+    const [condition, then, otherwise] = asList(argument);
     return resolve(scope.condition(text(condition)) ? then : otherwise, scope);
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(resolve(argument, scope))),
   'Fn::FindInMap': (argument, scope) => {
-    const [map, top, second] = listOf(resolve(argument, scope)).map(text);
+    const [map, top, second] = asList(resolve(argument, scope)).map(text);
     return scope.mapping(map ?? '', top ?? '', second ?? '');
   },
   'Fn::Base64': (argument, scope) => Buffer.from(text(resolve(argument, scope))).toString('base64'),
@@ -98,7 +99,7 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
 
 function call(name: string, argument: unknown, scope: Scope): unknown {
   const intrinsic = intrinsics[name];
-  if (!intrinsic) throw new Error(`${name} is not known to the local stack.`);
+  if (!intrinsic) throw new Error(`${name} is not supported by the local stack.`);
   return intrinsic(argument, scope);
 }
 
@@ -127,7 +128,7 @@ function referencesInSub(argument: unknown): string[] {
   ];
 }
 
-function intrinsicOf(value: Record<string, unknown>): { name: string; argument: unknown } | undefined {
+function asIntrinsic(value: Record<string, unknown>): { name: string; argument: unknown } | undefined {
   const name = Object.keys(value).find((key) => key === 'Ref' || key.startsWith('Fn::'));
   if (name === undefined) return undefined;
   if (Object.keys(value).length > 1) throw new Error(`${name} must stand alone in its object.`);
@@ -143,16 +144,16 @@ function attributePath(argument: unknown): [logicalId: string, attribute: string
 
 function withoutDynamicReference(value: string): string {
   const [reference] = /\{\{resolve:[^}]*\}\}/.exec(value) ?? [];
-  if (reference) throw new Error(`The dynamic reference ${reference} is not known to the local stack.`);
+  if (reference) throw new Error(`The dynamic reference ${reference} is not supported by the local stack.`);
   return value;
 }
 
 function pair(argument: unknown): [unknown, unknown] {
-  const list = listOf(argument);
+  const list = asList(argument);
   return [list[0], list[1]];
 }
 
-function listOf(value: unknown): unknown[] {
+function asList(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw new Error(`A list was expected, not ${JSON.stringify(value)}.`);
   return value;
 }

@@ -1,14 +1,14 @@
-// Creates what the templates of an assembly declare, stack by stack, from the local parts that stand in for AWS.
-import { readAssembly, siteOf, type Stack } from './assembly.ts';
+// Provisions the templates of an assembly, stack by stack, on the emulated services.
+import { readAssembly, readSite, type Stack } from './assembly.ts';
 import { resolve, type Scope } from './intrinsics.ts';
-import { creationOrder } from './order.ts';
-import { parametersOf } from './parameters.ts';
-import type { Created, ResourceType, ResourceTypes, Site } from './resource.ts';
-import { createScope } from './scope.ts';
-import { refuseUnknown, SKIPPED_TYPES } from './support.ts';
+import { creationOrder } from './creation-order.ts';
+import { resolveParameters } from './template-parameters.ts';
+import type { Created, ResourceType, ResourceTypes, Site } from './resource-type.ts';
+import { createScope } from './stack-scope.ts';
+import { rejectUnsupported, SKIPPED_TYPES } from './unsupported.ts';
 import type { Resource, Template } from './template.ts';
 
-export { siteOf } from './assembly.ts';
+export { readSite } from './assembly.ts';
 
 export type ProvisionOptions = {
   readonly assembly: string;
@@ -34,40 +34,44 @@ export type Provision = {
   readonly resources: readonly Provisioned[];
 };
 
-/** Stops before creating anything if a template holds a type or property that no part knows. */
+/** Fails before creating anything if a template holds an unsupported type or property. */
 export async function provision(options: ProvisionOptions): Promise<Provision> {
   const { assembly, parameters, mutate, onProgress = () => undefined } = options;
   const stacks = readAssembly(assembly);
   mutate?.(Object.fromEntries(stacks.map(({ name, template }) => [name, template])));
-  refuseUndeclared(parameters, stacks);
+  rejectUndeclaredParameters(parameters, stacks);
 
   const types = merged(options.types);
   const exports = new Map<string, unknown>();
-  const plans = stacks.map((stack) => planOf(stack, parameters, exports));
-  refuseUnknown(plans, types);
+  const plans = stacks.map((stack) => planStack(stack, parameters, exports));
+  rejectUnsupported(plans, types);
 
   const resources: Provisioned[] = [];
   const outputs: Record<string, string> = {};
   for (const plan of plans) {
     onProgress(`creating ${plan.stack.name} (${Object.keys(plan.resources).length} resources)`);
     resources.push(...(await createAll(plan, types)));
-    Object.assign(outputs, outputsOf(plan, exports));
+    Object.assign(outputs, resolveOutputs(plan, exports));
   }
-  return { site: siteOf(assembly), outputs, resources };
+  return { site: readSite(assembly), outputs, resources };
 }
 
 type Plan = {
   readonly stack: Stack;
   readonly scope: Scope;
-  /** Those whose condition holds. */
+  /** Resources whose condition is true. */
   readonly resources: Readonly<Record<string, Resource>>;
   readonly created: Map<string, Created>;
 };
 
-function planOf(stack: Stack, given: Readonly<Record<string, string>>, exports: Map<string, unknown>): Plan {
+function planStack(
+  stack: Stack,
+  given: Readonly<Record<string, string>>,
+  exports: Map<string, unknown>,
+): Plan {
   const { name, site, template } = stack;
   const created = new Map<string, Created>();
-  const parameters = parametersOf(name, template, given);
+  const parameters = resolveParameters(name, template, given);
   const scope = createScope({ stack: name, site, template, parameters, created, exports });
   const resources = Object.entries(template.Resources).filter(
     ([, { Type, Condition }]) => !SKIPPED_TYPES.has(Type) && (!Condition || scope.condition(Condition)),
@@ -81,13 +85,13 @@ async function createAll(plan: Plan, types: ReadonlyMap<string, ResourceType>): 
   for (const logicalId of creationOrder(resources)) {
     const resource = resources[logicalId];
     const type = types.get(resource?.Type ?? '');
-    if (!resource || !type) throw new Error(`${stack.name}/${logicalId} has no local part.`);
+    if (!resource || !type) throw new Error(`${stack.name}/${logicalId} has no emulated type.`);
     try {
       const honoured = Object.entries(resource.Properties ?? {}).filter(
         ([name]) => !(name in (type.ignores ?? {})),
       );
       const properties = resolve(Object.fromEntries(honoured), scope) as Record<string, unknown>;
-      const physicalName = physicalNameOf(stack.name, logicalId, { ...resource, Properties: properties });
+      const physicalName = choosePhysicalName(stack.name, logicalId, { ...resource, Properties: properties });
       const answer = await type.create({
         site: stack.site,
         stack: stack.name,
@@ -105,14 +109,14 @@ async function createAll(plan: Plan, types: ReadonlyMap<string, ResourceType>): 
   return made;
 }
 
-/** The name the template gives (`QueueName` of a Queue, `TableName` of a GlobalTable, `Name` of an EventBus), else one of its own. */
-function physicalNameOf(stack: string, logicalId: string, { Type, Properties = {} }: Resource): string {
+/** The name from the template (`QueueName`, `TableName`, `Name`), else one generated from stack and logical id. */
+function choosePhysicalName(stack: string, logicalId: string, { Type, Properties = {} }: Resource): string {
   const kind = (Type.split('::').at(-1) ?? '').replace(/^Global/, '');
   const given = Properties[`${kind}Name`] ?? Properties.Name;
   return typeof given === 'string' && given !== '' ? given : `${stack}-${logicalId}`;
 }
 
-function outputsOf({ stack, scope }: Plan, exports: Map<string, unknown>): Record<string, string> {
+function resolveOutputs({ stack, scope }: Plan, exports: Map<string, unknown>): Record<string, string> {
   const outputs: Record<string, string> = {};
   for (const [name, { Value, Export, Condition }] of Object.entries(stack.template.Outputs ?? {})) {
     if (Condition && !scope.condition(Condition)) continue;
@@ -126,13 +130,13 @@ function outputsOf({ stack, scope }: Plan, exports: Map<string, unknown>): Recor
 function merged(types: readonly ResourceTypes[]): Map<string, ResourceType> {
   const all = new Map<string, ResourceType>();
   for (const [name, type] of types.flatMap((part) => Object.entries(part))) {
-    if (all.has(name)) throw new Error(`Two local parts stand in for ${name}.`);
+    if (all.has(name)) throw new Error(`Two services provide ${name}.`);
     all.set(name, type);
   }
   return all;
 }
 
-function refuseUndeclared(given: Readonly<Record<string, string>>, stacks: readonly Stack[]) {
+function rejectUndeclaredParameters(given: Readonly<Record<string, string>>, stacks: readonly Stack[]) {
   const declared = new Set(stacks.flatMap(({ template }) => Object.keys(template.Parameters ?? {})));
   const unknown = Object.keys(given).filter((name) => !declared.has(name));
   if (unknown.length > 0) throw new Error(`No template declares the parameters: ${unknown.join(', ')}.`);

@@ -1,7 +1,7 @@
-// DynamoDB and its streams on one machine: a real engine with the template's tables, the data kept between starts.
+// DynamoDB and its streams: a real engine with the template's tables; the data survives restarts.
 import { join } from 'node:path';
 
-import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 
 import { startEngine } from './engine.ts';
 import type { DynamoEngine } from './engine-command.ts';
@@ -10,7 +10,7 @@ import { indexStreamRecords, trimStreamRecords } from './stream-records.ts';
 import {
   HONOURED,
   parseTable,
-  partitionKeyOf,
+  partitionKeyName,
   type TableDefinition,
   ttlAttribute,
 } from './table-definition.ts';
@@ -19,7 +19,7 @@ import { sweep } from './ttl-sweep.ts';
 export type { DynamoEngine } from './engine-command.ts';
 export { missingFor } from './engine-command.ts';
 
-/** What IAM must know of a table to name its resources and leading keys. */
+/** Key attributes from which IAM derives `dynamodb:LeadingKeys`. */
 export type TableKeys = {
   readonly partitionKey: string;
   /** Partition key by index name. */
@@ -35,8 +35,8 @@ export type Dynamo = {
   readonly tables: () => Readonly<Record<string, string>>;
   /** Stream ARN, as the engine names it, by logical id. */
   readonly streams: () => Readonly<Record<string, string>>;
-  readonly keysOf: (tableName: string) => TableKeys | undefined;
-  readonly arnOf: (tableName: string) => string;
+  readonly tableKeys: (tableName: string) => TableKeys | undefined;
+  readonly tableArn: (tableName: string) => string;
   /** Deletes expired items now, instead of at the next minute; says how many. */
   readonly sweep: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -44,7 +44,7 @@ export type Dynamo = {
 
 const SWEEP_MS = 60_000;
 const CAPACITY = 'capacity has no meaning on one machine';
-const LABEL = 'a label; nothing reads it here';
+const LABEL = 'documentation';
 
 export async function createDynamo(options: {
   folder: string;
@@ -56,7 +56,7 @@ export async function createDynamo(options: {
   const engine = await startEngine(join(options.folder, 'dynamodb'), options.engine);
   const tables = new Map<string, TableDefinition>();
   const streams: Record<string, string> = {};
-  const arnOf = (name: string) => `arn:aws:dynamodb:${site.region}:${site.account}:table/${name}`;
+  const tableArn = (name: string) => `arn:aws:dynamodb:${site.region}:${site.account}:table/${name}`;
   if (engine.database !== undefined) indexStreamRecords(engine.database);
 
   async function create({ logicalId, physicalName, properties }: ResourceRequest) {
@@ -66,7 +66,7 @@ export async function createDynamo(options: {
     const streaming = table.StreamSpecification !== undefined && LatestStreamArn !== undefined;
     if (streaming) streams[logicalId] = LatestStreamArn;
     const attributes = {
-      Arn: arnOf(physicalName),
+      Arn: tableArn(physicalName),
       TableId,
       ...(streaming && { StreamArn: LatestStreamArn }),
     };
@@ -86,7 +86,7 @@ export async function createDynamo(options: {
   }
 
   let sweeping: Promise<unknown> = Promise.resolve();
-  // A sweep that fails is tried again a minute later: expiry is never promptly due.
+  // A failed sweep is retried a minute later: DynamoDB guarantees no prompt expiry.
   const timer = setInterval(() => {
     sweeping = sweeping.then(sweepAll).catch(() => {});
   }, SWEEP_MS).unref();
@@ -96,8 +96,8 @@ export async function createDynamo(options: {
     endpoint: engine.endpoint,
     tables: () => Object.fromEntries([...tables].map(([id, { TableName }]) => [id, TableName])),
     streams: () => streams,
-    keysOf: (name) => keysOf([...tables.values()].find(({ TableName }) => TableName === name)),
-    arnOf,
+    tableKeys: (name) => tableKeys([...tables.values()].find(({ TableName }) => TableName === name)),
+    tableArn,
     sweep: sweepAll,
     async stop() {
       clearInterval(timer);
@@ -107,13 +107,13 @@ export async function createDynamo(options: {
   };
 }
 
-function keysOf(table: TableDefinition | undefined): TableKeys | undefined {
+function tableKeys(table: TableDefinition | undefined): TableKeys | undefined {
   if (!table) return undefined;
   const indexes = [...table.GlobalSecondaryIndexes, ...table.LocalSecondaryIndexes];
   return {
-    partitionKey: partitionKeyOf(table.KeySchema),
+    partitionKey: partitionKeyName(table.KeySchema),
     indexes: Object.fromEntries(
-      indexes.map(({ IndexName, KeySchema }) => [IndexName, partitionKeyOf(KeySchema)]),
+      indexes.map(({ IndexName, KeySchema }) => [IndexName, partitionKeyName(KeySchema)]),
     ),
   };
 }

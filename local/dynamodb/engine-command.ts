@@ -1,4 +1,4 @@
-// How each engine is run: a binary of this platform's package, or AWS's own DynamoDB Local under Java.
+// Command line of each engine: the binary of this platform's package, or AWS's DynamoDB Local under Java.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,17 +9,17 @@ export type DynamoEngine = 'dynoxide' | 'dynamodb-local';
 export type EngineCommand = {
   readonly file: string;
   readonly args: readonly string[];
-  /** Stands in the process's command line and in no other process's. */
+  /** Text that identifies this engine's process by its command line. */
   readonly marker: string;
   readonly database: string | undefined;
 };
 
 const JAVA = 'java';
-/** An engine lives for minutes: compiling for hours would cost half of its start. */
+/** The engine runs for minutes: the optimising compiler would double its start time. */
 const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const { resolve } = createRequire(import.meta.url);
 
-/** Why this engine cannot run on this machine, if it cannot: tests that need it say so and are skipped. */
+/** Reason why this engine cannot run on this machine; undefined if it can. Tests that need it are skipped with this reason. */
 export function missingFor(engine: DynamoEngine): string | undefined {
   if (engine === 'dynoxide') {
     const { platform, arch } = process;
@@ -35,7 +35,7 @@ export function missingFor(engine: DynamoEngine): string | undefined {
 }
 
 /** @throws when the engine cannot run here. */
-export function commandOf(engine: DynamoEngine, at: { folder: string; port: number }): EngineCommand {
+export function engineCommand(engine: DynamoEngine, at: { folder: string; port: number }): EngineCommand {
   const missing = missingFor(engine);
   if (missing !== undefined) throw new Error(missing);
   return engine === 'dynoxide' ? dynoxide(at) : dynamodbLocal(at);

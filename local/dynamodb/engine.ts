@@ -1,19 +1,19 @@
-// The DynamoDB engine as a child process: chosen, started on its data, awaited, and never left behind.
+// The DynamoDB engine as a child process, from its start until its end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { commandOf, type DynamoEngine } from './engine-command.ts';
+import { engineCommand, type DynamoEngine } from './engine-command.ts';
 import { createRootClient, type RootClient } from './root-client.ts';
-import { commandLineOf, endProcess } from './stale-process.ts';
+import { readCommandLine, endProcess } from './stale-process.ts';
 
 export type Engine = {
   /** Root access: no signature or policy is checked here. */
   readonly endpoint: string;
   readonly client: RootClient;
-  /** dynoxide's SQLite file; the other engine keeps its own counsel. */
+  /** dynoxide's SQLite file; undefined for DynamoDB Local. */
   readonly database: string | undefined;
   readonly stop: () => Promise<void>;
 };
@@ -28,15 +28,15 @@ export async function startEngine(folder: string, name: DynamoEngine): Promise<E
   const pidFile = join(folder, 'engine.pid');
   await endStaleEngine(pidFile);
   for (let attempt = 1; ; attempt += 1) {
-    // Both engines want a port number; another process may take it first, hence the attempts.
+    // Neither engine accepts port 0, and another process may take the chosen port first: hence the attempts.
     const port = await freePort();
-    const command = commandOf(name, { folder, port });
+    const command = engineCommand(name, { folder, port });
     const log = join(folder, 'engine.log');
     const child = launch(command, log);
     if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n${command.marker}\n`, { mode: 0o600 });
     const endpoint = `http://127.0.0.1:${port}`;
     const client = createRootClient(endpoint);
-    // Covers every end of this process but SIGKILL, which the next start cleans up after.
+    // Covers every exit of this process except SIGKILL; the next start cleans up after that one.
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     const stop = async () => {
@@ -90,11 +90,11 @@ async function end(child: ChildProcess): Promise<void> {
   await Promise.race([ended, sleep(STOP_MS, undefined, { ref: false })]);
 }
 
-/** A SIGKILLed stack leaves its engine running on the data: end it, but only if the pid is still that engine. */
+/** Kills the engine that a SIGKILLed stack left running, but only if the pid still belongs to that engine. */
 async function endStaleEngine(pidFile: string): Promise<void> {
   if (!existsSync(pidFile)) return;
   const [pid, marker = ''] = readFileSync(pidFile, 'utf8').split('\n');
-  if (marker !== '' && commandLineOf(Number(pid)).includes(marker)) await endProcess(Number(pid), STOP_MS);
+  if (marker !== '' && readCommandLine(Number(pid)).includes(marker)) await endProcess(Number(pid), STOP_MS);
   rmSync(pidFile, { force: true });
 }
 

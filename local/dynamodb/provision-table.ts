@@ -1,4 +1,4 @@
-// Brings the engine's table to what the template says, keeping its data. What cannot be kept is refused by name.
+// Migrates the engine's table to the template's definition and keeps its data. A change that would lose data is rejected.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as z from 'zod';
@@ -100,7 +100,7 @@ async function active(client: RootClient, TableName: string): Promise<Described>
   throw new Error(`Table ${TableName} is not active after ${ACTIVE_MS / 1000} s`);
 }
 
-/** DynamoDB Local answers so at times while it builds an index; the deadline decides. */
+/** DynamoDB Local returns InternalFailure at times while it builds an index: retried until the deadline. */
 function busy(error: unknown): undefined {
   if (error instanceof EngineError && error.type === 'InternalFailure') return undefined;
   throw error;

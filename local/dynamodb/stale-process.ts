@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Empty when there is no such process. */
-export function commandLineOf(pid: number): string {
+export function readCommandLine(pid: number): string {
   try {
     if (existsSync('/proc/self/cmdline')) {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -15,13 +15,13 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Ends the process and waits until it has let go of its files. @throws when it outlives `timeoutMs`. */
+/** Kills the process and waits until it has released its files. @throws when it outlives `timeoutMs`. */
 export async function endProcess(pid: number, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   if (!signal(pid, 'SIGKILL')) return;
   while (Date.now() < deadline) {
-    // A zombie has no command line: it holds nothing any more.
-    if (commandLineOf(pid) === '') return;
+    // A zombie has no command line and holds no files.
+    if (readCommandLine(pid) === '') return;
     await sleep(10);
   }
   throw new Error(`Process ${pid} of an earlier run does not end`);

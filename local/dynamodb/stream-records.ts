@@ -1,4 +1,4 @@
-// dynoxide keeps stream records in a table without index and for ever: after some thousands it crawls. This helps it.
+// dynoxide keeps stream records in a table without index and without limit, which slows every write; this adds both.
 import { DatabaseSync } from 'node:sqlite';
 
 const DAY_SECONDS = 86_400;
@@ -12,7 +12,7 @@ export function indexStreamRecords(database: string): void {
   });
 }
 
-/** Forgets records older than 24 h, as AWS does. The newest of each table stays: the engine counts on from it. */
+/** Deletes records older than 24 h, as AWS does. The newest of each table stays: the engine continues its sequence from it. */
 export function trimStreamRecords(database: string, nowMs: number): void {
   using_(database, (sqlite) => {
     sqlite

@@ -1,4 +1,4 @@
-// What the template says of a table, in the words of DynamoDB's CreateTable.
+// Translates a table resource of the template into DynamoDB's CreateTable.
 import * as z from 'zod';
 
 const KeySchema = z
@@ -14,7 +14,7 @@ const Index = z.object({ IndexName: z.string(), KeySchema, Projection });
 
 const Meaningless = z.unknown().optional();
 
-/** Where there is one region, a replica says nothing that is copied; a resource policy stops the start by its name. */
+/** With one region a replica has no effect; a resource policy in it is not supported and fails the start. */
 const Replica = z.strictObject({
   Region: z.string(),
   ContributorInsightsSpecification: Meaningless,
@@ -77,5 +77,5 @@ export const streamSpecification = ({ StreamSpecification }: TableDefinition) =>
 export const ttlAttribute = ({ TimeToLiveSpecification: ttl }: TableDefinition): string | undefined =>
   ttl?.Enabled ? ttl.AttributeName : undefined;
 
-export const partitionKeyOf = (keys: TableDefinition['KeySchema']): string =>
+export const partitionKeyName = (keys: TableDefinition['KeySchema']): string =>
   keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';

@@ -1,4 +1,4 @@
-// TTL as AWS does it: some time after an item expired it is deleted, and readers must not rely on when.
+// TTL as on AWS: an expired item is deleted some time later, and readers must not rely on when.
 import { EngineError, type RootClient } from './root-client.ts';
 
 export type ExpiringTable = {
@@ -11,10 +11,10 @@ export type ExpiringTable = {
 type Item = Readonly<Record<string, unknown>>;
 type Page = { readonly Items?: readonly Item[]; readonly LastEvaluatedKey?: Item };
 
-// AWS leaves alone what expired more than five years ago: likely a wrong unit, not an old item.
+// AWS ignores items that expired more than five years ago: likely a wrong unit.
 const OLDEST_SECONDS = 5 * 365 * 86_400;
 
-/** Deletes what has expired by now, and says how many. The stream shows a plain REMOVE, without AWS's `userIdentity`. */
+/** Deletes expired items and returns their number. The stream shows a plain REMOVE, without AWS's `userIdentity`. */
 export async function sweep(client: RootClient, table: ExpiringTable, nowMs: number): Promise<number> {
   const now = Math.floor(nowMs / 1000);
   const bounds = { ':now': { N: String(now) }, ':oldest': { N: String(now - OLDEST_SECONDS) } };

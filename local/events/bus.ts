@@ -1,22 +1,27 @@
-// Event buses: what is put on one goes to the targets of each rule that matches.
-import type { ResourceRequest, ResourceType, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+// Event buses: each event goes to the targets of every matching rule.
+import type {
+  ResourceRequest,
+  ResourceType,
+  ResourceTypes,
+  Site,
+} from '#local/cloudformation/resource-type.ts';
 
 import type { Deliver } from './delivery.ts';
-import { type BusEvent, type Entry, envelope, refusalOf } from './event.ts';
+import { type BusEvent, type Entry, envelope, entryProblem } from './event.ts';
 import { readRule, type Rule } from './rule.ts';
 
 export type PutResult = { readonly error?: string };
 
 export type Buses = {
   readonly types: ResourceTypes;
-  /** Takes entries as PutEvents does; an accepted one is with its targets, in a dead-letter queue or lost when this settles. */
+  /** PutEvents. When it settles, each accepted entry was handled, dead-lettered or lost. */
   readonly put: (
     busArn: string,
     entries: readonly Entry[],
     signal: AbortSignal,
   ) => Promise<readonly PutResult[]>;
-  /** An event of AWS's own, on the default bus; kept only if a rule takes it. Settles as `put` does. */
-  readonly tell: (entry: Entry, signal: AbortSignal) => Promise<void>;
+  /** An event of an AWS service on the default bus; kept only if a rule matches. Settles as `put` does. */
+  readonly putServiceEvent: (entry: Entry, signal: AbortSignal) => Promise<void>;
   readonly rules: () => readonly Rule[];
   /** The newest events, oldest first. */
   readonly events: () => readonly BusEvent[];
@@ -28,24 +33,24 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
   const arnPrefix = `arn:aws:events:${site.region}:${site.account}`;
   const buses = new Set(['default']);
   const rules: Rule[] = [];
-  const seen: BusEvent[] = [];
+  const recorded: BusEvent[] = [];
 
-  const takersOf = (bus: string, event: BusEvent) =>
+  const matchingRules = (bus: string, event: BusEvent) =>
     rules.filter((rule) => rule.enabled && rule.bus === bus && rule.matches(event));
 
-  async function send(event: BusEvent, takers: readonly Rule[], signal: AbortSignal): Promise<void> {
-    seen.push(event);
-    if (seen.length > KEPT_EVENTS) seen.shift();
+  async function send(event: BusEvent, matching: readonly Rule[], signal: AbortSignal): Promise<void> {
+    recorded.push(event);
+    if (recorded.length > KEPT_EVENTS) recorded.shift();
     await Promise.all(
-      takers.flatMap(({ targets }) => targets).map((target) => deliver(target, event, signal)),
+      matching.flatMap(({ targets }) => targets).map((target) => deliver(target, event, signal)),
     );
   }
 
   async function putOne(bus: string, entry: Entry, signal: AbortSignal): Promise<PutResult> {
-    const refusal = refusalOf(entry);
-    if (refusal) return { error: refusal };
+    const error = entryProblem(entry);
+    if (error) return { error };
     const event = envelope(entry, site);
-    await send(event, takersOf(bus, event), signal);
+    await send(event, matchingRules(bus, event), signal);
     return {};
   }
 
@@ -70,7 +75,7 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
       'AWS::Events::EventBus': { honours: ['Name'], ignores: BUS_IGNORES, create: createBus },
       'AWS::Events::Rule': {
         honours: ['Name', 'EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets'],
-        ignores: { Description: 'for people', Tags: 'for people and bills' },
+        ignores: { Description: 'documentation', Tags: 'no billing' },
         create: createRule,
       },
       ...MEANINGLESS,
@@ -82,25 +87,26 @@ export function createBuses({ site, deliver }: { site: Site; deliver: Deliver })
       return Promise.all(entries.map((entry) => putOne(bus, entry, signal)));
     },
 
-    async tell(entry, signal) {
+    async putServiceEvent(entry, signal) {
       const event = envelope(entry, site);
-      const takers = takersOf('default', event).filter(({ readsToo }) => readsToo || !onlyReads(entry));
-      if (takers.length > 0) await send(event, takers, signal);
+      const isRead = isReadEvent(entry);
+      const matching = matchingRules('default', event).filter((rule) => rule.includesReadEvents || !isRead);
+      if (matching.length > 0) await send(event, matching, signal);
     },
 
     rules: () => rules,
-    events: () => seen,
+    events: () => recorded,
   };
 }
 
-const onlyReads = ({ detail }: Entry) => (detail as { readOnly?: unknown }).readOnly === true;
+const isReadEvent = ({ detail }: Entry) => (detail as { readOnly?: unknown }).readOnly === true;
 
 const BUS_IGNORES = {
   DeadLetterConfig: 'it is for events that cannot be encrypted, and nothing is encrypted here',
-  Description: 'for people',
+  Description: 'documentation',
   KmsKeyIdentifier: 'the local bus stores nothing',
   LogConfig: 'the local bus shows its events to tests instead',
-  Tags: 'for people and bills',
+  Tags: 'no billing',
 };
 
 const MEANINGLESS: ResourceTypes = {

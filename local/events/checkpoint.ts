@@ -1,4 +1,4 @@
-// How far a pipe has read, on disk: a stream's records after this point may come again, those before never.
+// A pipe's position on disk. Records after it may be delivered again, records before it are not.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import * as z from 'zod';
 
 const State = z.object({
   streamArn: z.string(),
-  /** Sequence number of the last record done, by shard. Empty text: the shard was begun, nothing in it is done. */
+  /** Sequence number of the last delivered record, by shard. Empty: the shard was begun, nothing was delivered. */
   positions: z.record(z.string(), z.string()),
 });
 
@@ -14,7 +14,7 @@ export type Checkpoint = {
   /** `undefined` for a shard never begun. */
   readonly of: (shard: string) => string | undefined;
   readonly advance: (shard: string, sequenceNumber: string) => void;
-  /** Whether this stream was ever read. */
+  /** True if this stream was never read. */
   readonly isNew: () => boolean;
 };
 
@@ -49,6 +49,6 @@ function read(file: string): z.infer<typeof State> | undefined {
     return State.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new Error(`${file} is no checkpoint of a pipe.`, { cause: error });
+    throw new Error(`${file} is not a valid checkpoint file.`, { cause: error });
   }
 }

@@ -1,10 +1,10 @@
-// Where an event goes that nobody could take: the rule's queue, or the function's own.
+// Dead-letter handling: the rule's queue for undeliverable events, the function's destination for failed ones.
 import type { RuleTarget } from './delivery.ts';
-import type { Queues } from './ports.ts';
+import type { Queues } from './event-ports.ts';
 
 export type Failure = { readonly code: string; readonly message: string };
 
-/** Nobody took the event and no queue keeps it. On AWS only a metric would tell. */
+/** An event that was neither handled nor stored in a queue. AWS would only count it in a metric. */
 export type Lost = { readonly target: string; readonly reason: string; readonly event: unknown };
 
 export type DeadLetters = {
@@ -24,7 +24,7 @@ export type DeadLetters = {
 
 type DeadLetterOptions = {
   readonly queues: Queues;
-  /** May this function's role send to that queue? */
+  /** Authorises the function's role to send to that queue. */
   readonly mayReport: (functionArn: string, queueArn: string) => boolean;
   readonly onLost: (lost: Lost) => void;
 };
@@ -33,7 +33,7 @@ export function createDeadLetters({ queues, mayReport, onLost }: DeadLetterOptio
   return {
     undelivered({ deadLetterArn, ruleArn, targetArn }, event, { code, message, retries }) {
       if (!deadLetterArn || !queues.admits(deadLetterArn, 'events.amazonaws.com', ruleArn)) {
-        return onLost({ target: targetArn, reason: reasonOf(deadLetterArn, { code, message }), event });
+        return onLost({ target: targetArn, reason: failureReason(deadLetterArn, { code, message }), event });
       }
       queues.send(deadLetterArn, JSON.stringify(event), {
         RULE_ARN: ruleArn,
@@ -47,7 +47,11 @@ export function createDeadLetters({ queues, mayReport, onLost }: DeadLetterOptio
 
     unprocessed(functionArn, queueArn, { payload, code, message }) {
       if (!queueArn || !mayReport(functionArn, queueArn)) {
-        return onLost({ target: functionArn, reason: reasonOf(queueArn, { code, message }), event: payload });
+        return onLost({
+          target: functionArn,
+          reason: failureReason(queueArn, { code, message }),
+          event: payload,
+        });
       }
       const body = {
         version: '1.0',
@@ -61,5 +65,5 @@ export function createDeadLetters({ queues, mayReport, onLost }: DeadLetterOptio
   };
 }
 
-const reasonOf = (queueArn: string | undefined, { code, message }: Failure) =>
+const failureReason = (queueArn: string | undefined, { code, message }: Failure) =>
   `${code}: ${message} ${queueArn ? `${queueArn} does not take it.` : 'There is no dead-letter queue.'}`;

@@ -1,11 +1,11 @@
-// Delivers one event to one target. To a Lambda: first to the service (retry policy and dead letters of the rule), then to the
-// function (Lambda's own two retries, and what the function says should happen to an event it cannot take). To a topic: at once.
+// Delivers one event to one target. To Lambda in two steps, as on AWS: to the service (the rule's retry policy and dead letters),
+// then to the function (Lambda's two retries and the function's failure destination). To a topic directly.
 import type { DeadLetters, Failure } from './dead-letters.ts';
-import type { Functions, Pause, Topics } from './ports.ts';
+import type { Functions, Pause, Topics } from './event-ports.ts';
 
 export type RuleTarget = {
   readonly ruleArn: string;
-  /** Of a Lambda or a topic. */
+  /** ARN of a function or a topic. */
   readonly targetArn: string;
   readonly input: (event: unknown) => unknown;
   readonly deadLetterArn?: string | undefined;
@@ -18,25 +18,25 @@ export type AsyncConfig = {
   readonly onFailureArn?: string | undefined;
 };
 
-/** Settles when the event was handled, lies in a dead-letter queue, or is lost. Rejects only if the signal aborts first. */
+/** Settles when the event was handled, dead-lettered or lost. Rejects only if the signal aborts first. */
 export type Deliver = (target: RuleTarget, event: unknown, signal: AbortSignal) => Promise<void>;
 
 type DeliveryOptions = {
   readonly functions: Functions;
   readonly topics: Topics;
-  readonly asyncConfigOf: (functionArn: string) => AsyncConfig;
+  readonly asyncInvokeConfig: (functionArn: string) => AsyncConfig;
   readonly deadLetters: DeadLetters;
   readonly pause: Pause;
 };
 
 type Outcome = { readonly kind: 'done' } | ({ readonly kind: 'service' | 'function' } & Failure);
 
-/** AWS waits a minute and more between two tries; one machine has no reason to. */
+/** AWS waits a minute and more between two attempts; locally there is no reason to. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { functions, topics, asyncConfigOf, deadLetters, pause } = options;
+  const { functions, topics, asyncInvokeConfig, deadLetters, pause } = options;
 
   async function attempt(functionArn: string, payload: unknown): Promise<Outcome> {
     try {
@@ -65,11 +65,11 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       return deadLetters.undelivered(target, event, { code: 'NO_PERMISSIONS', message, retries: 0 });
     }
     const payload = target.input(event);
-    const { maximumRetryAttempts, onFailureArn } = asyncConfigOf(functionArn);
+    const { maximumRetryAttempts, onFailureArn } = asyncInvokeConfig(functionArn);
     const retriesLeft = { service: target.maximumRetryAttempts, function: maximumRetryAttempts };
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const outcome = await attempt(functionArn, payload);
-      signal.throwIfAborted(); // a function killed by the stack's stop did not fail
+      signal.throwIfAborted(); // a function killed by the stack's stop is not a failure
       if (outcome.kind === 'done') return undefined;
       if (retriesLeft[outcome.kind] === 0) {
         if (outcome.kind === 'function')

@@ -1,7 +1,7 @@
-// The envelope EventBridge puts around what it is given.
+// The envelope of an EventBridge event.
 import { randomUUID } from 'node:crypto';
 
-import type { Site } from '#local/cloudformation/resource.ts';
+import type { Site } from '#local/cloudformation/resource-type.ts';
 
 /** One entry of PutEvents. */
 export type Entry = {
@@ -24,8 +24,8 @@ export type BusEvent = {
   readonly detail: unknown;
 };
 
-/** Why PutEvents takes no such entry; `undefined` if it does. */
-export function refusalOf({ source, detailType, detail }: Entry): string | undefined {
+/** Reason why PutEvents rejects the entry; undefined if it is valid. */
+export function entryProblem({ source, detailType, detail }: Entry): string | undefined {
   if (source === '')
     return 'InvalidArgument: Parameter Source is not valid. Reason: Source is a required argument.';
   if (source.startsWith('aws.')) return 'NotAuthorizedForSourceException: Not authorized for the source.';

@@ -2,39 +2,39 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
-import type { Journal } from '#local/journal.ts';
+import type { ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
+import type { Journal } from '#local/call-journal.ts';
 
 import { createBuses } from './bus.ts';
 import { createDeadLetters, type DeadLetters, type Lost } from './dead-letters.ts';
 import { createDelivery } from './delivery.ts';
 import type { BusEvent, Entry } from './event.ts';
-import { createFlights } from './flights.ts';
+import { createInFlightDeliveries } from './in-flight-deliveries.ts';
 import { createInvokeConfigs } from './invoke-config.ts';
 import { createPipes } from './pipes.ts';
-import type { Authorizer, Functions, Pause, Queues, StreamSource } from './ports.ts';
+import type { Authorizer, Functions, Pause, Queues, StreamSource } from './event-ports.ts';
 import type { QueueMessage } from './queues.ts';
 import { createSchedules } from './schedules.ts';
-import { createSinks } from './sinks.ts';
+import { createQueuesAndTopics } from './queues-and-topics.ts';
 import type { Published } from './topics.ts';
 
 export type Events = {
   readonly types: ResourceTypes;
-  /** Sets the provisioned pipes and schedules running. */
+  /** Starts the provisioned pipes and schedules. */
   readonly start: () => void;
-  /** Resolves when no pipe has anything unread and no delivery is in flight; rejects after 15 s. */
+  /** Resolves when no pipe has anything unread and no delivery is in delivery; rejects after 15 s. */
   readonly settled: () => Promise<void>;
   /** Puts an event of AWS's own on the default bus, and does not wait for it. */
-  readonly tell: (entry: Entry) => void;
+  readonly putServiceEvent: (entry: Entry) => void;
   /** The newest events of all buses, oldest first. */
   readonly busEvents: () => readonly BusEvent[];
-  /** Events that no target took and no queue keeps. */
+  /** Events that were neither handled nor stored in a queue. */
   readonly lost: () => readonly Lost[];
   /** Messages waiting in each queue, by queue ARN. */
   readonly queues: () => Readonly<Record<string, readonly QueueMessage[]>>;
   /** The newest messages published to topics, oldest first. */
   readonly published: () => readonly Published[];
-  /** Sets off what runs this function by the clock, as if it were `time`. Settles when it was handled. */
+  /** Runs the schedules of this function as of `time`. Settles when the event was handled. */
   readonly runSchedule: (functionName: string, time?: Date) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
@@ -46,7 +46,7 @@ export type EventsOptions = {
   readonly lambda: Functions;
   readonly dynamo: StreamSource;
   readonly journal: Journal;
-  /** What went wrong, once per kind of trouble. */
+  /** Receives each distinct problem once. */
   readonly onProblem?: (line: string) => void;
   /** The schedules' clock. */
   readonly now?: () => number;
@@ -62,19 +62,19 @@ export function createEvents(options: EventsOptions): Events {
   const { folder, site, iam, lambda, dynamo, journal, now = Date.now } = options;
   const lost: Lost[] = [];
   const onProblem = once(options.onProblem ?? (() => undefined));
-  const sinks = createSinks({ folder: join(folder, 'queues'), site });
+  const sinks = createQueuesAndTopics({ folder: join(folder, 'queues'), site });
   const { queues, topics } = sinks;
   const invokeConfigs = createInvokeConfigs();
 
-  const deadLetters = deadLettersOf(options, queues, (event) => {
+  const deadLetters = createDeadLettersFor(options, queues, (event) => {
     lost.push(event);
     if (lost.length > KEPT_LOST) lost.shift();
     onProblem(`An event for ${event.target} is lost: ${event.reason}`);
   });
-  const asyncConfigOf = invokeConfigs.of;
-  const deliver = createDelivery({ functions: lambda, topics, asyncConfigOf, deadLetters, pause });
+  const asyncInvokeConfig = invokeConfigs.of;
+  const deliver = createDelivery({ functions: lambda, topics, asyncInvokeConfig, deadLetters, pause });
   const buses = createBuses({ site, deliver });
-  const flights = createFlights();
+  const deliveries = createInFlightDeliveries();
   const schedules = createSchedules({ site, rules: buses.rules, deliver, pause, now, onProblem });
 
   const pipes = createPipes({
@@ -102,9 +102,9 @@ export function createEvents(options: EventsOptions): Events {
     },
     async settled() {
       const signal = AbortSignal.timeout(SETTLE_MS);
-      await Promise.all([pipes.drained(signal), flights.landed(signal)]);
+      await Promise.all([pipes.drained(signal), deliveries.settled(signal)]);
     },
-    tell: (entry) => flights.add((signal) => buses.tell(entry, signal)),
+    putServiceEvent: (entry) => deliveries.add((signal) => buses.putServiceEvent(entry, signal)),
     busEvents: buses.events,
     lost: () => lost,
     queues: sinks.waiting,
@@ -113,13 +113,13 @@ export function createEvents(options: EventsOptions): Events {
     async stop() {
       await schedules.stop();
       await pipes.stop();
-      await flights.stop();
+      await deliveries.stop();
       await sinks.stop();
     },
   };
 }
 
-function deadLettersOf(
+function createDeadLettersFor(
   { iam, lambda }: EventsOptions,
   queues: Queues,
   onLost: (lost: Lost) => void,

@@ -1,22 +1,22 @@
-// Templates that shape an event for its target: `InputTransformer` of a rule, `InputTemplate` of a pipe.
+// Input templates: `InputTransformer` of a rule, `InputTemplate` of a pipe.
 import { parsePath, valueAt } from './json-path.ts';
 
-/** What one placeholder stands for in a given event. */
+/** The value of a placeholder for a given event. */
 type Value = (event: unknown) => unknown;
 
-/** `undefined`: no such placeholder. */
+/** Returns undefined for an unknown placeholder. */
 type Meaning = (placeholder: string) => Value | undefined;
 
 /**
  * Inside a JSON string a placeholder becomes text; outside it stays the JSON value it is. The result is parsed where it is JSON,
  * else it is a string. A value that isn't there is empty text, or `null` outside a string.
- * @throws on a placeholder without a meaning, so that it stops the start and not an event.
+ * @throws on an unknown placeholder, which fails the start instead of an event.
  */
 export function compileTemplate(template: string, meaning: Meaning): Value {
-  const parts = partsOf(template).map((part): Value => {
+  const parts = splitTemplate(template).map((part): Value => {
     if ('literal' in part) return () => part.literal;
     const value = meaning(part.placeholder);
-    if (!value) throw new Error(`The template's <${part.placeholder}> is not known.`);
+    if (!value) throw new Error(`Unknown placeholder <${part.placeholder}> in the input template.`);
     if (part.quoted) return (event) => inString(value(event));
     return (event) => JSON.stringify(value(event) ?? null);
   });
@@ -62,7 +62,7 @@ const constant = (value: string | undefined): Value | undefined =>
 
 type Part = { readonly literal: string } | { readonly placeholder: string; readonly quoted: boolean };
 
-function partsOf(template: string): Part[] {
+function splitTemplate(template: string): Part[] {
   const parts: Part[] = [];
   let literal = '';
   let quoted = false;

@@ -1,7 +1,7 @@
-// `AWS::Lambda::EventInvokeConfig`: what Lambda does with an event when the function fails.
+// `AWS::Lambda::EventInvokeConfig`: retries and failure destination of asynchronous invocations.
 import * as z from 'zod';
 
-import type { ResourceType } from '#local/cloudformation/resource.ts';
+import type { ResourceType } from '#local/cloudformation/resource-type.ts';
 
 import type { AsyncConfig } from './delivery.ts';
 
@@ -15,7 +15,7 @@ const Properties = z.looseObject({
     .optional(),
 });
 
-/** Without a configuration Lambda tries twice more and then drops the event. */
+/** Lambda's default: two retries, then the event is dropped. */
 const DEFAULT: AsyncConfig = { maximumRetryAttempts: 2 };
 
 export function createInvokeConfigs(): { type: ResourceType; of: (functionArn: string) => AsyncConfig } {
@@ -31,12 +31,16 @@ export function createInvokeConfigs(): { type: ResourceType; of: (functionArn: s
       create({ physicalName, properties }) {
         const { FunctionName, MaximumRetryAttempts, DestinationConfig } = Properties.parse(properties);
         const onFailureArn = DestinationConfig?.OnFailure?.Destination;
-        configs.set(nameOf(FunctionName), { maximumRetryAttempts: MaximumRetryAttempts, onFailureArn });
+        configs.set(functionNameFrom(FunctionName), {
+          maximumRetryAttempts: MaximumRetryAttempts,
+          onFailureArn,
+        });
         return { ref: physicalName };
       },
     },
-    of: (functionArn) => configs.get(nameOf(functionArn)) ?? DEFAULT,
+    of: (functionArn) => configs.get(functionNameFrom(functionArn)) ?? DEFAULT,
   };
 }
 
-const nameOf = (nameOrArn: string) => nameOrArn.split(':function:').at(-1)?.split(':')[0] ?? nameOrArn;
+const functionNameFrom = (nameOrArn: string) =>
+  nameOrArn.split(':function:').at(-1)?.split(':')[0] ?? nameOrArn;

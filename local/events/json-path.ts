@@ -4,11 +4,11 @@ const STEP = /\.([^.[\]]+)|\[(\d+)\]|\['([^']+)'\]/gy;
 /** Steps of a path. Throws on one outside the subset. */
 export function parsePath(path: string): string[] {
   const steps: string[] = [];
-  if (path[0] !== '$') throw new Error(`'${path}' is no JSON path.`);
+  if (path[0] !== '$') throw new Error(`'${path}' is not a JSON path.`);
   STEP.lastIndex = 1;
   while (STEP.lastIndex < path.length) {
     const match = STEP.exec(path);
-    if (!match) throw new Error(`'${path}' is no JSON path the local stack knows.`);
+    if (!match) throw new Error(`'${path}' is not a JSON path that the local stack supports.`);
     steps.push(match[1] ?? match[2] ?? match[3] ?? '');
   }
   return steps;

@@ -1,4 +1,4 @@
-// EventBridge event patterns: compiled once, so that an operator nobody knows stops the start and not an event.
+// EventBridge event patterns, compiled once: an unsupported operator fails the start instead of an event.
 import { BlockList, isIP } from 'node:net';
 
 export type Matcher = (event: unknown) => boolean;
@@ -6,10 +6,10 @@ export type Matcher = (event: unknown) => boolean;
 type Test = (leaf: Leaf) => boolean;
 type Leaf = string | number | boolean | null;
 
-/** Throws on an operator or shape that EventBridge does not document. */
+/** @throws on an operator or shape that EventBridge does not document or the local stack does not support. */
 export function compilePattern(pattern: unknown): Matcher {
   if (!isObject(pattern) || Object.keys(pattern).length === 0)
-    throw new Error('An event pattern is a filled object.');
+    throw new Error('An event pattern must be an object with at least one field.');
   return object(pattern, '');
 }
 
@@ -20,18 +20,18 @@ function object(pattern: Record<string, unknown>, path: string): Matcher {
     return (event) => matcher(isObject(event) ? event[name] : undefined);
   });
   const one: Matcher = (event) => fields.every((matches) => matches(event));
-  // Fields that stand together must be met by one and the same item of an array.
+  // All fields of one object must match the same item of an array.
   return (event) => (Array.isArray(event) ? event.flat(Infinity).some(one) : one(event));
 }
 
 function field(rule: unknown, path: string): Matcher {
   if (isObject(rule)) return object(rule, path);
   if (!Array.isArray(rule) || rule.length === 0)
-    throw new Error(`Event pattern ${path} must be an object or a filled list.`);
+    throw new Error(`Event pattern ${path} must be an object or a list with at least one item.`);
   const absent = rule.some((item) => isObject(item) && item.exists === false);
   const tests = rule.map((item) => leafTest(item, path));
   return (event) => {
-    const leaves = leavesOf(event);
+    const leaves = collectLeaves(event);
     return leaves.length === 0 ? absent : leaves.some((leaf) => tests.some((test) => test(leaf)));
   };
 }
@@ -57,7 +57,7 @@ function leafTest(rule: unknown, path: string): Test {
   return test;
 }
 
-/** `undefined`: the argument has the wrong shape. */
+/** Returns undefined when the argument has the wrong shape. */
 type Operator = (argument: unknown, path: string) => Test | undefined;
 
 const operators: Readonly<Record<string, Operator>> = {
@@ -155,8 +155,8 @@ function wildcard(pattern: string): Test | undefined {
 const onText = (argument: unknown, matches: (text: string, argument: string) => boolean): Test | undefined =>
   typeof argument === 'string' ? (leaf) => typeof leaf === 'string' && matches(leaf, argument) : undefined;
 
-function leavesOf(value: unknown): Leaf[] {
-  if (Array.isArray(value)) return value.flatMap(leavesOf);
+function collectLeaves(value: unknown): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap(collectLeaves);
   return isLeaf(value) ? [value] : [];
 }
 

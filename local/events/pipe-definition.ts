@@ -20,7 +20,7 @@ const StreamParameters = z.strictObject({
   MaximumRetryAttempts: z.coerce.number().int().min(-1).default(-1),
   DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
   OnPartialBatchItemFailure: z.literal('AUTOMATIC_BISECT').optional(),
-  // Without meaning here: batches go out at once and one after the other, and no record waits long enough to age.
+  // No effect locally: batches are delivered at once and in sequence, and no record waits long enough to expire.
   MaximumBatchingWindowInSeconds: z.coerce.number().optional(),
   MaximumRecordAgeInSeconds: z.coerce.number().optional(),
   ParallelizationFactor: z.coerce.number().optional(),
@@ -52,14 +52,14 @@ export type PipeDefinition = {
   readonly running: boolean;
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
   readonly batchSize: number;
-  /** -1: for ever. */
+  /** -1: without limit. */
   readonly maximumRetryAttempts: number;
   readonly deadLetterArn: string | undefined;
   readonly passes: (record: StreamRecord) => boolean;
-  readonly entryOf: (record: StreamRecord) => Entry;
+  readonly toBusEntry: (record: StreamRecord) => Entry;
 };
 
-/** Throws on whatever the local pipe would not copy. */
+/** @throws on anything the local pipe does not support. */
 export function readPipe({ name, arn }: { name: string; arn: string }, properties: unknown): PipeDefinition {
   const pipe = PipeProperties.parse(properties);
   const { DynamoDBStreamParameters: stream, FilterCriteria } = pipe.SourceParameters;
@@ -87,7 +87,7 @@ export function readPipe({ name, arn }: { name: string; arn: string }, propertie
     maximumRetryAttempts: stream.MaximumRetryAttempts,
     deadLetterArn: stream.DeadLetterConfig?.Arn,
     passes: (record) => filters.length === 0 || filters.some((matches) => matches(record)),
-    entryOf: entryMaker(name, bus, detail),
+    toBusEntry: entryMaker(name, bus, detail),
   };
 }
 
@@ -97,7 +97,7 @@ function entryMaker(name: string, bus: z.infer<typeof BusParameters>, detail: (r
   const time = bus.Time === undefined ? undefined : dynamic(bus.Time);
   const resources = (bus.Resources ?? []).map(dynamic);
   return (record: StreamRecord): Entry => {
-    const at = time ? timeOf(time(record)) : undefined;
+    const at = time ? parseEventTime(time(record)) : undefined;
     return {
       source: source(record),
       detailType: detailType(record),
@@ -119,7 +119,7 @@ function dynamic(parameter: string): (record: unknown) => string {
 }
 
 /** Seconds since the epoch, as stream records have them, or a written time. */
-function timeOf(value: string): string | undefined {
+function parseEventTime(value: string): string | undefined {
   if (value === '') return undefined;
   const time = new Date(/^\d+(?:\.\d+)?$/.test(value) ? Number(value) * 1000 : value);
   return Number.isNaN(time.getTime()) ? undefined : seconds(time);

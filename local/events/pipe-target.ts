@@ -1,8 +1,8 @@
-// The far end of a pipe: hands records to the bus in calls of ten, tries again, and sets aside what nobody takes.
+// Delivery of a pipe's records to the bus, ten per PutEvents call, with retries and a dead-letter queue.
 import type { PutResult } from './bus.ts';
 import type { Entry } from './event.ts';
 import type { PipeDefinition } from './pipe-definition.ts';
-import type { Pause, Queues } from './ports.ts';
+import type { Pause, Queues } from './event-ports.ts';
 import type { StreamRecord } from './stream.ts';
 
 type PipeTargetOptions = {
@@ -12,7 +12,7 @@ type PipeTargetOptions = {
     entries: readonly Entry[],
     signal: AbortSignal,
   ) => Promise<readonly PutResult[]>;
-  /** Throws if the pipe's role may not. */
+  /** @throws if the pipe's role lacks the permission. */
   readonly permit: (action: string, resource: string) => void;
   readonly queues: Queues;
   readonly pause: Pause;
@@ -26,7 +26,7 @@ export type HandOver = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** What one PutEvents call holds. */
+/** Entries per PutEvents call. */
 const ENTRIES_PER_CALL = 10;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -34,11 +34,11 @@ const LONGEST_PAUSE_MS = 2_000;
 export function createPipeTarget(options: PipeTargetOptions): HandOver {
   const { pipe, put, permit, queues, pause, onProblem } = options;
 
-  /** The records the bus did not take, and why. */
+  /** The records that the bus rejected, and the reason. */
   async function attempt(records: readonly StreamRecord[], signal: AbortSignal) {
     try {
       permit('events:PutEvents', pipe.busArn);
-      const results = await put(pipe.busArn, records.map(pipe.entryOf), signal);
+      const results = await put(pipe.busArn, records.map(pipe.toBusEntry), signal);
       const why = results.find(({ error }) => error !== undefined)?.error ?? '';
       return { left: records.filter((_record, index) => results[index]?.error !== undefined), why };
     } catch (error) {
@@ -63,7 +63,7 @@ export function createPipeTarget(options: PipeTargetOptions): HandOver {
     }
   }
 
-  /** As on AWS the queue gets the records' place in the stream, not the records. */
+  /** As on AWS, the message contains the records' position in the stream, not the records. */
   function setAside(shard: string, records: readonly StreamRecord[]) {
     if (pipe.deadLetterArn === undefined) {
       onProblem(`${pipe.name} drops ${records.length} records: there is no dead-letter queue.`);

@@ -1,5 +1,5 @@
 // A running pipe: passes over its stream for as long as the stack runs.
-import type { Pause } from './ports.ts';
+import type { Pause } from './event-ports.ts';
 import type { ReadAll } from './shard-reader.ts';
 
 export type Pipe = {
@@ -55,7 +55,7 @@ export function createPipe({ name, readAll, pause, onProblem, onStopped }: PipeO
     async drained(signal) {
       if (!running) return;
       counts.waiters++;
-      counts.emptyPasses = -1; // the pass under way may have looked before this call
+      counts.emptyPasses = -1; // the current pass may have read before this call
       try {
         while (counts.emptyPasses < 2) {
           signal.throwIfAborted();

@@ -1,18 +1,18 @@
-// `AWS::Pipes::Pipe`: what the template declares, and what runs of it.
-import type { Created, ResourceRequest, ResourceType, Site } from '#local/cloudformation/resource.ts';
-import type { Journal } from '#local/journal.ts';
+// `AWS::Pipes::Pipe`: provisioning and running pipes.
+import type { Created, ResourceRequest, ResourceType, Site } from '#local/cloudformation/resource-type.ts';
+import type { Journal } from '#local/call-journal.ts';
 
 import type { Buses } from './bus.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { createPipe, type Pipe } from './pipe.ts';
 import { type PipeDefinition, readPipe } from './pipe-definition.ts';
 import { createPipeTarget } from './pipe-target.ts';
-import type { Authorizer, Pause, Queues, StreamSource } from './ports.ts';
+import type { Authorizer, Pause, Queues, StreamSource } from './event-ports.ts';
 import { createShardReader } from './shard-reader.ts';
 import { createStream } from './stream.ts';
 
 type PipesOptions = {
-  /** Where checkpoints lie. */
+  /** Folder of the checkpoints. */
   readonly folder: string;
   readonly site: Site;
   readonly iam: Authorizer;
@@ -38,7 +38,7 @@ export function createPipes(options: PipesOptions): Pipes {
   function create({ physicalName, properties }: ResourceRequest): Created {
     const arn = `arn:aws:pipes:${site.region}:${site.account}:pipe/${physicalName}`;
     const definition = readPipe({ name: physicalName, arn }, properties);
-    if (definition.running) pipes.push(pipeOf(definition, options));
+    if (definition.running) pipes.push(startablePipe(definition, options));
     const state = definition.running ? 'RUNNING' : 'STOPPED';
     return { ref: physicalName, attributes: { Arn: arn, CurrentState: state } };
   }
@@ -55,10 +55,10 @@ export function createPipes(options: PipesOptions): Pipes {
         'DesiredState',
       ],
       ignores: {
-        Description: 'for people',
+        Description: 'documentation',
         KmsKeyIdentifier: 'the definition is not stored',
         LogConfiguration: 'the pipe reports its trouble to the stack',
-        Tags: 'for people and bills',
+        Tags: 'no billing',
       },
       create,
     },
@@ -74,7 +74,7 @@ export function createPipes(options: PipesOptions): Pipes {
   };
 }
 
-function pipeOf(pipe: PipeDefinition, options: PipesOptions): Pipe {
+function startablePipe(pipe: PipeDefinition, options: PipesOptions): Pipe {
   const { folder, dynamo, put, queues, pause, onProblem } = options;
   const { name, streamArn, startingPosition, batchSize } = pipe;
   const permit = permitter(pipe, options);
@@ -93,7 +93,7 @@ function pipeOf(pipe: PipeDefinition, options: PipesOptions): Pipe {
   return createPipe({ name, readAll, pause, onProblem, onStopped: stream.close });
 }
 
-/** Asks the local IAM for the pipe's role. Reads are polls, many a second: the journal gets the refused ones only. */
+/** Authorises a call of the pipe's role. Only rejected reads are journalled: a pipe polls many times a second. */
 function permitter(
   { name, roleArn }: PipeDefinition,
   { iam, journal }: Pick<PipesOptions, 'iam' | 'journal'>,

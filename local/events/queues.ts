@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 
 import type { FauxqsServer } from 'fauxqs';
 
-import type { Created, ResourceRequest, ResourceType, Site } from '#local/cloudformation/resource.ts';
+import type { Created, ResourceRequest, ResourceType, Site } from '#local/cloudformation/resource-type.ts';
 
 export type QueueMessage = { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
 
@@ -25,11 +25,11 @@ const HONOURS = [
   'VisibilityTimeout',
 ];
 const IGNORES = {
-  KmsDataKeyReusePeriodSeconds: 'queues are not encrypted on one machine',
-  KmsMasterKeyId: 'queues are not encrypted on one machine',
+  KmsDataKeyReusePeriodSeconds: 'no encryption at rest',
+  KmsMasterKeyId: 'no encryption at rest',
   RedriveAllowPolicy: 'nothing here names a foreign source queue',
-  SqsManagedSseEnabled: 'queues are not encrypted on one machine',
-  Tags: 'nobody bills one machine',
+  SqsManagedSseEnabled: 'no encryption at rest',
+  Tags: 'no billing',
 };
 
 export function createQueues({ folder, site }: { folder: string; site: Site }): LocalQueues {
@@ -41,7 +41,7 @@ export function createQueues({ folder, site }: { folder: string; site: Site }): 
     if (physicalName.length > 80) throw new Error(`A queue name has at most 80 characters: ${physicalName}`);
     starting ??= startServer(folder, site);
     server = await starting;
-    const { queueUrl } = server.createQueue(physicalName, { attributes: attributesOf(properties) });
+    const { queueUrl } = server.createQueue(physicalName, { attributes: toSqsAttributes(properties) });
     const arn = `arn:aws:sqs:${site.region}:${site.account}:${physicalName}`;
     names.set(arn, physicalName);
     return { ref: queueUrl, attributes: { Arn: arn, QueueName: physicalName, QueueUrl: queueUrl } };
@@ -79,7 +79,7 @@ export function createQueues({ folder, site }: { folder: string; site: Site }): 
 }
 
 async function startServer(folder: string, site: Site): Promise<FauxqsServer> {
-  // The package takes most of a second to load: a template without queues should not pay for it.
+  // The package takes most of a second to load: imported only if the template has queues.
   const { startFauxqs } = await import('fauxqs');
   mkdirSync(folder, { recursive: true });
   return startFauxqs({
@@ -91,8 +91,8 @@ async function startServer(folder: string, site: Site): Promise<FauxqsServer> {
   });
 }
 
-/** CloudFormation writes numbers and objects, SQS takes strings. */
-function attributesOf(properties: Readonly<Record<string, unknown>>): Record<string, string> {
+/** CloudFormation has numbers and objects where SQS expects strings. */
+function toSqsAttributes(properties: Readonly<Record<string, unknown>>): Record<string, string> {
   const given = HONOURS.filter((name) => properties[name] !== undefined);
   return Object.fromEntries(
     given.map((name) => {

@@ -1,30 +1,33 @@
-// Policies of queues and topics: which AWS service may send to them, on behalf of what.
-import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
-import { contextOf } from '#local/iam/conditions.ts';
+// Resource policies of queues and topics.
+import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
+import { foldContext } from '#local/iam/conditions.ts';
 import { type Compiled, compilePolicy } from '#local/iam/statement.ts';
 
-import type { Admits } from './ports.ts';
+import type { Admits } from './event-ports.ts';
 
 export function createResourcePolicies(site: Site): { types: ResourceTypes; admits: Admits } {
   const policies = new Map<string, readonly Compiled[]>();
-  /** `Ref` of a queue is its address, of a topic its ARN. */
-  const arnOf = (ref: string) =>
+  /** `Ref` of a queue is its URL, of a topic its ARN. */
+  const subjectArn = (ref: string) =>
     ref.startsWith('arn:') ? ref : `arn:aws:sqs:${site.region}:${site.account}:${ref.split('/').at(-1)}`;
 
-  const policyOf = (subjects: 'Queues' | 'Topics') => ({
+  const policyResource = (subjects: 'Queues' | 'Topics') => ({
     honours: ['PolicyDocument', subjects],
     create({ physicalName, properties }: ResourceRequest) {
       const statements = compilePolicy('resource', properties.PolicyDocument, physicalName);
-      for (const ref of [properties[subjects]].flat()) policies.set(arnOf(String(ref)), statements);
+      for (const ref of [properties[subjects]].flat()) policies.set(subjectArn(String(ref)), statements);
       return { ref: physicalName };
     },
   });
 
   return {
-    types: { 'AWS::SQS::QueuePolicy': policyOf('Queues'), 'AWS::SNS::TopicPolicy': policyOf('Topics') },
+    types: {
+      'AWS::SQS::QueuePolicy': policyResource('Queues'),
+      'AWS::SNS::TopicPolicy': policyResource('Topics'),
+    },
 
     admits(action, resourceArn, { service, sourceArn }) {
-      const context = contextOf({
+      const context = foldContext({
         'aws:SourceArn': sourceArn,
         'aws:SourceAccount': site.account,
         'aws:SecureTransport': 'true',

@@ -19,14 +19,14 @@ const Target = z.strictObject({
   RetryPolicy: z
     .strictObject({
       MaximumRetryAttempts: z.number().optional(),
-      // Local retries end long before the youngest age AWS accepts, a minute.
+      // Local retries end long before AWS's minimum age of one minute.
       MaximumEventAgeInSeconds: z.number().optional(),
     })
     .optional(),
 });
 type Target = z.infer<typeof Target>;
 
-/** Gets what CloudTrail tells of calls that only read, too. */
+/** Rule state that also receives CloudTrail's read-only management events. */
 const WITH_READS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
 
 const RuleProperties = z
@@ -47,18 +47,18 @@ export type Rule = {
   readonly arn: string;
   readonly bus: string;
   readonly enabled: boolean;
-  /** Also of calls that only read, as CloudTrail tells them. */
-  readonly readsToo: boolean;
+  /** Also receives CloudTrail's read-only management events. */
+  readonly includesReadEvents: boolean;
   readonly matches: Matcher;
-  /** Absent where only events start it. */
+  /** Absent for a rule with only an event pattern. */
   readonly schedule?: Schedule | undefined;
   readonly targets: readonly RuleTarget[];
 };
 
-/** The default is 185 tries over a day on AWS; locally a target that is down must not hold the pipe for minutes. */
+/** AWS's default is 185 retries over a day; locally a failing target must not delay the pipe for minutes. */
 const MOST_RETRIES = 8;
 
-/** `arnOf` gets the bus's name. Throws on whatever the local bus would not copy. */
+/** @throws on anything the local bus does not support. */
 export function readRule(name: string, properties: unknown, arnOf: (bus: string) => string): Rule {
   const { EventBusName, EventPattern, ScheduleExpression, State, Targets } = RuleProperties.parse(properties);
   const bus = EventBusName.split('/').at(-1) ?? '';
@@ -67,14 +67,14 @@ export function readRule(name: string, properties: unknown, arnOf: (bus: string)
     arn,
     bus,
     enabled: State !== 'DISABLED',
-    readsToo: State === WITH_READS,
+    includesReadEvents: State === WITH_READS,
     matches: EventPattern ? compilePattern(EventPattern) : () => false,
     schedule: ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression),
-    targets: Targets.map((target) => targetOf(name, arn, target)),
+    targets: Targets.map((target) => compileTarget(name, arn, target)),
   };
 }
 
-function targetOf(ruleName: string, ruleArn: string, target: Target): RuleTarget {
+function compileTarget(ruleName: string, ruleArn: string, target: Target): RuleTarget {
   if (!/^arn:aws:(?:lambda:[^:]+:\d+:function|sns:[^:]+:\d+):/.test(target.Arn)) {
     throw new Error(
       `Target ${target.Id} of ${ruleName} is no Lambda and no topic: the local bus delivers to nothing else.`,
@@ -83,13 +83,16 @@ function targetOf(ruleName: string, ruleArn: string, target: Target): RuleTarget
   return {
     ruleArn,
     targetArn: target.Arn,
-    input: inputOf(target, { 'aws.events.rule-arn': ruleArn, 'aws.events.rule-name': ruleName }),
+    input: compileInput(target, { 'aws.events.rule-arn': ruleArn, 'aws.events.rule-name': ruleName }),
     deadLetterArn: target.DeadLetterConfig?.Arn,
     maximumRetryAttempts: Math.min(target.RetryPolicy?.MaximumRetryAttempts ?? MOST_RETRIES, MOST_RETRIES),
   };
 }
 
-function inputOf(target: Target, variables: Readonly<Record<string, string>>): (event: unknown) => unknown {
+function compileInput(
+  target: Target,
+  variables: Readonly<Record<string, string>>,
+): (event: unknown) => unknown {
   const { Input, InputPath, InputTransformer } = target;
   if (Input !== undefined) {
     const fixed: unknown = JSON.parse(Input);

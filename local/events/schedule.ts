@@ -8,12 +8,12 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const UNITS: Readonly<Record<string, number>> = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS };
 
-/** @throws on an expression that AWS, or the local stack, does not know. */
+/** @throws on an expression that AWS or the local stack does not support. */
 export function parseSchedule(expression: string): Schedule {
   const [, kind, argument = ''] = /^(rate|cron)\((.*)\)$/.exec(expression) ?? [];
   const schedule = kind === 'rate' ? rate(argument) : kind === 'cron' ? cron(argument) : undefined;
   if (schedule) return schedule;
-  throw new Error(`The schedule ${expression} is not known.`);
+  throw new Error(`The schedule ${expression} is not valid or not supported.`);
 }
 
 function rate(argument: string): Schedule | undefined {
@@ -36,13 +36,13 @@ const FIELDS = [
   { from: 1970, to: 2199 },
 ] as const satisfies readonly Field[];
 
-/** A day that comes at all comes within this: the 29th of February on a given weekday. */
+/** Search horizon: every valid date recurs within it, even 29 February on a given weekday. */
 const HORIZON_DAYS = 41 * 366;
 
 function cron(argument: string): Schedule | undefined {
   const texts = argument.split(' ');
   if (texts.length !== FIELDS.length || (texts[2] === '?') === (texts[4] === '?')) return undefined;
-  const sets = FIELDS.map((field, index) => valuesOf(texts[index] ?? '', field));
+  const sets = FIELDS.map((field, index) => parseField(texts[index] ?? '', field));
   const [minutes, hours, days, months, weekdays, years] = sets;
   if (!minutes || !hours || !days || !months || !weekdays || !years) return undefined;
   const isDue = (day: Date) =>
@@ -65,12 +65,12 @@ function cron(argument: string): Schedule | undefined {
   };
 }
 
-/** Lists, ranges, steps and names. `L`, `W` and `#` are not copied. */
-function valuesOf(text: string, field: Field): Set<number> | undefined {
+/** Lists, ranges, steps and names. `L`, `W` and `#` are not supported. */
+function parseField(text: string, field: Field): Set<number> | undefined {
   const values = new Set<number>();
   for (const part of text.split(',')) {
     const [, range = '', step = '1'] = /^([^/]+)(?:\/([1-9]\d*))?$/.exec(part) ?? [];
-    const bounds = boundsOf(range, field, part.includes('/'));
+    const bounds = parseRange(range, field, part.includes('/'));
     if (!bounds || bounds.from < field.from || bounds.to > field.to || bounds.from > bounds.to)
       return undefined;
     for (let value = bounds.from; value <= bounds.to; value += Number(step)) values.add(value);
@@ -78,15 +78,15 @@ function valuesOf(text: string, field: Field): Set<number> | undefined {
   return values;
 }
 
-function boundsOf(range: string, field: Field, isStepped: boolean): Field | undefined {
+function parseRange(range: string, field: Field, isStepped: boolean): Field | undefined {
   if (range === '*' || range === '?') return field;
   const [from = Number.NaN, to = isStepped ? field.to : from, ...more] = range
     .split('-')
-    .map((one) => valueOf(one, field));
+    .map((one) => parseFieldValue(one, field));
   return more.length > 0 || Number.isNaN(from) || Number.isNaN(to) ? undefined : { from, to };
 }
 
-function valueOf(text: string, { from, names = [] }: Field): number {
+function parseFieldValue(text: string, { from, names = [] }: Field): number {
   if (/^\d+$/.test(text)) return Number(text);
   const index = names.indexOf(text.toUpperCase());
   return index < 0 ? Number.NaN : from + index;

@@ -1,18 +1,18 @@
-// Rules that run by the clock: a timer for each, and a way to set one off at once.
+// Scheduled rules: a timer for each, and a way to run one immediately.
 import { randomUUID } from 'node:crypto';
 
-import type { Site } from '#local/cloudformation/resource.ts';
+import type { Site } from '#local/cloudformation/resource-type.ts';
 
 import type { Deliver } from './delivery.ts';
 import { type BusEvent, seconds } from './event.ts';
-import type { Pause } from './ports.ts';
+import type { Pause } from './event-ports.ts';
 import type { Rule } from './rule.ts';
 
 export type Schedules = {
   readonly start: () => void;
   /**
-   * Sets off the schedules of one function as if it were `time`; settles as a delivery does.
-   * Throws when no schedule has this function for a target.
+   * Runs the schedules of one function as of `time`; settles as a delivery does.
+   * @throws when no schedule targets this function.
    */
   readonly run: (functionName: string, time?: Date) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -30,7 +30,7 @@ type SchedulesOptions = {
 /** A function's own name or, on a stage, what follows its prefix. */
 const isNamed = (arn: string, name: string) => [':', '-'].some((before) => arn.endsWith(`${before}${name}`));
 
-/** A machine may sleep, and its clock may be set: no timer is trusted for longer. */
+/** Upper bound for one timer: the machine may sleep, and its clock may change. */
 const LONGEST_PAUSE_MS = 60_000;
 
 export function createSchedules(options: SchedulesOptions): Schedules {
@@ -54,17 +54,17 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     await Promise.all(targets.map((target) => deliver(target, event, signal)));
   }
 
-  async function keep(rule: Rule, next: (afterMs: number) => number): Promise<void> {
+  async function runSchedule(rule: Rule, next: (afterMs: number) => number): Promise<void> {
     let dueAt = next(now());
     while (!signal.aborted) {
       await pause(Math.min(Math.max(dueAt - now(), 0), LONGEST_PAUSE_MS), signal);
       if (signal.aborted || now() < dueAt) continue;
       await fire(rule, new Date(dueAt));
-      dueAt = next(Math.max(dueAt, now())); // what was missed is not made up for, as on AWS
+      dueAt = next(Math.max(dueAt, now())); // missed runs are skipped, as on AWS
     }
   }
 
-  /** A schedule that cannot go on must not take the stack with it. */
+  /** Reports the failure of one schedule without stopping the others. */
   const reported = (rule: Rule) => (error: unknown) => {
     if (error !== signal.reason)
       onProblem(`${rule.arn}: ${error instanceof Error ? error.message : String(error)}`);
@@ -74,18 +74,18 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     start() {
       for (const rule of rules()) {
         if (rule.enabled && rule.schedule) {
-          running.push(keep(rule, rule.schedule.next).catch(reported(rule)));
+          running.push(runSchedule(rule, rule.schedule.next).catch(reported(rule)));
         }
       }
     },
 
     async run(functionName, time = new Date(now())) {
-      const meant = rules().filter(
+      const selected = rules().filter(
         ({ schedule, targets }) =>
           schedule && targets.some(({ targetArn }) => isNamed(targetArn, functionName)),
       );
-      if (meant.length === 0) throw new Error(`No schedule runs ${functionName}.`);
-      for (const rule of meant) await fire(rule, time);
+      if (selected.length === 0) throw new Error(`No schedule runs ${functionName}.`);
+      for (const rule of selected) await fire(rule, time);
     },
 
     async stop() {

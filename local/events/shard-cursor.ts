@@ -1,4 +1,4 @@
-// One shard of a stream, read in order; the checkpoint moves only past what was handed over.
+// One shard of a stream, read in order; the checkpoint advances only past delivered records.
 import { EngineError } from '#local/dynamodb/root-client.ts';
 
 import type { Checkpoint } from './checkpoint.ts';
@@ -6,7 +6,7 @@ import type { HandOver } from './pipe-target.ts';
 import type { Position, Stream } from './stream.ts';
 
 export type ShardCursor = {
-  /** Handles every record there is, and answers how many. */
+  /** Handles every available record and returns their number. */
   readonly drain: (signal: AbortSignal) => Promise<number>;
   /** Closed, and read to its end. */
   readonly ended: () => boolean;
@@ -19,7 +19,7 @@ export type ShardCursorOptions = {
   readonly batchSize: number;
 };
 
-/** DynamoDB Local says so for a moment while the oldest records are still being written: believe it the fifth time. */
+/** DynamoDB Local returns TrimmedDataAccessException transiently while the oldest records are being written. */
 const TRIMMED_FOR_GOOD = 5;
 
 export function createShardCursor(
@@ -34,7 +34,7 @@ export function createShardCursor(
   function position(): Position {
     const after = checkpoint.of(shard);
     if (after) return { after };
-    if (after === '') return 'TRIM_HORIZON'; // begun in an earlier life that got nowhere
+    if (after === '') return 'TRIM_HORIZON'; // an earlier run began this shard and delivered nothing
     checkpoint.advance(shard, '');
     return beginning;
   }
@@ -42,7 +42,7 @@ export function createShardCursor(
   async function drain(signal: AbortSignal): Promise<number> {
     for (let count = 0; ; ) {
       const from = iterator ?? (await stream.iterator(shard, position()));
-      iterator = undefined; // whatever throws below, the next try starts from the checkpoint
+      iterator = undefined; // after an error below, the next attempt starts from the checkpoint
       const { records, next } = await stream.read(from, batchSize);
       const last = records.at(-1);
       if (last) {
@@ -64,7 +64,7 @@ export function createShardCursor(
         return count;
       } catch (error) {
         if (!(error instanceof EngineError && error.type === 'TrimmedDataAccessException')) throw error;
-        // Forgotten under our feet, what is left of the shard begins later than the checkpoint.
+        // The records at the checkpoint were trimmed: continue with the oldest that remain.
         trimmed++;
         if (trimmed >= TRIMMED_FOR_GOOD) checkpoint.advance(shard, '');
         throw error;

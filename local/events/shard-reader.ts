@@ -4,10 +4,10 @@ import type { Position, Shard } from './stream.ts';
 
 type ShardReaderOptions = ShardCursorOptions & { readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' };
 
-/** How long a new shard may stay unnoticed; the end of one makes the reader look at once. */
+/** Refresh interval of the shard list; the end of a shard refreshes it at once. */
 const SHARDS_FRESH_MS = 5_000;
 
-/** One pass over all shards: handles every record there is, and answers how many. */
+/** One pass over all shards: handles every available record and returns their number. */
 export type ReadAll = (signal: AbortSignal) => Promise<number>;
 
 export function createShardReader(options: ShardReaderOptions): ReadAll {
@@ -15,10 +15,10 @@ export function createShardReader(options: ShardReaderOptions): ReadAll {
   const cursors = new Map<string, ShardCursor>();
   let shards: readonly Shard[] = [];
   let shardsReadAt = -Infinity;
-  // Only a pipe that never ran may begin at the end; shards that come later are read from their start.
+  // Only a new pipe may start at LATEST; shards that appear later are read from their beginning.
   let beginning: Position = checkpoint.isNew() ? startingPosition : 'TRIM_HORIZON';
 
-  async function look(): Promise<void> {
+  async function refreshShards(): Promise<void> {
     shards = await stream.shards();
     shardsReadAt = performance.now();
     for (const { id } of shards) {
@@ -30,7 +30,7 @@ export function createShardReader(options: ShardReaderOptions): ReadAll {
   const isOpen = ({ id }: Shard) => cursors.get(id)?.ended() === false;
 
   return async function readAll(signal) {
-    if (performance.now() - shardsReadAt > SHARDS_FRESH_MS) await look();
+    if (performance.now() - shardsReadAt > SHARDS_FRESH_MS) await refreshShards();
     const open = shards.filter(isOpen);
     const ready = open.filter(({ parent }) => !open.some(({ id }) => id === parent));
     let count = 0;

@@ -44,7 +44,7 @@ const Records = z.object({
 type StreamOptions = {
   readonly endpoint: string;
   readonly streamArn: string;
-  /** Asked before each call, by operation name. Throws if the caller may not. */
+  /** Authorises each call by operation name. @throws if the caller lacks the permission. */
   readonly permit: (operation: string) => void;
 };
 

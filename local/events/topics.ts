@@ -1,5 +1,5 @@
-// SNS as far as anything is published: nobody subscribes on one machine, the messages are kept to be looked at.
-import type { Created, ResourceRequest, ResourceType } from '#local/cloudformation/resource.ts';
+// SNS topics without subscribers: published messages are kept for inspection.
+import type { Created, ResourceRequest, ResourceType } from '#local/cloudformation/resource-type.ts';
 
 export type Published = { readonly topicArn: string; readonly message: string };
 
@@ -26,10 +26,10 @@ export function createTopics(): LocalTopics {
     type: {
       honours: ['TopicName'],
       ignores: {
-        DisplayName: 'for people',
-        KmsMasterKeyId: 'topics are not encrypted on one machine',
-        Tags: 'nobody bills one machine',
-        TracingConfig: 'nothing is traced on one machine',
+        DisplayName: 'documentation',
+        KmsMasterKeyId: 'no encryption at rest',
+        Tags: 'no billing',
+        TracingConfig: 'no tracing',
       },
       create,
     },

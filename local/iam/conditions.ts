@@ -1,5 +1,5 @@
-// The `Condition` block of a policy statement. An operator we don't copy throws when the policy is loaded, not when it is asked.
-import { anyOf } from './wildcard.ts';
+// The `Condition` block of a policy statement. An unsupported operator throws when the policy is loaded.
+import { matchesAny } from './wildcard.ts';
 
 /** Values of the request's context keys. A key that the request lacks is absent, not empty. */
 export type Context = Readonly<Record<string, string | readonly string[]>>;
@@ -22,15 +22,15 @@ const number = (holds: (value: number, wanted: number) => boolean) => (wanted: V
 
 /** ARNs compare part by part, so that a `*` in the account never swallows the resource. */
 const arn = (wanted: Values) => {
-  const patterns = wanted.map((each) => partsOf(each).map((part) => anyOf([part])));
+  const patterns = wanted.map((each) => splitArn(each).map((part) => matchesAny([part])));
   return (value: string) => {
-    const parts = partsOf(value);
+    const parts = splitArn(value);
     return patterns.some(
       (pattern) => pattern.length === parts.length && pattern.every((test, at) => test(parts[at] ?? '')),
     );
   };
 };
-const partsOf = (value: string) => {
+const splitArn = (value: string) => {
   const parts = value.split(':');
   return [...parts.slice(0, 5), parts.slice(5).join(':')];
 };
@@ -43,8 +43,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   StringNotEquals: isNot(equals),
   StringEqualsIgnoreCase: is(ignoringCase),
   StringNotEqualsIgnoreCase: isNot(ignoringCase),
-  StringLike: is((wanted) => anyOf(wanted)),
-  StringNotLike: isNot((wanted) => anyOf(wanted)),
+  StringLike: is((wanted) => matchesAny(wanted)),
+  StringNotLike: isNot((wanted) => matchesAny(wanted)),
   ArnEquals: is(arn),
   ArnLike: is(arn),
   ArnNotEquals: isNot(arn),
@@ -59,7 +59,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 };
 
 /** Keys of a context fold case, as IAM's condition keys do. */
-export function contextOf(context: Context): ReadonlyMap<string, readonly string[]> {
+export function foldContext(context: Context): ReadonlyMap<string, readonly string[]> {
   return new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
 }
 

@@ -1,9 +1,9 @@
-// Who may do what: the template's own roles and key policies, evaluated as AWS evaluates them within one account.
+// IAM: the template's roles and key policies, evaluated as AWS does within one account.
 import { randomBytes } from 'node:crypto';
 
-import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+import type { ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 
-import { type Context, contextOf } from './conditions.ts';
+import { type Context, foldContext } from './conditions.ts';
 import { createRoles } from './roles.ts';
 import { type Compiled, compilePolicy, type Principal } from './statement.ts';
 
@@ -11,14 +11,14 @@ import { type Compiled, compilePolicy, type Principal } from './statement.ts';
 type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly message: string };
 
 type Ask = {
-  /** Whose session asks. Without it `roleArn` asks, as a pipe does. */
+  /** Access key id of the calling session. Without it the caller is `roleArn`, as for a pipe. */
   readonly accessKeyId?: string;
   readonly roleArn?: string;
   /** As in `kms:Decrypt`. */
   readonly action: string;
   readonly resource: string;
   readonly context?: Context;
-  /** A key policy: then it must allow the call too, itself or by trusting the account. */
+  /** A key policy, which must allow the call too: itself or by delegating to the account. */
   readonly resourcePolicy?: object;
 };
 
@@ -42,7 +42,7 @@ export type Iam = {
    * @throws when the role does not exist or does not trust Lambda.
    */
   readonly credentialsFor: (roleArn: string, sessionName: string) => Credentials;
-  readonly callerOf: (accessKeyId: string) => Session | undefined;
+  readonly sessionByAccessKey: (accessKeyId: string) => Session | undefined;
   readonly authorize: (ask: Ask) => Verdict;
   /** @throws for a policy that `authorize` could not evaluate; a part calls it when it creates the resource. */
   readonly checkResourcePolicy: (policy: object, where: string) => void;
@@ -82,11 +82,11 @@ export function createIam(site: Site): Iam {
     if (!role) return { allowed: false, message: 'The security token included in the request is invalid.' };
     const sessionArn = `arn:aws:sts::${site.account}:assumed-role/${role.name}/${session?.sessionName ?? 'session'}`;
     const principal: Principal = { kind: 'role', account: site.account, roleArn: role.arn, sessionArn };
-    const context = contextOf({
+    const context = foldContext({
       'aws:PrincipalArn': role.arn,
       'aws:PrincipalAccount': site.account,
       'aws:RequestedRegion': site.region,
-      'aws:SecureTransport': 'true', // AWS is reached over TLS; loopback stands in for it
+      'aws:SecureTransport': 'true', // AWS is reached over TLS; loopback counts as such
       ...ask.context,
     });
     const applying = (statements: readonly Compiled[]) =>
@@ -106,8 +106,8 @@ export function createIam(site: Site): Iam {
     return { allowed: false, message: text };
   }
 
-  const callerOf = (accessKeyId: string) => sessions.get(accessKeyId);
-  return { types: roles.types, credentialsFor, callerOf, authorize, checkResourcePolicy: compiled };
+  const sessionByAccessKey = (accessKeyId: string) => sessions.get(accessKeyId);
+  return { types: roles.types, credentialsFor, sessionByAccessKey, authorize, checkResourcePolicy: compiled };
 }
 
 type Applying = {
@@ -121,7 +121,7 @@ type Applying = {
 const denies = ({ effect }: Compiled) => effect === 'Deny';
 const allows = ({ effect }: Compiled) => effect === 'Allow';
 
-/** A deny anywhere wins; a key's own policy must allow, and where it only trusts the account, the identity must too. */
+/** An explicit deny wins; the key policy must allow, and where it delegates to the account the identity policy must too. */
 function reasonToRefuse({ action, identity, resource, namedDirectly }: Applying): string | undefined {
   if (identity.some(denies)) return 'with an explicit deny in an identity-based policy';
   if (resource?.some(denies)) return 'with an explicit deny in a resource-based policy';

@@ -1,4 +1,4 @@
-// The AWS managed policies a template of ours may name: AWS keeps them, so their text is not in the assembly.
+// AWS managed policies that the template attaches: their documents are not in the assembly.
 
 const logs = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
 const readLogs = [
@@ -8,7 +8,7 @@ const readLogs = [
   'logs:FilterLogEvents',
 ];
 
-/** By ARN. Whatever is not here stops the start by its name. */
+/** By ARN. Any other managed policy fails the start by name. */
 export const AWS_MANAGED_POLICIES: Readonly<Record<string, unknown>> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
     Version: '2012-10-17',

@@ -1,9 +1,14 @@
 // Roles and the policies attached to them, from the template.
 import * as z from 'zod';
 
-import type { ResourceRequest, ResourceType, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+import type {
+  ResourceRequest,
+  ResourceType,
+  ResourceTypes,
+  Site,
+} from '#local/cloudformation/resource-type.ts';
 
-import { contextOf } from './conditions.ts';
+import { foldContext } from './conditions.ts';
 import { AWS_MANAGED_POLICIES } from './managed-policies.ts';
 import { type Compiled, compilePolicy, type Principal } from './statement.ts';
 
@@ -28,7 +33,7 @@ const PolicyProperties = z.object({
   Roles: z.array(z.string()).default([]),
 });
 
-const LABEL = 'a label; nothing reads it here';
+const LABEL = 'documentation';
 
 export function createRoles(site: Site) {
   const byArn = new Map<string, Attached>();
@@ -44,7 +49,8 @@ export function createRoles(site: Site) {
     const { AssumeRolePolicyDocument, ManagedPolicyArns, Path, Policies } = RoleProperties.parse(properties);
     const attached = ManagedPolicyArns.map((arn) => {
       const statements = managed.get(arn);
-      if (!statements) throw new Error(`Role ${name}: managed policy ${arn} is not known to the local stack`);
+      if (!statements)
+        throw new Error(`Role ${name}: managed policy ${arn} is not supported by the local stack`);
       return statements;
     });
     const own = Policies.flatMap((policy) => [
@@ -113,7 +119,7 @@ function roleTypes(
 
 function lambdaMayAssume(trust: readonly Compiled[], { account }: Site): boolean {
   const lambda: Principal = { kind: 'service', name: 'lambda.amazonaws.com' };
-  const context = contextOf({ 'aws:SourceAccount': account });
+  const context = foldContext({ 'aws:SourceAccount': account });
   return trust.some(
     ({ effect, covers, names, when }) =>
       effect === 'Allow' && covers('sts:AssumeRole', '') && names(lambda) === 'direct' && when(context),

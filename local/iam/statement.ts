@@ -1,8 +1,8 @@
-// Policy documents, compiled once when the template is provisioned and asked on every call.
+// Policy documents, compiled once during provisioning and evaluated on every call.
 import * as z from 'zod';
 
 import { compileConditions, type Condition } from './conditions.ts';
-import { anyOf } from './wildcard.ts';
+import { matchesAny } from './wildcard.ts';
 
 const Strings = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const PrincipalBlock = z.union([
@@ -30,12 +30,12 @@ const PolicyDocument = z.strictObject({
 
 type Parsed = z.output<typeof Statement>;
 
-/** Who asks: a role session of `account`, or a service such as `lambda.amazonaws.com`. */
+/** The caller: a role session of `account`, or a service such as `lambda.amazonaws.com`. */
 export type Principal =
   | { readonly kind: 'role'; readonly account: string; readonly roleArn: string; readonly sessionArn: string }
   | { readonly kind: 'service'; readonly name: string };
 
-/** How a statement names the principal: itself, only through its account, or not at all. */
+/** Match of a statement's principal: the caller itself, only its account, or none. */
 type Naming = 'direct' | 'account' | 'none';
 
 export type Compiled = {
@@ -46,8 +46,8 @@ export type Compiled = {
 };
 
 /**
- * An identity policy applies to whom it is attached to; a resource (or trust) policy must say whom it means.
- * @throws when the document has an element, operator or policy variable the local IAM does not copy.
+ * An identity policy applies to its role; a resource or trust policy must name its principals.
+ * @throws when the document has an element, operator or policy variable that the local IAM does not support.
  */
 export function compilePolicy(
   kind: 'identity' | 'resource',
@@ -86,9 +86,9 @@ function either(
   unwanted: readonly string[] | undefined,
   options: { ignoreCase?: boolean },
 ) {
-  if (wanted) return anyOf(wanted, options);
+  if (wanted) return matchesAny(wanted, options);
   if (!unwanted) return () => true; // trust policies have no Resource
-  const excluded = anyOf(unwanted, options);
+  const excluded = matchesAny(unwanted, options);
   return (value: string) => !excluded(value);
 }
 

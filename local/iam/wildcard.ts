@@ -1,7 +1,7 @@
 // IAM's wildcards: `*` is any run of characters, `?` exactly one.
 
-/** A test that holds when any of the patterns matches. Policy variables are refused: nothing here would fill them in. */
-export function anyOf(patterns: readonly string[], options: { ignoreCase?: boolean } = {}) {
+/** Compiles patterns to a predicate that is true if any matches. Policy variables are not supported. */
+export function matchesAny(patterns: readonly string[], options: { ignoreCase?: boolean } = {}) {
   const tests = patterns.map((pattern) => one(pattern, options.ignoreCase === true));
   return (value: string): boolean => tests.some((test) => test(value));
 }

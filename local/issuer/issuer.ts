@@ -1,4 +1,4 @@
-// A real OpenID provider on loopback, in the place an outside issuer or Cognito has on AWS.
+// A certified OpenID provider on loopback, in place of Cognito or an external issuer.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
@@ -6,10 +6,10 @@ import Provider from 'oidc-provider';
 
 import { listen } from '#local/listen.ts';
 
-import { configurationFor } from './configuration.ts';
-import { openKeys } from './keys.ts';
-import { createLogin } from './login.ts';
-import { createMint, type Mint } from './mint.ts';
+import { configurationFor } from './issuer-configuration.ts';
+import { openKeys } from './issuer-keys.ts';
+import { createLogin } from './login-handler.ts';
+import { createMint, type Mint } from './mint-token.ts';
 
 export type Issuer = {
   /** The `iss` of its tokens; owners' ids derive from it, so it must not change while there is data. */
@@ -23,7 +23,7 @@ export type Issuer = {
 export type IssuerOptions = {
   readonly folder: string;
   readonly port: number;
-  /** Of the API the tokens are for. */
+  /** URL of the API that the tokens are for. */
   readonly publicUrl: string;
 };
 
@@ -56,7 +56,7 @@ export async function startIssuer({ folder, port, publicUrl }: IssuerOptions): P
   };
 }
 
-/** The package prints advice for production (adapters, https) on construction; none of it is meant for loopback. */
+/** Suppresses the package's advice for production (adapters, https), which does not apply on loopback. */
 function quietly<T>(work: () => T): T {
   const { info, warn } = console;
   Object.assign(console, { info: () => undefined, warn: () => undefined });

@@ -1,5 +1,5 @@
-// The one page of the local issuer: who are you, and may this client act for you?
-import { DEMO_USERS } from './users.ts';
+// The login and consent page of the local issuer.
+import { DEMO_USERS } from './demo-users.ts';
 
 const STYLE = `body{font:16px/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem}
 button{font:inherit;display:block;width:100%;margin:.5rem 0;padding:.6rem;text-align:left;cursor:pointer}

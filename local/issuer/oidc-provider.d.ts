@@ -1,4 +1,4 @@
-// The package ships no types. This is what the local issuer uses of it.
+// Types of the parts that the local issuer uses; the package ships none.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

@@ -1,12 +1,12 @@
 // Operations of symmetric encryption keys.
 import { randomBytes } from 'node:crypto';
 
-import { type Call, type Operations, type Parts, usable } from './call.ts';
+import { type Call, type Operations, type Parts, assertUsable } from './kms-call.ts';
 import { open, parse, seal } from './ciphertext.ts';
 import { conditionKeys, type EncryptionContext } from './encryption-context.ts';
-import type { Key } from './keys.ts';
+import type { Key } from './kms-keys.ts';
 import { KmsError } from './kms-error.ts';
-import type { Request } from './requests.ts';
+import type { Request } from './kms-requests.ts';
 
 const EncryptionAlgorithm = 'SYMMETRIC_DEFAULT';
 
@@ -21,7 +21,7 @@ type Sealed = {
 export function cipherOperations({ keys, material }: Parts): Pick<Operations, Named> {
   function permitted(call: Call, use: { key: Key; operation: string; context: EncryptionContext }): void {
     call.authorize(use.key, `kms:${use.operation}`, conditionKeys(use.context));
-    usable(material, use.key, { usage: 'ENCRYPT_DECRYPT', operation: use.operation });
+    assertUsable(material, use.key, { usage: 'ENCRYPT_DECRYPT', operation: use.operation });
   }
 
   const encrypt = (key: Key, plaintext: Uint8Array, context: EncryptionContext) =>

@@ -1,4 +1,4 @@
-// What KMS hands out as a ciphertext blob: opaque to callers, and bound to key, material version and context.
+// KMS ciphertext blobs: opaque to callers, bound to key, material version and encryption context.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 import { contextBytes, type EncryptionContext } from './encryption-context.ts';
@@ -38,7 +38,7 @@ export function seal(options: {
   return Buffer.concat([header, iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Splits a blob without judging it. @throws {KmsError} InvalidCiphertextException */
+/** Splits a blob without verifying it. @throws {KmsError} InvalidCiphertextException */
 export function parse(blob: Buffer): Envelope {
   const headerEnd = 2 + (blob[1] ?? 0) + 4;
   if (blob[0] !== FORMAT || blob.length < headerEnd + IV_BYTES + TAG_BYTES) {

@@ -7,10 +7,10 @@ export function contextBytes(context: EncryptionContext): Buffer {
   const pairs = Object.entries(context)
     .map(([key, value]) => [Buffer.from(key), Buffer.from(value)] as const)
     .toSorted(([left], [right]) => Buffer.compare(left, right));
-  return Buffer.concat(pairs.flatMap(([key, value]) => [lengthOf(key), key, lengthOf(value), value]));
+  return Buffer.concat(pairs.flatMap(([key, value]) => [lengthPrefix(key), key, lengthPrefix(value), value]));
 }
 
-function lengthOf(bytes: Buffer): Buffer {
+function lengthPrefix(bytes: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return length;

@@ -1,9 +1,9 @@
-// The secret half of a key: its versions, its rotation and its state, always as they stand on disk.
+// The material of a key: versions, rotation and state, always read from disk.
 import { randomBytes } from 'node:crypto';
 
 import type { Material } from './ciphertext.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
-import type { Key } from './keys.ts';
+import type { Key } from './kms-keys.ts';
 import { KmsError } from './kms-error.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,15 @@
 // Operations on a key itself: describe, enable, disable, rotate, delete.
-import { type Call, notPendingDeletion, type Operations, type Parts, usable } from './call.ts';
+import {
+  type Call,
+  assertNotPendingDeletion,
+  type Operations,
+  type Parts,
+  assertUsable,
+} from './kms-call.ts';
 import type { StoredKey } from './key-store.ts';
-import type { Key } from './keys.ts';
+import type { Key } from './kms-keys.ts';
 import { KmsError } from './kms-error.ts';
-import type { Operation } from './requests.ts';
+import type { Operation } from './kms-requests.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,25 +35,25 @@ export function keyOperations({ keys, material, now }: Parts): Pick<Operations, 
     },
     EnableKey(request, call) {
       const key = permitted(request, call, 'EnableKey');
-      notPendingDeletion(material, key);
+      assertNotPendingDeletion(material, key);
       material.setState(key, { name: 'Enabled' });
       return {};
     },
     DisableKey(request, call) {
       const key = permitted(request, call, 'DisableKey');
-      notPendingDeletion(material, key);
+      assertNotPendingDeletion(material, key);
       material.setState(key, { name: 'Disabled' });
       return {};
     },
     RotateKeyOnDemand(request, call) {
       const key = permitted(request, call, 'RotateKeyOnDemand');
-      usable(material, key, { usage: 'ENCRYPT_DECRYPT', operation: 'RotateKeyOnDemand' });
+      assertUsable(material, key, { usage: 'ENCRYPT_DECRYPT', operation: 'RotateKeyOnDemand' });
       material.rotate(key);
       return { KeyId: key.id };
     },
     ScheduleKeyDeletion(request, call) {
       const key = permitted(request, call, 'ScheduleKeyDeletion');
-      notPendingDeletion(material, key);
+      assertNotPendingDeletion(material, key);
       const deletionAt = now() + request.PendingWindowInDays * DAY_MS;
       material.setState(key, { name: 'PendingDeletion', deletionAt });
       return { KeyId: key.arn, KeyState: 'PendingDeletion', DeletionDate: deletionAt / 1000 };

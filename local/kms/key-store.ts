@@ -1,4 +1,4 @@
-// Key material on disk. Losing this file loses every ciphertext, so it is replaced whole and flushed before anyone uses a key.
+// Key material on disk. Losing this file loses every ciphertext: it is replaced atomically and flushed before a key is used.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import * as z from 'zod';
 import { replaceFile } from './replace-file.ts';
 
 const StoredKey = z.object({
-  /** `<stack>/<logicalId>`: how the template finds its key again. */
+  /** `<stack>/<logicalId>`, which identifies the key across starts. */
   origin: z.string(),
   createdAt: z.number(),
-  /** Base64, newest last; its place is the material version. */
+  /** Base64, newest last; index + 1 is the material version. */
   materials: z.array(z.object({ createdAt: z.number(), bytes: z.string() })).min(1),
   state: z.discriminatedUnion('name', [
     z.object({ name: z.literal('Enabled') }),
@@ -44,7 +44,7 @@ export function createKeyStore(folder: string): KeyStore {
 const load = (path: string) => Object.entries(KeyFile.parse(JSON.parse(readFileSync(path, 'utf8'))).keys);
 
 /** The same key id at every start, so that ciphertexts and ARNs in data stay valid. */
-export function keyIdOf(origin: string, multiRegion: boolean): string {
+export function stableKeyId(origin: string, multiRegion: boolean): string {
   const hex = createHash('sha256').update(origin).digest('hex');
   if (multiRegion) return `mrk-${hex.slice(0, 32)}`;
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(12, 15)}`, `8${hex.slice(15, 18)}`];

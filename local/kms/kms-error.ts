@@ -17,7 +17,7 @@ export const STATUS_OF = {
   KMSInternalException: 500,
 } as const;
 
-/** A refusal by KMS, answered as `{ __type, message }`. */
+/** An error of KMS, returned as `{ __type, message }`. */
 export class KmsError extends Error {
   override readonly name = 'KmsError';
   readonly type: keyof typeof STATUS_OF;

@@ -1,4 +1,4 @@
-// What CloudTrail would show: each call with its caller, key and encryption context; never a plaintext or ciphertext.
+// The KMS call log, as CloudTrail would show it: caller, key and encryption context; never a plaintext or ciphertext.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -37,6 +37,6 @@ function load(path: string): KmsLogEntry[] {
   const lines = readFileSync(path, 'utf8')
     .split('\n')
     .slice(-LIMIT - 1);
-  // A SIGKILL may cut the last line short; without its newline it was never answered.
+  // A SIGKILL may truncate the last line; without its newline the call was never answered.
   return lines.slice(0, -1).map((line) => JSON.parse(line) as KmsLogEntry);
 }

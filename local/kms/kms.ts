@@ -1,29 +1,29 @@
-// AWS KMS on one machine: the template's keys, their policies, and refusals with AWS's own error names.
+// AWS KMS: the template's keys, their policies, and AWS's error names.
 import { join } from 'node:path';
 
 import * as z from 'zod';
 
-import type { ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+import type { ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 import type { Iam } from '#local/iam/iam.ts';
 
-import type { Call, Operations, Parts } from './call.ts';
+import type { Call, Operations, Parts } from './kms-call.ts';
 import { cipherOperations } from './cipher-operations.ts';
 import { keyOperations } from './key-operations.ts';
 import { createKeyMaterial } from './key-material.ts';
 import { createKeyStore } from './key-store.ts';
-import { createKeys, type Key } from './keys.ts';
+import { createKeys, type Key } from './kms-keys.ts';
 import { KmsError, STATUS_OF } from './kms-error.ts';
 import { createKmsLog, type KmsLogEntry } from './kms-log.ts';
 
 import { macOperations } from './mac-operations.ts';
-import { isOperation, MAX_CONTEXT_BYTES, type Operation, REQUESTS } from './requests.ts';
+import { isOperation, MAX_CONTEXT_BYTES, type Operation, REQUESTS } from './kms-requests.ts';
 
-/** `root` passes every policy: tests and tools of the stack's owner. */
+/** `root` bypasses every policy: for tests and tools of the machine's user. */
 type KmsCaller = 'root' | { readonly accessKeyId: string };
 
 type KmsAnswer = {
   readonly status: number;
-  /** JSON of the reply, or `{ __type, message }`. */
+  /** The response as JSON, or `{ __type, message }`. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly keyArns: readonly string[];
   /** False when IAM or the key policy refused; other errors count as allowed. */
@@ -33,7 +33,7 @@ type KmsAnswer = {
 
 export type Kms = {
   readonly types: ResourceTypes;
-  /** One API call, `handle('Decrypt', { CiphertextBlob, … }, 'root')`: blobs in base64, as on the wire. Refusals are answers too. */
+  /** One API call, `handle('Decrypt', { CiphertextBlob, … }, 'root')`: blobs in base64, as on the wire. Errors are returned, not thrown. */
   readonly handle: (operation: string, input: unknown, caller: KmsCaller) => Promise<KmsAnswer>;
   /** Oldest first; survives restarts. */
   readonly log: () => readonly KmsLogEntry[];
@@ -44,7 +44,7 @@ type KmsOptions = {
   readonly site: Site;
   readonly iam: Iam;
   readonly now?: () => number;
-  /** Told of each call, once it stands in the log. */
+  /** Called for each request, after it was logged. */
   readonly onCall?: (entry: KmsLogEntry) => void;
 };
 
@@ -54,7 +54,7 @@ export function createKms(options: KmsOptions): Kms {
   const store = createKeyStore(folder);
   const keys = createKeys({ site, store, now, check: iam.checkResourcePolicy });
   const parts = { keys, material: createKeyMaterial(store, now), now };
-  const operations = operationsOf(parts);
+  const operations = createOperations(parts);
   const log = createKmsLog(folder);
 
   function authorize(key: Key, ask: { action: string; caller: KmsCaller; context: Context }): void {
@@ -98,18 +98,19 @@ export function createKms(options: KmsOptions): Kms {
       },
     });
     const { status, body, result } = reply;
-    const seen = contextSeen(input);
-    const name = caller === 'root' ? 'root' : (iam.callerOf(caller.accessKeyId)?.sessionName ?? 'unknown');
-    const entry = { at: now(), operation, caller: name, keyArns, ...seen, result };
+    const context = loggedContext(input);
+    const name =
+      caller === 'root' ? 'root' : (iam.sessionByAccessKey(caller.accessKeyId)?.sessionName ?? 'unknown');
+    const entry = { at: now(), operation, caller: name, keyArns, ...context, result };
     log.append(entry);
     onCall(entry);
-    return { status, body, keyArns, allowed: result !== 'AccessDeniedException', ...seen };
+    return { status, body, keyArns, allowed: result !== 'AccessDeniedException', ...context };
   }
 
   return { types: keys.types, handle, log: log.all };
 }
 
-const operationsOf = (parts: Parts): Operations => ({
+const createOperations = (parts: Parts): Operations => ({
   ...cipherOperations(parts),
   ...macOperations(parts),
   ...keyOperations(parts),
@@ -126,7 +127,7 @@ function parseRequest(operation: Operation, input: unknown): unknown {
     const text = `${length} validation error${length === 1 ? '' : 's'} detected: ${issues.join('; ')}`;
     throw new KmsError('ValidationException', text);
   }
-  const context = contextSeen(parsed.data).encryptionContext ?? {};
+  const context = loggedContext(parsed.data).encryptionContext ?? {};
   const bytes = Object.entries(context).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
   if (bytes > MAX_CONTEXT_BYTES) throw new KmsError('ValidationException', 'Encryption context is too large');
   return parsed.data;
@@ -137,7 +138,7 @@ const Seen = z.object({
   SourceEncryptionContext: z.record(z.string(), z.string()).optional(),
 });
 
-function contextSeen(input: unknown): { encryptionContext?: Readonly<Record<string, string>> } {
+function loggedContext(input: unknown): { encryptionContext?: Readonly<Record<string, string>> } {
   const { data } = Seen.safeParse(input);
   const encryptionContext = data?.EncryptionContext ?? data?.SourceEncryptionContext;
   return encryptionContext === undefined ? {} : { encryptionContext };

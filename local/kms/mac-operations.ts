@@ -1,15 +1,15 @@
 // Operations of HMAC keys.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-import { type Call, type Operations, type Parts, usable } from './call.ts';
+import { type Call, type Operations, type Parts, assertUsable } from './kms-call.ts';
 import { KmsError } from './kms-error.ts';
-import type { Request } from './requests.ts';
+import type { Request } from './kms-requests.ts';
 
 export function macOperations({ keys, material }: Parts): Pick<Operations, 'GenerateMac' | 'VerifyMac'> {
   function mac(request: Request<'GenerateMac'>, call: Call, operation: string) {
     const key = keys.find(request.KeyId);
     call.authorize(key, `kms:${operation}`, { 'kms:MacAlgorithm': request.MacAlgorithm });
-    usable(material, key, { usage: 'GENERATE_VERIFY_MAC', operation });
+    assertUsable(material, key, { usage: 'GENERATE_VERIFY_MAC', operation });
     if (request.MacAlgorithm.replace('_SHA', '') !== key.spec) {
       const text = `Algorithm ${request.MacAlgorithm} is incompatible with key spec ${key.spec}.`;
       throw new KmsError('InvalidKeyUsageException', text);

@@ -1,4 +1,4 @@
-// Atomic and durable replacement: a SIGKILL leaves the old file or the new one, never half of either.
+// Atomic and durable file replacement: a SIGKILL leaves the old content or the new one, never a mixture.
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 

@@ -1,9 +1,9 @@
-// Bytes from a function to whoever called it. Never slows the writer down: AWS doesn't pass on a slow reader.
+// An unbounded byte queue from a function to its caller, without backpressure: AWS buffers for a slow reader too.
 
 export type ByteQueue = AsyncIterable<Uint8Array> & {
   readonly push: (chunk: Uint8Array) => void;
   readonly end: () => void;
-  /** The reader first gets what was written, then this error. */
+  /** Ends the queue with an error after the bytes already written. */
   readonly fail: (error: Error) => void;
 };
 

@@ -1,4 +1,4 @@
-// Where the assembly keeps the code that a template names by an S3 key.
+// Locates the code assets of the assembly that a template names by S3 key.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -14,7 +14,7 @@ const Manifest = z.object({
   ),
 });
 
-/** Reads every `<stack>.assets.json` of the assembly, also those of nested stages, when it meets a key it doesn't know. */
+/** Reads every `<stack>.assets.json` of the assembly, nested stages included, on the first unknown key. */
 export function createCodeAssets(assembly: string): (s3Key: string) => string {
   let folders = new Map<string, string>();
   return (s3Key) => {

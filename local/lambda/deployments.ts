@@ -1,16 +1,16 @@
 // The functions of the template, each with its pool of instances.
 import { randomBytes } from 'node:crypto';
 
-import type { ResourceType, Site } from '#local/cloudformation/resource.ts';
+import type { ResourceType, Site } from '#local/cloudformation/resource-type.ts';
 
 import { createCodeAssets } from './code-assets.ts';
-import { type Credentials, environmentOf } from './environment.ts';
-import { type FunctionConfig, functionConfigOf } from './function-config.ts';
+import { type Credentials, instanceEnvironment } from './environment.ts';
+import { type FunctionConfig, parseFunctionConfig } from './function-config.ts';
 import { LambdaRejection } from './function-error.ts';
 import type { FunctionLogs } from './function-logs.ts';
 import { type Instance, type InstanceHooks, startInstance } from './instance.ts';
 import { createPool, type Pool } from './pool.ts';
-import { type Reaper, startReaper } from './reaper.ts';
+import { type OrphanReaper, startOrphanReaper } from './orphan-reaper.ts';
 
 export type DeploymentOptions = {
   readonly site: Site;
@@ -48,19 +48,19 @@ const HONOURS = [
 ];
 const IGNORES = {
   Architectures: 'the bundles are JavaScript',
-  Description: 'for people',
+  Description: 'documentation',
   EphemeralStorage: 'the file system of this machine',
   KmsKeyArn: 'variables are never stored here',
   RecursiveLoop: 'the local bus has bounded retries',
-  Tags: 'for people and bills',
-  TracingConfig: 'no X-Ray on one machine',
+  Tags: 'no billing',
+  TracingConfig: 'no tracing',
 };
 
 export function createDeployments(options: DeploymentOptions, logs: FunctionLogs): Deployments {
   const deployed = new Map<string, Deployed>();
   const watch = createWatch();
   const surroundings = {
-    folderOf: createCodeAssets(options.assembly),
+    assetFolder: createCodeAssets(options.assembly),
     maxInstances: options.maxInstances ?? 50,
   };
 
@@ -79,7 +79,7 @@ export function createDeployments(options: DeploymentOptions, logs: FunctionLogs
       honours: HONOURS,
       ignores: IGNORES,
       create(request) {
-        const config = functionConfigOf(request, surroundings);
+        const config = parseFunctionConfig(request, surroundings);
         deployed.set(config.name, create(config));
         return { ref: config.name, attributes: { Arn: config.arn } };
       },
@@ -114,7 +114,7 @@ function start(config: FunctionConfig, { options, logs, hooks }: Around): Promis
       config,
       freeze,
       environment: (runtimeApi) =>
-        environmentOf({ config, region: site.region, endpoints, credentials, runtimeApi, logStream }),
+        instanceEnvironment({ config, region: site.region, endpoints, credentials, runtimeApi, logStream }),
       onOutput({ stdout, stderr }) {
         if (stdout !== null) logs.follow(config.name, stdout);
         if (stderr !== null) logs.follow(config.name, stderr);
@@ -125,22 +125,22 @@ function start(config: FunctionConfig, { options, logs, hooks }: Around): Promis
   );
 }
 
-/** Keeps the reaper's list equal to the living processes. */
+/** Keeps the reaper's list equal to the running processes. */
 function createWatch() {
   const living = new Set<Instance>();
-  let reaper: Reaper | undefined;
-  const tell = (): void => {
-    reaper ??= startReaper();
+  let reaper: OrphanReaper | undefined;
+  const updateReaper = (): void => {
+    reaper ??= startOrphanReaper();
     reaper.watch([...living].flatMap(({ pid }) => pid() ?? []));
   };
   return {
     add(instance: Instance): void {
       living.add(instance);
-      tell();
+      updateReaper();
     },
     remove(instance: Instance): void {
       living.delete(instance);
-      tell();
+      updateReaper();
     },
     stop: (): void => reaper?.stop(),
   };

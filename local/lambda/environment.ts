@@ -1,4 +1,4 @@
-// The environment of an instance: what AWS sets, the template's variables, nothing of this process.
+// Environment variables of an instance: AWS's own and the template's, none of this process.
 import type { FunctionConfig } from './function-config.ts';
 
 export type Credentials = {
@@ -29,7 +29,7 @@ const RESERVED = new Set([
 ]);
 const LIMIT_BYTES = 4096;
 
-/** Throws what the Lambda API would answer to such variables. */
+/** @throws with the Lambda API's reason for rejecting these variables. */
 export function checkVariables(functionName: string, variables: Readonly<Record<string, string>>): void {
   const reserved = Object.keys(variables).filter((name) => RESERVED.has(name));
   if (reserved.length > 0) {
@@ -51,7 +51,7 @@ export type EnvironmentOptions = {
   readonly logStream: string;
 };
 
-export function environmentOf(options: EnvironmentOptions): Record<string, string> {
+export function instanceEnvironment(options: EnvironmentOptions): Record<string, string> {
   const { config, region, credentials } = options;
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -1,7 +1,7 @@
 // A function as its template declares it, checked the way the Lambda API checks it.
 import * as z from 'zod';
 
-import type { ResourceRequest } from '#local/cloudformation/resource.ts';
+import type { ResourceRequest } from '#local/cloudformation/resource-type.ts';
 
 import { checkVariables } from './environment.ts';
 
@@ -46,14 +46,14 @@ const Properties = z.object({
 
 export type FunctionSurroundings = {
   /** S3 key of an asset → the folder that holds it. */
-  readonly folderOf: (s3Key: string) => string;
+  readonly assetFolder: (s3Key: string) => string;
   /** Instances of one function at a time where the template reserves no number. */
   readonly maxInstances: number;
 };
 
-export function functionConfigOf(
+export function parseFunctionConfig(
   request: ResourceRequest,
-  { folderOf, maxInstances }: FunctionSurroundings,
+  { assetFolder, maxInstances }: FunctionSurroundings,
 ): FunctionConfig {
   const properties = Properties.parse(request.properties);
   const name = properties.FunctionName ?? request.physicalName;
@@ -65,7 +65,7 @@ export function functionConfigOf(
     logicalId: request.logicalId,
     roleArn: properties.Role,
     handler: properties.Handler,
-    codeFolder: folderOf(properties.Code.S3Key),
+    codeFolder: assetFolder(properties.Code.S3Key),
     environment,
     memoryMiB: properties.MemorySize,
     timeoutSeconds: properties.Timeout,

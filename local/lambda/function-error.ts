@@ -1,4 +1,4 @@
-// What a caller learns when a function fails, in Lambda's own words.
+// Errors of a failed invocation, in Lambda's own wording.
 
 /** The payload of an invocation whose `functionError` is `Unhandled`. */
 export type FunctionError = {
@@ -18,7 +18,7 @@ export class StreamFault extends Error {
   }
 }
 
-/** The Lambda API itself refuses: no such function, too many instances, payload too large. */
+/** A rejection by the Lambda API: unknown function, throttled, payload too large. */
 export class LambdaRejection extends Error {
   override readonly name = 'LambdaRejection';
   readonly code: 'ResourceNotFoundException' | 'TooManyRequestsException' | 'RequestTooLargeException';
@@ -45,7 +45,7 @@ export const responseTooLarge = (limit: number): FunctionError => ({
   errorMessage: `Response payload size exceeded maximum allowed payload size (${limit} bytes).`,
 });
 
-/** Reads the JSON a runtime posts as its error; whatever it is, the caller gets something of this shape. */
+/** Parses the error that a runtime posts; malformed input yields a generic error of the same shape. */
 export function parseFunctionError(text: string): FunctionError {
   try {
     const parsed: unknown = JSON.parse(text);

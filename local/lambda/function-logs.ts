@@ -1,8 +1,8 @@
-// What functions write to stdout and stderr: the local stand-in for their log groups.
+// Output of the functions, in place of their log groups.
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-import type { ResourceType } from '#local/cloudformation/resource.ts';
+import type { ResourceType } from '#local/cloudformation/resource-type.ts';
 
 export type LogLine = { readonly functionName: string; readonly line: string };
 
@@ -36,7 +36,7 @@ export function createFunctionLogs(log: (line: string) => void = () => {}): Func
         KmsKeyId: 'lines are held in memory',
         DataProtectionPolicy: 'masking happens in CloudWatch',
         LogGroupClass: 'a price',
-        Tags: 'for people and bills',
+        Tags: 'no billing',
       },
       create({ physicalName, properties, site }) {
         const name = typeof properties.LogGroupName === 'string' ? properties.LogGroupName : physicalName;

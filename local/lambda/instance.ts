@@ -10,13 +10,13 @@ export type Instance = {
   readonly pid: () => number | undefined;
   /** When it last finished an event. */
   readonly idleSince: () => number;
-  /** Only while nothing else runs on it. A failing function is an answer too: this never rejects. */
+  /** Only while the instance is idle. Never rejects: a failing function is a result. */
   readonly run: (work: Work) => Promise<Answer>;
   readonly kill: () => void;
 };
 
 export type InstanceHooks = {
-  /** It has answered in full and is about to ask for more. */
+  /** The response is complete and the runtime is about to poll again. */
   readonly onReturning: (instance: Instance) => void;
   readonly onIdle: (instance: Instance) => void;
   readonly onExit: (instance: Instance) => void;
@@ -25,7 +25,7 @@ export type InstanceHooks = {
 export type InstanceOptions = {
   readonly config: FunctionConfig;
   readonly environment: (runtimeApi: string) => Record<string, string>;
-  /** Stops the process between two events, as AWS does: work that nobody awaited stands still. */
+  /** Stops the process between two events, as AWS does: work that was not awaited is suspended. */
   readonly freeze: boolean;
   readonly onOutput: (child: ChildProcess) => void;
   readonly onNote: (line: string) => void;
@@ -34,7 +34,7 @@ export type InstanceOptions = {
 type Job = {
   readonly work: Work;
   readonly settle: (answer: Answer) => void;
-  /** Set while a streamed answer is still on its way. */
+  /** Set while a streamed response is in progress. */
   answer?: Answer;
 };
 
@@ -45,15 +45,15 @@ type Self = {
   readonly child: ChildProcess;
   readonly api: RuntimeApi;
   job?: Job | undefined;
-  /** Runs until the runtime asks for more: what goes on after the answer counts as well. */
+  /** Runs until the runtime polls again: work after the response counts as well. */
   deadline?: NodeJS.Timeout;
   readonly initTimer: NodeJS.Timeout;
-  /** The runtime asks for work. */
+  /** The runtime polls for work. */
   waits: boolean;
   idleSince: number;
 };
 
-/** AWS allows ten seconds and then tries again inside the function's timeout; many cold starts on few cores take longer. */
+/** AWS allows ten seconds and then retries inside the function's timeout; many cold starts on few cores take longer. */
 const INIT_LIMIT_MS = 30_000;
 const INIT_TIMED_OUT = { errorType: 'Sandbox.Timedout', errorMessage: 'The init phase took too long.' };
 
@@ -148,7 +148,7 @@ function rest(self: Self): void {
   self.onRest();
 }
 
-/** Ends the instance and gives its event, if there is one, this error. */
+/** Ends the instance and fails its current event, if any, with this error. */
 function fail(self: Self, error: FunctionError): void {
   const { job } = self;
   self.job = undefined;

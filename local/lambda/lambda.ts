@@ -1,24 +1,24 @@
-// Lambda on one machine: AWS's own runtime client, a process per instance, and the functions of the template.
+// Lambda: the template's functions, one process per instance, running AWS's own runtime client.
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import type { ResourceTypes } from '#local/cloudformation/resource.ts';
+import type { ResourceTypes } from '#local/cloudformation/resource-type.ts';
 
-import { type Invocation, readBufferedAnswer } from './buffered-answer.ts';
+import { type Invocation, readBufferedResponse } from './buffered-response.ts';
 import { createDeployments, type DeploymentOptions } from './deployments.ts';
 import { LambdaRejection } from './function-error.ts';
 import type { FunctionConfig } from './function-config.ts';
 import { createFunctionLogs, type LogLine } from './function-logs.ts';
 import { createPermissions, type InvokeRequest } from './permissions.ts';
 import type { Answer } from './runtime-api.ts';
-import { readStreamedAnswer, type StreamedInvocation } from './streamed-answer.ts';
+import { readStreamedResponse, type StreamedInvocation } from './streamed-response.ts';
 
 export type Lambda = {
   readonly types: ResourceTypes;
-  /** Waits for the whole answer. Throws `LambdaRejection` where the Lambda API refuses; a failing function is a result. */
+  /** Resolves with the complete response; a failing function is a result. @throws {LambdaRejection} when the Lambda API rejects. */
   readonly invoke: (nameOrArn: string, payload: unknown) => Promise<Invocation>;
   /** Resolves with the prelude; the body follows as the function writes it. */
   readonly invokeStreaming: (nameOrArn: string, payload: unknown) => Promise<StreamedInvocation>;
-  /** Whether the function's resource policy lets a service invoke it on behalf of this source. */
+  /** True if the function's resource policy allows this service to invoke it on behalf of this source. */
   readonly mayInvoke: (request: InvokeRequest) => boolean;
   readonly functions: () => readonly FunctionConfig[];
   readonly logs: () => readonly LogLine[];
@@ -53,8 +53,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       'AWS::Lambda::Permission': permissions.type,
       'AWS::Logs::LogGroup': logs.type,
     },
-    invoke: async (nameOrArn, event) => readBufferedAnswer(await run(nameOrArn, event)),
-    invokeStreaming: async (nameOrArn, event) => readStreamedAnswer(await run(nameOrArn, event)),
+    invoke: async (nameOrArn, event) => readBufferedResponse(await run(nameOrArn, event)),
+    invokeStreaming: async (nameOrArn, event) => readStreamedResponse(await run(nameOrArn, event)),
     mayInvoke: permissions.mayInvoke,
     functions: deployments.all,
     logs: logs.all,

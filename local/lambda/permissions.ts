@@ -1,7 +1,7 @@
-// Resource policies of functions: who besides the account's own roles may invoke them.
+// Resource policies of functions: principals outside the account's roles that may invoke them.
 import * as z from 'zod';
 
-import type { ResourceRequest, ResourceType } from '#local/cloudformation/resource.ts';
+import type { ResourceRequest, ResourceType } from '#local/cloudformation/resource-type.ts';
 
 import { arnLike } from './arn-like.ts';
 

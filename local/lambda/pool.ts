@@ -1,7 +1,7 @@
 // The instances of one function: one event each, a new one when all are busy, none beyond the limit.
 import { LambdaRejection } from './function-error.ts';
 import type { Instance, InstanceHooks } from './instance.ts';
-import { createRoster } from './roster.ts';
+import { createIdleInstances } from './idle-instances.ts';
 import type { Answer, Work } from './runtime-api.ts';
 
 export type Pool = {
@@ -20,7 +20,7 @@ const IDLE_LIMIT_MS = 5 * 60_000;
 const SWEEP_MS = 30_000;
 
 export function createPool({ maxInstances, start, onStart, onExit }: PoolOptions): Pool {
-  const roster = createRoster();
+  const roster = createIdleInstances();
   const living = new Set<Instance>();
   let starting = 0;
   let stopping: (() => void) | undefined;
@@ -54,7 +54,7 @@ export function createPool({ maxInstances, start, onStart, onExit }: PoolOptions
       const instance = await start(hooks);
       living.add(instance);
       onStart(instance);
-      if (stopping !== undefined) instance.kill(); // stop() came while it started
+      if (stopping !== undefined) instance.kill(); // stop() was called while it started
       return instance;
     } finally {
       starting -= 1;

@@ -1,4 +1,4 @@
-// Stands in for the native add-on `rapid-client.node` of AWS's runtime client, which compiles for minutes.
+// Replaces the native add-on `rapid-client.node` of AWS's runtime client, which takes minutes to compile.
 // Preloaded with --require; the same file is what the client then receives as the add-on: next, done, error.
 // CommonJS and not TypeScript: it is on the cold path of every instance, and stripping types costs 20 ms.
 'use strict';
@@ -18,7 +18,7 @@ const hooks = registerHooks({
 const [hostname, port] = (process.env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
-// No time limit: between two invocations it waits for hours. A host that dies closes the socket.
+// No time limit: the wait between two invocations may take hours. A host that dies closes the socket.
 function call(method, path, { body, headers = {} } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };

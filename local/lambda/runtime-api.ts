@@ -1,4 +1,4 @@
-// The Runtime API of one instance: AWS's runtime client polls `next`, then posts an answer or an error.
+// The Runtime API of one instance: AWS's runtime client polls `next`, then posts a response or an error.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -27,15 +27,15 @@ export type RuntimeApi = {
 };
 
 export type RuntimeEvents = {
-  /** The runtime waits for work: after its start and after each answer. */
+  /** The runtime polls for work: after its start and after each response. */
   readonly onWaiting: () => void;
   readonly onAnswer: (answer: Answer) => void;
-  /** A streamed answer has ended, well or badly. */
+  /** A streamed response has ended, with or without an error. */
   readonly onStreamEnd: () => void;
   readonly onInitError: (error: FunctionError) => void;
 };
 
-/** Lambda's limit for a buffered answer: 6 MB and 100 bytes. */
+/** Lambda's limit for a buffered response: 6 MB and 100 bytes. */
 export const PAYLOAD_LIMIT = 6 * 1024 * 1024 + 100;
 const STREAM_LIMIT = 200 * 1024 * 1024;
 
@@ -44,7 +44,7 @@ async function readText(request: IncomingMessage, limit: number): Promise<string
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= limit) chunks.push(chunk); // the rest is read and dropped, as the sender expects
+    if (size <= limit) chunks.push(chunk); // the excess is read and discarded, so that the sender can finish
   }
   return size > limit ? undefined : Buffer.concat(chunks).toString('utf8');
 }
@@ -120,7 +120,7 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
     }
     takePost(request, events).then(
       () => accept(response),
-      () => response.destroy(), // the process died in mid-answer: its exit tells how
+      () => response.destroy(), // the process died during its response; its exit handler reports the reason
     );
   });
   server.keepAliveTimeout = 0; // an idle instance keeps its connection for as long as it lives

@@ -1,16 +1,16 @@
-// AWS Secrets Manager on one machine: the template's generated secrets, kept on disk, and refusals with AWS's own error names.
+// AWS Secrets Manager: the template's generated secrets, kept on disk, and AWS's error names.
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as z from 'zod';
 
-import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource.ts';
+import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 import { replaceFile } from '#local/kms/replace-file.ts';
 
-const LABEL = 'a label; nothing reads it here';
+const LABEL = 'documentation';
 
-/** Other ways to make a secret are not copied: a template that uses one does not start. */
+/** The only supported way to generate a secret; any other property fails the start. */
 const Generate = z.strictObject({
   PasswordLength: z.coerce.number().int().min(1).max(4096).default(32),
   ExcludePunctuation: z.union([z.boolean(), z.stringbool()]).refine(Boolean, 'Must be true here'),
@@ -19,7 +19,7 @@ const SecretProperties = z.object({ Name: z.string().optional(), GenerateSecretS
 
 const Version = z.object({ id: z.string(), value: z.string(), createdAt: z.number() });
 const Stored = z.object({
-  /** What it was made by: CloudFormation makes another one when this changes. */
+  /** Its generation settings: CloudFormation generates a new secret when they change. */
   made: z.string(),
   /** Newest last: it is AWSCURRENT, the one before AWSPREVIOUS. */
   versions: z.array(Version).min(1),
@@ -35,8 +35,8 @@ export type Secrets = {
   readonly types: ResourceTypes;
   /** By name, ARN, or ARN without its suffix, as AWS finds them. */
   readonly find: (id: string) => Secret | undefined;
-  /** What AWS asks IAM about: the ARN, or what it would be if there were such a secret. */
-  readonly arnOf: (id: string) => string;
+  /** The ARN for authorisation, also of a secret that does not exist. */
+  readonly secretArn: (id: string) => string;
 };
 
 export function createSecrets({ folder, site }: { folder: string; site: Site }): Secrets {
@@ -45,7 +45,7 @@ export function createSecrets({ folder, site }: { folder: string; site: Site }):
   const stored = existsSync(path) ? load(path) : new Map<string, Stored>();
   const secrets = new Map<string, Secret>();
 
-  function versionsOf(name: string, wanted: z.output<typeof Generate>): Stored['versions'] {
+  function openVersions(name: string, wanted: z.output<typeof Generate>): Stored['versions'] {
     const made = JSON.stringify(wanted);
     const known = stored.get(name);
     if (known?.made === made) return known.versions;
@@ -64,8 +64,8 @@ export function createSecrets({ folder, site }: { folder: string; site: Site }):
     const parsed = SecretProperties.safeParse(properties);
     if (!parsed.success) throw new Error(`Secret ${stack}/${logicalId}: ${z.prettifyError(parsed.error)}`);
     const name = parsed.data.Name ?? physicalName;
-    const arn = `${prefix}${name}-${suffixOf(name)}`;
-    secrets.set(name, { arn, name, versions: versionsOf(name, parsed.data.GenerateSecretString) });
+    const arn = `${prefix}${name}-${arnSuffix(name)}`;
+    secrets.set(name, { arn, name, versions: openVersions(name, parsed.data.GenerateSecretString) });
     return { ref: arn, attributes: { Id: arn } };
   }
 
@@ -81,12 +81,12 @@ export function createSecrets({ folder, site }: { folder: string; site: Site }):
   return {
     types,
     find,
-    arnOf: (id) => find(id)?.arn ?? (id.startsWith('arn:') ? id : `${prefix}${id}`),
+    secretArn: (id) => find(id)?.arn ?? (id.startsWith('arn:') ? id : `${prefix}${id}`),
   };
 }
 
-/** Six characters that AWS adds to every name; here the same at every start, for the ARN stands in environments. */
-const suffixOf = (name: string) => createHash('sha256').update(name).digest('hex').slice(0, 6);
+/** The six characters that AWS appends to every name; stable across starts because environments contain the ARN. */
+const arnSuffix = (name: string) => createHash('sha256').update(name).digest('hex').slice(0, 6);
 
 const load = (path: string) =>
   new Map(Object.entries(SecretFile.parse(JSON.parse(readFileSync(path, 'utf8'))).secrets));

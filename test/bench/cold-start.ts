@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 
 import type { Metafile } from 'esbuild';
 
-import { environmentOf } from '#local/lambda/environment.ts';
+import { instanceEnvironment } from '#local/lambda/environment.ts';
 import type { FunctionConfig } from '#local/lambda/function-config.ts';
 import { startInstance } from '#local/lambda/instance.ts';
 import type { Answer } from '#local/lambda/runtime-api.ts';
@@ -47,11 +47,11 @@ async function coldStart(portunus: Portunus, config: FunctionConfig, payload: un
       config,
       freeze: false,
       environment: (runtimeApi) =>
-        environmentOf({
+        instanceEnvironment({
           config,
           runtimeApi,
           region: 'eu-central-1',
-          endpoints: { AWS_ENDPOINT_URL: portunus.frontDoor.url }, // whatever service it calls
+          endpoints: { AWS_ENDPOINT_URL: portunus.awsEndpoint.url }, // whatever service it calls
           credentials: portunus.credentialsFor(config.roleArn, config.name),
           logStream: 'bench',
         }),

@@ -125,7 +125,7 @@ onEngine('a stage of ten calls a day', () => {
     const emil = await owner('emil');
     const before = chatsOf(portunus.current).length;
     let seen = 0;
-    const clear = portunus.current.frontDoor.faults.inject(({ caller, operation }) => {
+    const clear = portunus.current.awsEndpoint.faults.inject(({ caller, operation }) => {
       if (!caller.includes('tools-invoke') || operation !== 'TransactWriteItems') return undefined;
       seen += 1;
       return seen % 2 === 0 ? { kind: 'lose' } : undefined;

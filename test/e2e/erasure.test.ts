@@ -126,10 +126,10 @@ onEngine('an owner who leaves', () => {
     const { person, uid } = await settledIn(current, 'emil', 120);
     let seen = 0;
     // The mark, then the keys, then the first batch of rows; the second batch fails.
-    const clear = current.frontDoor.faults.inject(({ caller, operation }) => {
+    const clear = current.awsEndpoint.faults.inject(({ caller, operation }) => {
       if (!caller.includes('account-erase') || operation !== 'TransactWriteItems') return undefined;
       seen += 1;
-      return seen < 4 ? undefined : { kind: 'refuse', status: 500, type: 'InternalServerError', message: '' };
+      return seen < 4 ? undefined : { kind: 'error', status: 500, type: 'InternalServerError', message: '' };
     });
     const broken = await person.delete('/account');
     clear();

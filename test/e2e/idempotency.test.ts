@@ -247,7 +247,7 @@ onEngine('a request with an idempotency key', () => {
   it('whose answer was lost after it was done is answered on the retry', async () => {
     const { current } = portunus;
     const mia = await current.person('mia');
-    const undo = current.frontDoor.faults.inject(({ caller, operation }) =>
+    const undo = current.awsEndpoint.faults.inject(({ caller, operation }) =>
       caller.includes('tools-invoke') && operation === 'TransactWriteItems' ? { kind: 'lose' } : undefined,
     );
     const lost = await invoke(mia, 'lost', 'todo_create', { title: 'Lost' });

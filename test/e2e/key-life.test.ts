@@ -191,7 +191,7 @@ onEngine('a rotated key', () => {
     const carl = await current.person('rotating-carl');
     const { id } = await store(carl);
     // Both have read before either writes, most of the time: what is asserted holds whichever way it goes.
-    const undo = current.frontDoor.faults.inject(({ caller, operation }) =>
+    const undo = current.awsEndpoint.faults.inject(({ caller, operation }) =>
       caller.includes('keys-rotate') && operation === 'TransactWriteItems'
         ? { kind: 'delay', ms: 300 }
         : undefined,
@@ -493,9 +493,9 @@ onEngine('while the key service is', () => {
       const before = await current.rows('vault');
       const status = type === 'KMSInternalException' ? 500 : 400;
       for (const failing of ['GenerateMac', 'GenerateDataKey']) {
-        const undo = current.frontDoor.faults.inject(({ service, operation }) =>
+        const undo = current.awsEndpoint.faults.inject(({ service, operation }) =>
           service === 'kms' && operation === failing
-            ? { kind: 'refuse', status, type, message: 'told to fail' }
+            ? { kind: 'error', status, type, message: 'told to fail' }
             : undefined,
         );
         const api_key = canaryKey('openai');
@@ -508,8 +508,8 @@ onEngine('while the key service is', () => {
         }
         undo();
       }
-      const undo = current.frontDoor.faults.inject(({ operation }) =>
-        operation === 'Decrypt' ? { kind: 'refuse', status, type, message: 'told to fail' } : undefined,
+      const undo = current.awsEndpoint.faults.inject(({ operation }) =>
+        operation === 'Decrypt' ? { kind: 'error', status, type, message: 'told to fail' } : undefined,
       );
       const chats = chatsOf(current).length;
       expect((await alice.post(`/api-keys/${id}/validate`, undefined)).body).toMatchObject({

@@ -78,10 +78,10 @@ onEngine('a flood of bad requests', () => {
   it('is recorded in full while the counter fails', async () => {
     const eva = await portunus.current.person('eva');
     await eva.get('/sessions'); // where she is signed in is noted: what fails then is the counter alone
-    const stop = portunus.current.frontDoor.faults.inject(({ caller, operation }) =>
+    const stop = portunus.current.awsEndpoint.faults.inject(({ caller, operation }) =>
       caller.includes('tools-invoke') && operation === 'UpdateItem'
         ? {
-            kind: 'refuse',
+            kind: 'error',
             status: 400,
             type: 'ProvisionedThroughputExceededException',
             message: 'slow down',

@@ -165,9 +165,9 @@ onEngine('sessions', () => {
   it('are not looked past when the table cannot be asked', async () => {
     const { current } = portunus;
     const jane = await current.person('jane');
-    const clear = current.frontDoor.faults.inject(({ operation }) =>
+    const clear = current.awsEndpoint.faults.inject(({ operation }) =>
       operation === 'BatchGetItem'
-        ? { kind: 'refuse', status: 500, type: 'InternalServerError', message: '' }
+        ? { kind: 'error', status: 500, type: 'InternalServerError', message: '' }
         : undefined,
     );
     const refused = await jane.get('/api-keys');

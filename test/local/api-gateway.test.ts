@@ -10,13 +10,17 @@ import { type ApiGateway, createApiGateway } from '#local/api-gateway/api-gatewa
 import { createResource, site, startFunctions, type TestFunctions } from '#test/support/local-functions.ts';
 
 const ECHO = 'exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });';
-const arnOf = (name: string) => `arn:aws:lambda:${site.region}:${site.account}:function:${name}`;
-const uriOf = (name: string, call = 'invocations', version = '2015-03-31') =>
-  `arn:aws:apigateway:${site.region}:lambda:path/${version}/functions/${arnOf(name)}/${call}`;
-const proxyTo = (name: string) => ({ Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST', Uri: uriOf(name) });
+const functionArn = (name: string) => `arn:aws:lambda:${site.region}:${site.account}:function:${name}`;
+const integrationUri = (name: string, call = 'invocations', version = '2015-03-31') =>
+  `arn:aws:apigateway:${site.region}:lambda:path/${version}/functions/${functionArn(name)}/${call}`;
+const proxyTo = (name: string) => ({
+  Type: 'AWS_PROXY',
+  IntegrationHttpMethod: 'POST',
+  Uri: integrationUri(name),
+});
 const streamFrom = (name: string) => ({
   ...proxyTo(name),
-  Uri: uriOf(name, 'response-streaming-invocations', '2021-11-15'),
+  Uri: integrationUri(name, 'response-streaming-invocations', '2021-11-15'),
   ResponseTransferMode: 'STREAM',
   TimeoutInMillis: 60_000,
 });
@@ -62,7 +66,7 @@ async function draft(
   async function permit(name: string, source = '*') {
     await started.create('AWS::Lambda::Permission', `Permission${name}`, {
       Action: 'lambda:InvokeFunction',
-      FunctionName: arnOf(name),
+      FunctionName: functionArn(name),
       Principal: 'apigateway.amazonaws.com',
       SourceArn: `arn:aws:execute-api:${site.region}:${site.account}:${api.ref}/${source}`,
     });
@@ -117,7 +121,7 @@ const post = (body: string, type = 'application/json') => ({
 });
 
 const as = (token: string) => ({ headers: { Authorization: token } });
-const authorizerOf = (text: string) =>
+const authorizerContext = (text: string) =>
   (JSON.parse(text) as { requestContext: { authorizer: Record<string, unknown> } }).requestContext.authorizer;
 
 const streaming = (body: string) => ({
@@ -171,7 +175,7 @@ describe('a proxy event', () => {
     );
   });
 
-  it('has null where there is nothing', async () => {
+  it('has null for absent parts', async () => {
     const call = await serve({ path: '/things' });
     expect(JSON.parse((await call('/things')).text)).toMatchObject({
       body: null,
@@ -183,18 +187,18 @@ describe('a proxy event', () => {
 });
 
 describe('routing', () => {
-  it('prefers fixed parts to parameters to {proxy+}, and a method to ANY', async () => {
+  it('prefers fixed segments to parameters to {proxy+}, and a method to ANY', async () => {
     const api = await draft();
     await api.add({ path: '/a/b' });
     await api.add({ path: '/a/b', method: 'ANY' });
     await api.add({ path: '/a/{id}' });
     await api.add({ path: '/a/{proxy+}' });
     const call = await api.deploy();
-    const resourceOf = async (path: string) =>
+    const resourcePath = async (path: string) =>
       (JSON.parse((await call(path)).text) as { resource: string }).resource;
-    expect(await resourceOf('/a/b')).toBe('/a/b');
-    expect(await resourceOf('/a/c')).toBe('/a/{id}');
-    expect(await resourceOf('/a/c/d')).toBe('/a/{proxy+}');
+    expect(await resourcePath('/a/b')).toBe('/a/b');
+    expect(await resourcePath('/a/c')).toBe('/a/{id}');
+    expect(await resourcePath('/a/c/d')).toBe('/a/{proxy+}');
     expect((await call('/a/b', { method: 'PATCH' })).status).toBe(200);
   });
 
@@ -210,13 +214,13 @@ describe('routing', () => {
     expect(headers.get('x-amzn-errortype')).toBe('MissingAuthenticationTokenException');
   });
 
-  it('takes a bearer token on an unknown path for a broken signature', async () => {
+  it('treats a bearer token on an unknown path as a malformed signature, as AWS does', async () => {
     const call = await serve({ path: '/things' });
     const { status, headers } = await call('/nowhere', { headers: { Authorization: 'Bearer x' } });
     expect([status, headers.get('x-amzn-errortype')]).toEqual([403, 'IncompleteSignatureException']);
   });
 
-  it('serves what the deployment held, not what came later', async () => {
+  it('serves the resources of the deployment, not later ones', async () => {
     const api = await draft();
     await api.add({ path: '/early' });
     const call = await api.deploy();
@@ -225,14 +229,14 @@ describe('routing', () => {
     expect((await call('/late')).status).toBe(403);
   });
 
-  it('refuses a broken escape in a path', async () => {
+  it('rejects an invalid percent escape in a path', async () => {
     const call = await serve({ path: '/{id}' });
     expect((await call('/%zz')).status).toBe(400);
   });
 });
 
 describe('an answer', () => {
-  it('has the status, headers and body that the function says', async () => {
+  it('has the status, headers and body of the function’s response', async () => {
     const call = await answering(
       `{ statusCode: 418, headers: { 'X-One': 1 }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] }, body: 'tea' }`,
     );
@@ -242,7 +246,7 @@ describe('an answer', () => {
     expect(headers.get('content-type')).toBe('application/json');
   });
 
-  it('does not get to say WWW-Authenticate: AWS renames it', async () => {
+  it('has WWW-Authenticate renamed, as on AWS', async () => {
     const call = await answering(
       `{ statusCode: 401, headers: { 'WWW-Authenticate': 'Bearer', Date: 'never' } }`,
     );
@@ -283,7 +287,7 @@ describe('an answer', () => {
   });
 });
 
-describe('the way to a function', () => {
+describe('an integration with a function', () => {
   it('needs a permission for this method and path', async () => {
     const api = await draft({});
     await functions?.add('fn', ECHO);
@@ -322,7 +326,7 @@ describe('the way to a function', () => {
     expect((await call('/a')).status).toBe(200);
   });
 
-  it('hands binary bodies over in base64, both ways', async () => {
+  it('passes binary bodies as base64 in both directions', async () => {
     const fn = `exports.handler = async ({ body, isBase64Encoded }) => ({ statusCode: isBase64Encoded ? 200 : 500,
       headers: { 'Content-Type': 'application/octet-stream' }, body, isBase64Encoded });`;
     const api = await draft({ fn }, { BinaryMediaTypes: ['application/octet-stream'] });
@@ -381,7 +385,7 @@ describe('request validation', () => {
     expect((await call('/things?q=1', post('not JSON', 'text/plain'))).status).toBe(200);
   });
 
-  it('refuses a request without a required parameter', async () => {
+  it('rejects a request without a required parameter', async () => {
     const call = await validated();
     const { status, text } = await call('/things', post('{"n":1}'));
     expect(status).toBe(400);
@@ -409,7 +413,7 @@ describe('a Lambda authorizer', () => {
     const authorizer = await api.create('Authorizer', 'Auth', {
       Name: 'auth',
       Type: 'REQUEST',
-      AuthorizerUri: uriOf('auth'),
+      AuthorizerUri: integrationUri('auth'),
       IdentitySource: 'method.request.header.Authorization',
       AuthorizerResultTtlInSeconds: 60,
       ...properties,
@@ -419,9 +423,9 @@ describe('a Lambda authorizer', () => {
     await api.add({ path: '/b', ...custom });
     return api;
   }
-  it('gives the function what it said, as text', async () => {
+  it('passes its context to the function as text', async () => {
     const call = await (await guarded()).deploy();
-    expect(authorizerOf((await call('/a', as('alice'))).text)).toEqual({
+    expect(authorizerContext((await call('/a', as('alice'))).text)).toEqual({
       asked: '1',
       admin: 'true',
       challenge: 'more',
@@ -456,17 +460,17 @@ describe('a Lambda authorizer', () => {
     expect(answer.headers.get('x-amzn-errortype')).toBe(errorType);
   });
 
-  it('is not asked without its identity source', async () => {
+  it('is not invoked without its identity source', async () => {
     const call = await (await guarded()).deploy();
     await call('/a');
-    expect(authorizerOf((await call('/a', as('alice'))).text).asked).toBe('1');
+    expect(authorizerContext((await call('/a', as('alice'))).text).asked).toBe('1');
   });
 
-  it('is asked once per token and TTL; the cached policy is evaluated for each method', async () => {
+  it('is invoked once per token and TTL, and its cached policy is evaluated for each method', async () => {
     let clock = 1_000_000;
     const call = await (await guarded({}, () => clock)).deploy();
     const asked = async (path: string, token: string) =>
-      authorizerOf((await call(path, as(token))).text).asked;
+      authorizerContext((await call(path, as(token))).text).asked;
     expect(await asked('/a', 'alice')).toBe('1');
     expect(await asked('/b', 'alice')).toBe('1');
     expect(await asked('/a', 'bob')).toBe('2');
@@ -476,14 +480,14 @@ describe('a Lambda authorizer', () => {
     expect((await call('/b', as('narrow'))).status).toBe(403);
   });
 
-  it('is asked each time without a TTL, and after a thrown Unauthorized', async () => {
+  it('is invoked each time without a TTL and after a thrown Unauthorized', async () => {
     const call = await (await guarded({ AuthorizerResultTtlInSeconds: 0 })).deploy();
     await call('/a', as('alice'));
     await call('/a', as('none'));
-    expect(authorizerOf((await call('/a', as('alice'))).text).asked).toBe('3');
+    expect(authorizerContext((await call('/a', as('alice'))).text).asked).toBe('3');
   });
 
-  it('of type TOKEN gets the token alone', async () => {
+  it('of type TOKEN receives only the token', async () => {
     const call = await (await guarded({ Type: 'TOKEN', IdentityValidationExpression: '[a-z]+' })).deploy();
     expect((await call('/a', as('alice'))).status).toBe(200);
     expect((await call('/a', as('ALICE'))).status).toBe(401);
@@ -495,7 +499,7 @@ describe('a Lambda authorizer', () => {
     const { ref } = await api.create('Authorizer', 'Auth', {
       Name: 'auth',
       Type: 'REQUEST',
-      AuthorizerUri: uriOf('auth'),
+      AuthorizerUri: integrationUri('auth'),
       IdentitySource: 'method.request.header.Authorization',
     });
     await api.add({ path: '/a', AuthorizationType: 'CUSTOM', AuthorizerId: ref });
@@ -503,7 +507,7 @@ describe('a Lambda authorizer', () => {
     expect((await call('/a', as('alice'))).status).toBe(500);
   });
 
-  it('speaks through gateway responses: static headers, its own context, a template', async () => {
+  it('is rejected with gateway responses that have static headers, authorizer context and a template', async () => {
     const api = await guarded();
     await api.create('GatewayResponse', 'G401', {
       ResponseType: 'UNAUTHORIZED',
@@ -610,14 +614,14 @@ describe('a streaming integration', () => {
     expect(await call('/')).toMatchObject({ status: 502, text: '{"message":"Internal server error"}' });
   });
 
-  it('is cut where the function fails after the first byte', async () => {
+  it('is reset when the function fails after the first byte', async () => {
     const call = await serveStream(
       `from({ statusCode: 200 }); out.write('begun'); await pause(); throw new Error('late');`,
     );
     await expect(call('/')).rejects.toThrow('terminated');
   });
 
-  it('runs on when the client hangs up', async () => {
+  it('continues when the client disconnects', async () => {
     const api = await draft(
       streaming(
         `from({ statusCode: 200 }); out.write('begun'); await pause(); out.write('x'); await pause(); console.log('to the end'); out.end();`,
@@ -639,19 +643,19 @@ describe('a streaming integration', () => {
     });
   });
 
-  it('cannot stand before a buffered function', async () => {
+  it('fails with a buffered function', async () => {
     const call = await serve({ path: '/', integration: streamFrom('echo') });
     expect((await call('/')).status).toBe(502);
   });
 
-  it('is what a streaming function needs', async () => {
+  it('is required by a streaming function', async () => {
     const body = `from({ statusCode: 200 }); out.write('x'); out.end();`;
     const call = await serve({ path: '/', integration: proxyTo('fn') }, streaming(body));
     expect((await call('/')).status).toBe(502);
   });
 });
 
-describe('a template stops the start', () => {
+describe('a template fails the start', () => {
   it('with a second API', async () => {
     const api = await draft();
     await expect(api.create('RestApi', 'Other', {})).rejects.toThrow('one is served');

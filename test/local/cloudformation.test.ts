@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { provision, siteOf } from '#local/cloudformation/provision.ts';
-import type { ResourceRequest, ResourceTypes } from '#local/cloudformation/resource.ts';
+import { provision, readSite } from '#local/cloudformation/provision.ts';
+import type { ResourceRequest, ResourceTypes } from '#local/cloudformation/resource-type.ts';
 
 let folder: string;
 let made: ResourceRequest[];
@@ -14,7 +14,7 @@ let made: ResourceRequest[];
 const types: ResourceTypes = {
   'Test::Thing': {
     honours: ['ThingName', 'Value', 'Other'],
-    ignores: { Tags: 'nobody bills one machine' },
+    ignores: { Tags: 'no billing' },
     create(request) {
       made.push(request);
       const { physicalName } = request;
@@ -46,8 +46,8 @@ function assembly(stacks: Stacks): string {
 const run = (stacks: Stacks, parameters: Record<string, string> = {}) =>
   provision({ assembly: assembly(stacks), parameters, types: [types] });
 
-/** What a `Test::Thing` gets for `Value`, beside a thing called Other, in a stack with the rest of `template`. */
-async function valueOf(value: unknown, template: object = {}, parameters = {}): Promise<unknown> {
+/** Resolves `Value` of a `Test::Thing`, next to a resource Other, in a stack with the rest of `template`. */
+async function resolveInTemplate(value: unknown, template: object = {}, parameters = {}): Promise<unknown> {
   const Resources = {
     Thing: { Type: 'Test::Thing', Properties: { Value: value } },
     Other: { Type: 'Test::Thing', Properties: { ThingName: 'other' } },
@@ -101,11 +101,11 @@ describe('intrinsic functions', () => {
       { Condition: { StringEquals: { a: 'b' } }, n: 1, b: true },
     ],
   ])('resolves %s', async (_name, value, expected) => {
-    expect(await valueOf(value, conditions)).toEqual(expected);
+    expect(await resolveInTemplate(value, conditions)).toEqual(expected);
   });
 
   it.each([
-    ['an unknown function', { 'Fn::Cidr': ['10.0.0.0/16', 1, 8] }, 'Fn::Cidr is not known'],
+    ['an unknown function', { 'Fn::Cidr': ['10.0.0.0/16', 1, 8] }, 'Fn::Cidr is not supported'],
     ['a dynamic reference', '{{resolve:secretsmanager:x}}', 'dynamic reference {{resolve:secretsmanager:x}}'],
     ['a name nobody declares', { Ref: 'Nobody' }, 'holds no parameter or resource Nobody'],
     [
@@ -116,24 +116,24 @@ describe('intrinsic functions', () => {
     ['an import nobody exports', { 'Fn::ImportValue': 'Nobody' }, 'No stack exports Nobody'],
     ['an intrinsic with company', { Ref: 'Other', And: 'more' }, 'Ref must stand alone'],
   ])('refuses %s', async (_name, value, message) => {
-    await expect(valueOf(value)).rejects.toThrow(message);
+    await expect(resolveInTemplate(value)).rejects.toThrow(message);
   });
 });
 
-it('names the resource whose property it cannot resolve', async () => {
-  await expect(valueOf({ Ref: 'Nobody' })).rejects.toThrow('Cannot create S/Thing (Test::Thing): ');
+it('throw an error that names the resource whose property cannot be resolved', async () => {
+  await expect(resolveInTemplate({ Ref: 'Nobody' })).rejects.toThrow('Cannot create S/Thing (Test::Thing): ');
 });
 
 describe('parameters', () => {
   const declared = { Parameters: { Url: { Type: 'String', AllowedPattern: 'https?://.*' } } };
 
-  it('prefer the given value', async () => {
-    expect(await valueOf({ Ref: 'Url' }, declared, { Url: 'http://x' })).toBe('http://x');
+  it('prefer the given value to the default', async () => {
+    expect(await resolveInTemplate({ Ref: 'Url' }, declared, { Url: 'http://x' })).toBe('http://x');
   });
 
   it('split a comma-delimited list', async () => {
     const list = { Parameters: { L: { Type: 'CommaDelimitedList', Default: 'a, b' } } };
-    expect(await valueOf({ Ref: 'L' }, list)).toEqual(['a', 'b']);
+    expect(await resolveInTemplate({ Ref: 'L' }, list)).toEqual(['a', 'b']);
   });
 
   it.each([
@@ -145,19 +145,19 @@ describe('parameters', () => {
       'No template declares the parameters: Typo',
     ],
   ])('refuse %s', async (_name, given, message) => {
-    await expect(valueOf('x', declared, given)).rejects.toThrow(message);
+    await expect(resolveInTemplate('x', declared, given)).rejects.toThrow(message);
   });
 
-  it('leave out the bootstrap version, which only a real account has', async () => {
+  it('omit the bootstrap version, which only a real account has', async () => {
     const bootstrap = {
       Parameters: { BootstrapVersion: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/x' } },
     };
-    expect(await valueOf('fine', bootstrap)).toBe('fine');
+    expect(await resolveInTemplate('fine', bootstrap)).toBe('fine');
   });
 });
 
 describe('provisioning', () => {
-  it('creates what is referred to first, across stacks too', async () => {
+  it('creates referenced resources first, across stacks too', async () => {
     const consumer = {
       Resources: {
         Late: {
@@ -190,7 +190,7 @@ describe('provisioning', () => {
     expect(made.map(({ logicalId }) => logicalId)).toEqual(['Kept']);
   });
 
-  it('names a cycle', async () => {
+  it('rejects a dependency cycle by name', async () => {
     const Resources = {
       A: { Type: 'Test::Thing', Properties: { Value: { Ref: 'B' } } },
       B: { Type: 'Test::Thing', Properties: { Value: { 'Fn::Sub': 'x${C.Arn}' } } },
@@ -199,7 +199,7 @@ describe('provisioning', () => {
     await expect(run({ S: { template: { Resources } } })).rejects.toThrow('A → B → C → A');
   });
 
-  it('refuses every unknown type and property at once, before it creates anything', async () => {
+  it('rejects all unknown types and properties at once, before it creates anything', async () => {
     const Resources = {
       Fine: { Type: 'Test::Thing', Properties: { Value: 1, Tags: [] } },
       Odd: { Type: 'AWS::Braket::Job' },
@@ -211,13 +211,13 @@ describe('provisioning', () => {
     expect(made).toEqual([]);
   });
 
-  it('hands over no ignored property', async () => {
+  it('passes no ignored property to a resource type', async () => {
     const Resources = { A: { Type: 'Test::Thing', Properties: { Tags: [{ Ref: 'Nobody' }], Other: 1 } } };
     await run({ S: { template: { Resources } } });
     expect(made[0]?.properties).toEqual({ Other: 1 });
   });
 
-  it('lets a test change the templates first', async () => {
+  it('applies a test’s changes to the templates first', async () => {
     const template = { Resources: { A: { Type: 'Test::Thing', Properties: { Value: 'as written' } } } };
     await provision({
       assembly: assembly({ S: { template } }),
@@ -228,15 +228,15 @@ describe('provisioning', () => {
     expect(made[0]?.properties.Value).toBe('as mutated');
   });
 
-  it('reads the site from the assembly and refuses two of them', () => {
+  it('reads account and region from the assembly and rejects two of them', () => {
     const template = {};
-    expect(siteOf(assembly({ S: { template } }))).toEqual({
+    expect(readSite(assembly({ S: { template } }))).toEqual({
       account: '000000000000',
       region: 'eu-central-1',
     });
     const two = { S: { template }, T: { template, environment: 'aws://000000000000/us-east-1' } };
-    expect(() => siteOf(assembly(two))).toThrow('000000000000/us-east-1');
+    expect(() => readSite(assembly(two))).toThrow('000000000000/us-east-1');
     const vague = { S: { template, environment: 'aws://unknown-account/unknown-region' } };
-    expect(() => siteOf(assembly(vague))).toThrow('needs a concrete account');
+    expect(() => readSite(assembly(vague))).toThrow('needs a concrete account');
   });
 });

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createFrontDoor } from '#local/aws/front-door.ts';
-import type { Created, ResourceTypes } from '#local/cloudformation/resource.ts';
+import { createAwsEndpoint } from '#local/aws/aws-endpoint.ts';
+import type { Created, ResourceTypes } from '#local/cloudformation/resource-type.ts';
 import { createDynamo, type DynamoEngine, missingFor } from '#local/dynamodb/dynamodb.ts';
 import { createIam } from '#local/iam/iam.ts';
-import { createJournal } from '#local/journal.ts';
+import { createJournal } from '#local/call-journal.ts';
 import { createKms } from '#local/kms/kms.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
@@ -60,16 +60,16 @@ export async function startDataPlane(engine: DynamoEngine) {
   const dynamo = await createDynamo({ folder: folder.path, site, engine });
   const journal = createJournal();
   const secrets = createSecrets({ folder: folder.path, site });
-  const door = await createFrontDoor({ iam, kms, dynamo, secrets, journal });
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, dynamo, secrets, journal });
   return {
     iam,
     kms,
     dynamo,
     journal,
-    door,
+    awsEndpoint,
     types: { ...iam.types, ...kms.types, ...dynamo.types, ...secrets.types },
     async stop() {
-      await door.stop();
+      await awsEndpoint.stop();
       await dynamo.stop();
       folder.remove();
     },

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createDynamo, type Dynamo } from '#local/dynamodb/dynamodb.ts';
 import { createRootClient } from '#local/dynamodb/root-client.ts';
-import { commandLineOf } from '#local/dynamodb/stale-process.ts';
+import { readCommandLine } from '#local/dynamodb/stale-process.ts';
 import { parseTable } from '#local/dynamodb/table-definition.ts';
 
 import { create, engines, site, temporaryFolder } from './data-plane.ts';
@@ -20,7 +20,7 @@ const KeySchema = [
   { AttributeName: 'pk', KeyType: 'HASH' },
   { AttributeName: 'sk', KeyType: 'RANGE' },
 ];
-/** What CDK's TableV2 makes of a table. */
+/** A table as CDK's TableV2 synthesises it. */
 const globalTable = (more: object = {}) => ({
   AttributeDefinitions,
   BillingMode: 'PAY_PER_REQUEST',
@@ -95,7 +95,7 @@ describe.each(engines)('DynamoDB on $title', ({ engine, missing }) => {
     });
     expect(dynamo.tables()).toEqual({ Todos: 'Test-Todos' });
     expect(dynamo.streams()).toEqual({ Todos: attributes?.['StreamArn'] });
-    expect(dynamo.keysOf('Test-Todos')).toEqual({ partitionKey: 'pk', indexes: { 'by-owner': 'owner' } });
+    expect(dynamo.tableKeys('Test-Todos')).toEqual({ partitionKey: 'pk', indexes: { 'by-owner': 'owner' } });
   });
 
   it.skipIf(missing)(
@@ -157,7 +157,7 @@ describe.each(engines)('DynamoDB on $title', ({ engine, missing }) => {
   it.skipIf(missing)(
     'loses nothing that was acknowledged when stack and engine go down by SIGKILL',
     async () => {
-      const script = fileURLToPath(import.meta.resolve('./doomed-stack.ts'));
+      const script = fileURLToPath(import.meta.resolve('./killed-stack.ts'));
       const child = spawn(process.execPath, [script, folder.path, engine], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -171,10 +171,10 @@ describe.each(engines)('DynamoDB on $title', ({ engine, missing }) => {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
-      expect(commandLineOf(Number(pid))).toContain(folder.path); // the orphan still holds the data
+      expect(readCommandLine(Number(pid))).toContain(folder.path); // the orphan still holds the data
 
       const dynamo = await start();
-      expect(commandLineOf(Number(pid))).toBe('');
+      expect(readCommandLine(Number(pid))).toBe('');
       await createTable(dynamo, globalTable());
       expect(await stored(dynamo)).toEqual(new Set(['1', '2', '3', '4', '5']));
     },
@@ -182,7 +182,7 @@ describe.each(engines)('DynamoDB on $title', ({ engine, missing }) => {
 });
 
 describe('DynamoDB', () => {
-  it('forgets stream records after a day without losing count of them', async () => {
+  it('deletes stream records after a day and keeps their sequence numbers increasing', async () => {
     const folder = temporaryFolder();
     const inTwoDays = Date.now() + 2 * 86_400_000;
     const dynamo = await createDynamo({
@@ -202,7 +202,7 @@ describe('DynamoDB', () => {
     folder.remove();
   });
 
-  it('leaves a foreign process alone that has come by the pid of an old engine', async () => {
+  it('does not kill another process that reuses the pid of an old engine', async () => {
     const folder = temporaryFolder();
     const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     mkdirSync(join(folder.path, 'dynamodb'));

@@ -80,7 +80,7 @@ describe('an event pattern', () => {
     expect(matches(pattern, event)).toBe(expected);
   });
 
-  it('wants fields that stand together from one item of an array', () => {
+  it('matches the fields of one object against the same item of an array', () => {
     const employees = {
       employees: [
         { first: 'Maria', last: 'Ito' },
@@ -131,11 +131,11 @@ describe('an input template', () => {
     expect(fill(template)).toEqual(expected);
   });
 
-  it('names a placeholder nobody knows', () => {
-    expect(() => fill('{"x":"<aws.pipes.nope>"}')).toThrow('<aws.pipes.nope> is not known');
+  it('throws an error that names an unknown placeholder', () => {
+    expect(() => fill('{"x":"<aws.pipes.nope>"}')).toThrow('Unknown placeholder <aws.pipes.nope>');
   });
 
-  it('takes the named paths of a rule', () => {
+  it('resolves the named paths of a rule', () => {
     const rule = compileTemplate(
       '{"who":"<who>","rule":"<aws.events.rule-name>"}',
       ruleMeaning({ who: '$.detail.uid' }, { 'aws.events.rule-name': 'r' }),

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { ResourceType } from '#local/cloudformation/resource.ts';
+import type { ResourceType } from '#local/cloudformation/resource-type.ts';
 import { createDynamo, type Dynamo } from '#local/dynamodb/dynamodb.ts';
 import { createRootClient } from '#local/dynamodb/root-client.ts';
 import { createEvents, type Events } from '#local/events/events.ts';
 import { createIam, type Iam } from '#local/iam/iam.ts';
-import { createJournal, type Journal } from '#local/journal.ts';
+import { createJournal, type Journal } from '#local/call-journal.ts';
 
 const site = { account: '000000000000', region: 'eu-central-1' };
 const functionArn = 'arn:aws:lambda:eu-central-1:000000000000:function:on-recorded';
@@ -148,7 +148,7 @@ async function record(...ids: string[]) {
   client.close();
 }
 
-const idsOf = (payloads: readonly Record<string, unknown>[]) =>
+const eventIds = (payloads: readonly Record<string, unknown>[]) =>
   payloads.map(({ detail }) => (detail as { eventId: string }).eventId);
 
 beforeEach(async () => {
@@ -167,13 +167,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('from the stream to the function', () => {
-  it('carries each insert, in EventBridge’s envelope, with the shape the template gives it', async () => {
+describe('a pipe from a table stream to a function', () => {
+  it('delivers each insert in EventBridge’s envelope, transformed by the input template', async () => {
     await provision();
     events.start();
     await record('one', 'two');
     await events.settled();
-    expect(idsOf(received)).toEqual(['one', 'two']);
+    expect(eventIds(received)).toEqual(['one', 'two']);
     expect(received[0]).toMatchObject({
       version: '0',
       source: 'portunus.audit',
@@ -185,12 +185,12 @@ describe('from the stream to the function', () => {
     expect(events.busEvents()).toHaveLength(2);
   });
 
-  it('leaves out what the filter does not want', async () => {
+  it('drops records that the filter does not match', async () => {
     await provision();
     events.start();
     await record('same', 'same');
     await events.settled();
-    expect(idsOf(received)).toEqual(['same']);
+    expect(eventIds(received)).toEqual(['same']);
   });
 
   it('counts one PutEvents call for up to ten records, under the pipe’s name', async () => {
@@ -208,7 +208,7 @@ describe('from the stream to the function', () => {
     ]);
   });
 
-  it('goes on after a restart where it was, and repeats nothing it has delivered', async () => {
+  it('continues after a restart without repeating delivered records', async () => {
     await provision();
     events.start();
     await record('before');
@@ -219,10 +219,10 @@ describe('from the stream to the function', () => {
     await provision();
     events.start();
     await events.settled();
-    expect(idsOf(received)).toEqual(['between']);
+    expect(eventIds(received)).toEqual(['between']);
   });
 
-  it('delivers again what was in flight when the stack stopped', async () => {
+  it('delivers records again that were in delivery when the stack stopped', async () => {
     behave = () => ({ functionError: 'Unhandled' });
     await provision();
     events.start();
@@ -235,12 +235,12 @@ describe('from the stream to the function', () => {
     await provision();
     events.start();
     await events.settled();
-    expect(idsOf(received)).toEqual(['unfinished']);
+    expect(eventIds(received)).toEqual(['unfinished']);
   });
 });
 
-describe('an event the function cannot take', () => {
-  it('is tried three times, then dropped where nobody configured otherwise, as Lambda does', async () => {
+describe('an event that the function fails to handle', () => {
+  it('is tried three times and then dropped without a configured destination, as Lambda does', async () => {
     behave = () => ({ functionError: 'Unhandled' });
     await provision();
     events.start();
@@ -276,7 +276,7 @@ describe('an event the function cannot take', () => {
     expect(events.lost()).toEqual([]);
   });
 
-  it('is lost where the function’s role may not send to the destination', async () => {
+  it('is lost when the function’s role lacks permission for the destination', async () => {
     behave = () => ({ functionError: 'Unhandled' });
     await provision({
       invokeConfig: {
@@ -293,8 +293,8 @@ describe('an event the function cannot take', () => {
   });
 });
 
-describe('an event that cannot be handed to the function', () => {
-  it('goes to the rule’s queue with the reason, at once where permission is missing', async () => {
+describe('an event that cannot be delivered to the function', () => {
+  it('goes to the rule’s queue with the reason, without retries when permission is missing', async () => {
     mayInvoke = false;
     await provision();
     events.start();
@@ -313,7 +313,7 @@ describe('an event that cannot be handed to the function', () => {
     ]);
   });
 
-  it('is tried as often as the rule says', async () => {
+  it('is retried as often as the rule’s retry policy allows', async () => {
     behave = () => {
       throw Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
     };
@@ -330,7 +330,7 @@ describe('an event that cannot be handed to the function', () => {
     expect(JSON.parse(message?.body ?? '{}')).toMatchObject({ detail: { eventId: 'throttled' } });
   });
 
-  it('is lost where the queue’s policy does not admit the rule', async () => {
+  it('is lost when the queue’s policy does not allow the rule', async () => {
     mayInvoke = false;
     const foreign = {
       Effect: 'Allow',
@@ -349,7 +349,7 @@ describe('an event that cannot be handed to the function', () => {
 });
 
 describe('a pipe whose role lacks a permission', () => {
-  it('reads nothing, and says so in IAM’s words', async () => {
+  it('reads nothing and reports IAM’s error message', async () => {
     await provision({ pipeMay: ['events:PutEvents'] });
     events.start();
     await record('unread');
@@ -362,7 +362,7 @@ describe('a pipe whose role lacks a permission', () => {
     );
   });
 
-  it('puts the place of what it cannot deliver into its own queue when its retries end', async () => {
+  it('sends the stream position of undeliverable records to its queue when its retries end', async () => {
     await provision({
       pipeMay: ['dynamodb:*', 'sqs:SendMessage'],
       stream: {
@@ -406,7 +406,7 @@ describe('an event for a topic', () => {
     Principal: { Service: 'events.amazonaws.com' },
   };
 
-  it('is published in the shape the rule gives it', async () => {
+  it('is published as the rule’s input transformer writes it', async () => {
     const tlsOnly = {
       Effect: 'Deny',
       Action: 'sns:Publish',
@@ -419,7 +419,7 @@ describe('an event for a topic', () => {
     expect(received).toEqual([]);
   });
 
-  it('goes to the rule’s queue where the topic’s policy does not admit the rule', async () => {
+  it('goes to the rule’s queue when the topic’s policy does not allow the rule', async () => {
     await provisionTopic({ ...mayPublish, Principal: { Service: 's3.amazonaws.com' } });
     expect(events.published()).toEqual([]);
     expect(events.queues()[queueArn('undelivered')]).toMatchObject([
@@ -428,12 +428,12 @@ describe('an event for a topic', () => {
   });
 });
 
-describe('what the local parts do not copy stops the start', () => {
+describe('an unsupported event resource fails the start', () => {
   it.each([
     ['a target that is no function', { rule: { Arn: queueArn('failed') } }, 'is no Lambda'],
     ['a target property nobody knows', { rule: { SqsParameters: {} } }, 'SqsParameters'],
     ['a pipe target property nobody knows', { pipe: { HttpParameters: {} } }, 'HttpParameters'],
-    ['a placeholder nobody knows', { pipe: { InputTemplate: '{"x":<nope>}' } }, '<nope> is not known'],
+    ['a placeholder nobody knows', { pipe: { InputTemplate: '{"x":<nope>}' } }, 'Unknown placeholder <nope>'],
   ])('%s', async (_name, given, message) => {
     await expect(provision(given)).rejects.toThrow(message);
   });

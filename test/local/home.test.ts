@@ -10,9 +10,9 @@ import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { lockHome } from '#local/home-lock.ts';
-import { openKeys } from '#local/issuer/keys.ts';
+import { openKeys } from '#local/issuer/issuer-keys.ts';
 import { listen } from '#local/listen.ts';
-import { portsFor } from '#local/ports.ts';
+import { claimPorts } from '#local/home-ports.ts';
 import { announce, runningStack, withdraw } from '#local/running-stack.ts';
 import { createTeardown } from '#local/teardown.ts';
 
@@ -25,7 +25,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const writeLock = (owner: object) => writeFileSync(join(home, 'lock.json'), JSON.stringify(owner));
 
 describe('a home', () => {
-  it('is refused to a second stack, naming the first', () => {
+  it('is locked against a second stack with an error that names the first', () => {
     const unlock = lockHome(home);
     expect(() => lockHome(home)).toThrow(`as process ${process.pid}`);
     unlock();
@@ -39,12 +39,12 @@ describe('a home', () => {
     expect(() => lockHome(home)()).not.toThrow();
   });
 
-  it('is taken over from an earlier process that had our id', () => {
+  it('is taken over from an earlier process with the same pid', () => {
     writeLock({ pid: process.pid, started: '1' });
     expect(() => lockHome(home)()).not.toThrow();
   });
 
-  it('is taken over from a lock that was never written to its end', () => {
+  it('is taken over from a truncated lock file', () => {
     writeFileSync(join(home, 'lock.json'), '{"pid":');
     expect(() => lockHome(home)()).not.toThrow();
   });
@@ -57,40 +57,40 @@ describe('a home', () => {
 
 describe('the ports of a home', () => {
   it('are free ones at the first start, and the same at the next', async () => {
-    const first = await portsFor(home, 0);
+    const first = await claimPorts(home, 0);
     expect(new Set(Object.values(first)).size).toBe(3);
-    expect(await portsFor(home, 0)).toEqual(first);
+    expect(await claimPorts(home, 0)).toEqual(first);
   });
 
-  it('keep the issuer where it was when the API moves: owners’ ids come from its address', async () => {
-    const first = await portsFor(home, 0);
-    const moved = await portsFor(home, first.api + 10);
+  it('keep the issuer’s port when the API moves, because owner ids derive from its address', async () => {
+    const first = await claimPorts(home, 0);
+    const moved = await claimPorts(home, first.api + 10);
     expect(moved).toEqual({ ...first, api: first.api + 10 });
   });
 
   it('follow the API’s at a first start on a given port', async () => {
-    const { api } = await portsFor(home, 0);
+    const { api } = await claimPorts(home, 0);
     rmSync(join(home, 'ports.json'));
-    expect(await portsFor(home, api)).toEqual({ api, issuer: api + 1, provider: api + 2 });
+    expect(await claimPorts(home, api)).toEqual({ api, issuer: api + 1, provider: api + 2 });
   });
 
-  it('are refused, by name, when another program has one', async () => {
-    const { issuer } = await portsFor(home, 0);
+  it('are rejected by name when another program uses one', async () => {
+    const { issuer } = await claimPorts(home, 0);
     const taken = await listen(createServer(), issuer);
-    await expect(portsFor(home, 0)).rejects.toThrow(
-      `Port ${issuer}, which this home's issuer needs, is in use`,
+    await expect(claimPorts(home, 0)).rejects.toThrow(
+      `Port ${issuer}, needed by this home's issuer, is in use`,
     );
     await taken.close();
   });
 
-  it('are refused when the API wants the issuer’s', async () => {
-    const { issuer } = await portsFor(home, 0);
-    await expect(portsFor(home, issuer)).rejects.toThrow('belongs to another part of this home');
+  it('are rejected when the API’s port equals the issuer’s', async () => {
+    const { issuer } = await claimPorts(home, 0);
+    await expect(claimPorts(home, issuer)).rejects.toThrow('belongs to another part of this home');
   });
 });
 
 describe('a stop', () => {
-  it('goes last to first, and past what fails', async () => {
+  it('stops parts in reverse order and continues after a failure', async () => {
     const order: string[] = [];
     const teardown = createTeardown();
     teardown.add('first', async () => order.push('first'));
@@ -102,7 +102,7 @@ describe('a stop', () => {
     expect(order).toEqual(['third', 'first']);
   });
 
-  it('happens once, however often it is asked for', async () => {
+  it('runs once, however often it is called', async () => {
     let stops = 0;
     const teardown = createTeardown();
     teardown.add('part', async () => stops++);
@@ -118,7 +118,7 @@ const announceStack = async () => {
     url: 'http://127.0.0.1:1',
     issuer: 'http://127.0.0.1:2',
     audience: 'http://127.0.0.1:1/mcp',
-    operator: { url: 'http://127.0.0.1:3', token: 'word' },
+    admin: { url: 'http://127.0.0.1:3', token: 'word' },
   });
 };
 
@@ -145,7 +145,7 @@ describe('npm run token', () => {
     expect(exp).toBe(iat + 60);
   });
 
-  it('says what to do where no stack runs, or none any more', async () => {
+  it('prints the remedy when no stack runs or the recorded one has ended', async () => {
     expect(() => token('alice')).toThrow('No stack is running');
     await announceStack();
     withdraw(home);

@@ -13,7 +13,7 @@ beforeEach(() => {
   iam = createIam(site);
 });
 
-/** What the local IAM says to a role that has just these statements. */
+/** The local IAM's decision for a role with only these statements. */
 async function ask(statements: object[], question: Partial<Parameters<Iam['authorize']>[0]>) {
   const roleArn = await createRole(iam.types, 'Asking', ...statements);
   const { accessKeyId } = iam.credentialsFor(roleArn, 'todo-list');
@@ -63,7 +63,7 @@ describe('an identity policy', () => {
     });
   });
 
-  it('reaches a role through a policy resource and through a managed one', async () => {
+  it('applies to a role through a policy resource and through a managed policy', async () => {
     const roleArn = await createRole(iam.types, 'Late');
     const Roles = ['Test-Late'];
     await create(iam.types, 'AWS::IAM::Policy', {
@@ -240,7 +240,7 @@ describe('a key policy', () => {
     expect(verdict).toMatchObject({ allowed: false, message: expect.stringContaining(text) });
   });
 
-  it('without a principal is refused when the key is created', () => {
+  it('without a principal is rejected when the key is created', () => {
     expect(() => iam.checkResourcePolicy(policy(may), 'the vault key')).toThrow('the vault key');
   });
 });
@@ -249,12 +249,12 @@ describe('credentials', () => {
   it('belong to one session of one role', async () => {
     const roleArn = await createRole(iam.types, 'Session', allow());
     const [first, second] = [iam.credentialsFor(roleArn, 'first'), iam.credentialsFor(roleArn, 'second')];
-    expect(iam.callerOf(first.accessKeyId)).toMatchObject({ roleArn, sessionName: 'first' });
-    expect(iam.callerOf(second.accessKeyId)).toMatchObject({ roleArn, sessionName: 'second' });
+    expect(iam.sessionByAccessKey(first.accessKeyId)).toMatchObject({ roleArn, sessionName: 'first' });
+    expect(iam.sessionByAccessKey(second.accessKeyId)).toMatchObject({ roleArn, sessionName: 'second' });
     expect(first.secretAccessKey).not.toBe(second.secretAccessKey);
   });
 
-  it('are not given for a role that does not trust Lambda, or does not exist', async () => {
+  it('are not issued for a role that does not trust Lambda or does not exist', async () => {
     const trust = policy({
       Effect: 'Allow',
       Principal: { Service: 'pipes.amazonaws.com' },
@@ -265,7 +265,7 @@ describe('credentials', () => {
     expect(() => iam.credentialsFor(`${arn}2`, 'x')).toThrow('does not exist');
   });
 
-  it('of nobody are refused, even beside a role that could', async () => {
+  it('that are unknown are rejected, even together with a permitted role', async () => {
     const roleArn = await createRole(iam.types, 'Could', allow());
     const verdict = iam.authorize({
       accessKeyId: 'ASIANOBODY',

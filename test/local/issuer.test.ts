@@ -69,7 +69,7 @@ const authorization = (changes: Record<string, string> = {}) => {
   return `/auth?${query}`;
 };
 
-async function signIn(sub: string, changes: Record<string, string> = {}): Promise<URL> {
+async function redirectAfterSignIn(sub: string, changes: Record<string, string> = {}): Promise<URL> {
   const visit = browser();
   const started = await visit(authorization(changes));
   if (started.status !== 303) return new URL(`http://refused/?status=${started.status}`);
@@ -84,8 +84,8 @@ async function token(form: Record<string, string>): Promise<Tokens> {
   return (await (await fetch(`${issuer.url}/token`, { method: 'POST', body })).json()) as Tokens;
 }
 
-async function tokensOf(sub: string): Promise<Tokens> {
-  const code = (await signIn(sub)).searchParams.get('code') ?? '';
+async function signIn(sub: string): Promise<Tokens> {
+  const code = (await redirectAfterSignIn(sub)).searchParams.get('code') ?? '';
   return token({
     grant_type: 'authorization_code',
     code,
@@ -103,7 +103,7 @@ const verify = (jwt: string) =>
   });
 
 describe('the code flow', () => {
-  it('describes itself, with S256 as the only challenge method', async () => {
+  it('has metadata with S256 as the only challenge method', async () => {
     const discovery = (await (
       await fetch(`${issuer.url}/.well-known/openid-configuration`)
     ).json()) as Record<string, unknown>;
@@ -117,7 +117,7 @@ describe('the code flow', () => {
     });
   });
 
-  it('shows the demo users and what the client asks for', async () => {
+  it('shows the demo users and the requested scopes', async () => {
     const visit = browser();
     const { location } = await visit(authorization());
     const { text } = await visit(location);
@@ -125,8 +125,8 @@ describe('the code flow', () => {
       expect(text).toContain(part);
   });
 
-  it('gives a JWT for the resource, with the user’s role and no scope beyond it', async () => {
-    const { access_token, expires_in } = await tokensOf('alice');
+  it('issues a JWT for the resource with the user’s role and no scope beyond it', async () => {
+    const { access_token, expires_in } = await signIn('alice');
     const { payload } = await verify(access_token);
     expect(payload).toMatchObject({
       sub: 'alice',
@@ -139,14 +139,14 @@ describe('the code flow', () => {
     expect(expires_in).toBe(900);
   });
 
-  it('gives the admin what the role allows', async () => {
-    const { payload } = await verify((await tokensOf('erin')).access_token);
+  it('issues an admin’s token with all scopes of the role', async () => {
+    const { payload } = await verify((await signIn('erin')).access_token);
     expect(payload.roles).toEqual(['admin']);
     expect(payload.scope).toContain('admin:write');
   });
 
-  it('rotates the refresh token and refuses the old one', async () => {
-    const first = await tokensOf('alice');
+  it('rotates the refresh token and rejects the old one', async () => {
+    const first = await signIn('alice');
     const second = await token({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
     expect((await verify(second.access_token)).payload.sub).toBe('alice');
     expect(second.refresh_token).not.toBe(first.refresh_token);
@@ -155,7 +155,7 @@ describe('the code flow', () => {
   });
 
   it('revokes a refresh token', async () => {
-    const { refresh_token } = await tokensOf('bob');
+    const { refresh_token } = await signIn('bob');
     const body = new URLSearchParams({ client_id: 'portunus-cli', token: refresh_token });
     const revoked = await fetch(`${issuer.url}/token/revocation`, { method: 'POST', body });
     expect(revoked.status).toBe(200);
@@ -166,18 +166,18 @@ describe('the code flow', () => {
     ['another resource', { resource: 'http://127.0.0.1:9/other' }, 'invalid_target'],
     ['a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
   ])('refuses %s', async (_name, changes, error) => {
-    expect((await signIn('alice', changes)).searchParams.get('error')).toBe(error);
+    expect((await redirectAfterSignIn('alice', changes)).searchParams.get('error')).toBe(error);
   });
 
   it.each([
     ['a foreign redirect', { redirect_uri: 'http://evil.example/callback' }],
     ['an unknown client', { client_id: 'nobody' }],
   ])('never redirects to %s', async (_name, changes) => {
-    expect((await signIn('alice', changes)).searchParams.get('status')).toBe('400');
+    expect((await redirectAfterSignIn('alice', changes)).searchParams.get('status')).toBe('400');
   });
 
-  it('refuses a code with the wrong verifier', async () => {
-    const code = (await signIn('alice')).searchParams.get('code') ?? '';
+  it('rejects a code with the wrong verifier', async () => {
+    const code = (await redirectAfterSignIn('alice')).searchParams.get('code') ?? '';
     const answer = await token({
       grant_type: 'authorization_code',
       code,
@@ -187,7 +187,7 @@ describe('the code flow', () => {
     expect(answer.error).toBe('invalid_grant');
   });
 
-  it('says so when a sign-in is over', async () => {
+  it('shows an error page for an expired sign-in', async () => {
     const { status, text } = await browser()('/login/long-gone');
     expect(status).toBe(400);
     expect(text).toContain('sign-in is over');
@@ -195,9 +195,9 @@ describe('the code flow', () => {
 });
 
 describe('a minted token', () => {
-  it('looks like one from the code flow', async () => {
+  it('has the same claims as one from the code flow', async () => {
     const minted = await issuer.mint({ sub: 'alice' });
-    const issued = (await tokensOf('alice')).access_token;
+    const issued = (await signIn('alice')).access_token;
     await expect(verify(minted)).resolves.toBeDefined();
     expect(decodeProtectedHeader(minted)).toEqual(decodeProtectedHeader(issued));
     expect(Object.keys(decodeJwt(minted)).toSorted()).toEqual(Object.keys(decodeJwt(issued)).toSorted());
@@ -209,7 +209,7 @@ describe('a minted token', () => {
     expect(admin).toMatchObject({ roles: ['admin'], scope: expect.stringContaining('admin:write') });
   });
 
-  it('is what the test asks for', async () => {
+  it('has the claims and header fields that a test overrides', async () => {
     const odd = await issuer.mint({
       sub: 'x',
       scopes: ['a'],
@@ -239,7 +239,7 @@ describe('another start', () => {
     expect(statSync(join(folder, 'issuer', 'keys.json')).mode & 0o077).toBe(0);
   });
 
-  it('on a taken port says so', async () => {
+  it('on a port in use throws an error that names it', async () => {
     const port = Number(new URL(issuer.url).port);
     await expect(startIssuer({ folder, port, publicUrl })).rejects.toThrow(`Port ${port} is in use`);
   });

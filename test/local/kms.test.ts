@@ -47,7 +47,7 @@ const sealed = async (KeyId: string, text = 'secret') =>
 const refused = (type: string) => expect.objectContaining({ status: 400, __type: type });
 
 describe('a symmetric key', () => {
-  it('hands out a data key and opens it again under the same context', async () => {
+  it('generates a data key and decrypts it under the same context only', async () => {
     const { arn } = await symmetricKey();
     const made = await call('GenerateDataKey', { KeyId: arn, KeySpec: 'AES_256', EncryptionContext });
     expect(Buffer.from(made['Plaintext'] ?? '', 'base64')).toHaveLength(32);
@@ -71,7 +71,7 @@ describe('a symmetric key', () => {
     expect(opened).toEqual(refused('InvalidCiphertextException'));
   });
 
-  it('refuses every ciphertext that differs in one byte, is cut or extended', async () => {
+  it('rejects every ciphertext that differs in one byte, is truncated or extended', async () => {
     const blob = Buffer.from(await sealed((await symmetricKey()).arn), 'base64');
     const flipped = [...blob.keys()].map((at) =>
       Buffer.from(blob.map((byte, index) => (index === at ? byte ^ 1 : byte))),
@@ -83,7 +83,7 @@ describe('a symmetric key', () => {
     }
   });
 
-  it('refuses a ciphertext of another key when the request names this one', async () => {
+  it('rejects a ciphertext of another key when the request names this one', async () => {
     const [one, other] = [await symmetricKey('One'), await symmetricKey('Other')];
     const CiphertextBlob = await sealed(one.arn);
     const opened = await call('Decrypt', { KeyId: other.arn, CiphertextBlob, EncryptionContext });
@@ -115,7 +115,7 @@ describe('a symmetric key', () => {
     expect(await call('DescribeKey', { KeyId: 'alias/none' })).toEqual(refused('NotFoundException'));
   });
 
-  it('opens old ciphertexts after its material was rotated, by hand or by the year', async () => {
+  it('decrypts old ciphertexts after on-demand and yearly rotation', async () => {
     const { arn: KeyId } = await symmetricKey();
     const blobs = [await sealed(KeyId)];
     await call('RotateKeyOnDemand', { KeyId });
@@ -133,7 +133,7 @@ describe('a symmetric key', () => {
     expect(Object.values(stored.keys).map(({ materials }) => materials.length)).toEqual([3]);
   });
 
-  it('does nothing while it is disabled or on its way out', async () => {
+  it('rejects use while it is disabled or pending deletion', async () => {
     const { arn: KeyId } = await symmetricKey();
     const CiphertextBlob = await sealed(KeyId);
     await call('DisableKey', { KeyId });
@@ -154,7 +154,7 @@ describe('a symmetric key', () => {
 describe('an HMAC key', () => {
   const MacAlgorithm = 'HMAC_SHA_256';
 
-  it('makes the same code for the same message, and verifies it', async () => {
+  it('generates the same MAC for the same message and verifies it', async () => {
     const { arn: KeyId } = await macKey();
     const message = { KeyId, MacAlgorithm, Message: base64('sk-123') };
     const { Mac } = await call('GenerateMac', message);
@@ -164,7 +164,7 @@ describe('an HMAC key', () => {
     expect(await call('VerifyMac', other)).toEqual(refused('KMSInvalidMacException'));
   });
 
-  it('does not encrypt, as an encryption key makes no codes', async () => {
+  it('does not encrypt, and an encryption key generates no MACs', async () => {
     const [mac, symmetric] = [await macKey(), await symmetricKey()];
     const encrypted = await call('Encrypt', { KeyId: mac.arn, Plaintext: base64('x') });
     expect(encrypted).toEqual(refused('InvalidKeyUsageException'));
@@ -210,7 +210,7 @@ async function asRole(statement: object, operation: string, input: object) {
 }
 
 describe('a role', () => {
-  it('decrypts only under the purpose its policy names', async () => {
+  it('decrypts only under the purpose that its policy names', async () => {
     const { arn } = await symmetricKey();
     const input = { CiphertextBlob: await sealed(arn), EncryptionContext };
     const may = (Condition: object) => ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: arn, Condition });
@@ -228,7 +228,7 @@ describe('a role', () => {
     });
   });
 
-  it('re-encrypts only where it may leave the one key and reach the other', async () => {
+  it('re-encrypts only with permission for both keys', async () => {
     const [one, other] = [await symmetricKey('One'), await symmetricKey('Other')];
     const input = {
       CiphertextBlob: await sealed(one.arn),
@@ -242,7 +242,7 @@ describe('a role', () => {
 });
 
 describe('the folder', () => {
-  it('keeps keys for the next start, readable by their owner only', async () => {
+  it('keeps keys for the next start, readable by the file owner only', async () => {
     const before = await symmetricKey();
     const CiphertextBlob = await sealed(before.arn);
     start();

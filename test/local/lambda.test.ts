@@ -34,14 +34,14 @@ const isGone = (pid: number): boolean => {
 const streaming = (body: string) =>
   `exports.handler = awslambda.streamifyResponse(async (event, out, context) => { ${body} });`;
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
 describe('a function of the local Lambda', () => {
-  it('answers its event', async () => {
+  it('returns the handler’s result', async () => {
     const lambda = await deploy('exports.handler = async (event) => ({ twice: event.n * 2 });');
     expect(await lambda.invoke('fn', { n: 21 })).toEqual({ payload: { twice: 42 } });
     expect(await lambda.invoke('arn:aws:lambda:eu-central-1:000000000000:function:fn', { n: 1 })).toEqual({
@@ -49,7 +49,7 @@ describe('a function of the local Lambda', () => {
     });
   });
 
-  it('sees the environment of AWS, its own variables and credentials, and nothing of this process', async () => {
+  it('has AWS’s environment variables, its own and its credentials, and none of this process', async () => {
     vi.stubEnv('LEAK', 'of the parent');
     const lambda = await deploy('exports.handler = async () => ({ ...process.env, cwd: process.cwd() });', {
       MemorySize: '256',
@@ -75,7 +75,7 @@ describe('a function of the local Lambda', () => {
     expect(payload).not.toHaveProperty('HOME');
   });
 
-  it('has a context with its arn, a request id and the time that remains', async () => {
+  it('has a context with its ARN, a request id and the remaining time', async () => {
     const lambda = await deploy(
       `exports.handler = async (_event, context) =>
         ({ arn: context.invokedFunctionArn, id: context.awsRequestId, left: context.getRemainingTimeInMillis() });`,
@@ -90,7 +90,7 @@ describe('a function of the local Lambda', () => {
     expect((payload as { left: number }).left).toBeLessThanOrEqual(7000);
   });
 
-  it('leaves its log lines behind', async () => {
+  it('has its log lines collected', async () => {
     const lambda = await deploy(`exports.handler = async () => { console.log('one line'); };`);
     await lambda.invoke('fn', {});
     await vi.waitFor(() => {
@@ -106,7 +106,7 @@ describe('instances', () => {
   const source =
     'let n = 0; exports.handler = async ({ ms }) => { await new Promise((done) => setTimeout(done, ms)); return [process.pid, ++n]; };';
 
-  it('take one event at a time and are used again', async () => {
+  it('handle one event at a time and are reused', async () => {
     const lambda = await deploy(source);
     const invoke = async (ms: number) => (await lambda.invoke('fn', { ms })).payload as [number, number];
     const [one, two] = await Promise.all([invoke(50), invoke(50)]);
@@ -116,14 +116,14 @@ describe('instances', () => {
     expect(again[1]).toBe(2);
   });
 
-  it('are refused beyond the reserved number, as a throttle', async () => {
+  it('are throttled beyond the reserved concurrency', async () => {
     const lambda = await deploy(source, { ReservedConcurrentExecutions: 1 });
     const first = lambda.invoke('fn', { ms: 100 });
     await expect(lambda.invoke('fn', { ms: 0 })).rejects.toMatchObject({ code: 'TooManyRequestsException' });
     await first;
   });
 
-  it('stand still between two events when frozen', async () => {
+  it('are suspended between two events when freezing is on', async () => {
     const lambda = await deploy(
       'let ticks = 0; exports.handler = async () => { const seen = ticks; setInterval(() => ticks++, 5); return seen; };',
       {},
@@ -142,7 +142,7 @@ describe('instances', () => {
     expect(isGone((payload as [number])[0])).toBe(true);
   });
 
-  it('die with a stack that is killed, even where they spin', async () => {
+  it('die with a killed stack, even while they spin', async () => {
     const support = pathToFileURL(path.resolve(import.meta.dirname, '../support/local-functions.ts')).href;
     const script = `
       import { startFunctions } from '${support}';
@@ -170,7 +170,7 @@ describe('instances', () => {
 });
 
 describe('a failing function', () => {
-  it('that throws answers with the error', async () => {
+  it('that throws returns the error', async () => {
     const lambda = await deploy(`exports.handler = async () => { throw new TypeError('not today'); };`);
     expect(await lambda.invoke('fn', {})).toMatchObject({
       functionError: 'Unhandled',
@@ -213,14 +213,14 @@ describe('a failing function', () => {
     });
   });
 
-  it('that uses a callback, which Node 24 on Lambda has not, fails at init', async () => {
+  it('with a callback handler, unsupported by Node 24 on Lambda, fails at init', async () => {
     const lambda = await deploy('exports.handler = (event, context, callback) => callback(null, 1);');
     expect(await lambda.invoke('fn', {})).toMatchObject({
       payload: { errorType: 'Runtime.CallbackHandlerDeprecated' },
     });
   });
 
-  it('may answer 6 MB and no more', async () => {
+  it('may return 6 MB and no more', async () => {
     const lambda = await deploy(`exports.handler = async ({ size }) => 'x'.repeat(size);`);
     const fits = await lambda.invoke('fn', { size: 6 * 1024 * 1024 });
     expect(fits.functionError).toBeUndefined();
@@ -236,7 +236,7 @@ describe('a failing function', () => {
 describe('a streaming function', () => {
   const from = `out = awslambda.HttpResponseStream.from(out, { statusCode: 201, headers: { a: 'b' } });`;
 
-  it('sends its prelude, then its body as it writes it', async () => {
+  it('sends its prelude and then each chunk as it is written', async () => {
     const lambda = await deploy(
       streaming(
         `${from} out.write('one '); await new Promise((go) => setTimeout(go, 50)); out.write('two'); out.end();`,
@@ -245,11 +245,11 @@ describe('a streaming function', () => {
     const answer = await lambda.invokeStreaming('fn', {});
     if (answer.kind !== 'streamed') throw new Error(answer.kind);
     expect(answer.prelude).toEqual({ statusCode: 201, headers: { a: 'b' } });
-    expect(await textOf(answer.body)).toBe('one two');
+    expect(await readText(answer.body)).toBe('one two');
     expect(await lambda.invokeStreaming('fn', {})).toMatchObject({ kind: 'streamed' });
   });
 
-  it('that throws before the first byte has failed', async () => {
+  it('that throws before the first byte returns the error', async () => {
     const lambda = await deploy(streaming(`throw new Error('too early');`));
     expect(await lambda.invokeStreaming('fn', {})).toMatchObject({
       kind: 'failed',
@@ -289,7 +289,7 @@ describe('a streaming function', () => {
   });
 });
 
-describe('the Lambda API refuses', () => {
+describe('the Lambda API rejects', () => {
   it('a function that does not exist', async () => {
     const lambda = await deploy('');
     await expect(lambda.invoke('other', {})).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
@@ -310,7 +310,7 @@ describe('a resource policy', () => {
   const sourceArn = 'arn:aws:execute-api:eu-central-1:000000000000:abc/prod/GET/things/{id}';
   const principal = 'apigateway.amazonaws.com';
 
-  it('lets in the named service and source only', async () => {
+  it('allows only the named service and source', async () => {
     const lambda = await deploy('');
     expect(lambda.mayInvoke({ functionArn, principal, sourceArn })).toBe(false);
     await functions?.create('AWS::Lambda::Permission', 'Permission', {

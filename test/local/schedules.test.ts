@@ -5,7 +5,7 @@ import { parseSchedule } from '#local/events/schedule.ts';
 import { createSchedules } from '#local/events/schedules.ts';
 
 const at = (time: string) => Date.parse(time);
-const nextOf = (expression: string, after: string) =>
+const nextTime = (expression: string, after: string) =>
   new Date(parseSchedule(expression).next(at(after))).toISOString().slice(0, 16);
 
 describe('a schedule', () => {
@@ -21,7 +21,7 @@ describe('a schedule', () => {
     ['cron(0 10 ? * 2,4 *)', '2026-07-01T10:00Z', '2026-07-06T10:00'],
     ['cron(0 0 29 FEB ? *)', '2026-07-01T00:00Z', '2028-02-29T00:00'],
   ])('%s after %s is due at %s', (expression, after, due) => {
-    expect(nextOf(expression, after)).toBe(due);
+    expect(nextTime(expression, after)).toBe(due);
   });
 
   it.each([
@@ -37,16 +37,16 @@ describe('a schedule', () => {
     'cron(15 5 ? * 6#3 *)',
     'at(2026-07-01T00:00:00)',
     'daily',
-  ])('%s stops the start', (expression) => {
-    expect(() => parseSchedule(expression)).toThrow('is not known');
+  ])('%s fails the start', (expression) => {
+    expect(() => parseSchedule(expression)).toThrow('is not valid or not supported');
   });
 
-  it('that is never due again says so', () => {
-    expect(() => nextOf('cron(0 0 1 1 ? 2020)', '2026-07-01T00:00Z')).toThrow('never due again');
+  it('that has no next time throws an error that names it', () => {
+    expect(() => nextTime('cron(0 0 1 1 ? 2020)', '2026-07-01T00:00Z')).toThrow('never due again');
   });
 });
 
-describe('what runs by the clock', () => {
+describe('a scheduled rule', () => {
   const target: RuleTarget = {
     ruleArn: 'arn:rule/daily',
     targetArn: 'arn:aws:lambda:eu-central-1:000000000000:function:portunus-local-on-x',
@@ -67,7 +67,7 @@ describe('what runs by the clock', () => {
           arn: 'arn:rule/daily',
           bus: 'default',
           enabled: true,
-          readsToo: false,
+          includesReadEvents: false,
           matches: () => false,
           schedule: parseSchedule(expression),
           targets: [target],
@@ -87,7 +87,7 @@ describe('what runs by the clock', () => {
     return { schedules, events, finished: finished.promise, problems };
   }
 
-  it('is started at each time it is due, in the envelope of a scheduled event', async () => {
+  it('invokes its function at each due time with a scheduled event', async () => {
     const { schedules, events, finished } = clockwork('cron(15 5 * * ? *)', 3);
     schedules.start();
     await finished;
@@ -105,14 +105,14 @@ describe('what runs by the clock', () => {
     });
   });
 
-  it('can be set off at once, as of any time', async () => {
+  it('can be run immediately as of a given time', async () => {
     const { schedules, events } = clockwork('rate(1 day)', 1);
     await schedules.run('on-x', new Date('2031-02-03T04:05:06Z'));
     expect(events.map(({ time }) => time)).toEqual(['2031-02-03T04:05:06Z']);
     await expect(schedules.run('x-on')).rejects.toThrow('No schedule runs x-on');
   });
 
-  it('that has no next time is reported, and takes nothing with it', async () => {
+  it('without a next time is reported and does not stop the other rules', async () => {
     const { schedules, problems } = clockwork('cron(0 0 1 1 ? 2020)', 1);
     schedules.start();
     await schedules.stop();

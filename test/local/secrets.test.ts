@@ -15,25 +15,26 @@ describe('the secrets of a template', () => {
   const folder = temporaryFolder();
   afterAll(folder.remove);
   const start = () => createSecrets({ folder: folder.path, site });
-  const valueOf = (secrets: ReturnType<typeof start>) => secrets.find('Test-Stage')?.versions.at(-1)?.value;
+  const currentValue = (secrets: ReturnType<typeof start>) =>
+    secrets.find('Test-Stage')?.versions.at(-1)?.value;
 
   it('are generated once and found again at every start', async () => {
     const first = start();
     const { ref } = await create(first.types, type, generated(), 'Stage');
     expect(ref).toMatch(/^arn:aws:secretsmanager:eu-central-1:000000000000:secret:Test-Stage-[0-9a-f]{6}$/);
-    expect(valueOf(first)).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(currentValue(first)).toMatch(/^[A-Za-z0-9]{64}$/);
     const second = start();
     expect((await create(second.types, type, generated(), 'Stage')).ref).toBe(ref);
-    expect(valueOf(second)).toBe(valueOf(first));
+    expect(currentValue(second)).toBe(currentValue(first));
   });
 
-  it('are made anew when their generation changes, as CloudFormation does', async () => {
+  it('are generated again when their generation settings change, as CloudFormation does', async () => {
     const before = start();
     await create(before.types, type, generated(), 'Stage');
     const after = start();
     await create(after.types, type, generated(50), 'Stage');
-    expect(valueOf(after)).toHaveLength(50);
-    expect(after.find('Test-Stage')?.versions[0]?.value).toBe(valueOf(before));
+    expect(currentValue(after)).toHaveLength(50);
+    expect(after.find('Test-Stage')?.versions[0]?.value).toBe(currentValue(before));
   });
 
   it.each([
@@ -45,7 +46,7 @@ describe('the secrets of a template', () => {
   });
 });
 
-describe('Secrets Manager behind the front door', () => {
+describe('Secrets Manager behind the AWS endpoint', () => {
   let plane: Awaited<ReturnType<typeof startDataPlane>>;
   let arn = '';
   beforeAll(async () => {
@@ -60,7 +61,7 @@ describe('Secrets Manager behind the front door', () => {
     const role = await createRole(plane.types, `reader-${made}`, ...statements);
     const credentials = plane.iam.credentialsFor(role, `reader-${made}`);
     const { region } = site;
-    return new SecretsManagerClient({ endpoint: plane.door.url, region, credentials, maxAttempts: 1 });
+    return new SecretsManagerClient({ endpoint: plane.awsEndpoint.url, region, credentials, maxAttempts: 1 });
   }
   const reader = () =>
     actingAs({ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: `${arn}*` });
@@ -78,7 +79,7 @@ describe('Secrets Manager behind the front door', () => {
     });
   });
 
-  it('tells a stranger nothing, not even whether there is such a secret', async () => {
+  it('returns the same error to a role without permission whether or not the secret exists', async () => {
     const client = await actingAs({ Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: '*' });
     for (const id of [arn, 'nothing']) {
       await expect(client.send(get(id))).rejects.toMatchObject({

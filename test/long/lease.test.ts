@@ -20,7 +20,7 @@ onEngine('a request whose holder was killed', () => {
     const claim = async () => (await current.rows('control')).find(({ state }) => state === 'claimed');
 
     // The key is opened after the claim: there it stays until it is killed.
-    const undo = current.frontDoor.faults.inject(({ operation }) =>
+    const undo = current.awsEndpoint.faults.inject(({ operation }) =>
       operation === 'Decrypt' ? { kind: 'delay', ms: 20_000 } : undefined,
     );
     const killed = ask();

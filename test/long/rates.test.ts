@@ -32,7 +32,7 @@ onEngine('a limit of 100, over the API', () => {
     await alice.get('/mcp/tools'); // the authorizer's verdict, once for all
     const started = Date.now();
     let lost = 0;
-    const stop = current.frontDoor.faults.inject(({ caller, operation }) => {
+    const stop = current.awsEndpoint.faults.inject(({ caller, operation }) => {
       if (!caller.includes('tools-invoke') || operation !== 'UpdateItem' || Math.random() > 0.3)
         return undefined;
       lost += 1;

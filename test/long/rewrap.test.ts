@@ -114,7 +114,7 @@ onEngine('a vault that moves to another CMK', () => {
     expect(await wrappedUnder(portunus, to)).toBe(0);
 
     // As slow as the network of a real stage: else the job would be done before it was killed often enough.
-    const { inject } = portunus.frontDoor.faults;
+    const { inject } = portunus.awsEndpoint.faults;
     inject(({ caller }) => (caller.includes('on-rewrap') ? { kind: 'delay', ms: JOB_DELAY_MS } : undefined));
     const finished = new AbortController();
     const load = steadyReads(await everybody(), finished.signal);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import type { Created, ResourceTypes } from '#local/cloudformation/resource.ts';
+import type { Created, ResourceTypes } from '#local/cloudformation/resource-type.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 
 export const site = { account: '000000000000', region: 'eu-central-1' };

@@ -34,7 +34,7 @@ async function warmUp(portunus: Portunus, person: Person, atOnce: number): Promi
   for (let instances = Math.min(STEP, atOnce); ; instances = Math.min(instances + STEP, atOnce)) {
     await person.get('/api-keys'); // the authorizer's word is kept for a minute: no process of it for each call as well
     // Nobody is done before the last of them has begun.
-    const undo = portunus.frontDoor.faults.inject((call) =>
+    const undo = portunus.awsEndpoint.faults.inject((call) =>
       isInvoke(call) && call.operation === 'UpdateItem' ? { kind: 'delay', ms } : undefined,
     );
     await Promise.all(Array.from({ length: instances }, () => chat(portunus, person, 'anthropic')));
@@ -63,7 +63,7 @@ export async function rejectionStorm(
 
   let waiting = 0;
   let releaseAt = Infinity;
-  const undo = portunus.frontDoor.faults.inject((call) => {
+  const undo = portunus.awsEndpoint.faults.inject((call) => {
     if (!isInvoke(call) || call.operation !== 'Query' || waiting === atOnce) return undefined;
     waiting += 1;
     releaseAt = Math.min(releaseAt, Date.now() + 5000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { MCP_SCOPES } from '#infra/scopes.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
-import { ROLES as LOCAL_ROLES, scopesOf } from '#local/issuer/users.ts';
+import { ROLES as LOCAL_ROLES, scopesForRoles } from '#local/issuer/demo-users.ts';
 import { routes } from '#functions/routes.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import { type Role, ROLES, type Scope, SCOPES, SCOPES_OF } from '#shared/auth/scopes.ts';
@@ -70,7 +70,8 @@ describe('roles and scopes', () => {
 
   it('are what the local issuer hands out, role by role', () => {
     expect([...LOCAL_ROLES].toSorted()).toEqual([...ROLES].toSorted());
-    for (const role of ROLES) expect(scopesOf([role]).toSorted()).toEqual([...SCOPES_OF[role]].toSorted());
+    for (const role of ROLES)
+      expect(scopesForRoles([role]).toSorted()).toEqual([...SCOPES_OF[role]].toSorted());
   });
 
   it('guard every route that is not open, each with a scope somebody holds', () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
   vi.stubEnv('AWS_SESSION_TOKEN', sessionToken);
   vi.stubEnv('AWS_REGION', site.region);
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', plane.door.url);
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', plane.awsEndpoint.url);
   vi.stubEnv('STAGE_SECRET_ARN', ref);
 });
 afterAll(async () => {
@@ -27,7 +27,12 @@ afterAll(async () => {
 });
 
 it('is asked for once in the life of an instance, however many keys are derived, and again only after a failure', async () => {
-  const refuse = plane.door.faults.inject(() => ({ kind: 'refuse', status: 400, type: 'X', message: '' }));
+  const refuse = plane.awsEndpoint.faults.inject(() => ({
+    kind: 'error',
+    status: 400,
+    type: 'X',
+    message: '',
+  }));
   await expect(stageKey('issuer-keys')).rejects.toMatchObject({ name: 'X' });
   refuse();
   const before = plane.journal.all().length;

@@ -1,0 +1,75 @@
+// Request schemas of the KMS operations, with AWS's bounds.
+import * as z from 'zod';
+
+const KeyId = z.string().min(1).max(2048);
+const Context = z.record(z.string(), z.string()).default({});
+const blob = (max: number) =>
+  z
+    .base64()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine(({ length }) => length >= 1 && length <= max, `Member must have length between 1 and ${max}`);
+const Ciphertext = blob(6144);
+const GrantTokens = z.array(z.string()).max(10).optional();
+const Algorithm = z.literal('SYMMETRIC_DEFAULT').optional();
+const MacAlgorithm = z.enum(['HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512']);
+const DataKey = z
+  .strictObject({
+    KeyId,
+    KeySpec: z.enum(['AES_256', 'AES_128']).optional(),
+    NumberOfBytes: z.int().min(1).max(1024).optional(),
+    EncryptionContext: Context,
+    GrantTokens,
+  })
+  .refine(
+    ({ KeySpec, NumberOfBytes }) => (KeySpec === undefined) !== (NumberOfBytes === undefined),
+    'Please specify either number of bytes or key spec.',
+  );
+const OneKey = z.strictObject({ KeyId, GrantTokens });
+
+export const REQUESTS = {
+  Encrypt: z.strictObject({
+    KeyId,
+    Plaintext: blob(4096),
+    EncryptionContext: Context,
+    EncryptionAlgorithm: Algorithm,
+    GrantTokens,
+  }),
+  Decrypt: z.strictObject({
+    KeyId: KeyId.optional(),
+    CiphertextBlob: Ciphertext,
+    EncryptionContext: Context,
+    EncryptionAlgorithm: Algorithm,
+    GrantTokens,
+  }),
+  ReEncrypt: z.strictObject({
+    CiphertextBlob: Ciphertext,
+    SourceKeyId: KeyId.optional(),
+    SourceEncryptionContext: Context,
+    SourceEncryptionAlgorithm: Algorithm,
+    DestinationKeyId: KeyId,
+    DestinationEncryptionContext: Context,
+    DestinationEncryptionAlgorithm: Algorithm,
+    GrantTokens,
+  }),
+  GenerateDataKey: DataKey,
+  GenerateDataKeyWithoutPlaintext: DataKey,
+  GenerateMac: z.strictObject({ KeyId, Message: blob(4096), MacAlgorithm, GrantTokens }),
+  VerifyMac: z.strictObject({ KeyId, Message: blob(4096), Mac: blob(6144), MacAlgorithm, GrantTokens }),
+  DescribeKey: OneKey,
+  EnableKey: OneKey,
+  DisableKey: OneKey,
+  RotateKeyOnDemand: OneKey,
+  ScheduleKeyDeletion: z.strictObject({
+    KeyId,
+    PendingWindowInDays: z.int().min(7).max(30).default(30),
+  }),
+  CancelKeyDeletion: OneKey,
+} as const;
+
+export type Operation = keyof typeof REQUESTS;
+export type Request<Name extends Operation> = z.output<(typeof REQUESTS)[Name]>;
+
+export const isOperation = (name: string): name is Operation => Object.hasOwn(REQUESTS, name);
+
+/** AWS counts keys and values of the whole context together. */
+export const MAX_CONTEXT_BYTES = 8192;
