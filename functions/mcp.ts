@@ -4,10 +4,10 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Principal } from '#shared/auth/principal.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
-import type { McpMessage } from '#shared/mcp/message.ts';
+import { type McpMessage, refusal } from '#shared/mcp/message.ts';
 import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
 import { readsByTool } from '#shared/mcp/resources.ts';
-import { receive, serveMcp } from '#shared/mcp/serve.ts';
+import { type McpSite, receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { refuse } from '#shared/services/refuse.ts';
@@ -54,19 +54,21 @@ async function record(
   });
 }
 
-/** Of this API, and of the page that may call it. */
-function names(): readonly [string, ...string[]] {
+function site(): McpSite {
+  const { hostname, origin } = new URL(env('PUBLIC_URL'));
   const page = webOrigin();
-  return [new URL(env('PUBLIC_URL')).hostname, ...(page === undefined ? [] : [new URL(page).hostname])];
+  return { host: hostname, origins: [origin, ...(page === undefined ? [] : [new URL(page).origin])] };
 }
 
 async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   const { requestId } = event.requestContext;
   const row = rowOf('mcp');
   const principal = await streamedCaller('mcp', event);
+  // Before a Request is made of it: the web's Request knows no TRACE.
+  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
   const text = bodyText(event, row);
   const request = requestOf(event, lastResort(context), text);
-  const received = receive(request, text, names());
+  const received = receive(request, text, site());
   if ('refused' in received) return received.refused;
   const { message } = received;
   const registered = await registeredIn(message, principal);

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { AppError } from '#shared/core/errors.ts';
 
+import { invalidHeader } from './headers.ts';
 import { commonHeaders, problemHeaders, problemOf } from './reply.ts';
 
 type Out = {
@@ -27,15 +28,34 @@ const PRELUDE_LIMIT_MS = 1000;
 
 export type Serve = (event: APIGatewayProxyEvent, context: Context) => Promise<Response>;
 
-/** The request as the web knows it; its body is not read from here. @param url as the caller wrote it */
-export function requestOf(event: APIGatewayProxyEvent, signal: AbortSignal, body: string | null): Request {
+/** A value that a web Headers object takes: no control character, no code unit that is no byte. */
+// oxlint-disable-next-line no-control-regex
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function headersOf({ multiValueHeaders }: APIGatewayProxyEvent): Headers {
   const headers = new Headers();
-  for (const [name, values = []] of Object.entries(event.multiValueHeaders ?? {})) {
-    for (const value of values) headers.append(name, value);
+  for (const [name, values = []] of Object.entries(multiValueHeaders ?? {})) {
+    for (const value of values) {
+      if (!HEADER_VALUE.test(value)) {
+        throw invalidHeader(name, 'has a character that no header may have; encode it');
+      }
+      headers.append(name, value);
+    }
   }
+  return headers;
+}
+
+/**
+ * The request as the web knows it; its body is not read from here. The URL is as the caller wrote it.
+ * @throws {AppError} `invalid_input` for a header or a host that the web's types cannot hold
+ */
+export function requestOf(event: APIGatewayProxyEvent, signal: AbortSignal, body: string | null): Request {
+  const headers = headersOf(event);
   const bodiless = event.httpMethod === 'GET' || event.httpMethod === 'HEAD' || body === null;
   const host = headers.get('host') ?? event.requestContext.domainName ?? 'unknown.invalid';
-  return new Request(`https://${host}${event.path}`, {
+  const url = URL.parse(`https://${host}${event.path}`);
+  if (url === null) throw invalidHeader('Host', 'is not a host name; send the one of the public URL');
+  return new Request(url, {
     method: event.httpMethod,
     headers,
     signal,

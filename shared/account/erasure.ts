@@ -181,7 +181,8 @@ export function statementOf(
     kept: 'The audit trail stays whole: it names you by a number and holds no key and no text of yours.',
     revoke_at_providers: erasure.providers.map((id) => {
       const facts = providers.find((each) => each.id === id);
-      return { provider: id, title: facts?.title ?? id, url: facts?.keyPage ?? null };
+      const page = facts?.keyPage ?? '';
+      return { provider: id, title: facts?.title ?? id, url: URL.canParse(page) ? page : null };
     }),
   };
 }

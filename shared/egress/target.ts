@@ -24,18 +24,33 @@ const MAX_LENGTH = 8192;
 const HTTPS_PORT = 443;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const MAX_HOST_LENGTH = 253;
+/** Names that mean something else inside a network. */
+const INSIDE = ['localhost', 'localdomain', 'local', 'internal', 'home.arpa'];
 /**
- * Names that mean something else inside a network, and AWS itself: our own role's reach must not become a
- * tool's.
+ * Zones in which AWS serves its own APIs: the `dnsSuffix` and `dualStackDnsSuffix` of every partition in the SDK, the
+ * consoles' zones, and the closed top-level domain `aws` (`api.aws`, `on.aws`). Inside a VPC these names lead to endpoints
+ * that trust the network, and function URLs and Lattice services may trust this account. Zones in which customers publish
+ * ordinary sites (`cloudfront.net`, `awsapprunner.com`, `amplifyapp.com`) stay reachable. An operator allows one origin by name.
  */
-const INSIDE = [
-  'localhost',
-  'localdomain',
-  'local',
-  'internal',
-  'home.arpa',
+const AWS = [
   'amazonaws.com',
   'amazonaws.com.cn',
+  'amazonaws.cn',
+  'amazonaws.eu',
+  'amazonaws-eusc.eu',
+  'amazonaws-us-gov.com',
+  'amazonwebservices.com.cn',
+  'amazonwebservices.eu',
+  'aws',
+  'aws.dev',
+  'c2s.ic.gov',
+  'aws.ic.gov',
+  'sc2s.sgov.gov',
+  'aws.scloud',
+  'csp.hci.ic.gov',
+  'aws.hci.ic.gov',
+  'cloud.adc-e.uk',
+  'cloud-aws.adc-e.uk',
 ];
 
 const within = (host: string, domain: string) => host === domain || host.endsWith(`.${domain}`);
@@ -51,7 +66,8 @@ function parse(text: string): URL {
 
 function checkHost(host: string, ownHosts: readonly string[]): void {
   const name = host.length <= MAX_HOST_LENGTH && isIP(host) === 0 && HOST.test(host);
-  if (!name || [...INSIDE, ...ownHosts].some((domain) => within(host, domain))) throw egressRefused('host');
+  if (!name || [...INSIDE, ...AWS, ...ownHosts].some((domain) => within(host, domain)))
+    throw egressRefused('host');
 }
 
 /** @throws {AppError} `egress_refused` */

@@ -4,7 +4,6 @@ import {
   createMcpHandler,
   hostHeaderValidationResponse,
   McpServer,
-  originValidationResponse,
   type ServerOptions,
 } from '@modelcontextprotocol/server';
 
@@ -32,21 +31,44 @@ const VERSION = '0.1.0';
 /** A stream for change notices would pin this instance; there are none to come. */
 const LISTEN_MS = 1500;
 
-/**
- * Reads one message, or refuses the request: a foreign page or a rebound name sent it (an absent Origin passes, it is no
- * browser), it is no POST, it is not one bounded JSON object.
- * @param names bare host names: the one this API is reached by, then that of the page that may call it, if there is one
- */
+export type McpSite = {
+  /** Bare host name this API is reached by. */
+  readonly host: string;
+  /** Whole origins: this API's own, then that of the page that may call it, if there is one. */
+  readonly origins: readonly string[];
+};
+
+/** Scheme, host and port, as a browser compares them. An absent Origin passes: no browser sent the request. */
+function isForeignPage(request: Request, origins: readonly string[]): boolean {
+  const given = request.headers.get('origin');
+  return given !== null && !origins.includes(given);
+}
+
+/** Reads one message, or rejects the request: sent by a foreign page or to a rebound name, or not one bounded JSON object. */
 export function receive(
   request: Request,
   text: string | null,
-  [host, ...pages]: readonly [string, ...string[]],
+  { host, origins }: McpSite,
 ): { message: McpMessage } | { refused: Response } {
-  const foreign =
-    hostHeaderValidationResponse(request, [host]) ?? originValidationResponse(request, [host, ...pages]);
-  if (foreign) return { refused: refusal('foreign') }; // in our words: theirs quote what came in
-  if (request.method !== 'POST') return { refused: refusal('method_not_allowed') };
+  const foreign = hostHeaderValidationResponse(request, [host]) ?? isForeignPage(request, origins);
+  if (foreign) return { refused: refusal('foreign') }; // in our words: the library's quote the request
   return parseMessage(text, request.headers.get('content-type'));
+}
+
+function isAnyType(range: string): boolean {
+  const [type, ...parameters] = range.split(';').map((part) => part.trim());
+  return type === '*/*' && !parameters.some((parameter) => /^q=0(?:\.0*)?$/i.test(parameter));
+}
+
+/**
+ * The 2025 revisions demand both types of a client. One that names none, or any type, accepts both (RFC 9110, 12.5.1); the
+ * library looks for the two words.
+ */
+function acceptBoth(headers: Headers): void {
+  const accept = headers.get('accept')?.trim() ?? '';
+  if (accept === '' || accept.split(',').some(isAnyType)) {
+    headers.set('accept', 'application/json, text/event-stream');
+  }
 }
 
 /** Answers one message that was received as above. A server object per request: a shared one would mix answers. */
@@ -63,6 +85,7 @@ export async function serveMcp(request: Request, message: McpMessage, call: McpC
   // The caller's token stops here: tools and upstreams never see it.
   const headers = new Headers(request.headers);
   headers.delete('authorization');
+  acceptBoth(headers);
   const { uid, scopes, expiresAt } = principal;
   const authInfo: AuthInfo = { token: '', clientId: uid, scopes: [...scopes], expiresAt };
   const response = await handler.fetch(new Request(request, { headers }), { authInfo, parsedBody: message });

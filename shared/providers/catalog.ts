@@ -84,6 +84,10 @@ export const CATALOG: readonly ProviderFacts[] = [
   },
 ];
 
+/** The page on which a key is made, where the catalog knows one: a client opens it. */
+export const keyUrlOf = ({ keyPage }: ProviderFacts): { readonly url?: string } =>
+  URL.canParse(keyPage) ? { url: keyPage } : {};
+
 /** `x-<alias>`: a key for registered tools, sealed with the origin it may go to. Nothing else is known of it. */
 const UPSTREAM = /^x-[a-z][a-z0-9-]{0,11}$/;
 export const isUpstreamProvider = (provider: string): boolean => UPSTREAM.test(provider);

@@ -4,7 +4,7 @@ import { keyIdOf, type ProviderId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
 import type { NotUsable } from '#shared/vault/use.ts';
 
-import { factsOf, type ProviderFacts } from './catalog.ts';
+import { factsOf, keyUrlOf, type ProviderFacts } from './catalog.ts';
 
 type Words = { readonly message: string; readonly next_step: string; readonly url?: string };
 
@@ -13,25 +13,26 @@ const WORDS: Readonly<Record<Unusable, (facts: ProviderFacts, keyId: string) => 
     message: `Your ${title} key is frozen.`,
     next_step: `Unfreeze it with POST /api-keys/${keyId}/unfreeze, or store another key.`,
   }),
-  expired: ({ title, keyPage }, keyId) => ({
-    message: `Your ${title} key has expired.`,
-    next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
-    url: keyPage,
+  expired: (facts, keyId) => ({
+    message: `Your ${facts.title} key has expired.`,
+    next_step: `Make a new key at ${facts.keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    ...keyUrlOf(facts),
   }),
-  invalid: ({ title, keyPage }, keyId) => ({
-    message: `${title} no longer accepts your key.`,
-    next_step: `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
-    url: keyPage,
+  invalid: (facts, keyId) => ({
+    message: `${facts.title} no longer accepts your key.`,
+    next_step: `Make a new key at ${facts.keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    ...keyUrlOf(facts),
   }),
 };
 
 /** @param key one that is there but may not be used */
 export function noKey(wanted: ProviderId | undefined, key: NotUsable | undefined): AppError {
   if (key) return notUsable(key);
-  const { id, keyPage } = factsOf(wanted ?? 'openai');
+  const facts = factsOf(wanted ?? 'openai');
+  const { id, keyPage } = facts;
   return new AppError('key_missing', `You have no usable ${wanted ?? 'AI provider'} key.`, {
     next_step: `Make one at ${keyPage} and store it with POST /api-keys {"provider": "${id}", "api_key": "…"}.`,
-    url: keyPage,
+    ...keyUrlOf(facts),
     provider: id,
   });
 }

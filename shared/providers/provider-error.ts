@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 
-import type { ProviderFacts } from './catalog.ts';
+import { keyUrlOf, type ProviderFacts } from './catalog.ts';
 import { type ChatAdapter, ProviderError } from './chat.ts';
 import { retryAfterMs } from './quota-headers.ts';
 
@@ -39,12 +39,13 @@ const outOfQuota = ({ title, id }: ProviderFacts): Rejected => ({
   }),
 });
 
-function keyRejected(status: number, { title, id, keyPage }: ProviderFacts): Rejected {
+function keyRejected(status: number, facts: ProviderFacts): Rejected {
+  const { title, id, keyPage } = facts;
   return {
     kind: status === 401 ? 'key_rejected' : 'key_forbidden',
     error: new AppError('key_rejected', `${title} rejects the stored key.`, {
       next_step: `Make a new key at ${keyPage} and store it with POST /api-keys.`,
-      url: keyPage,
+      ...keyUrlOf(facts),
       provider: id,
     }),
   };

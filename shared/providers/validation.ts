@@ -7,7 +7,7 @@ import type { Validation } from '#shared/vault/stored-key.ts';
 
 import { adapterFor } from './adapters.ts';
 import { readAnswer } from './answer.ts';
-import type { ProviderFacts } from './catalog.ts';
+import { keyUrlOf, type ProviderFacts } from './catalog.ts';
 import type { ChatAdapter } from './chat.ts';
 import { errorIn, rejectsKey } from './provider-error.ts';
 
@@ -85,11 +85,12 @@ export function createAskProvider(ports: {
 }
 
 /** @throws {AppError} `key_rejected` for a key that its provider does not take: it must not be kept as if it did */
-export function refuseRejected({ outcome }: Validation, { id, title, keyPage }: ProviderFacts): void {
+export function refuseRejected({ outcome }: Validation, facts: ProviderFacts): void {
+  const { id, title, keyPage } = facts;
   if (outcome !== 'rejected') return;
   throw new AppError('key_rejected', `${title} refuses this key. Nothing is stored.`, {
     next_step: `Copy a working key from ${keyPage}; a restricted one needs permission to list models.`,
-    url: keyPage,
+    ...keyUrlOf(facts),
     provider: id,
   });
 }

@@ -3,7 +3,7 @@ import { isLostWrite } from '#shared/aws/transaction.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
-import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
+import { factsOf, isUpstreamProvider, keyUrlOf } from '#shared/providers/catalog.ts';
 import type { KeyHealth, KeyName, OnCall, Renewed } from '#shared/providers/failover.ts';
 import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
 
@@ -21,7 +21,8 @@ const TOLD: Readonly<Record<Mark, (title: string, last4: string) => string>> = {
 
 async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void> {
   const { uid, provider, kid, ver } = key;
-  const { title, keyPage } = factsOf(provider);
+  const facts = factsOf(provider);
+  const { title, keyPage } = facts;
   const keyId = keyIdOf(provider, kid);
   const invalidate = createInvalidation({
     keys: keyStore(),
@@ -38,7 +39,7 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
           next_step: isUpstreamProvider(provider)
             ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
             : `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate.`,
-          ...(keyPage !== '' && { url: keyPage }),
+          ...keyUrlOf(facts),
         },
         requestId,
       );

@@ -4,7 +4,7 @@ import { isLostWrite } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
-import { factsOf } from '#shared/providers/catalog.ts';
+import { factsOf, keyUrlOf } from '#shared/providers/catalog.ts';
 import type { KeyName, OnCall } from '#shared/providers/failover.ts';
 import { createTokenRefresh } from '#shared/providers/token-refresh.ts';
 import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
@@ -54,7 +54,8 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
         [change],
       ),
     failed({ last4 }, outcome) {
-      const { title, keyPage } = factsOf(provider);
+      const facts = factsOf(provider);
+      const { title } = facts;
       const told = notices().raise(
         {
           uid,
@@ -67,7 +68,7 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
             outcome === 'refused'
               ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
               : 'It is tried again by itself. If this goes on, connect it anew with POST /api-keys/oauth.',
-          ...(keyPage !== '' && { url: keyPage }),
+          ...keyUrlOf(facts),
         },
         requestId,
       );

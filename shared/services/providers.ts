@@ -1,5 +1,5 @@
 import type { Principal } from '#shared/auth/principal.ts';
-import { CATALOG } from '#shared/providers/catalog.ts';
+import { CATALOG, keyUrlOf } from '#shared/providers/catalog.ts';
 import { isExpired } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
@@ -18,7 +18,7 @@ export async function listProviders({ uid }: Principal) {
       title: facts.title,
       features: facts.features,
       key_format: facts.keyFormat,
-      key_page: facts.keyPage,
+      key_page: keyUrlOf(facts).url ?? null,
       renewal: endpoints[facts.id] ? 'oauth' : facts.renewal,
       default_model: facts.defaultModel,
       your_keys: { stored: own.length, usable: usable.length },

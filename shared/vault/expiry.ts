@@ -67,7 +67,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
     uid: key.uid,
     subject: keyId,
     next_step: `Make a new key${from}, then send it to POST /api-keys/${keyId}/rotate.`,
-    ...(renewal && { url: renewal.keyPage }),
+    ...(renewal && URL.canParse(renewal.keyPage) && { url: renewal.keyPage }),
   };
   if (expiry === 'expired') {
     return {

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import { lastResort, requestOf, streaming } from '#functions/stream.ts';
 import { uidOf } from '#shared/auth/uid.ts';
+import { refusal } from '#shared/mcp/message.ts';
 import { type McpOffer, receive, serveMcp } from '#shared/mcp/serve.ts';
 
 import { addAskingTools, codec } from './asking-tools.ts';
@@ -41,8 +42,10 @@ const report = (error: unknown) =>
   void process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
+  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
   const request = requestOf(event, lastResort(context), event.body);
-  const received = receive(request, event.body, ['localhost']);
+  const origins = [`http://${request.headers.get('host')}`];
+  const received = receive(request, event.body, { host: 'localhost', origins });
   if ('refused' in received) return received.refused;
   return serveMcp(request, received.message, { offer, principal, report });
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
 
 import { onEngine, usePortunus } from '#test/support/suite.ts';
@@ -98,13 +100,63 @@ onEngine('a bad request', () => {
     }
   });
 
+  it.each(['TRACE', 'HEAD', 'PATCH', 'PROPFIND', 'GET'])(
+    'by the method %s at /mcp is refused with 405 and the method to use',
+    async (method) => {
+      const { current } = portunus;
+      const { token } = await current.person('alice');
+      // `fetch` sends no TRACE.
+      const outgoing = httpRequest(`${current.url}/mcp`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      outgoing.end();
+      const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect(answer.statusCode).toBe(405);
+      expect(answer.headers['allow']).toBe('POST');
+    },
+  );
+
   it('from a foreign page is refused at /mcp', async () => {
     const { current } = portunus;
     const { token } = await current.person('alice');
-    const refused = await current.request('POST', '/mcp', {
-      headers: { authorization: `Bearer ${token}`, 'content-type': json, origin: 'https://evil.example' },
-      body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
-    });
-    expect(refused.status).toBe(403);
+    const { port } = new URL(current.url);
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+    const statusFor = async (origin: string) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': json, origin };
+      return (await current.request('POST', '/mcp', { headers, body })).status;
+    };
+    for (const origin of [
+      'https://evil.example',
+      current.url.replace('http:', 'https:'),
+      current.url.replace(port, '1'),
+      current.url.replace(`:${port}`, ''),
+      'null',
+    ]) {
+      expect(await statusFor(origin)).toBe(403);
+    }
+    expect(await statusFor(new URL(current.url).origin)).toBe(200);
   });
+
+  it.each(['*/*', 'text/html, */*;q=0.1', undefined])(
+    'is not what a client makes of a message to /mcp that accepts %s',
+    async (accept) => {
+      const { current } = portunus;
+      const { token } = await current.person('alice');
+      const outgoing = httpRequest(`${current.url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': json,
+          'mcp-protocol-version': '2025-11-25',
+          ...(accept !== undefined && { accept }),
+        },
+      });
+      outgoing.end('{"jsonrpc":"2.0","id":1,"method":"tools/list"}');
+      const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect(answer.statusCode).toBe(200);
+    },
+  );
 });
