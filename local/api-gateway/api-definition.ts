@@ -86,7 +86,7 @@ export type Method = z.output<typeof Method>;
 export const Authorizer = z.object({
   RestApiId: z.string(),
   Name: z.string(),
-  Type: z.enum(['REQUEST', 'TOKEN']),
+  Type: z.literal('REQUEST'),
   AuthorizerUri: LambdaUri,
   IdentitySource: z
     .string()
@@ -98,7 +98,6 @@ export const Authorizer = z.object({
         .filter(Boolean),
     ),
   AuthorizerResultTtlInSeconds: Amount.min(0).max(3600).default(300),
-  IdentityValidationExpression: z.string().optional(),
 });
 export type Authorizer = z.output<typeof Authorizer>;
 
@@ -147,7 +146,6 @@ export type Stage = z.output<typeof Stage>;
 
 export const RestApi = z.object({
   Name: z.string().optional(),
-  BinaryMediaTypes: z.array(z.string()).default([]),
 });
 
 export const Resource = z.object({

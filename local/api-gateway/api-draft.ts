@@ -17,7 +17,6 @@ export type Snapshot = {
 
 export type Draft = {
   readonly id: string;
-  readonly binaryMediaTypes: readonly string[];
   readonly resources: Map<string, ResourceNode>;
   readonly methods: MethodNode[];
   readonly authorizers: Map<string, Authorizer>;
@@ -27,9 +26,8 @@ export type Draft = {
   readonly deployments: Map<string, Snapshot>;
 };
 
-export const createDraft = (id: string, rootId: string, binaryMediaTypes: readonly string[]): Draft => ({
+export const createDraft = (id: string, rootId: string): Draft => ({
   id,
-  binaryMediaTypes,
   resources: new Map([[rootId, { id: rootId, path: '/' }]]),
   methods: [],
   authorizers: new Map(),

@@ -75,19 +75,14 @@ function requireIdentity(authorizer: Authorizer, call: Call): string[] {
   return authorizer.IdentitySource.map((source) => {
     const value = sourceValue(source, call);
     if (value === undefined || value === '') throw new GatewayError('UNAUTHORIZED');
-    const expression = authorizer.IdentityValidationExpression;
-    if (expression !== undefined && !new RegExp(`^(?:${expression})$`).test(value)) {
-      throw new GatewayError('UNAUTHORIZED');
-    }
     return value;
   });
 }
 
 function sourceValue(source: string, call: Call): string | undefined {
-  const [, kind, name = ''] = /^method\.request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
-  if (kind === 'header') return headerValue(call.headers, name);
-  if (kind === 'querystring') return call.query.get(name)?.at(-1);
-  throw new Error(`Identity source ${source} is not supported.`);
+  const name = /^method\.request\.header\.(.+)$/.exec(source)?.[1];
+  if (name === undefined) throw new Error(`Identity source ${source} is not supported.`);
+  return headerValue(call.headers, name);
 }
 
 type AuthorizerRequest = { readonly id: string; readonly authorizer: Authorizer; readonly call: Call };
@@ -102,7 +97,7 @@ async function invokeAuthorizer(
     throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
   }
   const invocation = await lambda
-    .invoke(functionArn, eventFor(site, authorizerRequest))
+    .invoke(functionArn, requestAuthorizerEvent(site, authorizerRequest.call))
     .catch((error: unknown) => {
       if (error instanceof LambdaRejection) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
       throw error;
@@ -114,10 +109,4 @@ async function invokeAuthorizer(
   const output = Output.safeParse(invocation.payload);
   if (!output.success) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');
   return output.data;
-}
-
-function eventFor(site: EventSite, { authorizer, call }: AuthorizerRequest): Record<string, unknown> {
-  if (authorizer.Type === 'REQUEST') return requestAuthorizerEvent(site, call);
-  const [authorizationToken] = requireIdentity(authorizer, call);
-  return { type: 'TOKEN', methodArn: methodArn(site, call, call.path), authorizationToken };
 }

@@ -45,7 +45,6 @@ export function createGatewayServer({ site, deployed, lambda, now }: ServerOptio
     ...site,
     apiId: deployed.apiId,
     stageName: stage.StageName,
-    binaryMediaTypes: deployed.binaryMediaTypes,
     stageVariables: stage.Variables,
   };
   const gateway: Gateway = {

@@ -4,7 +4,6 @@ import type { ContextSite } from './context-variables.ts';
 
 export type EventSite = ContextSite & {
   readonly region: string;
-  readonly binaryMediaTypes: readonly string[];
   readonly stageVariables: Readonly<Record<string, string>>;
 };
 
@@ -18,7 +17,6 @@ export const methodArn = (site: EventSite, { method }: Call, path: string): stri
 
 export function proxyEvent(site: EventSite, call: Call): Record<string, unknown> {
   const { body } = call;
-  const isBinary = matchesMediaType(site.binaryMediaTypes, headerValue(call.headers, 'content-type'));
   const hasBody = body !== undefined && body.length > 0;
   return {
     ...requestFields(site, call),
@@ -26,8 +24,8 @@ export function proxyEvent(site: EventSite, call: Call): Record<string, unknown>
       ...requestContext(site, call),
       ...(call.authorizer === undefined ? {} : { authorizer: call.authorizer }),
     },
-    body: hasBody ? body.toString(isBinary ? 'base64' : 'utf8') : null,
-    isBase64Encoded: hasBody && isBinary,
+    body: hasBody ? body.toString('utf8') : null,
+    isBase64Encoded: false,
   };
 }
 
@@ -37,14 +35,6 @@ export const requestAuthorizerEvent = (site: EventSite, call: Call): Record<stri
   ...requestFields(site, call),
   requestContext: requestContext(site, call),
 });
-
-/** True if `*` + `/` + `*`, `image/*` or the like covers a content type. */
-export function matchesMediaType(types: readonly string[], contentType: string | undefined): boolean {
-  const actual = contentType?.split(';')[0]?.trim().toLowerCase();
-  if (actual === undefined) return false;
-  const [family] = actual.split('/');
-  return types.some((type) => ['*/*', actual, `${family}/*`].includes(type.toLowerCase()));
-}
 
 function requestFields(site: EventSite, call: Call): Record<string, unknown> {
   const match = requireMatch(call);

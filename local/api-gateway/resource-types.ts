@@ -26,7 +26,6 @@ import { checkMock } from './mock-integration.ts';
 
 export type DeployedStage = {
   readonly apiId: string;
-  readonly binaryMediaTypes: readonly string[];
   readonly stage: Stage;
   readonly snapshot: Snapshot;
 };
@@ -56,7 +55,7 @@ const resourceType = <T>({ schema, honours, ignores, create }: Part<T>): Resourc
   create: (request) => create(schema.parse(request.properties), request),
 });
 
-const PEOPLE = 'for people';
+const DOCUMENTATION = 'documentation';
 
 type State = { api?: Draft; stage?: DeployedStage };
 
@@ -74,7 +73,7 @@ export function createApiResources(): ApiResources {
       ...guards(requireDraft),
       'AWS::ApiGateway::Account': {
         honours: [],
-        ignores: { CloudWatchRoleArn: 'logs stay on this machine' },
+        ignores: { CloudWatchRoleArn: 'no CloudWatch' },
         create: ({ physicalName }) => ({ ref: physicalName, attributes: { Id: physicalName } }),
       },
     },
@@ -85,22 +84,21 @@ export function createApiResources(): ApiResources {
 const restApiType = (state: State): ResourceType =>
   resourceType({
     schema: RestApi,
-    honours: ['Name', 'BinaryMediaTypes'],
+    honours: ['Name'],
     ignores: {
-      ApiKeySourceType: 'API keys are not copied; a method that requires one stops the start',
-      Description: PEOPLE,
-      DisableExecuteApiEndpoint: 'there is one address',
-      EndpointAccessMode: 'no TLS on one machine',
-      EndpointConfiguration: 'one machine, one region',
-      MinimumCompressionSize: 'answers are not compressed on loopback',
-      SecurityPolicy: 'no TLS on one machine',
-      Tags: PEOPLE,
+      ApiKeySourceType: 'API keys are not supported; a method that requires one fails the start',
+      Description: DOCUMENTATION,
+      DisableExecuteApiEndpoint: 'the API has one address',
+      EndpointAccessMode: 'no TLS on loopback',
+      EndpointConfiguration: 'one region',
+      MinimumCompressionSize: 'responses are not compressed on loopback',
+      SecurityPolicy: 'no TLS on loopback',
+      Tags: DOCUMENTATION,
     },
-    create({ BinaryMediaTypes }, { physicalName }) {
-      if (state.api !== undefined)
-        throw new Error(`${physicalName}: there is a REST API already, one is served.`);
+    create(_api, { physicalName }) {
+      if (state.api !== undefined) throw new Error(`${physicalName}: only one REST API is supported.`);
       const rootId = stableId(`${physicalName}/`, 10);
-      state.api = createDraft(stableId(physicalName, 10), rootId, BinaryMediaTypes);
+      state.api = createDraft(stableId(physicalName, 10), rootId);
       return { ref: state.api.id, attributes: { RestApiId: state.api.id, RootResourceId: rootId } };
     },
   });
@@ -110,18 +108,17 @@ const stageType = (state: State, requireDraft: DraftOf): ResourceType =>
     schema: Stage,
     honours: Object.keys(Stage.shape),
     ignores: {
-      AccessLogSetting: 'the terminal shows requests',
-      Description: PEOPLE,
-      Tags: PEOPLE,
+      AccessLogSetting: 'no access log',
+      Description: DOCUMENTATION,
+      Tags: DOCUMENTATION,
       TracingEnabled: 'no tracing',
     },
     create(stage) {
-      const { id: apiId, binaryMediaTypes, deployments } = requireDraft(stage);
+      const { id: apiId, deployments } = requireDraft(stage);
       const snapshot = deployments.get(stage.DeploymentId);
       if (snapshot === undefined) throw new Error(`No deployment ${stage.DeploymentId}.`);
-      if (state.stage !== undefined)
-        throw new Error(`${stage.StageName}: there is a stage already, one is served.`);
-      state.stage = { apiId, binaryMediaTypes, stage, snapshot };
+      if (state.stage !== undefined) throw new Error(`${stage.StageName}: only one stage is supported.`);
+      state.stage = { apiId, stage, snapshot };
       return { ref: stage.StageName };
     },
   });
@@ -146,7 +143,7 @@ function routing(requireDraft: DraftOf): ResourceTypes {
     'AWS::ApiGateway::Method': resourceType({
       schema: Method,
       honours: Object.keys(Method.shape),
-      ignores: { OperationName: PEOPLE },
+      ignores: { OperationName: DOCUMENTATION },
       create(method, { physicalName }) {
         const draft = requireDraft(method);
         const resource = draft.resources.get(method.ResourceId);
@@ -159,7 +156,7 @@ function routing(requireDraft: DraftOf): ResourceTypes {
     'AWS::ApiGateway::Deployment': resourceType({
       schema: Resource.pick({ RestApiId: true }),
       honours: ['RestApiId'],
-      ignores: { Description: PEOPLE },
+      ignores: { Description: DOCUMENTATION },
       create(properties, { physicalName }) {
         const draft = requireDraft(properties);
         const id = stableId(physicalName, 6);
@@ -194,7 +191,7 @@ function guards(requireDraft: DraftOf): ResourceTypes {
     'AWS::ApiGateway::Model': resourceType({
       schema: Model,
       honours: Object.keys(Model.shape),
-      ignores: { Description: PEOPLE },
+      ignores: { Description: DOCUMENTATION },
       create(model, { physicalName }) {
         const name = model.Name ?? physicalName.replaceAll(/[^A-Za-z0-9]/g, '');
         requireDraft(model).models.set(name, compileModel(name, model.Schema));
@@ -204,7 +201,7 @@ function guards(requireDraft: DraftOf): ResourceTypes {
     'AWS::ApiGateway::RequestValidator': resourceType({
       schema: Validator,
       honours: Object.keys(Validator.shape),
-      ignores: { Name: PEOPLE },
+      ignores: { Name: DOCUMENTATION },
       create(validator, { physicalName }) {
         const id = stableId(physicalName, 6);
         requireDraft(validator).validators.set(id, validator);

@@ -1,6 +1,8 @@
 // Response headers: dropped, renamed or passed on as API Gateway does.
 import type { ServerResponse } from 'node:http';
 
+import * as z from 'zod';
+
 import type { Call } from './api-call.ts';
 
 /** Reserved by AWS: a function's value is sent as x-amzn-remapped-<name>. */
@@ -23,13 +25,14 @@ const REMAPPED = new Set([
 /** Not passed on. */
 const DROPPED = new Set(['expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding']);
 
-export type ProxyHeaders = {
-  readonly headers?: Readonly<Record<string, string | number | boolean>> | null | undefined;
-  readonly multiValueHeaders?:
-    | Readonly<Record<string, readonly (string | number | boolean)[]>>
-    | null
-    | undefined;
-};
+const HeaderValue = z.union([z.string(), z.number(), z.boolean()]);
+
+/** Headers in the response of a proxy integration. */
+export const ProxyHeaders = z.object({
+  headers: z.record(z.string(), HeaderValue).nullish(),
+  multiValueHeaders: z.record(z.string(), z.array(HeaderValue)).nullish(),
+});
+export type ProxyHeaders = z.output<typeof ProxyHeaders>;
 
 export function writeProxyHeaders(
   response: ServerResponse,

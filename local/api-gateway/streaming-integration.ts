@@ -10,14 +10,11 @@ import type { ProxyIntegration } from './api-definition.ts';
 import { type IntegrationSite, requirePermission, within } from './lambda-call.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { GatewayError } from './gateway-error.ts';
-import { identify, writeProxyHeaders } from './response-headers.ts';
-
-const HeaderValue = z.union([z.string(), z.number(), z.boolean()]);
+import { identify, ProxyHeaders, writeProxyHeaders } from './response-headers.ts';
 
 const Prelude = z.object({
   statusCode: z.coerce.number().int().min(200).max(599),
-  headers: z.record(z.string(), HeaderValue).nullish(),
-  multiValueHeaders: z.record(z.string(), z.array(HeaderValue)).nullish(),
+  ...ProxyHeaders.shape,
   cookies: z.array(z.string()).nullish(),
 });
 

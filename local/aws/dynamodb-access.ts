@@ -15,7 +15,6 @@ type Json = Readonly<Record<string, unknown>>;
 type Reader = (input: Json, tables: Tables) => readonly Access[];
 
 const ITEM_OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'];
-const TABLE_OPERATIONS = ['DescribeTable', 'DescribeTimeToLive'];
 const TRANSACTION_ACTIONS = {
   Get: 'GetItem',
   Put: 'PutItem',
@@ -35,8 +34,6 @@ export function requiredAccesses(
 
 const READERS: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries(ITEM_OPERATIONS.map((name) => [name, itemReader(name)])),
-  ...Object.fromEntries(TABLE_OPERATIONS.map((name) => [name, tableReader(name)])),
-  ListTables: () => [{ action: 'dynamodb:ListTables', resource: '*', context: {} }],
   BatchGetItem: (input, tables) =>
     Object.entries(record(input['RequestItems'])).map(([table, request]) =>
       batch('BatchGetItem', { table, tables, parts: keysAsParts(record(request)) }),
@@ -53,15 +50,6 @@ function itemReader(operation: string): Reader {
   return (input, tables) => {
     const name = tableNameIn(input);
     return name === undefined ? [] : [single(`dynamodb:${operation}`, { name, input, tables })];
-  };
-}
-
-function tableReader(operation: string): Reader {
-  return (input, { tableArn }) => {
-    const name = tableNameIn(input);
-    return name === undefined
-      ? []
-      : [{ action: `dynamodb:${operation}`, resource: tableArn(name), context: {} }];
   };
 }
 

@@ -9,12 +9,9 @@ import { jsonResponse, parseJson, type Outcome, awsError, type Service } from '.
 
 const GetSecretValue = z.strictObject({
   SecretId: z.string().min(1).max(2048),
-  VersionId: z.string().min(32).max(64).optional(),
-  VersionStage: z.string().min(1).max(256).optional(),
+  VersionStage: z.literal('AWSCURRENT').optional(),
 });
 type Ask = z.infer<typeof GetSecretValue>;
-
-const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'];
 
 export function createSecretsService({ iam, secrets }: { iam: Iam; secrets: Secrets }): Service {
   return async ({ operation, accessKeyId, body, authorised }) => {
@@ -38,27 +35,16 @@ export function createSecretsService({ iam, secrets }: { iam: Iam; secrets: Secr
   };
 }
 
-function getSecretValue(secrets: Secrets, { SecretId, VersionId, VersionStage }: Ask): AwsResponse {
+function getSecretValue(secrets: Secrets, { SecretId }: Ask): AwsResponse {
   const secret = secrets.find(SecretId);
-  if (!secret) return notFound("Secrets Manager can't find the specified secret.");
-  const newestFirst = secret.versions.toReversed();
-  const found = newestFirst.findIndex(
-    ({ id }, age) =>
-      (VersionId === undefined || id === VersionId) &&
-      STAGES[age] === (VersionStage ?? (VersionId === undefined ? 'AWSCURRENT' : STAGES[age])),
-  );
-  const version = newestFirst[found];
-  if (!version) {
-    return notFound(
-      `Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`,
-    );
-  }
+  const version = secret?.versions.at(-1);
+  if (!secret || !version) return notFound("Secrets Manager can't find the specified secret.");
   return jsonResponse(200, {
     ARN: secret.arn,
     Name: secret.name,
     VersionId: version.id,
     SecretString: version.value,
-    VersionStages: [STAGES[found]],
+    VersionStages: ['AWSCURRENT'],
     CreatedDate: version.createdAt / 1000,
   });
 }

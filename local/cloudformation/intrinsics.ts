@@ -5,8 +5,6 @@ export type Scope = {
   readonly attribute: (logicalId: string, attribute: string) => unknown;
   readonly condition: (name: string) => boolean;
   readonly importValue: (name: string) => unknown;
-  readonly mapping: (map: string, top: string, second: string) => unknown;
-  readonly region: string;
 };
 
 /** Value of `Ref: AWS::NoValue`: the property or list entry that contains it is removed. */
@@ -34,11 +32,10 @@ export function referencesIn(value: unknown): string[] {
   const intrinsic = asIntrinsic(value);
   if (intrinsic?.name === 'Ref') return [String(intrinsic.argument)];
   if (intrinsic?.name === 'Fn::GetAtt') return [attributePath(intrinsic.argument)[0]];
-  if (intrinsic?.name === 'Fn::Sub') return referencesInSub(intrinsic.argument);
   return Object.values(value).flatMap(referencesIn);
 }
 
-/** A template's `Conditions` entry, or the argument of `Fn::And`, `Fn::Or`, `Fn::Not`. */
+/** A template's `Conditions` entry, or the argument of `Fn::Not`. */
 export function holds(condition: unknown, scope: Scope): boolean {
   if (!isObject(condition)) throw new Error(`'${JSON.stringify(condition)}' is not a condition.`);
   const [name = 'Nothing', argument] = Object.entries(condition)[0] ?? [];
@@ -48,14 +45,10 @@ export function holds(condition: unknown, scope: Scope): boolean {
       return scope.condition(String(argument));
     case 'Fn::Equals':
       return text(resolve(list[0], scope)) === text(resolve(list[1], scope));
-    case 'Fn::And':
-      return list.every((item) => holds(item, scope));
-    case 'Fn::Or':
-      return list.some((item) => holds(item, scope));
     case 'Fn::Not':
       return !holds(list[0], scope);
     default:
-      throw new Error(`${name} is not known in a condition.`);
+      throw new Error(`${name} is not supported in a condition.`);
   }
 }
 
@@ -64,7 +57,6 @@ type Intrinsic = (argument: unknown, scope: Scope) => unknown;
 const intrinsics: Readonly<Record<string, Intrinsic>> = {
   Ref: (argument, scope) => (argument === 'AWS::NoValue' ? NO_VALUE : scope.ref(String(argument))),
   'Fn::GetAtt': (argument, scope) => scope.attribute(...attributePath(argument)),
-  'Fn::Sub': substitute,
   'Fn::Join': (argument, scope) => {
     const [separator, items] = pair(argument);
     return asList(resolve(items, scope)).map(text).join(text(separator));
@@ -86,46 +78,12 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     return resolve(scope.condition(text(condition)) ? then : otherwise, scope);
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(resolve(argument, scope))),
-  'Fn::FindInMap': (argument, scope) => {
-    const [map, top, second] = asList(resolve(argument, scope)).map(text);
-    return scope.mapping(map ?? '', top ?? '', second ?? '');
-  },
-  'Fn::Base64': (argument, scope) => Buffer.from(text(resolve(argument, scope))).toString('base64'),
-  'Fn::GetAZs': (argument, scope) => {
-    const region = text(resolve(argument, scope)) || scope.region;
-    return ['a', 'b', 'c'].map((zone) => region + zone);
-  },
 };
 
 function call(name: string, argument: unknown, scope: Scope): unknown {
   const intrinsic = intrinsics[name];
   if (!intrinsic) throw new Error(`${name} is not supported by the local stack.`);
   return intrinsic(argument, scope);
-}
-
-const VARIABLE = /\$\{([^!][^}]*)\}/g;
-
-function substitute(argument: unknown, scope: Scope): string {
-  const [format, given] = Array.isArray(argument) ? [text(argument[0]), argument[1]] : [text(argument), {}];
-  const variables = isObject(given) ? given : {};
-  const filled = format.replaceAll(VARIABLE, (_all, name: string) => {
-    if (name in variables) return text(resolve(variables[name], scope));
-    const [logicalId, ...attribute] = name.split('.');
-    return text(
-      attribute.length > 0 ? scope.attribute(logicalId ?? '', attribute.join('.')) : scope.ref(name),
-    );
-  });
-  return withoutDynamicReference(filled.replaceAll('${!', '${'));
-}
-
-function referencesInSub(argument: unknown): string[] {
-  const [format, given] = Array.isArray(argument) ? [text(argument[0]), argument[1]] : [text(argument), {}];
-  const variables = isObject(given) ? given : {};
-  const names = [...format.matchAll(VARIABLE)].map(([, name]) => name ?? '');
-  return [
-    ...names.filter((name) => !(name in variables)).map((name) => name.split('.')[0] ?? ''),
-    ...referencesIn(variables),
-  ];
 }
 
 function asIntrinsic(value: Record<string, unknown>): { name: string; argument: unknown } | undefined {

@@ -25,7 +25,6 @@ export function createScope({ stack, site, template, parameters, created, export
   const verdicts = new Map<string, boolean>();
 
   const scope: Scope = {
-    region: site.region,
     ref(name) {
       if (name in pseudo) return pseudo[name];
       if (parameters.has(name)) return parameters.get(name);
@@ -50,11 +49,6 @@ export function createScope({ stack, site, template, parameters, created, export
     importValue(name) {
       if (!exports.has(name)) throw new Error(`No stack exports ${name}.`);
       return exports.get(name);
-    },
-    mapping(map, top, second) {
-      const value = template.Mappings?.[map]?.[top]?.[second];
-      if (value === undefined) throw new Error(`Stack ${stack} has no mapping for ${map}.${top}.${second}.`);
-      return value;
     },
   };
 

@@ -27,7 +27,6 @@ const Output = z.looseObject({
 
 export const Template = z.looseObject({
   Parameters: z.record(z.string(), Parameter).optional(),
-  Mappings: z.record(z.string(), z.record(z.string(), Named)).optional(),
   Conditions: Named.optional(),
   Resources: z.record(z.string(), Resource).default({}),
   Outputs: z.record(z.string(), Output).optional(),

@@ -34,7 +34,6 @@ const TableProperties = z.object({
   ),
   KeySchema,
   GlobalSecondaryIndexes: z.array(Index).default([]),
-  LocalSecondaryIndexes: z.array(Index).default([]),
   Replicas: z.array(Replica).max(1, 'the local stack has one region').optional(),
   StreamSpecification: z.object({ StreamViewType: z.string().default('NEW_AND_OLD_IMAGES') }).optional(),
   TimeToLiveSpecification: z
@@ -56,14 +55,13 @@ export function parseTable(tableName: string, properties: unknown): TableDefinit
 
 export function createTableInput(table: TableDefinition): object {
   const { TableName, AttributeDefinitions, KeySchema: keys } = table;
-  const { GlobalSecondaryIndexes: global, LocalSecondaryIndexes: local } = table;
+  const { GlobalSecondaryIndexes: indexes } = table;
   return {
     TableName,
     AttributeDefinitions,
     KeySchema: keys,
     BillingMode: 'PAY_PER_REQUEST',
-    ...(global.length > 0 && { GlobalSecondaryIndexes: global }),
-    ...(local.length > 0 && { LocalSecondaryIndexes: local }),
+    ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
     ...(table.StreamSpecification && { StreamSpecification: streamSpecification(table) }),
   };
 }

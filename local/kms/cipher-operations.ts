@@ -6,11 +6,10 @@ import { open, parse, seal } from './ciphertext.ts';
 import { conditionKeys, type EncryptionContext } from './encryption-context.ts';
 import type { Key } from './kms-keys.ts';
 import { KmsError } from './kms-error.ts';
-import type { Request } from './kms-requests.ts';
 
 const EncryptionAlgorithm = 'SYMMETRIC_DEFAULT';
 
-type Named = 'Encrypt' | 'Decrypt' | 'ReEncrypt' | 'GenerateDataKey' | 'GenerateDataKeyWithoutPlaintext';
+type Named = 'Encrypt' | 'Decrypt' | 'ReEncrypt' | 'GenerateDataKey';
 type Sealed = {
   action: 'Decrypt' | 'ReEncryptFrom';
   keyId: string | undefined;
@@ -40,14 +39,6 @@ export function cipherOperations({ keys, material }: Parts): Pick<Operations, Na
     return { key, plaintext: open(envelope, material.ofVersion(key, envelope.version), context) };
   }
 
-  function dataKey(request: Request<'GenerateDataKey'>, call: Call, operation: string) {
-    const key = keys.find(request.KeyId);
-    permitted(call, { key, operation, context: request.EncryptionContext });
-    const plaintext = randomBytes(request.NumberOfBytes ?? (request.KeySpec === 'AES_128' ? 16 : 32));
-    const answer = { KeyId: key.arn, CiphertextBlob: encrypt(key, plaintext, request.EncryptionContext) };
-    return { answer, plaintext };
-  }
-
   return {
     Encrypt({ KeyId, Plaintext, EncryptionContext: context }, call) {
       const key = keys.find(KeyId);
@@ -71,11 +62,15 @@ export function cipherOperations({ keys, material }: Parts): Pick<Operations, Na
         DestinationEncryptionAlgorithm: EncryptionAlgorithm,
       };
     },
-    GenerateDataKey(request, call) {
-      const { answer, plaintext } = dataKey(request, call, 'GenerateDataKey');
-      return { ...answer, Plaintext: plaintext.toString('base64') };
+    GenerateDataKey({ KeyId, EncryptionContext: context }, call) {
+      const key = keys.find(KeyId);
+      permitted(call, { key, operation: 'GenerateDataKey', context });
+      const plaintext = randomBytes(32);
+      return {
+        KeyId: key.arn,
+        CiphertextBlob: encrypt(key, plaintext, context),
+        Plaintext: plaintext.toString('base64'),
+      };
     },
-    GenerateDataKeyWithoutPlaintext: (request, call) =>
-      dataKey(request, call, 'GenerateDataKeyWithoutPlaintext').answer,
   };
 }

@@ -8,20 +8,11 @@ import { KmsError } from './kms-error.ts';
 
 const DAY_MS = 86_400_000;
 
-export const KEY_SPECS = ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512'] as const;
-export type KeySpec = (typeof KEY_SPECS)[number];
+const KEY_BYTES = 32;
 
-const BYTES: Record<KeySpec, number> = {
-  SYMMETRIC_DEFAULT: 32,
-  HMAC_224: 28,
-  HMAC_256: 32,
-  HMAC_384: 48,
-  HMAC_512: 64,
-};
-
-export const newMaterial = (now: number, spec: KeySpec) => ({
+export const newMaterial = (now: number) => ({
   createdAt: now,
-  bytes: randomBytes(BYTES[spec]).toString('base64'),
+  bytes: randomBytes(KEY_BYTES).toString('base64'),
 });
 
 export type KeyMaterial = ReturnType<typeof createKeyMaterial>;
@@ -35,7 +26,7 @@ export function createKeyMaterial(store: KeyStore, now: () => number) {
 
   function rotate(key: Key): void {
     const { materials, ...rest } = stored(key);
-    store.put(key.id, { ...rest, materials: [...materials, newMaterial(now(), key.spec)] });
+    store.put(key.id, { ...rest, materials: [...materials, newMaterial(now())] });
   }
 
   /** The newest version, after the automatic rotation that AWS would have done by now. */

@@ -15,7 +15,6 @@ const StoredKey = z.object({
   materials: z.array(z.object({ createdAt: z.number(), bytes: z.string() })).min(1),
   state: z.discriminatedUnion('name', [
     z.object({ name: z.literal('Enabled') }),
-    z.object({ name: z.literal('Disabled') }),
     z.object({ name: z.literal('PendingDeletion'), deletionAt: z.number() }),
   ]),
 });
@@ -44,9 +43,8 @@ export function createKeyStore(folder: string): KeyStore {
 const load = (path: string) => Object.entries(KeyFile.parse(JSON.parse(readFileSync(path, 'utf8'))).keys);
 
 /** The same key id at every start, so that ciphertexts and ARNs in data stay valid. */
-export function stableKeyId(origin: string, multiRegion: boolean): string {
+export function stableKeyId(origin: string): string {
   const hex = createHash('sha256').update(origin).digest('hex');
-  if (multiRegion) return `mrk-${hex.slice(0, 32)}`;
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(12, 15)}`, `8${hex.slice(15, 18)}`];
   return `${parts.join('-')}-${hex.slice(18, 30)}`;
 }

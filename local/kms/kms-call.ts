@@ -25,16 +25,13 @@ export function assertNotPendingDeletion(material: KeyMaterial, key: Key): void 
   throw new KmsError('KMSInvalidStateException', `${key.arn} is pending deletion.`);
 }
 
-/** @throws {KmsError} if the key is disabled, pending deletion or has another usage. */
+/** @throws {KmsError} if the key is pending deletion or has another usage. */
 export function assertUsable(
   material: KeyMaterial,
   key: Key,
   { usage, operation }: { usage: Key['usage']; operation: string },
 ): void {
   assertNotPendingDeletion(material, key);
-  if (material.stored(key).state.name === 'Disabled') {
-    throw new KmsError('DisabledException', `${key.arn} is disabled.`);
-  }
   if (key.usage === usage) return;
   const text = `${key.arn} key usage is ${key.usage} which is not valid for ${operation}.`;
   throw new KmsError('InvalidKeyUsageException', text);

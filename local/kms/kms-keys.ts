@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation/resource-type.ts';
 
-import { KEY_SPECS, type KeySpec, newMaterial } from './key-material.ts';
+import { newMaterial } from './key-material.ts';
 import { type KeyStore, stableKeyId } from './key-store.ts';
 import { KmsError } from './kms-error.ts';
 
@@ -12,13 +12,10 @@ const LABEL = 'documentation';
 const Flag = z.union([z.boolean(), z.stringbool()]);
 const KeyProperties = z.object({
   KeyPolicy: z.record(z.string(), z.unknown()).optional(),
-  Description: z.string().default(''),
-  Enabled: Flag.optional(),
   EnableKeyRotation: Flag.default(false),
   RotationPeriodInDays: z.coerce.number().int().min(90).max(2560).default(365),
-  KeySpec: z.enum(KEY_SPECS).default('SYMMETRIC_DEFAULT'),
+  KeySpec: z.enum(['SYMMETRIC_DEFAULT', 'HMAC_256']).default('SYMMETRIC_DEFAULT'),
   KeyUsage: z.enum(['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC']).default('ENCRYPT_DECRYPT'),
-  MultiRegion: Flag.default(false),
 });
 const AliasProperties = z.object({ AliasName: z.string().startsWith('alias/'), TargetKeyId: z.string() });
 
@@ -28,10 +25,8 @@ export type Key = {
   readonly id: string;
   readonly arn: string;
   readonly policy: object;
-  readonly spec: KeySpec;
+  readonly spec: Properties['KeySpec'];
   readonly usage: Properties['KeyUsage'];
-  readonly description: string;
-  readonly multiRegion: boolean;
   readonly rotationDays: number | undefined;
 };
 
@@ -53,7 +48,7 @@ export function createKeys(options: {
     const origin = `${stack}/${logicalId}`;
     const wanted = parseKey(origin, properties);
     // Another spec is another key, as CloudFormation replaces it.
-    const id = stableKeyId(`${prefix}${origin}#${wanted.KeySpec}`, wanted.MultiRegion);
+    const id = stableKeyId(`${prefix}${origin}#${wanted.KeySpec}`);
     const arn = `${prefix}key/${id}`;
     const policy = wanted.KeyPolicy ?? defaultPolicy(site);
     check(policy, `KMS key ${origin}`);
@@ -63,17 +58,11 @@ export function createKeys(options: {
       policy,
       spec: wanted.KeySpec,
       usage: wanted.KeyUsage,
-      description: wanted.Description,
-      multiRegion: wanted.MultiRegion,
       rotationDays: wanted.EnableKeyRotation ? wanted.RotationPeriodInDays : undefined,
     });
-    const existing = store.get(id);
-    if (existing === undefined || wanted.Enabled !== undefined) {
-      const fresh = { origin, createdAt: now(), materials: [newMaterial(now(), wanted.KeySpec)] };
-      store.put(id, {
-        ...(existing ?? fresh),
-        state: { name: (wanted.Enabled ?? true) ? 'Enabled' : 'Disabled' },
-      });
+    if (store.get(id) === undefined) {
+      const materials = [newMaterial(now())];
+      store.put(id, { origin, createdAt: now(), materials, state: { name: 'Enabled' } });
     }
     return { ref: id, attributes: { Arn: arn, KeyId: id } };
   }
@@ -127,7 +116,7 @@ function keyTypes(
   return {
     'AWS::KMS::Key': {
       honours: Object.keys(KeyProperties.shape),
-      ignores: { PendingWindowInDays: 'a local stack never deletes a key', Tags: LABEL },
+      ignores: { Description: LABEL, PendingWindowInDays: 'a local stack never deletes a key', Tags: LABEL },
       create: createKey,
     },
     'AWS::KMS::Alias': { honours: ['AliasName', 'TargetKeyId'], create: createAlias },

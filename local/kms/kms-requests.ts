@@ -11,21 +11,7 @@ const blob = (max: number) =>
 const Ciphertext = blob(6144);
 const GrantTokens = z.array(z.string()).max(10).optional();
 const Algorithm = z.literal('SYMMETRIC_DEFAULT').optional();
-const MacAlgorithm = z.enum(['HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512']);
-const DataKey = z
-  .strictObject({
-    KeyId,
-    KeySpec: z.enum(['AES_256', 'AES_128']).optional(),
-    NumberOfBytes: z.int().min(1).max(1024).optional(),
-    EncryptionContext: Context,
-    GrantTokens,
-  })
-  .refine(
-    ({ KeySpec, NumberOfBytes }) => (KeySpec === undefined) !== (NumberOfBytes === undefined),
-    'Please specify either number of bytes or key spec.',
-  );
-const OneKey = z.strictObject({ KeyId, GrantTokens });
-
+const MacAlgorithm = z.literal('HMAC_SHA_256');
 export const REQUESTS = {
   Encrypt: z.strictObject({
     KeyId,
@@ -51,19 +37,17 @@ export const REQUESTS = {
     DestinationEncryptionAlgorithm: Algorithm,
     GrantTokens,
   }),
-  GenerateDataKey: DataKey,
-  GenerateDataKeyWithoutPlaintext: DataKey,
+  GenerateDataKey: z.strictObject({
+    KeyId,
+    KeySpec: z.literal('AES_256'),
+    EncryptionContext: Context,
+    GrantTokens,
+  }),
   GenerateMac: z.strictObject({ KeyId, Message: blob(4096), MacAlgorithm, GrantTokens }),
-  VerifyMac: z.strictObject({ KeyId, Message: blob(4096), Mac: blob(6144), MacAlgorithm, GrantTokens }),
-  DescribeKey: OneKey,
-  EnableKey: OneKey,
-  DisableKey: OneKey,
-  RotateKeyOnDemand: OneKey,
   ScheduleKeyDeletion: z.strictObject({
     KeyId,
     PendingWindowInDays: z.int().min(7).max(30).default(30),
   }),
-  CancelKeyDeletion: OneKey,
 } as const;
 
 export type Operation = keyof typeof REQUESTS;

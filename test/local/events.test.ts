@@ -77,7 +77,7 @@ type Given = {
 
 /** A table, a pipe from its stream to a bus, and a rule from there to a function, each with a dead-letter queue. */
 async function provision(given: Given = {}) {
-  const table = await create(dynamo.types['AWS::DynamoDB::Table'], 'audit-table', {
+  const table = await create(dynamo.types['AWS::DynamoDB::GlobalTable'], 'audit-table', {
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     BillingMode: 'PAY_PER_REQUEST',

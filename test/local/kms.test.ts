@@ -108,18 +108,15 @@ describe('a symmetric key', () => {
     const { ref, arn } = await symmetricKey();
     await create(kms.types, 'AWS::KMS::Alias', { AliasName: 'alias/vault', TargetKeyId: arn }, 'Alias');
     for (const KeyId of [ref, arn, 'alias/vault']) {
-      expect(await call('DescribeKey', { KeyId })).toMatchObject({
-        KeyMetadata: { Arn: arn, KeyState: 'Enabled' },
-      });
+      expect(await call('Encrypt', { KeyId, Plaintext: base64('x') })).toMatchObject({ KeyId: arn });
     }
-    expect(await call('DescribeKey', { KeyId: 'alias/none' })).toEqual(refused('NotFoundException'));
+    const unknown = await call('Encrypt', { KeyId: 'alias/none', Plaintext: base64('x') });
+    expect(unknown).toEqual(refused('NotFoundException'));
   });
 
-  it('decrypts old ciphertexts after on-demand and yearly rotation', async () => {
+  it('decrypts old ciphertexts after yearly rotation', async () => {
     const { arn: KeyId } = await symmetricKey();
     const blobs = [await sealed(KeyId)];
-    await call('RotateKeyOnDemand', { KeyId });
-    blobs.push(await sealed(KeyId));
     time += YEAR_MS;
     blobs.push(await sealed(KeyId));
     for (const CiphertextBlob of blobs) {
@@ -130,38 +127,29 @@ describe('a symmetric key', () => {
     const stored = JSON.parse(readFileSync(join(folder.path, 'kms', 'keys.json'), 'utf8')) as {
       keys: Record<string, { materials: unknown[] }>;
     };
-    expect(Object.values(stored.keys).map(({ materials }) => materials.length)).toEqual([3]);
+    expect(Object.values(stored.keys).map(({ materials }) => materials.length)).toEqual([2]);
   });
 
-  it('rejects use while it is disabled or pending deletion', async () => {
+  it('rejects use while it is pending deletion', async () => {
     const { arn: KeyId } = await symmetricKey();
     const CiphertextBlob = await sealed(KeyId);
-    await call('DisableKey', { KeyId });
-    expect(await call('Decrypt', { CiphertextBlob, EncryptionContext })).toEqual(
-      refused('DisabledException'),
-    );
-    await call('EnableKey', { KeyId });
     await call('ScheduleKeyDeletion', { KeyId, PendingWindowInDays: 7 });
     expect(await call('Decrypt', { CiphertextBlob, EncryptionContext })).toEqual(
       refused('KMSInvalidStateException'),
     );
-    await call('CancelKeyDeletion', { KeyId });
-    await call('EnableKey', { KeyId });
-    expect(await call('Decrypt', { CiphertextBlob, EncryptionContext })).toMatchObject({ status: 200 });
   });
 });
 
 describe('an HMAC key', () => {
   const MacAlgorithm = 'HMAC_SHA_256';
 
-  it('generates the same MAC for the same message and verifies it', async () => {
+  it('generates the same MAC for the same message and another for another', async () => {
     const { arn: KeyId } = await macKey();
     const message = { KeyId, MacAlgorithm, Message: base64('sk-123') };
     const { Mac } = await call('GenerateMac', message);
     expect(await call('GenerateMac', message)).toMatchObject({ Mac });
-    expect(await call('VerifyMac', { ...message, Mac })).toMatchObject({ MacValid: true });
-    const other = { ...message, Message: base64('sk-124'), Mac };
-    expect(await call('VerifyMac', other)).toEqual(refused('KMSInvalidMacException'));
+    const other = await call('GenerateMac', { ...message, Message: base64('sk-124') });
+    expect(other).toMatchObject({ status: 200, Mac: expect.not.stringContaining(Mac ?? '') });
   });
 
   it('does not encrypt, and an encryption key generates no MACs', async () => {
@@ -184,8 +172,13 @@ describe('a request', () => {
     ],
     ['an empty plaintext', 'Encrypt', { KeyId: 'x', Plaintext: '' }, 'ValidationException'],
     ['no key', 'Encrypt', { Plaintext: base64('x') }, 'ValidationException'],
-    ['a member KMS does not know', 'DescribeKey', { KeyId: 'x', Keyid: 'x' }, 'ValidationException'],
-    ['neither length nor spec', 'GenerateDataKey', { KeyId: 'x' }, 'ValidationException'],
+    [
+      'a member KMS does not know',
+      'Encrypt',
+      { KeyId: 'x', Keyid: 'x', Plaintext: 'eA==' },
+      'ValidationException',
+    ],
+    ['no key spec', 'GenerateDataKey', { KeyId: 'x' }, 'ValidationException'],
     ['bytes nobody sealed', 'Decrypt', { CiphertextBlob: base64('no') }, 'InvalidCiphertextException'],
     [
       'too large a context',
