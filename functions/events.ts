@@ -20,7 +20,7 @@ export type EventFunction = {
 /** Writes the refusals that are born in it, so it may append to the audit table; reads saved keys of an issuer that is down. */
 export const authorizer = {
   name: 'authorizer',
-  needs: ['issuers:know', 'secret:read', 'issuer-keys:read', 'audit:write'],
+  needs: ['issuers:read', 'issuer-keys:read', 'audit:write'],
 } as const satisfies EventFunction;
 
 export const eventFunctions = [
@@ -37,13 +37,13 @@ export const eventFunctions = [
   },
   {
     name: 'on-issuer-keys',
-    needs: ['issuers:know', 'secret:read', 'issuer-keys:save'],
+    needs: ['issuers:read', 'issuer-keys:save'],
     schedule: 'rate(15 minutes)',
   },
-  { name: 'on-key-opened', needs: ['custody:log'], vaultKeyCalls: ['Decrypt'] },
+  { name: 'on-key-opened', needs: ['decrypt-log:write'], vaultKeyCalls: ['Decrypt'] },
   {
     name: 'on-custody-audit',
-    needs: ['custody:compare', 'notices:raise', 'audit:write'],
+    needs: ['decrypt-reconciliation:read', 'notices:raise', 'audit:write'],
     schedule: 'cron(45 2 * * ? *)', // of the day before: CloudTrail may be late by a quarter of an hour and more
     timeoutSeconds: 300,
   },

@@ -22,7 +22,7 @@ export const keyRoutes = [
     method: 'GET',
     path: '/api-keys/providers',
     scope: 'keys:read',
-    needs: ['keys:read', 'renewal:know', 'audit:write'],
+    needs: ['keys:read', 'renewal-endpoints:read', 'audit:write'],
   },
   {
     name: 'keys-connect',
@@ -34,7 +34,7 @@ export const keyRoutes = [
       'keys:put',
       'keys:seal',
       'providers:call',
-      'renewal:know',
+      'renewal-endpoints:read',
       'tools:reach',
       ...once,
       'audit:write',

@@ -7,13 +7,13 @@ export const keyUse = [
   'providers:call',
   'keys:put',
   'keys:seal',
-  'renewal:know',
-  'leases:hold',
+  'renewal-endpoints:read',
+  'leases:acquire',
   'notices:raise',
 ] as const satisfies readonly Need[];
 
-/** Changes something: a request that names a key is done once. */
-export const once = ['idempotency:keep', 'secret:read'] as const satisfies readonly Need[];
+/** Changes something: a request that names an idempotency key is executed once. */
+export const once = ['idempotency:use'] as const satisfies readonly Need[];
 
 /** Finds registered tools, calls what they stand for, and quarantines one that has changed. */
 export const registered = ['tools:find', 'tools:put', 'tools:reach'] as const satisfies readonly Need[];

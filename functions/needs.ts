@@ -1,83 +1,267 @@
-// What a function may declare it needs. infra/grants.ts turns each into one IAM statement and its environment variable.
-export const NEEDS = [
-  /** List an owner's keys (hints and ciphertext): `Query` on the vault table. */
-  'keys:read',
-  /** Write a key row. */
-  'keys:put',
-  /** Remove a key row. */
-  'keys:delete',
-  /** Seal a new key: a data key from the vault CMK and a fingerprint from the MAC key. Cannot decrypt. */
-  'keys:seal',
-  /** Use a key on its owner's call: `Query` on the vault table and `Decrypt` under the vault CMK. */
-  'vault:use',
-  /** The stage's own secret, from which a key per purpose is derived: `GetSecretValue` on it alone. */
-  'secret:read',
-  /** Do a request that names a key once: `GetItem` and `PutItem` on the control table. Goes with `secret:read`. */
-  'idempotency:keep',
-  /** Renew credentials: no permission, but where tokens are refreshed. */
-  'renewal:know',
-  /** Do what only one may do at a time: `UpdateItem` on the control table. */
-  'leases:hold',
-  /** Move stored keys to the CMK that new ones are sealed under: `ReEncrypt` inside KMS. Cannot decrypt. */
-  'vault:rewrap',
-  /** Read registered tools: `GetItem` and `Query` on the content table. */
-  'tools:find',
-  /** Register, review or quarantine a tool: `PutItem` on the content table. */
-  'tools:put',
-  'tools:delete',
-  /** Call what registered tools stand for: no permission, but the origins it may reach, and our own, which it may not. */
-  'tools:reach',
-  'todo:read',
-  'todo:write',
-  /** Tell an owner something: `UpdateItem` on the content table. */
-  'notices:raise',
-  /** List an owner's notices: `Query` on the content table's index of them, and on nothing else there. */
-  'notices:read',
-  /** Mark a notice as read: `UpdateItem` on the content table. */
-  'notices:mark',
-  /**
-   * Find keys by the day they expire: `Query` on the vault table's index of expiry days, which holds no ciphertext. And take values
-   * that a rotation left behind out of their rows.
-   */
-  'expiry:sweep',
-  /** Forget an owner: their rows of the content table, kept replies and the ledger, and the mark in the control table that it was asked for. */
-  'account:erase',
-  /** Note what the key service logged of an opening: `PutItem` on the control table. */
-  'custody:log',
-  /** Compare those notes with their owners' trails: `Query` on the control table and on the audit table. */
-  'custody:compare',
-  /** Append to the audit table, and count refusals in their rows of the control table: nothing else. */
-  'audit:write',
-  'audit:read',
-  /** Ask whether a session was ended, note a new one, end one: the sessions' rows of the control table, and no others. */
-  'sessions:check',
-  /** List a person's sessions: `Query` on the same rows. */
-  'sessions:list',
-  /** Count a call against its caller's rate: `UpdateItem` on the control table, and the limits row read. */
-  'rates:admit',
-  /** Read the limits in force: `GetItem` of their row of the control table, and no other. */
-  'limits:read',
-  /** Set the limits: `PutItem` of their row of the control table, and no other. */
-  'limits:write',
-  /** Reserve and settle what a call may cost: `PutItem`, `UpdateItem` on the control table, and the stage's budgets. */
-  'budgets:reserve',
-  /** Read what an owner has used: `GetItem` of the ledgers' rows of the control table, and the stage's budgets. */
-  'budgets:read',
-  /** Read an owner's preferences: `GetItem` on the content table. */
-  'preferences:read',
-  /** Write them, and the owner's budget into the ledger, below the stage's: `PutItem` on content, `UpdateItem` on control. */
-  'preferences:write',
-  /** Call AI providers: no permission, but their origins and the stage's trusted origins. */
-  'providers:call',
-  /** Verify tokens or describe who issues them: issuers, own public URL, trusted origins. */
-  'issuers:know',
-  /** Read the signing keys that were put by for an issuer's outage: `GetItem` on those rows of the control table. */
-  'issuer-keys:read',
-  /** Put them by: `PutItem` on the same rows. */
-  'issuer-keys:save',
-  /** Count an event in the usage projection, once: markers in the control table, counters in content. */
-  'usage:project',
-  /** Read an owner's usage counters: `Query` on the content table, and on the counted refusals of the control table. */
-  'usage:history',
-] as const;
-export type Need = (typeof NEEDS)[number];
+// Permissions that a function may declare: one row a need. infra/grants.ts renders rows as IAM statements and environment variables.
+// Each access to a table names the partitions it may touch (`dynamodb:LeadingKeys`; of an index: its own partition key).
+export type Table = 'vault' | 'content' | 'control' | 'audit';
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'Scan'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
+
+export type TableAccess = {
+  readonly table: Table;
+  readonly index?: 'expiry' | 'notices';
+  readonly actions: readonly TableAction[];
+  /** Patterns of partition key values. `every` for `Scan` alone, which names no partition. */
+  readonly rows: readonly string[] | 'every';
+  /** Names of all attributes that the call may read, write or test, keys included. An update then returns no other ones either. */
+  readonly attributes?: readonly string[];
+};
+
+export type KmsAccess = {
+  readonly action: 'GenerateDataKey' | 'Decrypt' | 'ReEncryptFrom' | 'ReEncryptTo' | 'GenerateMac';
+  /** `vaultKey` seals new keys; stored ones may be sealed under any of `vaultKeys`. */
+  readonly key: 'vaultKey' | 'vaultKeys' | 'fingerprintKey';
+};
+
+export type SettingVariable =
+  | 'BUDGETS'
+  | 'ISSUERS'
+  | 'PROVIDER_ORIGINS'
+  | 'PUBLIC_URL'
+  | 'RATE_LIMITS'
+  | 'RENEWAL_ENDPOINTS'
+  | 'TOOL_ORIGINS'
+  | 'TRUSTED_ORIGINS';
+export type ResourceVariable =
+  | 'FINGERPRINT_KEY_ARN'
+  | 'ISSUER_KEY_SECRET_ARN'
+  | 'STAGE_SECRET_ARN'
+  | 'VAULT_KEY_ARN'
+  | 'VAULT_KEY_ARNS';
+
+export type NeedRow = {
+  readonly doc: string;
+  /** A table that is accessed is also named to the function: `CONTROL_TABLE` and so on. */
+  readonly tables?: readonly TableAccess[];
+  readonly kms?: readonly KmsAccess[];
+  readonly secret?: 'stageSecret' | 'issuerKeySecret';
+  readonly env?: readonly (SettingVariable | ResourceVariable)[];
+};
+
+const on = (table: Table, actions: readonly TableAction[], ...rows: readonly string[]): TableAccess => ({
+  table,
+  actions,
+  rows,
+});
+const only = (attributes: string, access: TableAccess): TableAccess => ({
+  ...access,
+  attributes: ['pk', 'sk', ...attributes.split(' ')],
+});
+
+const OWNER = 'U#*';
+/** Registered tools of everybody. */
+const SHARED = 'SHARED';
+/** Values of index partition keys: an owner id, a day. */
+const OWNER_ID = '?'.repeat(27);
+const DAY = '????-??-??';
+
+const NOTICE = 'noticeOf kind severity subject text next_step url created_at';
+const TOOL = 'fmt rv doc';
+const PREFERENCES =
+  'version default_provider default_models default_policy day_micro_usd month_micro_usd updated_at';
+const BUDGET = 'revision budgetRevision budget warned:day.microUsd warned:month.microUsd';
+const VAULT_KEYS = ['VAULT_KEY_ARN', 'VAULT_KEY_ARNS'] as const;
+
+const rows = {
+  'keys:read': {
+    doc: 'List the keys of an owner: hints and ciphertext.',
+    tables: [on('vault', ['Query'], OWNER)],
+  },
+  'keys:put': { doc: 'Write a key row.', tables: [on('vault', ['PutItem'], OWNER)] },
+  'keys:delete': { doc: 'Delete a key row.', tables: [on('vault', ['DeleteItem'], OWNER)] },
+  'keys:seal': {
+    doc: 'Seal a new key: a data key of the vault CMK, and a fingerprint. Cannot decrypt.',
+    kms: [
+      { action: 'GenerateDataKey', key: 'vaultKey' },
+      { action: 'GenerateMac', key: 'fingerprintKey' },
+    ],
+    env: ['VAULT_KEY_ARN', 'FINGERPRINT_KEY_ARN'],
+  },
+  'vault:use': {
+    doc: 'Use a key in a call of its owner. The only need that decrypts.',
+    tables: [on('vault', ['Query'], OWNER)],
+    kms: [{ action: 'Decrypt', key: 'vaultKeys' }],
+    env: VAULT_KEYS,
+  },
+  'vault:rewrap': {
+    doc: 'Move stored keys to the CMK that seals new ones: `ReEncrypt` inside KMS. Cannot decrypt.',
+    tables: [
+      { table: 'vault', actions: ['Scan'], rows: 'every' },
+      on('vault', ['PutItem'], OWNER),
+      on('control', ['GetItem', 'PutItem', 'DeleteItem'], 'REWRAP#*'),
+    ],
+    kms: [
+      { action: 'ReEncryptFrom', key: 'vaultKeys' },
+      { action: 'ReEncryptTo', key: 'vaultKey' },
+    ],
+    env: VAULT_KEYS,
+  },
+  'expiry:sweep': {
+    doc: 'Find keys by the day they expire, and remove expired previous values from their rows. Reads no ciphertext.',
+    tables: [
+      { ...on('vault', ['Query'], DAY), index: 'expiry' },
+      only('rv ver prev expDay', on('vault', ['UpdateItem'], OWNER)),
+    ],
+  },
+  'idempotency:use': {
+    doc: 'Idempotent requests: their records, and the stage secret that keys their names and seals their responses.',
+    tables: [on('control', ['GetItem', 'PutItem'], 'IDEM#*')],
+    secret: 'stageSecret',
+    env: ['STAGE_SECRET_ARN'],
+  },
+  'leases:acquire': {
+    doc: 'Exclusive work, such as renewing credentials.',
+    tables: [on('control', ['UpdateItem'], 'LEASE#*')],
+  },
+  'renewal-endpoints:read': { doc: 'Token endpoints that renew credentials.', env: ['RENEWAL_ENDPOINTS'] },
+  'tools:find': {
+    doc: 'Read registered tools, own and shared.',
+    tables: [on('content', ['GetItem', 'Query'], OWNER, SHARED)],
+  },
+  'tools:put': {
+    doc: 'Register, review or quarantine a tool.',
+    tables: [only(TOOL, on('content', ['PutItem'], OWNER, SHARED))],
+  },
+  'tools:delete': {
+    doc: 'Delete a registered tool.',
+    tables: [on('content', ['DeleteItem'], OWNER, SHARED)],
+  },
+  'tools:reach': {
+    doc: 'Call registered tools: origins that are allowed, and our own, which is not.',
+    env: ['TOOL_ORIGINS', 'PUBLIC_URL'],
+  },
+  'todo:read': { doc: 'Read todos.', tables: [on('content', ['GetItem', 'Query'], OWNER)] },
+  'todo:write': { doc: 'Write and delete todos.', tables: [on('content', ['PutItem', 'DeleteItem'], OWNER)] },
+  'notices:raise': {
+    doc: 'Raise a notice for an owner.',
+    tables: [only(NOTICE, on('content', ['UpdateItem'], OWNER))],
+  },
+  'notices:read': {
+    doc: 'List notices, from their index alone.',
+    tables: [{ ...on('content', ['Query'], OWNER_ID), index: 'notices' }],
+  },
+  'notices:mark': {
+    doc: 'Mark a notice as read.',
+    tables: [only('read_at', on('content', ['UpdateItem'], OWNER))],
+  },
+  'preferences:read': { doc: 'Read preferences.', tables: [on('content', ['GetItem'], OWNER)] },
+  'preferences:write': {
+    doc: 'Write preferences, and the budget of the owner into the ledger, below that of the stage.',
+    tables: [
+      only(PREFERENCES, on('content', ['PutItem'], OWNER)),
+      only(BUDGET, on('control', ['UpdateItem'], 'LEDGER#*')),
+    ],
+    env: ['BUDGETS'],
+  },
+  'account:erase': {
+    doc: 'Erase an owner: content, idempotency records, ledger; and the mark that erasure was requested.',
+    tables: [
+      on('content', ['Query', 'DeleteItem'], OWNER),
+      on('control', ['GetItem', 'PutItem'], 'ERASED#*'),
+      on('control', ['Query', 'DeleteItem'], 'IDEM#*'),
+      on('control', ['DeleteItem'], 'LEDGER#*'),
+    ],
+  },
+  'sessions:check': {
+    doc: 'Check that a session was not ended, and note its newest token and roles. Cannot end one.',
+    tables: [
+      on('control', ['BatchGetItem'], 'SESSION#*', 'REVOKED#*'),
+      only('client since issuedAt expiresAt roles rolesAt ttl', on('control', ['UpdateItem'], 'SESSION#*')),
+    ],
+  },
+  'sessions:list': { doc: 'List sessions.', tables: [on('control', ['Query'], 'SESSION#*')] },
+  'sessions:end': {
+    doc: 'End one session, or all of an owner.',
+    tables: [
+      on('control', ['UpdateItem'], 'REVOKED#*'),
+      only('revokedAt ttl', on('control', ['UpdateItem'], 'SESSION#*')),
+    ],
+  },
+  'rates:admit': {
+    doc: 'Count a call against rate limits, and note the pacing of providers beside them.',
+    tables: [on('control', ['UpdateItem'], 'RATE#*'), on('control', ['GetItem'], 'LIMITS')],
+    env: ['RATE_LIMITS'],
+  },
+  'limits:read': {
+    doc: 'Read the limits in force.',
+    tables: [on('control', ['GetItem'], 'LIMITS')],
+    env: ['RATE_LIMITS'],
+  },
+  'limits:write': {
+    doc: 'Set the limits.',
+    tables: [on('control', ['PutItem'], 'LIMITS')],
+    env: ['RATE_LIMITS'],
+  },
+  'budgets:reserve': {
+    doc: 'Reserve and settle the cost of a call.',
+    tables: [on('control', ['PutItem', 'UpdateItem'], 'LEDGER#*')],
+    env: ['BUDGETS'],
+  },
+  'budgets:read': {
+    doc: 'Read the usage of an owner.',
+    tables: [on('control', ['GetItem'], 'LEDGER#*')],
+    env: ['BUDGETS'],
+  },
+  'usage:project': {
+    doc: 'Count an event in the usage counters, once, unless its owner was erased.',
+    tables: [
+      on('control', ['PutItem'], 'EVENT#*'),
+      on('control', ['ConditionCheckItem'], 'ERASED#*'),
+      only('*:*', on('content', ['UpdateItem'], OWNER)),
+    ],
+  },
+  'usage:history': {
+    doc: 'Read usage counters, and those of rejected calls.',
+    tables: [on('content', ['Query'], OWNER), on('control', ['Query'], 'REFUSED#*')],
+  },
+  'audit:write': {
+    doc: 'Append audit records, and count rejections.',
+    tables: [on('audit', ['PutItem'], OWNER), only('n ttl', on('control', ['UpdateItem'], 'REFUSED#*'))],
+  },
+  'audit:read': { doc: 'Read audit records.', tables: [on('audit', ['Query'], OWNER)] },
+  'decrypt-log:write': {
+    doc: 'Store Decrypt events of KMS.',
+    tables: [on('control', ['PutItem'], 'KMS#*')],
+  },
+  'decrypt-reconciliation:read': {
+    doc: 'Compare stored Decrypt events with receipts.',
+    tables: [on('control', ['Query'], 'KMS#*'), on('audit', ['Query'], OWNER)],
+  },
+  'providers:call': {
+    doc: 'Call AI providers: their origins and the trusted origins.',
+    env: ['PROVIDER_ORIGINS', 'TRUSTED_ORIGINS', 'PUBLIC_URL'],
+  },
+  'issuers:read': {
+    doc: 'Verify tokens, or describe the issuers of them.',
+    env: ['ISSUERS', 'PUBLIC_URL', 'TRUSTED_ORIGINS'],
+  },
+  'issuer-keys:read': {
+    doc: 'Read saved signing keys while an issuer is down, and the secret that seals them.',
+    tables: [on('control', ['GetItem'], 'JWKS#*')],
+    secret: 'issuerKeySecret',
+    env: ['ISSUER_KEY_SECRET_ARN'],
+  },
+  'issuer-keys:save': {
+    doc: 'Save the signing keys of issuers, sealed.',
+    tables: [on('control', ['PutItem'], 'JWKS#*')],
+    secret: 'issuerKeySecret',
+    env: ['ISSUER_KEY_SECRET_ARN'],
+  },
+} as const satisfies Readonly<Record<string, NeedRow>>;
+
+export type Need = keyof typeof rows;
+export const NEEDS: Readonly<Record<Need, NeedRow>> = rows;

@@ -8,7 +8,7 @@ export const protocolRoutes = [
     method: 'ANY',
     path: '/mcp',
     scope: 'tools:call',
-    needs: [...toolCall, 'issuers:know'],
+    needs: [...toolCall, 'issuers:read'],
     streaming: true,
     timeoutSeconds: 60,
     bodyLimitKiB: 1024,

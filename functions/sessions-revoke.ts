@@ -20,7 +20,7 @@ export const handler = route('sessions-revoke', {
         message: 'The session is ended. Its tokens are refused within 60 seconds.',
         session_id: path.session_id,
       },
-      writes: [endSession(principal, path.session_id)],
+      writes: endSession(principal, path.session_id),
       target: path.session_id,
     };
   },

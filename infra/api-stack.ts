@@ -29,10 +29,9 @@ import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { createFunction, type FunctionSite } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
-import type { Settings } from './grants.ts';
 import type { IdentityStack } from './identity-stack.ts';
 import { route } from './route.ts';
-import { createSettings } from './settings.ts';
+import { createSettings, type Settings } from './settings.ts';
 
 export type ApiStackProps = StackProps & {
   readonly config: StageConfig;
@@ -56,17 +55,17 @@ export class ApiStack extends Stack {
       ? `https://${config.domain.name}`
       : `https://${api.restApiId}.execute-api.${config.env.region}.amazonaws.com/${config.stage}`;
     this.settings = createSettings(this, { ownUrl, identity: props.identity });
-    const exported = (name: 'publicUrl' | 'issuers') =>
-      this.exportValue(this.settings[name], { name: `${this.stackName}-${name}` });
+    const exported = (variable: 'PUBLIC_URL' | 'ISSUERS', name: string) =>
+      this.exportValue(this.settings[variable], { name: `${this.stackName}-${name}` });
     this.exportedSettings = {
       ...this.settings,
-      publicUrl: exported('publicUrl'),
-      issuers: exported('issuers'),
+      PUBLIC_URL: exported('PUBLIC_URL', 'publicUrl'),
+      ISSUERS: exported('ISSUERS', 'issuers'),
     };
     const site = { config, data, bundles, settings: this.settings };
 
     addGatewayResponses(api, {
-      publicUrl: this.settings.publicUrl,
+      publicUrl: this.settings.PUBLIC_URL,
       scopesArePrefixed: props.identity !== undefined,
       webOrigin: config.webOrigin,
     });
@@ -76,7 +75,7 @@ export class ApiStack extends Stack {
     for (const row of routes) route({ ...site, api, authorizer, validator, models }, row);
     addPreflights(api, config.webOrigin);
     if (config.domain) customDomain(api, config.domain);
-    new CfnOutput(this, 'Url', { value: this.settings.publicUrl });
+    new CfnOutput(this, 'Url', { value: this.settings.PUBLIC_URL });
   }
 }
 

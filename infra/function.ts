@@ -21,7 +21,7 @@ import type { Need } from '#functions/needs.ts';
 
 import { acknowledge } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
-import { type Grantable, grants } from './grants.ts';
+import { grant, type Grantable } from './grants.ts';
 
 export type FunctionSite = Grantable & {
   readonly config: StageConfig;
@@ -66,11 +66,9 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
     recursiveLoop: RecursiveLoop.TERMINATE,
     ...spec.asynchronous,
   });
-  for (const need of spec.needs) {
-    const { statements, environment } = grants[need](site);
-    for (const statement of statements) role.addToPolicy(statement);
-    for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
-  }
+  const { statements, environment } = grant(spec.needs, site);
+  for (const statement of statements) role.addToPolicy(statement);
+  for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
   acknowledge(fn, {
     'Serverless-LambdaDLQ': spec.asynchronous
       ? 'A failure destination takes failed events, with the error beside them.'

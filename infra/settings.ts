@@ -1,9 +1,13 @@
 // Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same ones.
 import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 
-import type { Settings } from './grants.ts';
+import type { SettingVariable } from '#functions/needs.ts';
+
 import type { IdentityStack } from './identity-stack.ts';
 import { RESOURCE_SERVER } from './scopes.ts';
+
+/** Values that differ per environment without the code being able to tell, by environment variable. */
+export type Settings = Readonly<Record<SettingVariable, string>>;
 
 const PROVIDER_ORIGINS = {
   openai: 'https://api.openai.com',
@@ -67,16 +71,16 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     default: '{}',
   });
   return {
-    publicUrl,
-    issuers: identity
+    PUBLIC_URL: publicUrl,
+    ISSUERS: identity
       ? unlessEmpty(stack, issuers, JSON.stringify([ownIssuer(identity, publicUrl)]))
       : issuers.valueAsString,
-    providerOrigins: providers.valueAsString,
-    trustedOrigins: trusted.valueAsString,
-    toolOrigins: tools.valueAsString,
-    rateLimits: rates.valueAsString,
-    budgets: budgets.valueAsString,
-    tokenEndpoints: endpoints.valueAsString,
+    PROVIDER_ORIGINS: providers.valueAsString,
+    TRUSTED_ORIGINS: trusted.valueAsString,
+    TOOL_ORIGINS: tools.valueAsString,
+    RATE_LIMITS: rates.valueAsString,
+    BUDGETS: budgets.valueAsString,
+    RENEWAL_ENDPOINTS: endpoints.valueAsString,
   };
 }
 

@@ -41,8 +41,8 @@ export type SessionStore = {
   readonly note: (uid: Uid, session: Session) => Promise<void>;
   /** Newest first, 200 at most. */
   readonly list: (uid: Uid) => Promise<Session[]>;
-  /** Refused with `not_found` unless it is there and was not revoked before. */
-  readonly revoke: (uid: Uid, sessionId: string, at: number) => Write;
+  /** Rejected with `not_found` unless it is there and was not revoked before. Writes of one transaction. */
+  readonly revoke: (uid: Uid, sessionId: string, at: number) => readonly Write[];
   readonly cutAt: (uid: Uid, notBefore: number) => Write;
   readonly close: (uid: Uid, from: number, until: number) => Write;
   /** Refused with `conflict` when a newer token showed other roles meanwhile. */

@@ -1,5 +1,7 @@
-// Sessions on the control table: pk `SESSION#<uid>`; sk `all` holds what counts for every session of a person, sk `one#<id>`
-// a session. Times are seconds. `ttl` is late by days, so every time is checked again when it is read.
+// Sessions on the control table, in two partitions per owner, because every route notes sessions and few may end one:
+// pk `SESSION#<uid>`: sk `one#<id>` is a session as its newest token shows it, sk `all` the roles last seen;
+// pk `REVOKED#<uid>`: sk `one#<id>` an ended session, sk `all` what ends all of them. IAM limits rows by pk alone.
+// Times are seconds. `ttl` is late by days, so every time is checked again when it is read.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -37,23 +39,37 @@ const SessionRow = z.object({
   revokedAt: z.optional(z.number()),
 });
 
-const pk = (uid: string) => `SESSION#${uid}`;
+const noted = (uid: string) => `SESSION#${uid}`;
+const ended = (uid: string) => `REVOKED#${uid}`;
 const PREFIX = 'one#';
 
-const cutIn = (row: unknown): Cut => CutRow.parse(row ?? {});
+type Found = Readonly<Record<string, unknown>>;
+
+/** Rows written before there was a partition for it hold all of it under `SESSION#`: the later end counts. */
+function cutIn(all: Found | undefined, revoked: Found | undefined): Cut {
+  const [{ roles, rolesAt, ...own }, cut] = [CutRow.parse(all ?? {}), CutRow.parse(revoked ?? {})];
+  return {
+    roles,
+    rolesAt,
+    notBefore: Math.max(own.notBefore, cut.notBefore),
+    closedUntil: Math.max(own.closedUntil, cut.closedUntil),
+  };
+}
 function sessionIn(id: string, row: unknown): Session {
   const { client, since, issuedAt, expiresAt, revokedAt } = SessionRow.parse(row);
   return { id, client, since, issuedAt, expiresAt, revokedAt };
 }
 
-type Row = { readonly TableName: string; readonly uid: string; readonly sk: string };
+const NO_TIMES = { since: 0, issuedAt: 0, expiresAt: 0 };
+
+type Row = { readonly TableName: string; readonly pk: string; readonly sk: string };
 
 /** Sets attributes of one row. A value of undefined is left as it is. */
-function change({ TableName, uid, sk }: Row, set: Record<string, unknown>, condition?: string) {
+function change({ TableName, pk, sk }: Row, set: Record<string, unknown>, condition?: string) {
   const values = Object.entries(set).filter(([, value]) => value !== undefined);
   return {
     TableName,
-    Key: { pk: pk(uid), sk },
+    Key: { pk, sk },
     UpdateExpression: `SET ${values.map(([name]) => `#${name} = :${name}`).join(', ')}`,
     ExpressionAttributeNames: Object.fromEntries(values.map(([name]) => [`#${name}`, name])),
     ExpressionAttributeValues: Object.fromEntries(values.map(([name, value]) => [`:${name}`, value])),
@@ -75,25 +91,28 @@ export const sessionTable = (db: DynamoDBDocumentClient, TableName: string): Ses
 function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
   return {
     async look(uid, sessionId) {
-      const keys = [ALL, `${PREFIX}${sessionId}`].map((sk) => ({ pk: pk(uid), sk }));
+      const one = `${PREFIX}${sessionId}`;
+      const keys = [noted(uid), ended(uid)].flatMap((pk) => [ALL, one].map((sk) => ({ pk, sk })));
       const request = { RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } };
       const { Responses, UnprocessedKeys = {} } = await db.send(new BatchGetCommand(request));
-      // Two small rows: if AWS leaves one out, it is throttling, and half an answer would let a revoked session in.
+      // Four small rows: if AWS leaves one out, it is throttling, and half an answer would let a revoked session in.
       if (Object.keys(UnprocessedKeys).length > 0) throw new AppError('unavailable');
       const rows = Responses?.[TableName] ?? [];
-      const session = rows.find(({ sk }) => sk !== ALL);
+      const at = (pk: string, sk: string) => rows.find((row) => row['pk'] === pk && row['sk'] === sk);
+      const [session, end] = [at(noted(uid), one), at(ended(uid), one)];
       return {
-        cut: cutIn(rows.find(({ sk }) => sk === ALL)),
-        session: session && sessionIn(sessionId, session),
+        cut: cutIn(at(noted(uid), ALL), at(ended(uid), ALL)),
+        // Without its own row an ended session has no times left, and needs none.
+        session: (session ?? end) && sessionIn(sessionId, { ...NO_TIMES, ...session, ...end }),
       };
     },
 
     async note(uid, { id, client, since, issuedAt, expiresAt }) {
       const ttl = id.startsWith('s_') ? issuedAt + IDLE_SECONDS : expiresAt + DAY;
       const input = change(
-        { TableName, uid, sk: `${PREFIX}${id}` },
+        { TableName, pk: noted(uid), sk: `${PREFIX}${id}` },
         { client, since, issuedAt, expiresAt, ttl },
-        'attribute_not_exists(revokedAt) AND (attribute_not_exists(pk) OR issuedAt < :issuedAt)',
+        'attribute_not_exists(pk) OR issuedAt < :issuedAt',
       );
       try {
         await db.send(new UpdateCommand(input));
@@ -107,7 +126,7 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
         new QueryCommand({
           TableName,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk(uid), ':prefix': PREFIX },
+          ExpressionAttributeValues: { ':pk': noted(uid), ':prefix': PREFIX },
           ConsistentRead: true,
           Limit: LIST_LIMIT,
         }),
@@ -119,29 +138,34 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
 }
 
 function writes(TableName: string): Writes {
-  const all = (uid: string) => ({ TableName, uid, sk: ALL });
+  const all = (pk: string) => ({ TableName, pk, sk: ALL });
   return {
     revoke: (uid, sessionId, at) => {
+      const sk = `${PREFIX}${sessionId}`;
       const set = { revokedAt: at, ttl: at + REVOKED_SECONDS };
       const live = 'attribute_exists(pk) AND attribute_not_exists(revokedAt)';
-      return write(
-        { Update: change({ TableName, uid, sk: `${PREFIX}${sessionId}` }, set, live) },
-        () => new AppError('not_found', 'You have no such session.'),
-      );
+      return [
+        // On its own row the mark only serves lists.
+        write(
+          { Update: change({ TableName, pk: noted(uid), sk }, set, live) },
+          () => new AppError('not_found', 'You have no such session.'),
+        ),
+        write({ Update: change({ TableName, pk: ended(uid), sk }, set) }, never),
+      ];
     },
 
     cutAt: (uid, notBefore) =>
-      write({ Update: change(all(uid), { notBefore, ttl: notBefore + REVOKED_SECONDS }) }, never),
+      write({ Update: change(all(ended(uid)), { notBefore, ttl: notBefore + REVOKED_SECONDS }) }, never),
 
     close: (uid, from, until) => {
       const set = { notBefore: from, closedUntil: until, ttl: from + REVOKED_SECONDS };
-      return write({ Update: change(all(uid), set) }, never);
+      return write({ Update: change(all(ended(uid)), set) }, never);
     },
 
     rolesSeen: (uid, roles, at) => {
       const newest = 'attribute_not_exists(rolesAt) OR rolesAt < :rolesAt';
       return write(
-        { Update: change(all(uid), { roles, rolesAt: at }, newest) },
+        { Update: change(all(noted(uid)), { roles, rolesAt: at }, newest) },
         () => new AppError('conflict'),
       );
     },

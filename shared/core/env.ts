@@ -1,4 +1,4 @@
-/** The only reader of the environment. A variable comes with the need that a route declares: see infra/grants.ts. */
+/** The only reader of the environment. A variable comes with the need that a route declares: see functions/needs.ts. */
 export function env(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);

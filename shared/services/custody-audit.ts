@@ -18,7 +18,7 @@ type Run = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** Needs `custody:compare`, `notices:raise` and `audit:write`. */
+/** Needs `decrypt-reconciliation:read`, `notices:raise` and `audit:write`. */
 export function auditCustody({ nowMs, reqId, onFailure }: Run): Promise<CustodyCounts> {
   const commit = transaction(dynamo());
   const trail = ownerTrail(dynamo(), env('AUDIT_TABLE'));

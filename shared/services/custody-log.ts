@@ -6,7 +6,7 @@ import { AppError } from '#shared/core/errors.ts';
 
 export { KeyOpened } from '#shared/aws/custody-table.ts';
 
-/** Needs `custody:log`. However often an event comes, it is noted once. */
+/** Needs `decrypt-log:write`. However often an event comes, it is noted once. */
 export async function noteOpening(event: KeyOpened): Promise<void> {
   const note = custodyNotes(env('CONTROL_TABLE'), Date.now).note(event);
   try {

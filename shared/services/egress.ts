@@ -6,7 +6,7 @@ import { createEgress } from '#shared/egress/egress.ts';
 
 const TrustedOrigins = z.array(z.url());
 
-/** Needs `providers:call` or `issuers:know`. @param configured origins that the stage's own configuration names */
+/** Needs `providers:call` or `issuers:read`. @param configured origins that the stage's own configuration names */
 export const egressTo = (configured: readonly string[], own?: URL) =>
   createEgress({
     ...(own && { ownOrigin: own.origin, ownHosts: [own.hostname] }),

@@ -10,7 +10,7 @@ import { stageKey } from './stage-secret.ts';
 /** Leases are counted by the store's clock: holders and those who wait are different machines. */
 const now = () => Math.floor(storeMicroseconds() / 1000);
 
-/** Needs `idempotency:keep`, `secret:read`. */
+/** Needs `idempotency:use`. */
 export const openTurn: OpenTurn = async (request) => {
   const [names, replies] = await Promise.all([
     stageKey('idempotency-names'),

@@ -20,7 +20,7 @@ import { findRegistered } from './registered-tools.ts';
 import { spending } from './spending.ts';
 import { toolStatus } from './tool-status.ts';
 
-/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:keep`, `secret:read`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-health.ts needs. */
+/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:use`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and what key-health.ts needs. */
 export const invoke = once(() =>
   createInvoke({
     audit: audit(),

@@ -12,7 +12,7 @@ const issuerEgress = once(async () => {
   return egressTo(keyOrigins(issuers()));
 });
 
-/** Needs `issuers:know`. A document at an address of the stage's own configuration. */
+/** Needs `issuers:read`. A document at an address of the stage's own configuration. */
 export async function fetchJwks(url: string): Promise<unknown> {
   const egress = await issuerEgress();
   const { status, body } = await egress.send({

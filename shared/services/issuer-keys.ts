@@ -12,10 +12,10 @@ import { sealedRows } from '#shared/crypto/sealed-row.ts';
 import { fetchJwks } from './issuer-documents.ts';
 import { issuers } from './issuers.ts';
 import { refuse } from './refuse.ts';
-import { stageKey } from './stage-secret.ts';
+import { issuerKeySealingKey } from './stage-secret.ts';
 
 const table = once(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
-const rows = async () => sealedRows(await stageKey('issuer-keys'));
+const rows = async () => sealedRows(await issuerKeySealingKey('issuer-keys'));
 
 /** Where it lies and from when it is: a row that was moved, or given another age, does not open. */
 const bound = (uri: string, at: number) => ['JWKS', uri, String(at)];
@@ -33,7 +33,7 @@ const recordForged = (uri: string, { code }: AppError): Promise<void> =>
   });
 
 /**
- * Needs `secret:read`, `issuer-keys:read`, `audit:write`.
+ * Needs `issuer-keys:read`, `audit:write`.
  * @throws {AppError} `integrity_failed` for a row that we did not write, which is recorded
  */
 export async function savedKeys(uri: string): Promise<SavedJwks | undefined> {
@@ -57,7 +57,7 @@ async function save(uri: string, at: number): Promise<void> {
   await table().save(uri, { at, sealed, until: at + LAST_GOOD_MS });
 }
 
-/** Needs `issuers:know`, `secret:read`, `issuer-keys:save`. An issuer that is down keeps what was saved. */
+/** Needs `issuers:read`, `issuer-keys:save`. An issuer that is down keeps what was saved. */
 export async function saveIssuerKeys(onFailure: (error: unknown) => void) {
   const outcomes = await Promise.allSettled(issuers().map(({ jwksUri }) => save(jwksUri, Date.now())));
   for (const outcome of outcomes) if (outcome.status === 'rejected') onFailure(outcome.reason);

@@ -2,5 +2,5 @@ import { Issuers } from '#shared/auth/issuer.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 
-/** Needs `issuers:know`. Whose tokens this stage accepts. */
+/** Needs `issuers:read`. Whose tokens this stage accepts. */
 export const issuers = once(() => Issuers.parse(JSON.parse(env('ISSUERS'))));

@@ -30,7 +30,7 @@ function ownEndpointOf(body: ConnectKeyBody): OwnEndpoint | undefined {
 }
 
 /**
- * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `renewal:know`, `tools:reach`, `audit:write`. Stores a credential that
+ * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `renewal-endpoints:read`, `tools:reach`, `audit:write`. Stores a credential that
  * renews itself; nothing is stored until the write is committed.
  * @throws {AppError} `invalid_input` where this stage knows no token endpoint for the provider
  */

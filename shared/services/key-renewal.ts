@@ -85,6 +85,6 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
   };
 }
 
-/** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:hold`, `renewal:know`, `providers:call`, `notices:raise`, `audit:write`; `tools:reach` for keys of registered tools. */
+/** Needs `vault:use`, `keys:put`, `keys:seal`, `leases:acquire`, `renewal-endpoints:read`, `providers:call`, `notices:raise`, `audit:write`; `tools:reach` for keys of registered tools. */
 export const renewKey = (key: KeyName, call: OnCall & { readonly wait: boolean }) =>
   renewal()(key, { deadline: call.deadline, wait: call.wait, trail: trailOf(key, call) });

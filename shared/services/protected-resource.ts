@@ -10,7 +10,7 @@ import { issuers } from './issuers.ts';
 const scopesAt = ({ scopePrefix = '' }: { scopePrefix?: string | undefined }) =>
   SCOPES_OF.user.map((scope) => `${scopePrefix}${scope}`);
 
-/** Needs `issuers:know`. RFC 9728 metadata of the MCP endpoint. */
+/** Needs `issuers:read`. RFC 9728 metadata of the MCP endpoint. */
 export function protectedResource() {
   const own = env('PUBLIC_URL');
   return {
@@ -23,7 +23,7 @@ export function protectedResource() {
 }
 
 /**
- * Needs `issuers:know`. RFC 8414 metadata under our own name, for clients compare it with the address they read it from.
+ * Needs `issuers:read`. RFC 8414 metadata under our own name, for clients compare it with the address they read it from.
  * @throws {AppError} `not_found` where the issuers describe themselves
  */
 export function authorizationServer() {

@@ -5,7 +5,7 @@ import { isExpired } from '#shared/vault/stored-key.ts';
 import { keyStore } from './key-store.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
-/** Needs `keys:read`, `renewal:know`. Every provider, and how many usable keys the caller has for it. */
+/** Needs `keys:read`, `renewal-endpoints:read`. Every provider, and how many usable keys the caller has for it. */
 export async function listProviders({ uid }: Principal) {
   const keys = await keyStore().list(uid);
   const endpoints = tokenEndpoints();

@@ -3,5 +3,5 @@ import { sessionTable } from '#shared/aws/session-table.ts';
 import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 
-/** Needs `sessions:check`; its `list` needs `sessions:list`. */
+/** Needs `sessions:check`; `list` needs `sessions:list`; `revoke`, `cutAt` and `close` need `sessions:end`. */
 export const sessionStore = once(() => sessionTable(dynamo(), env('CONTROL_TABLE')));

@@ -29,18 +29,18 @@ export async function ownSessions({ uid, sessionId }: Principal): Promise<Sessio
   }));
 }
 
-/** Needs `sessions:check`. Somebody else's session is one that does not exist. */
-export const endSession = ({ uid }: Principal, sessionId: string): Write =>
+/** Needs `sessions:end`. Somebody else's session is one that does not exist. */
+export const endSession = ({ uid }: Principal, sessionId: string): readonly Write[] =>
   sessionStore().revoke(uid, sessionId, seconds());
 
-/** Needs `sessions:check`. Every session that began until now, refreshed or not. */
+/** Needs `sessions:end`. Every session that began until now, refreshed or not. */
 export const endAllSessions = (uid: Uid): Write => sessionStore().cutAt(uid, nextSecond());
 
-/** Needs `sessions:check`. Nobody is let in as this person, by whatever token, until the backups have forgotten them. */
+/** Needs `sessions:end`. Nobody is let in as this person, by whatever token, until the backups have forgotten them. */
 export const closeAccount = (uid: Uid, days: number): Write =>
   sessionStore().close(uid, nextSecond(), seconds() + days * 24 * 3600);
 
-/** Needs `sessions:check`, `audit:write`. Somebody at the admin's own issuer; their own trail tells them. */
+/** Needs `sessions:end`, `audit:write`. Somebody at the admin's own issuer; their own trail tells them. */
 export function endSessionsOf({ issuer }: Principal, userId: string, reqId: string) {
   const uid = uidOf(issuer, userId);
   const told = audit().record({

@@ -11,7 +11,7 @@ async function savedJwks(uri: string): Promise<SavedJwks | undefined> {
   return savedKeys(uri);
 }
 
-/** Needs `issuers:know`, `secret:read`, `issuer-keys:read`, `audit:write`. */
+/** Needs `issuers:read`, `issuer-keys:read`, `audit:write`. */
 export const tokens = once(() =>
   createTokenVerifier({ issuers: issuers(), fetchJwks, savedJwks, now: Date.now }),
 );

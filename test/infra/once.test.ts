@@ -14,7 +14,7 @@ describe('a route that changes something', () => {
   const changing = routes.filter(({ method, name }) => method !== 'GET' && !WITHOUT.includes(name));
 
   it.each(changing)('$name does a request that names a key once', ({ name, needs }) => {
-    expect(needs).toEqual(expect.arrayContaining(['idempotency:keep', 'secret:read']));
+    expect(needs).toContain('idempotency:use');
     if (BY_THE_CALL.includes(name)) return;
     expect(readFileSync(join(folder, `${name}.ts`), 'utf8')).toContain('once: openTurn');
   });

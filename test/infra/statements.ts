@@ -1,10 +1,16 @@
 // IAM statements of a template as lines a person can compare: action, on what, under which condition.
+import { isDeepStrictEqual } from 'node:util';
+
 import { allResources, type Properties, type Synthesised } from './synthesised.ts';
 
-type Statement = Properties & { readonly Action: string | string[]; readonly Resource: unknown };
+export type Statement = Properties & {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
+};
 
 /** `Vault Table.Arn` → `Vault`: what of ours a resource expression names. */
-function nameOf(resource: unknown): string {
+export function nameOf(resource: unknown): string {
   if (typeof resource === 'string') return resource;
   const text = JSON.stringify(resource);
   const exported = /ExportsOutput(?:FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(StreamArn)?/.exec(text);
@@ -14,20 +20,53 @@ function nameOf(resource: unknown): string {
   return own?.[1] ?? text;
 }
 
+const ROWS = 'dynamodb:LeadingKeys';
+const ATTRIBUTES = 'dynamodb:Attributes';
+
+/** Partition patterns of a statement on a table; undefined where a call may leave the partition open. */
+export function partitionsOf({ Condition = {} }: Statement): string[] | undefined {
+  const patterns = Condition['ForAllValues:StringLike']?.[ROWS];
+  return patterns === undefined || Condition['Null']?.[ROWS] !== 'false' ? undefined : [patterns].flat();
+}
+
+/** `rows …` and `attributes …` stand for exactly the conditions that infra/grants.ts makes; any other one is shown as it is. */
+function conditionOf(statement: Statement): string[] {
+  const { Condition } = statement;
+  if (!Condition) return [];
+  const rows = partitionsOf(statement);
+  const attributes = Condition['ForAllValues:StringLike']?.[ATTRIBUTES];
+  const expected = {
+    'ForAllValues:StringLike': {
+      ...(attributes && { [ATTRIBUTES]: attributes }),
+      [ROWS]: Condition['ForAllValues:StringLike']?.[ROWS],
+    },
+    Null: { ...(attributes && { [ATTRIBUTES]: 'false' }), [ROWS]: 'false' },
+    ...(attributes && {
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+    }),
+  };
+  if (!rows || !isDeepStrictEqual(Condition, expected)) return ['if', JSON.stringify(Condition)];
+  return ['rows', ...rows, ...(attributes ? ['attributes', ...[attributes].flat()] : [])];
+}
+
 /** Statements that differ only in their resource are merged by the CDK. */
-const linesOf = (action: string, { Resource, Condition }: Statement) =>
-  [Resource]
+const linesOf = (action: string, statement: Statement) =>
+  [statement.Resource]
     .flat()
-    .map((resource) =>
-      [action, 'on', nameOf(resource), ...(Condition ? ['if', JSON.stringify(Condition)] : [])].join(' '),
-    );
+    .map((resource) => [action, 'on', nameOf(resource), ...conditionOf(statement)].join(' '));
+
+/** Role → the statements of its policy. */
+export const roleStatements = (stage: Synthesised): readonly (readonly [string, readonly Statement[]])[] =>
+  allResources(stage)
+    .filter(([, { Type }]) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
+    .map(([id, { Properties }]) => [
+      id.replace(/(role)?(DefaultPolicy|OverflowPolicy).*/, ''),
+      Properties['PolicyDocument'].Statement as Statement[],
+    ]);
 
 /** Role → its lines. What every function has (its own log group, traces) is left out unless it differs. */
 export function roleTable(stage: Synthesised): Record<string, string[]> {
-  const policies = allResources(stage).filter(([, { Type }]) => Type === 'AWS::IAM::Policy');
-  const rows = policies.map(([id, { Properties }]): [string, string[]] => {
-    const role = id.replace(/(role)?DefaultPolicy.*/, '');
-    const statements = Properties['PolicyDocument'].Statement as Statement[];
+  const rows = roleStatements(stage).map(([role, statements]): [string, string[]] => {
     const lines = statements.flatMap((statement) =>
       [statement.Action].flat().flatMap((action) => linesOf(action, statement)),
     );
