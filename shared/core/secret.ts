@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-const REDACTED = '[redacted]';
+export const REDACTED = '[redacted]';
 
 /** A secret that refuses to be printed: `reveal()` is the only way to its text, and easy to search for. */
 export class Secret {

@@ -2,15 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { EgressResponse, EgressStream } from '#shared/egress/egress.ts';
 import { sseEvents } from '#shared/egress/sse.ts';
 
 import type { ProviderFacts } from './catalog.ts';
 import { type Chunk, type Completion, countsOf } from './chat-answer.ts';
-import type { ChatAdapter, ChatReply } from './chat.ts';
+import { type ChatAdapter, type ChatReply, MODEL_NAME } from './chat.ts';
 import { createRedaction } from './redact-stream.ts';
-import { formsOf, jsonWithout, withoutSecret } from './without-secret.ts';
 
 /** @throws {AppError} `upstream_malformed` for what is no JSON, or not what `read` takes */
 function parsed<T>(text: string, read: (text: string) => T): T {
@@ -26,20 +26,28 @@ function parsed<T>(text: string, read: (text: string) => T): T {
 export function readAnswer<T>({ body }: EgressResponse, secret: Secret, parse: (body: unknown) => T): T {
   const text = new TextDecoder().decode(body);
   if (!isUtf8(body)) throw new MalformedAnswer(text);
-  return parsed(text, (json) => parse(jsonWithout(json, formsOf(secret))));
+  return parsed(text, (json) => parse(createSecretMask(secret).json(JSON.parse(json))));
 }
 
 /** What a refusal says, for who has to decide by it. */
 export function withoutKey<T extends EgressResponse>(response: T, secret: Secret): T {
-  const text = withoutSecret(new TextDecoder().decode(response.body), secret);
-  return { ...response, body: new TextEncoder().encode(text) };
+  const mask = createSecretMask(secret);
+  const text = new TextDecoder().decode(response.body);
+  let said: string;
+  try {
+    said = JSON.stringify(mask.json(JSON.parse(text)));
+  } catch {
+    said = mask.text(text); // no JSON
+  }
+  return { ...response, body: new TextEncoder().encode(said) };
 }
 
-export function replyOf(completion: Completion): ChatReply {
+/** @param requested name of the model, which is recorded unless the answer names another */
+export function replyOf(completion: Completion, requested: string): ChatReply {
   const [first] = completion.choices;
   return {
     text: first?.message.content ?? '',
-    model: completion.model,
+    model: MODEL_NAME.test(completion.model) ? completion.model : requested,
     finishReason: first?.finish_reason ?? 'unknown',
     usage: countsOf(completion.usage),
     completion,
@@ -60,8 +68,7 @@ function checkError(data: unknown, { title, id }: ProviderFacts): void {
  */
 async function* piecesOf({ body }: EgressStream, { secret, adapter, facts }: Reading): AsyncGenerator<Chunk> {
   const read = adapter.reader();
-  const forms = formsOf(secret);
-  const redaction = createRedaction(forms);
+  const redaction = createRedaction(createSecretMask(secret));
   let finished = false;
   for await (const { data } of sseEvents(body)) {
     if (data === '[DONE]') continue; // read on: the connection serves again only when it was read to its end

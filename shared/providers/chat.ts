@@ -8,7 +8,7 @@ import type { ChatField, ChatRequest } from './chat-request.ts';
 
 export type ChatReply = {
   readonly text: string;
-  /** As the provider names it. */
+  /** As the provider names it, or as it was asked for where that is no model name. */
   readonly model: string;
   /** `stop`, `length`, `tool_calls`, `content_filter`, or a provider's own word. */
   readonly finishReason: string;
@@ -16,6 +16,9 @@ export type ChatReply = {
   /** The whole answer, as OpenAI would give it. */
   readonly completion: Completion;
 };
+
+/** What a model's name may be where it is stored, listed or recorded. */
+export const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
 
 /** As the provider counts and bills. */
 export type TokenCounts = {

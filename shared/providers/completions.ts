@@ -128,13 +128,13 @@ export function createCompletions(ports: Ports): Completions {
 
   return {
     async chat(request, call) {
-      const { prepared, keys, by } = await prepareChat(request, call, { stream: false });
+      const { prepared, keys, model, by } = await prepareChat(request, call, { stream: false });
       const { value, ...how } = await failover(
         keys,
         providerCall.whole(prepared, call, prepared.adapter.reply),
         call,
       );
-      return { ...replyOf(value), ...by, ...how };
+      return { ...replyOf(value, model), ...by, ...how };
     },
 
     async stream(request, call) {

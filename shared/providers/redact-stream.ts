@@ -1,164 +1,162 @@
 // The key taken out of an answer that spells it over several pieces. A piece whose end may be the key's beginning waits for
 // what follows it; most pass at once, and all that hold nothing of the key pass as they came.
+import type { Span } from '#shared/core/find-secret.ts';
+import { isBytes, type SecretMask, textOfBytes, withoutSpans } from '#shared/core/mask-secret.ts';
+
 import type { Chunk } from './chat-answer.ts';
-import { jsonWithout, REDACTED } from './without-secret.ts';
 
 /** A text that goes on from piece to piece: what is said, thought or refused, or the arguments of a call. */
 type Leaf = { readonly channel: string; text: string; readonly piece: Piece };
-type Piece = { readonly chunk: Chunk; leaves: readonly Leaf[]; waiting: number; touched: boolean };
-/** Of one channel: the leaves that are not decided yet, one after the other. */
-type Channel = { text: string; leaves: Leaf[] };
+type Piece = { readonly chunk: Chunk; waiting: number; touched: boolean; readonly texts: Leaf[] };
+/** Of one channel: the leaves that are not decided yet, one after the other, and up to where their text is. */
+type Channel = { text: string; leaves: Leaf[]; decided: number };
 
-type Delta = Chunk['choices'][number]['delta'];
 type Replace = (channel: string, text: string) => string;
-type CalledTool = { readonly index?: number; readonly function?: { readonly arguments?: unknown } };
 
-function withArguments(calls: readonly CalledTool[], choice: number, replace: Replace) {
-  return calls.map((call) => {
-    const given = call.function?.arguments;
-    if (typeof given !== 'string') return call;
-    const text = replace(`${choice}.tool_calls.${call.index ?? 0}`, given);
-    return { ...call, function: { ...call.function, arguments: text } };
-  });
-}
+/** Fields of a delta that do not go on from piece to piece. */
+const WHOLE = new Set(['role', 'id', 'type', 'name']);
 
-/** The same with every text that goes on replaced, always in the same order. A role does not go on. */
-function withTexts(delta: Delta, choice: number, replace: Replace): Delta {
-  const fields = Object.entries(delta).map(([field, value]) => {
-    if (typeof value === 'string' && field !== 'role') return [field, replace(`${choice}.${field}`, value)];
-    if (field !== 'tool_calls' || !Array.isArray(value)) return [field, value];
-    return [field, withArguments(value as CalledTool[], choice, replace)];
-  });
-  return Object.fromEntries(fields) as Delta;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The same with every text that goes on replaced, always in the same order. */
+function withTexts(value: unknown, channel: string, replace: Replace): unknown {
+  if (typeof value === 'string') return replace(channel, value);
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => {
+      const index = isObject(item) && typeof item['index'] === 'number' ? item['index'] : 0;
+      return withTexts(item, `${channel}.${index}`, replace);
+    });
+  }
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([name, one]) => [
+    name,
+    WHOLE.has(name) ? one : withTexts(one, `${channel}.${name}`, replace),
+  ]);
+  return Object.fromEntries(fields);
 }
 
 const withAllTexts = (chunk: Chunk, replace: Replace): Chunk => ({
   ...chunk,
   choices: chunk.choices.map((choice) => ({
     ...choice,
-    delta: withTexts(choice.delta, choice.index, replace),
+    delta: withTexts(choice.delta, `${choice.index}`, replace) as typeof choice.delta,
   })),
 });
 
-/** The key taken out of all that does not go on: names, ids, probabilities. What goes on is not looked at. */
-function cleanAside(chunk: Chunk, forms: readonly string[]): Chunk {
+/** The texts of probabilities, which say the same once more, token by token and byte by byte. */
+function* tokensIn(value: unknown, channel: string): Generator<{ channel: string; text: string }> {
+  if (typeof value === 'string') yield { channel, text: value };
+  else if (isBytes(value)) yield { channel, text: textOfBytes(value) };
+  else if (Array.isArray(value)) for (const item of value) yield* tokensIn(item, channel);
+  else if (isObject(value)) {
+    for (const [name, one] of Object.entries(value)) yield* tokensIn(one, `${channel}.${name}`);
+  }
+}
+
+const withoutProbabilities = (chunk: Chunk): Chunk => ({
+  ...chunk,
+  choices: chunk.choices.map(({ logprobs: _dropped, ...choice }) => choice),
+});
+
+/** All that does not go on, as names and ids, masked piece by piece. What goes on is masked from piece to piece. */
+function maskAside(chunk: Chunk, mask: SecretMask): Chunk {
   const texts: string[] = [];
   const blank = withAllTexts(chunk, (_channel, text) => {
     texts.push(text);
     return '';
   });
-  const aside = JSON.stringify(blank);
-  if (!aside.includes('\\') && !forms.some((form) => aside.includes(form))) return chunk;
+  const clean = mask.json(withoutProbabilities(blank)) as Chunk;
   const rest = texts.values();
-  return withAllTexts(jsonWithout(aside, forms) as Chunk, () => rest.next().value ?? '');
-}
-
-function pieceOf(chunk: Chunk): Piece {
-  const piece: Piece = { chunk, leaves: [], waiting: 0, touched: false };
-  const leaves: Leaf[] = [];
-  for (const { index, delta } of chunk.choices) {
-    withTexts(delta, index, (channel, text) => {
-      leaves.push({ channel, text, piece });
-      return text;
-    });
-  }
-  return Object.assign(piece, { leaves, waiting: leaves.length });
-}
-
-/** `logprobs` say the same once more, token by token. */
-function chunkOf({ chunk, leaves, touched }: Piece): Chunk {
-  if (!touched) return chunk;
-  const texts = leaves.values();
-  const silent = { ...chunk, choices: chunk.choices.map(({ logprobs: _dropped, ...choice }) => choice) };
-  return withAllTexts(silent, () => texts.next().value?.text ?? '');
-}
-
-/** Where the end starts that may be the beginning of a form; the text's length if it is none. */
-function undecidedFrom(text: string, forms: readonly string[]): number {
-  const longest = forms[0]?.length ?? 0;
-  for (let at = Math.max(0, text.length - longest); at < text.length; at += 1) {
-    const end = text.slice(at);
-    if (forms.some((form) => form.length > end.length && form.startsWith(end))) return at;
-  }
-  return text.length;
-}
-
-/** The first that is there from `from` on; of several at one place the longest. */
-function found(text: string, forms: readonly string[], from: number): [number, number] | undefined {
-  const hits = forms.flatMap((form) => {
-    const at = text.indexOf(form, from);
-    return at < 0 ? [] : [[at, at + form.length] as [number, number]];
+  const whole = withAllTexts(clean, () => rest.next().value ?? '');
+  const choices = whole.choices.map((choice, at) => {
+    const logprobs = chunk.choices[at]?.['logprobs'];
+    return logprobs === undefined || mask.isIn(logprobs) ? choice : { ...choice, logprobs };
   });
-  return hits.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])[0];
+  return { ...whole, choices };
 }
 
-function cut(channel: Channel, [from, to]: readonly [number, number]): void {
-  let start = 0;
-  for (const leaf of channel.leaves) {
-    const end = start + leaf.text.length;
-    if (start < to && end > from) {
-      const before = leaf.text.slice(0, Math.max(0, from - start));
-      const after = leaf.text.slice(Math.min(leaf.text.length, to - start));
-      leaf.text = before + (start <= from ? REDACTED : '') + after;
-      leaf.piece.touched = true;
-    }
-    start = end;
+/** @returns the leaves of all its texts, those of probabilities last */
+function leavesOf(piece: Piece): readonly Leaf[] {
+  const tokens: Leaf[] = [];
+  withAllTexts(piece.chunk, (channel, text) => {
+    piece.texts.push({ channel, text, piece });
+    return text;
+  });
+  for (const { index, logprobs } of piece.chunk.choices) {
+    for (const token of tokensIn(logprobs, `${index}.logprobs`)) tokens.push({ ...token, piece });
   }
-  channel.text = channel.text.slice(0, from) + REDACTED + channel.text.slice(to);
+  const leaves = [...piece.texts, ...tokens];
+  piece.waiting = leaves.length;
+  return leaves;
 }
 
-/** Takes every whole form out, but one that may still become a longer one. @returns from where nothing is decided */
-function clean(channel: Channel, forms: readonly string[], since: number): number {
-  let from = Math.max(0, since - (forms[0]?.length ?? 0));
-  for (;;) {
-    const undecided = undecidedFrom(channel.text, forms);
-    const hit = found(channel.text, forms, from);
-    if (!hit || undecided <= hit[0]) return undecided;
-    cut(channel, hit);
-    from = hit[0] + REDACTED.length;
-  }
+function chunkOf({ chunk, texts, touched }: Piece): Chunk {
+  if (!touched) return chunk;
+  const rest = texts.values();
+  return withAllTexts(withoutProbabilities(chunk), () => rest.next().value?.text ?? '');
 }
 
-function decide(channel: Channel, upTo: number): void {
-  let end = 0;
-  for (let [leaf] = channel.leaves; leaf && end + leaf.text.length <= upTo; [leaf] = channel.leaves) {
-    end += leaf.text.length;
-    leaf.piece.waiting -= 1;
-    channel.leaves.shift();
+function cut(channel: Channel, spans: readonly Span[]): void {
+  if (spans.length === 0) return;
+  const { leaves } = channel;
+  const texts = withoutSpans(
+    leaves.map(({ text }) => text),
+    spans,
+  );
+  for (const [index, leaf] of leaves.entries()) {
+    const text = texts[index] ?? '';
+    leaf.piece.touched ||= text !== leaf.text;
+    leaf.text = text;
   }
-  channel.text = channel.text.slice(end);
+  channel.text = texts.join('');
 }
 
-/** No more comes. Half a key and more is as good as the key. */
-function close(channel: Channel, forms: readonly string[]): void {
-  for (let hit = found(channel.text, forms, 0); hit; ) {
-    cut(channel, hit);
-    hit = found(channel.text, forms, hit[0] + REDACTED.length);
-  }
-  const from = undecidedFrom(channel.text, forms);
-  const end = channel.text.slice(from);
-  if (forms.some((form) => form.startsWith(end) && 2 * end.length >= form.length)) {
-    cut(channel, [from, channel.text.length]);
-  }
-  decide(channel, channel.text.length);
+/** Masks all that is decided by now and lets its leaves go. @param end whether no more comes */
+function decide(channel: Channel, mask: SecretMask, end: boolean): void {
+  const { decided } = channel;
+  const found = mask.find(channel.text.slice(decided));
+  const spans = found.spans.map(({ from, to }) => ({ from: from + decided, to: to + decided }));
+  const open = end ? channel.text.length : found.open + decided;
+  // A place that reaches into what is open may become longer.
+  const upTo = spans.reduce((least, { from, to }) => (to > open ? Math.min(least, from) : least), open);
+  const before = channel.text.length;
+  cut(
+    channel,
+    spans.filter(({ to }) => to <= upTo),
+  );
+  channel.decided = upTo + channel.text.length - before;
+  release(channel);
 }
 
-/** @param forms of the key, the longest first */
-export function createRedaction(forms: readonly string[]) {
+function release(channel: Channel): void {
+  let length = 0;
+  let count = 0;
+  for (const { text, piece } of channel.leaves) {
+    if (length + text.length > channel.decided) break;
+    length += text.length;
+    count += 1;
+    piece.waiting -= 1;
+  }
+  channel.leaves.splice(0, count);
+  channel.text = channel.text.slice(length);
+  channel.decided -= length;
+}
+
+export function createRedaction(mask: SecretMask) {
   const queue: Piece[] = [];
   const channels = new Map<string, Channel>();
 
   function add(leaf: Leaf): void {
-    const channel = channels.get(leaf.channel) ?? { text: '', leaves: [] };
+    const channel = channels.get(leaf.channel) ?? { text: '', leaves: [], decided: 0 };
     channels.set(leaf.channel, channel);
-    const since = channel.text.length;
     channel.text += leaf.text;
     channel.leaves.push(leaf);
-    decide(channel, clean(channel, forms, since));
+    decide(channel, mask, false);
   }
 
   function closeAll(isOver: (channel: string) => boolean): void {
-    for (const [name, channel] of channels) if (isOver(name)) close(channel, forms);
+    for (const [name, channel] of channels) if (isOver(name)) decide(channel, mask, true);
   }
 
   function released(): Chunk[] {
@@ -169,9 +167,9 @@ export function createRedaction(forms: readonly string[]) {
   return {
     /** What may go on now: this one and those before it, or nothing yet. */
     take(chunk: Chunk): Chunk[] {
-      const piece = pieceOf(cleanAside(chunk, forms));
+      const piece: Piece = { chunk: maskAside(chunk, mask), waiting: 0, touched: false, texts: [] };
       queue.push(piece);
-      for (const leaf of piece.leaves) add(leaf);
+      for (const leaf of leavesOf(piece)) add(leaf);
       for (const { index, finish_reason: finish } of chunk.choices) {
         if (finish) closeAll((name) => name.startsWith(`${index}.`));
       }

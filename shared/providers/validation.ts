@@ -8,14 +8,12 @@ import type { Validation } from '#shared/vault/stored-key.ts';
 import { adapterFor } from './adapters.ts';
 import { readAnswer } from './answer.ts';
 import { keyUrlOf, type ProviderFacts } from './catalog.ts';
-import type { ChatAdapter } from './chat.ts';
+import { type ChatAdapter, MODEL_NAME } from './chat.ts';
 import { errorIn, rejectsKey } from './provider-error.ts';
 
 /** Nobody who saves a key waits longer than this for its provider. */
 const DEADLINE_MS = 3000;
 const MAX_MODELS = 100;
-
-const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
 
 export type AskProvider = (request: {
   readonly facts: ProviderFacts;

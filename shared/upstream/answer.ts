@@ -1,11 +1,9 @@
-// An upstream's answer: its status, and its body as bounded JSON without the key it was asked with.
+// An upstream's answer: its status, and its body as bounded JSON or as text.
 import { isUtf8 } from 'node:buffer';
 
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
-import type { Secret } from '#shared/core/secret.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
-import { withoutSecret } from '#shared/providers/without-secret.ts';
 
 const BOUNDS = { depth: 64, nodes: 50_000 };
 
@@ -32,11 +30,11 @@ export function jsonIn(text: string): unknown {
   return value;
 }
 
-/** @throws {AppError} `upstream_malformed` unless it is UTF-8 */
-export function textIn(body: Uint8Array, secret: Secret | undefined): string {
+/** As it came: the key is masked in what is parsed of it. @throws {AppError} `upstream_malformed` unless it is UTF-8 */
+export function textIn(body: Uint8Array): string {
   const text = new TextDecoder().decode(body);
   if (!isUtf8(body)) throw new MalformedAnswer(text);
-  return secret ? withoutSecret(text, secret) : text;
+  return text;
 }
 
 function secondsIn(header: string | undefined): { retry_after_seconds?: number } {

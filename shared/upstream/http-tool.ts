@@ -1,6 +1,7 @@
 // Calling one operation of an HTTP API.
 import { MalformedAnswer } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
+import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/registered.ts';
@@ -29,11 +30,13 @@ export const resultSchema = (schema: JsonSchema): JsonSchema => ({
   additionalProperties: false,
 });
 
+/** The body without the key. */
 function bodyIn(response: EgressResponse, secret: Secret | undefined): unknown {
-  const text = textIn(response.body, secret);
+  const text = textIn(response.body);
   if (text.trim() === '') return null;
   const type = response.headers['content-type'] ?? '';
-  return /^text\/(?!json)/i.test(type) ? text : jsonIn(text);
+  const body = /^text\/(?!json)/i.test(type) ? text : jsonIn(text);
+  return secret ? createSecretMask(secret).json(body) : body;
 }
 
 function resultOf({ answer }: HttpOperation, status: number, body: unknown): Record<string, unknown> {

@@ -3,12 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import type { Secret } from '#shared/core/secret.ts';
+import type { SecretMask } from '#shared/core/mask-secret.ts';
 import { wholeOf } from '#shared/egress/body.ts';
 import type { Egress, EgressStream } from '#shared/egress/egress.ts';
 import { sseEvents } from '#shared/egress/sse.ts';
-import { withoutSecret } from '#shared/providers/without-secret.ts';
-
 import type { ToolCall } from '#shared/tools/tool.ts';
 
 import { jsonIn, refuseFailure, textIn } from './answer.ts';
@@ -28,10 +26,13 @@ export type Line = {
   readonly alias: string;
   readonly egress: Egress;
   readonly deadline: Deadline;
-  readonly secret: Secret | undefined;
+  /** Of the key that goes with the requests, if any does. */
+  readonly mask: SecretMask | undefined;
   /** What goes with every request: the key, as the upstream is shown it, and what gateways tell each other. */
   readonly shown: Readonly<Record<string, string>>;
   readonly progress?: ToolCall['progress'];
+  /** Called with the name of each listed tool whose definition contains the key. */
+  readonly onQuotedKey: (toolName: string) => void;
 };
 
 const isMessage = (value: unknown): value is Message =>
@@ -40,14 +41,32 @@ const isMessage = (value: unknown): value is Message =>
 const isAnswer = (message: Message): boolean => 'result' in message || 'error' in message;
 
 /** @throws {AppError} `upstream_malformed`: another request's answer is not ours */
-function checkAnswer(answer: unknown, id: unknown, text: string): Message {
-  if (isMessage(answer) && isAnswer(answer) && answer['jsonrpc'] === '2.0' && answer['id'] === id)
+function checkAnswer(answer: unknown, asked: Message): Message {
+  if (isMessage(answer) && isAnswer(answer) && answer['jsonrpc'] === '2.0' && answer['id'] === asked['id'])
     return answer;
-  throw new MalformedAnswer(text);
+  throw new MalformedAnswer(JSON.stringify(answer));
 }
 
-const textOf = async ({ body }: EgressStream, { secret }: Line): Promise<string> =>
-  textIn(await wholeOf(body, MAX_BYTES), secret);
+const textOf = async ({ body }: EgressStream): Promise<string> => textIn(await wholeOf(body, MAX_BYTES));
+
+const toolsIn = (message: unknown): readonly unknown[] => {
+  const result = isMessage(message) ? message['result'] : undefined;
+  const tools = isMessage(result) ? result['tools'] : undefined;
+  return Array.isArray(tools) ? tools : [];
+};
+
+/** The one place where a message of the upstream is read: the key is masked before anything is made of it. */
+function messageIn(text: string, { mask, onQuotedKey }: Line): unknown {
+  const said = jsonIn(text);
+  if (!mask) return said;
+  const message = mask.json(said);
+  const before = toolsIn(said);
+  for (const [index, tool] of toolsIn(message).entries()) {
+    const isMasked = JSON.stringify(tool) !== JSON.stringify(before[index]);
+    if (isMasked && isMessage(tool)) onQuotedKey(String(tool['name']));
+  }
+  return message;
+}
 
 function relay(notice: Message, asked: Message, { progress }: Line): void {
   const update = progress && progressIn(notice, asked);
@@ -59,19 +78,17 @@ function relay(notice: Message, asked: Message, { progress }: Line): void {
  * nothing to answer them with.
  */
 async function answerAmong({ body }: EgressStream, asked: Message, line: Line): Promise<Message> {
-  const { secret } = line;
   const events = sseEvents(body);
   for (;;) {
     const { value, done } = await events.next();
     if (done) throw new MalformedAnswer('');
     if (value.data === '') continue; // it only keeps the stream open
-    const text = secret ? withoutSecret(value.data, secret) : value.data;
-    const message = jsonIn(text);
+    const message = messageIn(value.data, line);
     if (isMessage(message) && !isAnswer(message)) {
       relay(message, asked, line);
       continue;
     }
-    const answer = checkAnswer(message, asked['id'], text);
+    const answer = checkAnswer(message, asked);
     await endOf(events);
     return answer;
   }
@@ -102,8 +119,7 @@ const isStream = ({ headers }: EgressStream): boolean =>
 /** Of a success, for what was asked under this id. */
 async function answerTo(asked: Message, response: EgressStream, line: Line): Promise<Message> {
   if (isStream(response)) return answerAmong(response, asked, line);
-  const text = await textOf(response, line);
-  return checkAnswer(jsonIn(text), asked['id'], text);
+  return checkAnswer(messageIn(await textOf(response), line), asked);
 }
 
 /** What the client gets to see: bounded, in UTF-8, without the key, and the answer to its own request. */
@@ -113,9 +129,12 @@ async function seenBy(response: EgressStream, asked: Message, line: Line): Promi
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
   if (status < 300 && asked['id'] !== undefined)
     return Response.json(await answerTo(asked, response, line), { headers });
-  const text = await textOf(response, line);
+  const text = await textOf(response);
   if (status < 300) return new Response(null, { status: 202, headers });
-  return new Response(text.trimStart().startsWith('{') ? text : '{}', { status, headers });
+  return new Response(text.trimStart().startsWith('{') ? JSON.stringify(messageIn(text, line)) : '{}', {
+    status,
+    headers,
+  });
 }
 
 /** `failed` is told of what the client would put into words of its own. */

@@ -23,6 +23,8 @@ const unchecked = {
 
 export type ListedTool = Tool;
 export type Session = {
+  /** Whether the definition of this tool, as it is listed, contains the key that the conversation is held with. */
+  readonly quotesKey: (tool: ListedTool) => boolean;
   readonly tools: () => Promise<readonly ListedTool[]>;
   readonly call: (
     tool: ListedTool,
@@ -43,8 +45,13 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
 }
 
 /** @throws {AppError} `upstream_*`, `key_rejected`, `rate_limited`, `egress_refused`, or what `work` throws */
-export async function withSession<T>(line: Line, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  about: Omit<Line, 'onQuotedKey'>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   let first: unknown;
+  const quoting = new Set<string>();
+  const line: Line = { ...about, onQuotedKey: (toolName) => void quoting.add(toolName) };
   const fetch = guardedFetch(line, (error) => void (first ??= error));
   const transport = new StreamableHTTPClientTransport(new URL(line.url), {
     fetch,
@@ -63,6 +70,7 @@ export async function withSession<T>(line: Line, work: (session: Session) => Pro
   try {
     await client.connect(transport, options());
     return await work({
+      quotesKey: ({ name }) => quoting.has(name),
       async tools() {
         const { tools } = await client.listTools(undefined, options());
         if (tools.length > MAX_LISTED) throw new AppError('upstream_malformed', 'It lists too many tools.');

@@ -1,13 +1,14 @@
 // Calling a tool of an upstream MCP server, and learning which it has.
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
+import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
-import { type ListedTool, type Session, withSession } from './mcp-session.ts';
+import { type Session, withSession } from './mcp-session.ts';
 import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
 import { within } from './within.ts';
 
@@ -25,7 +26,8 @@ function conversation<T>(
   const chain = onward(caller);
   return withKey(where, caller, (secret) => {
     const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
-    return withSession({ url, alias, egress, deadline, secret, shown, progress }, work);
+    const mask = secret && createSecretMask(secret);
+    return withSession({ url, alias, egress, deadline, mask, shown, progress }, work);
   });
 }
 
@@ -60,7 +62,8 @@ export async function callMcp(
   const where = { url: source.url, alias, credential: definition.credential };
   const result = await conversation(where, { ...call, ...ports }, async (session) => {
     const listed = (await session.tools()).find(({ name }) => name === source.upstreamName);
-    const drift = driftOf(tool, listed, call.now());
+    const quotesKey = listed !== undefined && session.quotesKey(listed);
+    const drift = driftOf(tool, listed, { now: call.now(), quotesKey });
     if (drift || !listed) {
       if (drift) await ports.quarantine(tool, drift, call);
       throw new AppError('tool_changed', undefined, { tool_name: tool.name });
@@ -79,19 +82,23 @@ export async function callMcp(
   return { output: output as Record<string, unknown>, meta: intent };
 }
 
+const listedTools = async (session: Session) =>
+  (await session.tools()).map((tool) => ({ ...tool, quotesKey: session.quotesKey(tool) }));
+
 /** @param wanted names of the tools to offer; absent: all */
 export async function offeredByServer(
   { wanted, ...where }: Where & { wanted: readonly string[] | undefined },
   caller: Caller,
   ports: UpstreamPorts,
 ): Promise<readonly Offered[]> {
-  const listed = await conversation(where, { ...caller, ...ports }, (session) => session.tools());
+  const listed = await conversation(where, { ...caller, ...ports }, listedTools);
   const chosen = wanted ? listed.filter(({ name }) => wanted.includes(name)) : listed;
   const missing = (wanted ?? []).filter((name) => !listed.some((tool) => tool.name === name));
-  const offer = (tool: ListedTool): Offered => {
+  const { url, credential } = where;
+  const offer = ({ quotesKey, ...tool }: (typeof listed)[number]): Offered => {
     const upstreamName = tool.name;
     try {
-      const definition: Definition = mcpDefinition(tool, { url: where.url, credential: where.credential });
+      const definition: Definition = mcpDefinition(tool, { url, credential, quotesKey });
       return { upstreamName, definition };
     } catch (error) {
       return { upstreamName, reason: reasonOf(error) };

@@ -43,7 +43,7 @@ async function fetched(
     { maxBytes: MAX_DOCUMENT_BYTES },
   );
   refuseFailure(response, alias);
-  return textIn(response.body, undefined);
+  return textIn(response.body);
 }
 
 export async function offeredBy(
