@@ -75,7 +75,7 @@ export type KeyStore = {
   readonly list: (uid: Uid, provider?: ProviderId) => Promise<StoredKey[]>;
   /** Refused with `conflict` when the id is taken. */
   readonly insert: (key: StoredKey) => Write;
-  /** Refused with `conflict`, telling the current state, unless the stored row is at `key.rv - 1`. */
+  /** Refused with `conflict`, telling the current state, unless the stored row is at `key.rv - 1`; `not_found` where it is gone. */
   readonly replace: (key: StoredKey) => Write;
   /** Refused with `not_found` when the owner has no such key. */
   readonly remove: (owner: KeyOwner) => Write;

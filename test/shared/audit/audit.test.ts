@@ -16,6 +16,7 @@ describe('masking', () => {
     ['an e-mail address', 'write to jane.doe@example.org now', 'write to [e-mail] now'],
     ['an address', 'from 203.0.113.9', 'from [address]'],
     ['a long opaque word', `x ${'aB3'.repeat(15)} y`, 'x [opaque] y'],
+    ['marks that change the direction of text', 'a\u202eb\u2066c\u200bd', 'a b c d'],
     ['line breaks and escapes', 'a\r\nb\u001b[31m\u2028c', 'a  b [31m c'],
   ])('hides %s', (_kind, text, masked) => {
     expect(mask(text)).toBe(masked);

@@ -2,27 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import { createAdmit, type RateStore } from '#shared/limits/gcra.ts';
+import { createAdmit } from '#shared/limits/gcra.ts';
 import { narrowRateOf, rateOf, Rates } from '#shared/limits/rates.ts';
 
-/** What a conditional write does, without a table. */
-function memoryRates(): RateStore {
-  const tats = new Map<string, number>();
-  return {
-    async extend(name, { now, tolerance, interval }) {
-      const tat = tats.get(name);
-      if (tat === undefined || tat < now || tat > now + tolerance) return { moved: false, tat };
-      tats.set(name, tat + interval);
-      return { moved: true, beside: {} };
-    },
-    async restart(name, { now, interval }) {
-      const tat = tats.get(name);
-      if (tat !== undefined && tat >= now) return undefined;
-      tats.set(name, now + interval);
-      return {};
-    },
-  };
-}
+import { memoryRates } from './memory-rates.ts';
 
 function limited() {
   let now = 1_000_000_000;
@@ -97,6 +80,17 @@ describe('a rate limit of 60 a minute, 20 at once', () => {
         }
       }),
     );
+  });
+
+  it('counts anew once it is changed, so that a faster one is felt at once', async () => {
+    const { admit } = limited();
+    const slow = { perMinute: 1, burst: 1 };
+    await admit('alice', slow, { scope: 'owner' });
+    await expect(admit('alice', slow, { scope: 'owner' })).rejects.toMatchObject({ code: 'rate_limited' });
+    await admit('alice', { perMinute: 60, burst: 1 }, { scope: 'owner' });
+    await expect(admit('alice', slow, { scope: 'owner' })).rejects.toMatchObject({
+      details: { retry_after_seconds: 60 },
+    });
   });
 
   it('is counted for each caller alone', async () => {

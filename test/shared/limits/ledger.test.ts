@@ -5,7 +5,7 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { Budgets, limitsOf } from '#shared/limits/budgets.ts';
-import { type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
+import { EMPTY, exhausted, type Ledger, rolled } from '#shared/limits/ledger.ts';
 import { type Cost, createSpending, type Ending } from '#shared/limits/spending.ts';
 
 import { memoryLedger } from './memory-ledger.ts';
@@ -79,6 +79,9 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
+/** Each commit fares as the next of these tells; after the last one as usual. */
+const fated = (...fates: ('made' | 'lost' | 'failed')[]) => ({ fate: async () => fates.shift() ?? 'made' });
+
 describe('the ledger of an owner', () => {
   it('admits calls up to the limit, and no more while they are under way', async () => {
     const { newInstance, begin } = stage({ day: { micro_usd: 35 } });
@@ -139,22 +142,84 @@ describe('the ledger of an owner', () => {
     const { newInstance, begin, pass, ledger } = stage({ day: { micro_usd: 10 } });
     const spending = newInstance();
     const dead = await begin(spending);
-    pass(HOUR);
+    pass(HOUR + 59_000);
     expect(await codeOf(begin(spending))).toBe('budget_exceeded');
-    pass(61_000);
+    pass(2000);
     const next = await begin(spending);
     await dead.end(7); // it comes back after all: what it says is no longer believed
     await next.end(3);
     expect(ledger().spent['day.microUsd']).toBe(3);
   });
 
-  it(`has at most ${MAX_OPEN} calls under way`, async () => {
+  it('admits a call whose reservation was written and the answer lost, and reserves for it once', async () => {
+    const { newInstance, begin, ledger } = stage({ day: { micro_usd: 15 } }, fated('made', 'lost'));
+    const spending = newInstance();
+    expect(await codeOf(begin(spending))).toBe('admitted');
+    expect(ledger()).toMatchObject({ used: { 'day.calls': 1, 'day.microUsd': 10 } });
+    expect(Object.keys(ledger().open)).toHaveLength(1);
+  });
+
+  it('writes nothing more for a settlement that was written and the answer lost', async () => {
+    const { newInstance, begin, ledger, writes } = stage({}, fated('made', 'made', 'lost'));
+    const call = await begin(newInstance());
+    const before = writes();
+    await call.end(4);
+    expect(writes() - before).toBe(2); // the one that was lost, and one that is refused
+    expect(ledger()).toMatchObject({ open: {}, spent: { 'day.calls': 1, 'day.microUsd': 4 } });
+  });
+
+  it('charges a call in the end whose settlement got no answer seven times', async () => {
+    const failures = Array.from({ length: 7 }, () => 'failed' as const);
+    const { newInstance, begin, ledger } = stage({}, fated('made', 'made', ...failures));
+    const call = await begin(newInstance());
+    await call.end(4);
+    expect(ledger()).toMatchObject({ open: {}, spent: { 'day.microUsd': 4 } });
+  });
+
+  it('charges what the first end said, also where that could not be written', async () => {
+    const failures = Array.from({ length: 8 }, () => 'failed' as const);
+    const { newInstance, begin, ledger } = stage({}, fated('made', 'made', ...failures));
+    const call = await begin(newInstance());
+    await expect(call.end(4)).rejects.toThrow('The store is down.');
+    await call.settle({ error: new AppError('internal') });
+    expect(ledger()).toMatchObject({ open: {}, spent: { 'day.microUsd': 4 } });
+  });
+
+  it('charges nothing for a call that was given up because its reservation got no answer', async () => {
+    const fates: ('lost' | 'failed')[] = [];
+    const { newInstance, begin, ledger, commit } = stage({}, { fate: async () => fates.shift() ?? 'made' });
+    const spending = newInstance();
+    await (await begin(spending)).end(1);
+    const account = spending({ uid, roles: ['user'], requestId: 'r', deadline: deadlineIn(HOUR) });
+    fates.push('lost', ...Array.from({ length: 8 }, () => 'failed' as const));
+    const estimate = { provider: 'openai', model: 'm', inputBytes: 10 };
+    await expect(account.reserve(estimate, commit)).rejects.toThrow('The store is down.');
+    expect(Object.keys(ledger().open)).toEqual(['r']);
+    await account.settle({ error: new AppError('internal') }, commit);
+    expect(ledger()).toMatchObject({ open: {}, spent: { 'day.calls': 1, 'day.microUsd': 1 } });
+  });
+
+  it('never goes back to an earlier day, whatever an instance with a slow clock says', () => {
+    const today = { ...EMPTY, day: '2026-11-22', used: { 'day.calls': 3 } };
+    expect(rolled(today, '2026-11-21')).toBe(today);
+    expect(rolled(today, '2026-10-30')).toBe(today);
+    expect(rolled(today, '2026-11-23')).toMatchObject({ day: '2026-11-23', used: {} });
+  });
+
+  it('admits nothing at a limit that is reached, not even a call without a price', () => {
+    const free = { provider: 'openai', calls: 1, microUsd: 0 };
+    const ledger = { ...EMPTY, used: { 'day.microUsd': 10 }, spent: { 'day.microUsd': 10 } };
+    expect(exhausted(ledger, free, { 'day.microUsd': 10 })).toMatchObject({ gauge: 'day.microUsd' });
+    expect(exhausted(ledger, free, { 'day.microUsd': 11 })).toBeUndefined();
+  });
+
+  it('has at most 100 calls under way', async () => {
     const { newInstance, begin, ledger } = stage({});
     const spending = newInstance();
-    const calls = Array.from({ length: MAX_OPEN + 5 }, () => codeOf(begin(spending)));
+    const calls = Array.from({ length: 105 }, () => codeOf(begin(spending)));
     const refused = (await Promise.all(calls)).filter((code) => code === 'rate_limited');
     expect(refused).toHaveLength(5);
-    expect(Object.keys(ledger().open)).toHaveLength(MAX_OPEN);
+    expect(Object.keys(ledger().open)).toHaveLength(100);
   });
 
   it.each([

@@ -6,9 +6,9 @@ import type { KeyOwner, KeyStore, StoredKey } from '#shared/vault/stored-key.ts'
 type Change = { readonly holds: () => boolean; readonly apply: () => void };
 
 const placeOf = ({ uid, provider, kid }: KeyOwner) => `${uid}#${provider}#${kid}`;
-const write = (change: Change, code: 'conflict' | 'not_found') => ({
+const write = (change: Change, code: () => 'conflict' | 'not_found') => ({
   item: change,
-  refused: () => new AppError(code),
+  refused: () => new AppError(code()),
 });
 
 /** All or none, at one moment: nothing is awaited. */
@@ -23,7 +23,9 @@ export function createMemoryKeys() {
   const keys: KeyStore = {
     find: async (owner) => rows.get(placeOf(owner)),
     async list(uid, provider) {
-      const own = [...rows].filter(([place]) => place.startsWith(`${uid}#${provider ?? ''}`));
+      const own = [...rows].filter(([place]) =>
+        place.startsWith(provider ? `${uid}#${provider}#` : `${uid}#`),
+      );
       // Owner, provider and id come from the place, as they come from the row's key in the table.
       return own
         .map(([place, row]) => {
@@ -33,17 +35,23 @@ export function createMemoryKeys() {
         .toSorted((a, b) => a.order - b.order || (a.createdAt < b.createdAt ? -1 : 1));
     },
     insert: (key) =>
-      write({ holds: () => !rows.has(placeOf(key)), apply: () => rows.set(placeOf(key), key) }, 'conflict'),
+      write(
+        { holds: () => !rows.has(placeOf(key)), apply: () => rows.set(placeOf(key), key) },
+        () => 'conflict',
+      ),
     replace: (key) =>
       write(
         {
           holds: () => rows.get(placeOf(key))?.rv === key.rv - 1,
           apply: () => rows.set(placeOf(key), key),
         },
-        'conflict',
+        () => (rows.has(placeOf(key)) ? 'conflict' : 'not_found'),
       ),
     remove: (owner) =>
-      write({ holds: () => rows.has(placeOf(owner)), apply: () => rows.delete(placeOf(owner)) }, 'not_found'),
+      write(
+        { holds: () => rows.has(placeOf(owner)), apply: () => rows.delete(placeOf(owner)) },
+        () => 'not_found',
+      ),
   };
 
   return { keys, commit, rows, placeOf };

@@ -4,9 +4,11 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { createRenewal, type Leases, type RenewalTrail } from '#shared/vault/renewal.ts';
+import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
 import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
 import { type Refreshed, tokenRenewal } from '#shared/vault/token-renewal.ts';
+
+import { memoryLeases } from './memory-leases.ts';
 
 const bytes = new Uint8Array(1);
 const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
@@ -34,7 +36,7 @@ const no = () => {
 function world(refreshed: Refreshed = fresh) {
   const told: string[] = [];
   const sealedTexts: string[] = [];
-  const state = { row: stored as StoredKey | undefined, held: false, resting: false, beforeWrite: () => {} };
+  const state = { row: stored as StoredKey | undefined, now: NOW, beforeWrite: () => {} };
   const keys: KeyStore = {
     list: async () => (state.row ? [state.row] : []),
     find: no,
@@ -42,16 +44,7 @@ function world(refreshed: Refreshed = fresh) {
     remove: no,
     replace: (item) => ({ item, refused: () => new AppError('conflict') }),
   };
-  const leases: Leases = {
-    async take() {
-      if (state.held) return { resting: state.resting };
-      state.held = true;
-      return {
-        release: async () => void (state.held = false),
-        rest: async () => void (state.resting = true),
-      };
-    },
-  };
+  const leases = memoryLeases(() => state.now);
   const trail: RenewalTrail = {
     attempt: async () => void told.push('attempt'),
     async commit(next, { refused }) {
@@ -79,20 +72,22 @@ function world(refreshed: Refreshed = fresh) {
       return refreshed;
     }),
     isLost: (error) => error instanceof AppError && error.code === 'conflict',
-    now: () => NOW,
+    now: () => state.now,
     sleep: async () => {},
   });
   const renew = ({ wait = true, ver = 1 } = {}) =>
     renewal({ ...owner, ver }, { deadline: deadlineIn(60_000), wait, trail });
-  return { state, told, sealedTexts, renew };
+  /** Somebody else renews the same key. */
+  const hold = () => leases.take(`RENEW#${owner.uid}#${owner.kid}`, 30);
+  return { state, told, sealedTexts, renew, hold };
 }
 
 it('records, refreshes and stores the next version; the hint is the access token’s', async () => {
-  const { state, told, sealedTexts, renew } = world();
+  const { state, told, sealedTexts, renew, hold } = world();
   expect(await renew()).toBe('renewed');
   expect(told).toEqual(['attempt', 'refresh', 'renewed']);
   expect(state.row).toMatchObject({ ver: 2, rv: 2, last4: 'bbbb', tokenUntil: '2026-01-02T00:01:00.000Z' });
-  expect(state.held).toBe(false);
+  expect(await hold()).toHaveProperty('release');
   // A provider that sends no new refresh token lets the old one go on.
   expect(sealedTexts.map((text) => JSON.parse(text))).toEqual([
     { access_token: 'access-bbbb', refresh_token: 'refresh-aaaa' },
@@ -140,14 +135,18 @@ it.each(['refused', 'failed'] as const)(
     expect(await renew()).toBe(kind);
     expect(state.row).toBe(stored);
     expect(told).toEqual(['attempt', 'refresh', kind]);
+    state.now += 59_999;
     expect(await renew()).toBe('failed');
     expect(told).toHaveLength(3);
+    state.now += 1;
+    expect(await renew()).toBe(kind);
+    expect(told).toHaveLength(6);
   },
 );
 
 it('waits for another holder only when told to', async () => {
-  const { state, told, renew } = world();
-  state.held = true;
+  const { told, renew, hold } = world();
+  await hold();
   expect(await renew({ wait: false })).toBe('busy');
   expect(await renew({ wait: true })).toBe('busy');
   expect(told).toEqual([]);

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+
+import type { AuditDraft } from '#shared/audit/audit.ts';
+import { createRefuse, type RefusalKind, unrecorded } from '#shared/audit/refusals.ts';
+import { AppError } from '#shared/core/errors.ts';
+
+const NOW = Date.UTC(2026, 10, 23, 10, 59, 59, 999);
+const change = { item: 'a change', refused: () => new AppError('conflict') };
+
+const draft: AuditDraft = {
+  uid: 'alice',
+  category: 'api_call',
+  act: 'tool.called',
+  result: 'refused',
+  code: 'invalid_input',
+  target: 'todo_create',
+  reqId: 'r',
+};
+
+function given() {
+  const counts = new Map<string, number>();
+  const records: { draft: AuditDraft; changes: number }[] = [];
+  const state = { isDown: false };
+  const refuse = createRefuse({
+    audit: {
+      commit: async (one, changes = []) => void records.push({ draft: one, changes: changes.length }),
+      record: () => change,
+    },
+    async count({ uid, hour, kind }: RefusalKind) {
+      if (state.isDown) throw new Error('The store is down.');
+      const name = `${uid} ${hour} ${kind}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return counts.get(name) ?? 0;
+    },
+    now: () => NOW,
+  });
+  const times = async (n: number, more: Partial<AuditDraft> = {}) => {
+    for (let done = 0; done < n; done += 1) await refuse({ ...draft, ...more });
+    return records.length;
+  };
+  return { refuse, times, records, counts, state };
+}
+
+describe('a flood of cheap refusals', () => {
+  it('leaves a record of the first, and of every hundredth with how many there were', async () => {
+    const { times, records } = given();
+    expect(await times(99)).toBe(1);
+    expect(await times(1)).toBe(2);
+    expect(await times(150)).toBe(3);
+    expect(records.map((record) => record.draft.meta?.count)).toEqual([undefined, 100, 200]);
+  });
+
+  it('is counted by owner, hour, action, code, target and reason', async () => {
+    const { times, counts } = given();
+    await times(1);
+    expect([...counts.keys()]).toEqual(['alice 2026-11-23T10 tool.called invalid_input todo_create']);
+    const others: Partial<AuditDraft>[] = [
+      { uid: 'bob' },
+      { act: 'mcp.requested' },
+      { code: 'not_found' },
+      { target: 'todo_list' },
+      { meta: { reason: 'token_expired' } },
+    ];
+    for (const other of others) expect(await times(1, other)).toBe(others.indexOf(other) + 2);
+  });
+
+  it('hides nothing where it cannot be counted', async () => {
+    const { times, state } = given();
+    state.isDown = true;
+    expect(await times(5)).toBe(5);
+  });
+
+  it.each([1, 2, 99, 100, 101, 1000])('leaves as many of %s without a record as it says', async (n) => {
+    const { times } = given();
+    expect(await times(n)).toBe(n - unrecorded(n));
+  });
+});
+
+describe('a refusal that is recorded each time', () => {
+  it.each<[string, Partial<AuditDraft>]>([
+    ['used a key', { keys: [{ provider: 'openai', kid: 'k', ver: 1 }] }],
+    ['is a failure', { result: 'failed', code: 'invalid_input' }],
+    ['was refused by the state of a key', { code: 'key_frozen' }],
+    ['would have cost too much', { code: 'budget_exceeded' }],
+    ['has no code', { code: undefined }],
+  ])('%s', async (_why, more) => {
+    expect(await given().times(3, more)).toBe(3);
+  });
+
+  it('has changes that are committed with it', async () => {
+    const { refuse, records } = given();
+    for (let n = 0; n < 3; n += 1) await refuse(draft, [change]);
+    expect(records.map(({ changes }) => changes)).toEqual([1, 1, 1]);
+  });
+});
+
+it('a copy of issuer keys that was refused is sampled whatever its code', async () => {
+  expect(await given().times(99, { act: 'issuer_keys.refused', code: undefined })).toBe(1);
+});

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+
+import { singleFlight } from '#shared/core/single-flight.ts';
+
+function given() {
+  const flights = singleFlight<number>();
+  let runs = 0;
+  const ends: ((error?: Error) => void)[] = [];
+  const work = () =>
+    new Promise<number>((resolve, reject) => {
+      runs += 1;
+      const run = runs;
+      ends.push((error) => (error ? reject(error) : resolve(run)));
+    });
+  return { fly: (name: string) => flights(name, work), ends, runs: () => runs };
+}
+
+it('work under one name runs once for all who ask while it runs, and again for who asks later', async () => {
+  const { fly, ends, runs } = given();
+  const all = [fly('a'), fly('a'), fly('a')];
+  expect(runs()).toBe(1);
+  ends[0]?.();
+  expect(await Promise.all(all)).toEqual([1, 1, 1]);
+  const later = fly('a');
+  ends[1]?.();
+  expect(await later).toBe(2);
+});
+
+it('work under two names runs side by side', () => {
+  const { fly, runs } = given();
+  void fly('a');
+  void fly('b');
+  expect(runs()).toBe(2);
+});
+
+it('work that fails does so for all who wait, and is tried again by the next', async () => {
+  const { fly, ends } = given();
+  const all = Promise.allSettled([fly('a'), fly('a')]);
+  ends[0]?.(new Error('x'));
+  expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  const next = fly('a');
+  ends[1]?.();
+  expect(await next).toBe(2);
+});
