@@ -7,15 +7,14 @@ import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/services/tokens.ts';
 
 import { countAuth } from './auth-metric.ts';
+import { headerValues } from './headers.ts';
 
 /** The only message that API Gateway turns into a 401; any other throw is a 500. */
 const unauthorized = () => new Error('Unauthorized');
 
 function bearer(event: APIGatewayRequestAuthorizerEvent): string {
-  const given = Object.entries(event.headers ?? {}).filter(
-    ([name]) => name.toLowerCase() === 'authorization',
-  );
-  const [, token] = /^Bearer ([^\s]+)$/i.exec(given[0]?.[1] ?? '') ?? [];
+  const given = headerValues(event, 'authorization');
+  const [, token] = /^Bearer ([^\s]+)$/i.exec(given[0] ?? '') ?? [];
   if (given.length !== 1 || token === undefined) {
     throw new AppError('unauthenticated', undefined, { reason: 'token_malformed' });
   }

@@ -7,6 +7,7 @@ import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { chatCompletions } from '#shared/tools/chat-completions.ts';
 
+import { checkHeaders } from './headers.ts';
 import { logError, logger } from './log.ts';
 import { openaiError, openaiHeaders } from './openai-error.ts';
 import { deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
@@ -44,6 +45,7 @@ function replyTo(requestId: string, open: Open) {
 /** What is refused here never reaches the path of a call, which would record it. */
 async function parametersOf(request: APIGatewayProxyEvent, principal: Principal): Promise<unknown> {
   try {
+    checkHeaders(request);
     return jsonBody(request, rowOf('completions')) ?? {};
   } catch (thrown) {
     const error = asAppError(thrown);

@@ -13,6 +13,36 @@ export function headerValues({ headers, multiValueHeaders }: Headed, name: strin
   return all.length > 0 ? all : named(headers).filter((value) => value !== undefined);
 }
 
+/** A second value of one of these changes who calls, what is meant, or how often it is done. */
+const ONCE =
+  /^(?:authorization|content-type|content-encoding|host|origin|idempotency-key|x-api-key|mcp-.+|x-portunus-.+)$/;
+
+/** The first header that may stand once and is given twice, in lower case. */
+export function repeatedHeader({ headers, multiValueHeaders }: Headed): string | undefined {
+  const names = [...Object.keys(multiValueHeaders ?? {}), ...Object.keys(headers ?? {})];
+  return names
+    .map((name) => name.toLowerCase())
+    .find((name) => ONCE.test(name) && headerValues({ headers, multiValueHeaders }, name).length > 1);
+}
+
+/** A verdict kept for one of two tokens must not serve the other. @throws {AppError} `unauthenticated` */
+export function checkToken(event: Headed): void {
+  if (headerValues(event, 'authorization').length < 2) return;
+  throw new AppError('unauthenticated', 'The request has more than one Authorization header.', {
+    reason: 'token_malformed',
+    next_step: 'Send one Authorization header with one access token.',
+  });
+}
+
+/** Rejects a request that says two things. @throws {AppError} `invalid_input` naming the header */
+export function checkHeaders(event: Headed): void {
+  const name = repeatedHeader(event);
+  if (name === undefined) return;
+  // Of a name that goes on as the caller likes only the start is known to be no secret.
+  const known = /^(?:mcp|x-portunus)-/.exec(name)?.[0].concat('…') ?? name;
+  throw invalidHeader(known, 'is given more than once; send it once');
+}
+
 /** @param name as documented: never one that the caller made up */
 export const invalidHeader = (name: string, message: string): AppError =>
   new AppError('invalid_input', `The header ${name} is not valid.`, {

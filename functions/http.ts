@@ -15,8 +15,9 @@ import { recordRefusal } from '#shared/services/refusal.ts';
 import { refuse } from '#shared/services/refuse.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
+import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
-import { deadlineOf, hopsOf, jsonBody, type RouteName, rowOf } from './request.ts';
+import { checkQuery, deadlineOf, hopsOf, partsOf, type RouteName, rowOf } from './request.ts';
 import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
 import { type Handler, problem, reply, wrap } from './wrap.ts';
 
@@ -82,7 +83,7 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
 
     let answer: Answer;
     try {
-      const principal = principalFrom(event.requestContext.authorizer, Date.now());
+      const principal = callerOf(event);
       draft = { ...draft, uid: principal.uid };
       await admitSession(principal, requestId);
       const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
@@ -133,6 +134,12 @@ type Caller = Pick<Call<unknown>, 'principal' | 'onUse'> & {
   readonly context: Context;
 };
 
+/** @throws {AppError} `unauthenticated` */
+function callerOf(event: APIGatewayProxyEvent): Principal {
+  checkToken(event);
+  return principalFrom(event.requestContext.authorizer, Date.now());
+}
+
 /** The call, and its parts as they came. */
 function callOf<Schema extends z.ZodType>(
   name: RouteName,
@@ -141,15 +148,13 @@ function callOf<Schema extends z.ZodType>(
 ) {
   const row = rowOf(name);
   if ('scope' in row) requireScope(principal, row.scope);
-  const given = {
-    path: event.pathParameters ?? {},
-    query: event.queryStringParameters ?? {},
-    body: jsonBody(event, row),
-  };
+  checkHeaders(event);
+  const given = partsOf(event, row);
   const parsed = input.safeParse(given);
   if (!parsed.success) {
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
+  checkQuery(event);
   const deadline = deadlineOf(event, context, MARGIN_MS);
   const { requestId } = event.requestContext;
   const key = keyIn(event);

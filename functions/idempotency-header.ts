@@ -6,6 +6,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { IdempotencyKey, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
 
+import { headerValues } from './headers.ts';
 import type { RouteName } from './request.ts';
 import { reply } from './wrap.ts';
 
@@ -13,9 +14,7 @@ const HEADER = 'idempotency-key';
 
 /** @throws {AppError} `invalid_input` for a header that is there and no key, or there twice */
 export function keyIn(event: APIGatewayProxyEvent): string | undefined {
-  const given = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, values]) =>
-    name.toLowerCase() === HEADER ? (values ?? []) : [],
-  );
+  const given = headerValues(event, HEADER);
   if (given.length === 0) return undefined;
   const key = IdempotencyKey.safeParse(given[0]);
   if (given.length === 1 && key.success) return key.data;

@@ -14,6 +14,7 @@ import { refuse } from '#shared/services/refuse.ts';
 import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
+import { repeatedHeader } from './headers.ts';
 import { logError, logger } from './log.ts';
 import { bodyText, deadlineOf, hopsOf, rowOf } from './request.ts';
 import { webOrigin } from './reply.ts';
@@ -66,6 +67,7 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   const principal = await streamedCaller('mcp', event);
   // Before a Request is made of it: the web's Request knows no TRACE.
   if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
+  if (repeatedHeader(event) !== undefined) return refusal('header');
   const text = bodyText(event, row);
   const request = requestOf(event, lastResort(context), text);
   const received = receive(request, text, site());

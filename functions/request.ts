@@ -6,6 +6,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { HOPS_HEADER, hopsIn, PATIENCE_HEADER, patienceIn } from '#shared/core/hops.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
+import { headerValues } from './headers.ts';
 import { type Route, routes } from './routes.ts';
 
 export type RouteName = (typeof routes)[number]['name'];
@@ -19,8 +20,38 @@ export function rowOf(name: RouteName): Route {
   return row;
 }
 
-export const headerOf = (event: APIGatewayProxyEvent, name: string): string | undefined =>
-  Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+/** The one value: requests with two are rejected before (`checkHeaders`). */
+const headerOf = (event: APIGatewayProxyEvent, name: string): string | undefined =>
+  headerValues(event, name)[0];
+
+type Parameters = Readonly<Record<string, string | undefined>>;
+
+const wellFormed = (parameters: Parameters | null): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters ?? {}).map(([name, value]) => [name.toWellFormed(), value?.toWellFormed()]),
+  );
+
+/** All parts of a request that a schema parses, their text well-formed. @throws as `jsonBody` does */
+export const partsOf = (event: APIGatewayProxyEvent, row: Route) => ({
+  path: wellFormed(event.pathParameters),
+  query: wellFormed(event.queryStringParameters),
+  body: jsonBody(event, row),
+});
+
+/**
+ * Which of two values a proxy, the gateway and this code read is anybody's guess. To be called once the schema has let the
+ * names pass: before that they are the caller's own words.
+ * @throws {AppError} `invalid_input`
+ */
+export function checkQuery({ multiValueQueryStringParameters }: APIGatewayProxyEvent): void {
+  const repeated = Object.entries(multiValueQueryStringParameters ?? {}).filter(
+    ([, values = []]) => values.length > 1,
+  );
+  if (repeated.length === 0) return;
+  throw new AppError('invalid_input', undefined, {
+    issues: repeated.map(([name]) => ({ path: `query.${name}`, message: 'is given more than once' })),
+  });
+}
 
 /** When this call must be over: before the platform ends it, and before its caller gives up. */
 export const deadlineOf = (event: APIGatewayProxyEvent, context: Context, marginMs: number): Deadline =>
@@ -41,8 +72,11 @@ export function bodyText(
   const limit = bodyLimitKiB * 1024;
   const size = isBase64Encoded ? (body.length / 4) * 3 : Buffer.byteLength(body);
   if (size > limit) throw new AppError('payload_too_large', `The body may hold ${bodyLimitKiB} KiB.`);
-  return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body.toWellFormed();
 }
+
+/** Values in proportion to the body: 4 MiB hold 128 tools and a thousand messages. */
+const boundsOf = ({ bodyLimitKiB = DEFAULT_BODY_KIB }: Route) => ({ depth: 32, nodes: 20 * bodyLimitKiB });
 
 /** @throws {AppError} `payload_too_large`, `unsupported_media_type`, `invalid_input` */
 export function jsonBody(event: APIGatewayProxyEvent, row: Route): unknown {
@@ -50,5 +84,5 @@ export function jsonBody(event: APIGatewayProxyEvent, row: Route): unknown {
   if (text === null) return undefined;
   const type = headerOf(event, 'content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new AppError('unsupported_media_type');
-  return parseJson(text);
+  return parseJson(text, boundsOf(row));
 }

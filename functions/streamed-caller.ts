@@ -7,6 +7,7 @@ import { asAppError, resultOf } from '#shared/core/errors.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
+import { checkToken } from './headers.ts';
 import { type RouteName, rowOf } from './request.ts';
 
 /** @throws {AppError} `unauthenticated`, `insufficient_scope` */
@@ -15,6 +16,7 @@ export async function streamedCaller(name: RouteName, event: APIGatewayProxyEven
   const row = rowOf(name);
   let uid: string = NOBODY;
   try {
+    checkToken(event);
     const principal = principalFrom(authorizer, Date.now());
     ({ uid } = principal);
     await admitSession(principal, requestId);

@@ -16,8 +16,6 @@ const MAX_LENGTH = 200;
 /** Text that may be stored: secrets and personal data replaced, control characters gone, at most 200 characters. */
 export function mask(text: string): string {
   const clean = text.slice(0, 4 * MAX_LENGTH).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
-  return RULES.reduce((masked, [pattern, label]) => masked.replaceAll(pattern, label), clean).slice(
-    0,
-    MAX_LENGTH,
-  );
+  const masked = RULES.reduce((before, [pattern, label]) => before.replaceAll(pattern, label), clean);
+  return masked.slice(0, MAX_LENGTH).toWellFormed(); // a cut may halve a character, which no store takes
 }

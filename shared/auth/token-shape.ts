@@ -6,6 +6,8 @@ import { parseJson } from '#shared/core/scan-json.ts';
 import { tokenRefused } from './token-refusal.ts';
 
 const MAX_LENGTH = 8192;
+/** A claim that is not read may hold any number; text that is not well-formed is rejected where it is read. */
+const CLAIMS = { depth: 32, nodes: 5000, values: 'unchecked' } as const;
 const PART = /^[A-Za-z0-9_-]+$/;
 
 const Header = z.looseObject({
@@ -30,7 +32,7 @@ function objectOf(part: string): Record<string, unknown> {
   const bytes = decodePart(part);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const object = z.record(z.string(), z.unknown()).parse(parseJson(text));
+    const object = z.record(z.string(), z.unknown()).parse(parseJson(text, CLAIMS));
     return Object.assign(Object.create(null) as Record<string, unknown>, object);
   } catch {
     throw tokenRefused('token_malformed'); // no `cause`: it may quote the token

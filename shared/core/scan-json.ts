@@ -1,10 +1,12 @@
 // Bounds a JSON text before JSON.parse sees it: a million nested arrays take the parser 600 ms, this scan a few.
 import { AppError } from './errors.ts';
+import { type JsonValues, parseValues } from './json-values.ts';
 
-/** How much a text may hold. The default is that of a request of ours. */
-export type JsonBounds = { readonly depth: number; readonly nodes: number };
+/** How much a text may hold, and how its values are looked at: `exact` by default. The default is a request's. */
+export type JsonBounds = { readonly depth: number; readonly nodes: number; readonly values?: JsonValues };
 const REQUEST: JsonBounds = { depth: 32, nodes: 5000 };
-const FORBIDDEN = new Set(['__proto__', 'constructor']);
+/** With it an assignment replaces a prototype. Nothing merges what came in, so `constructor` is a name like others. */
+const FORBIDDEN = '__proto__';
 
 const OPEN = /["{}[\],]/g;
 const COLON = /\s*:/y;
@@ -31,13 +33,13 @@ function checkName(literal: string, names: Set<string> | undefined) {
   } catch {
     throw invalid('The body is not JSON.'); // no `cause`: the parser quotes the text it choked on
   }
-  if (typeof name !== 'string' || FORBIDDEN.has(name)) throw invalid('The body has a forbidden field name.');
+  if (typeof name !== 'string' || name === FORBIDDEN) throw invalid('The body has a forbidden field name.');
   if (names?.has(name)) throw invalid('The body names a field twice.');
   names?.add(name);
 }
 
 /**
- * Refuses JSON that is too deep, has too many nodes, repeats a name or uses one that could reach a prototype.
+ * Refuses JSON that is too deep, has too many nodes, repeats a name or names a prototype.
  * @throws {AppError} `invalid_input`, never quoting the text
  */
 function scanJson(text: string, bounds: JsonBounds): void {
@@ -64,12 +66,15 @@ function scanJson(text: string, bounds: JsonBounds): void {
   }
 }
 
-/** Parses JSON from outside. @throws {AppError} `invalid_input`, never quoting the text */
+/**
+ * Parses JSON from outside. Its text is well-formed afterwards, its integers are those that were written.
+ * @throws {AppError} `invalid_input`, never quoting the text
+ */
 export function parseJson(text: string, bounds: JsonBounds = REQUEST): unknown {
   scanJson(text, bounds);
   try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid('The body is not JSON.'); // no `cause`, as above
+    return parseValues(text, bounds.values ?? 'exact');
+  } catch (error) {
+    throw error instanceof AppError ? error : invalid('The body is not JSON.'); // no `cause`, as above
   }
 }

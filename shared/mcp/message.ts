@@ -4,17 +4,22 @@ import { parseJson } from '#shared/core/scan-json.ts';
 
 export type McpMessage = { readonly method?: unknown; readonly params?: unknown; readonly id?: unknown };
 
+/** A chat of a thousand messages with a hundred tools fits. */
+const BOUNDS = { depth: 32, nodes: 20_000 };
+
 const REFUSALS = {
   parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],
   batch: [400, -32_600, 'Invalid request: one message at a time, no batches'],
   method_not_allowed: [405, -32_000, 'Method not allowed: POST one message'],
   foreign: [403, -32_000, 'Forbidden: another host or page than this service is called by'],
+  header: [400, -32_020, 'Header mismatch: a header that may stand once is given twice'],
   media_type: [415, -32_000, 'Unsupported media type: send application/json'],
 } as const;
 
 /** A refusal in the shape that MCP clients expect, whatever their era. */
-export function refusal(kind: keyof typeof REFUSALS): Response {
-  const [status, code, message] = REFUSALS[kind];
+export function refusal(kind: keyof typeof REFUSALS, reason?: string): Response {
+  const [status, code, text] = REFUSALS[kind];
+  const message = reason === undefined ? text : `${text}. ${reason}`;
   return Response.json(
     { jsonrpc: '2.0', error: { code, message }, id: null },
     { status, headers: kind === 'method_not_allowed' ? { allow: 'POST' } : {} },
@@ -27,11 +32,11 @@ export function parseMessage(
 ): { message: McpMessage } | { refused: Response } {
   if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? '')) return { refused: refusal('media_type') };
   try {
-    const value = parseJson(text ?? '');
+    const value = parseJson(text ?? '', BOUNDS);
     if (typeof value !== 'object' || value === null) return { refused: refusal('parse') };
     return Array.isArray(value) ? { refused: refusal('batch') } : { message: value };
   } catch (error) {
-    if (error instanceof AppError) return { refused: refusal('parse') };
+    if (error instanceof AppError) return { refused: refusal('parse', error.message) };
     throw error;
   }
 }

@@ -12,7 +12,7 @@ const Moment = z.iso.datetime({ offset: true });
 export const TodoQuery = z.strictObject({
   status: z.enum(['open', 'done', 'all']).default('open').describe('Which ones'),
   priority: z.enum(PRIORITIES).optional(),
-  tag: z.string().trim().min(1).max(40).optional().describe('Those that carry this tag'),
+  tag: z.string().normalize('NFC').trim().min(1).max(40).optional().describe('Those that carry this tag'),
   due_after: Moment.optional().describe('Due at or after: RFC 3339 with a zone'),
   due_before: Moment.optional().describe('Due before: RFC 3339 with a zone'),
   search: z.string().trim().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
@@ -29,7 +29,9 @@ export const TodoQuery = z.strictObject({
 });
 export type TodoQuery = z.infer<typeof TodoQuery>;
 
-const words = (text: string) => text.toLocaleLowerCase('en').split(/\s+/);
+/** Canonically equal texts (Unicode TR15) are one text, in any letter case. Todos of older versions may hold either form. */
+const folded = (text: string) => text.normalize('NFC').toLocaleLowerCase('en').normalize('NFC');
+const words = (text: string) => folded(text).split(/\s+/);
 
 /** Absent bounds let everything pass; with a bound, a todo without a due date is not meant. */
 function isDueBetween(
@@ -44,14 +46,14 @@ function isDueBetween(
 
 function contains(todo: Todo, search: string | undefined): boolean {
   if (search === undefined) return true;
-  const text = [todo.title, todo.description ?? '', ...todo.tags].join('\n').toLocaleLowerCase('en');
+  const text = folded([todo.title, todo.description ?? '', ...todo.tags].join('\n'));
   return words(search).every((word) => text.includes(word));
 }
 
 const matches = (todo: Todo, { status, priority, tag, search, ...due }: TodoQuery): boolean =>
   (status === 'all' || todo.status === status) &&
   (priority === undefined || todo.priority === priority) &&
-  (tag === undefined || todo.tags.includes(tag)) &&
+  (tag === undefined || todo.tags.some((one) => one.normalize('NFC') === tag)) &&
   isDueBetween(todo.due_at, due.due_after, due.due_before) &&
   contains(todo, search);
 
@@ -64,7 +66,7 @@ function placeIn(todo: Todo, sort: TodoQuery['sort']): string {
     created: () => '',
     due: () => (todo.due_at === undefined ? LAST : new Date(todo.due_at).toISOString()),
     priority: () => String(PRIORITIES.length - PRIORITIES.indexOf(todo.priority)),
-    title: () => todo.title.toLocaleLowerCase('en').slice(0, 60),
+    title: () => folded(todo.title).slice(0, 60).toWellFormed(),
   }[sort]();
   return `${key}\u0000${todo.id}`;
 }

@@ -27,9 +27,11 @@ function step(value: unknown, part: string): unknown {
   return (value as Record<string, unknown>)[name];
 }
 
-function parsed(json: string): unknown {
+const BOUNDS = { depth: 32, nodes: 5000 };
+
+function parsed(json: string, values: 'exact' | 'unchecked' = 'exact'): unknown {
   try {
-    return parseJson(json);
+    return parseJson(json, { ...BOUNDS, values });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError('invalid_input', error.message.replace('body', 'document'), {
@@ -110,7 +112,7 @@ const format = defineTool({
   examples: [{ json: '{"b":[1,2],"a":{}}' }, { json: '[ 1, 2 ]', indent: 0 }],
   async run({ json, indent }) {
     try {
-      const type = typeOf(parsed(json));
+      const type = typeOf(parsed(json, 'unchecked')); // the text is laid out, its values are not used
       return { output: { valid: true, type, text: laidOut(json, indent) } };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

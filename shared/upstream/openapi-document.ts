@@ -7,7 +7,7 @@ import { parseJson } from '#shared/core/scan-json.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
-const BOUNDS = { depth: 64, nodes: 200_000 };
+const BOUNDS = { depth: 64, nodes: 200_000, values: 'rounded' } as const;
 /** A list of aliases to aliases doubles with each line. */
 const MAX_ALIASES = 100;
 
