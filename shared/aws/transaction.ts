@@ -22,7 +22,7 @@ type WriteItem =
   | { readonly ConditionCheck: UpdateCommandInput & { readonly ConditionExpression: string } }
   | { readonly Update: UpdateCommandInput & { readonly UpdateExpression: string } };
 
-/** Every write has a condition: nothing is overwritten unseen. */
+/** Overwrites nothing unseen: a write has a condition, unless it only adds to a row or sets what no other write depends on. */
 export const write = (item: WriteItem, refused: Write['refused']): Write => ({ item, refused });
 
 /** A failed condition brings the row as it is, so that the refusal can tell the current state. */

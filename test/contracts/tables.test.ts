@@ -1,0 +1,267 @@
+// Guarantees of the remaining drivers that a condition of theirs holds: nothing is overwritten unseen, and once is once.
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { expect, it } from 'vitest';
+
+import type { AuditRecord } from '#shared/audit/record.ts';
+import { NO_PREFERENCES } from '#shared/account/preferences.ts';
+import { auditTable, auditTrail } from '#shared/aws/audit-table.ts';
+import { custodyNotes, keyLog } from '#shared/aws/custody-table.ts';
+import { erasureTable } from '#shared/aws/erasure-table.ts';
+import { dropPrevious } from '#shared/aws/expiry-index.ts';
+import { keyTable } from '#shared/aws/key-table.ts';
+import { limitTable } from '#shared/aws/limit-table.ts';
+import { noticeTable } from '#shared/aws/notice-table.ts';
+import { preferenceTable } from '#shared/aws/preference-table.ts';
+import { refusalsOf, refusalTable } from '#shared/aws/refusal-table.ts';
+import { todoTable } from '#shared/aws/todo-table.ts';
+import { transaction } from '#shared/aws/transaction.ts';
+import { usageTable } from '#shared/aws/usage-table.ts';
+import type { Kid, ProviderId } from '#shared/core/ids.ts';
+import { newUlid } from '#shared/core/ulid.ts';
+import type { Write } from '#shared/core/write.ts';
+import type { Todo } from '#shared/todo/todo.ts';
+import type { StoredKey } from '#shared/vault/stored-key.ts';
+
+import { newUid, onTables } from './drivers.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const TIME = '2026-11-22T12:00:00.000Z';
+const preferencesAt = (version: number) => ({ ...NO_PREFERENCES, version });
+const code = (name: string) => expect.objectContaining({ code: name });
+
+onTables('the product’s tables', (table) => {
+  const commit = (...writes: Write[]) => transaction(table().db)(writes);
+  const rowAt = async (pk: string, sk: string) => {
+    const { db, TableName } = table();
+    return (await db.send(new GetCommand({ TableName, Key: { pk, sk }, ConsistentRead: true }))).Item;
+  };
+
+  it('replace and remove a todo only at the version that was read', async () => {
+    const { db, TableName } = table();
+    const store = todoTable(db, TableName);
+    const uid = newUid();
+    const todo: Todo = {
+      id: newUlid(NOW),
+      title: 'milk',
+      priority: 'normal',
+      tags: [],
+      status: 'open',
+      version: 1,
+      created_at: TIME,
+      updated_at: TIME,
+    };
+    await commit(store.insert(uid, todo));
+    await expect(commit(store.insert(uid, { ...todo, title: 'other' }))).rejects.toEqual(code('conflict'));
+    await commit(store.replace(uid, { ...todo, title: 'bread', version: 2 }));
+    for (const version of [1, 2, 4]) {
+      const stale = store.replace(uid, { ...todo, title: 'late', version });
+      await expect(commit(stale)).rejects.toEqual(code('conflict'));
+    }
+    await expect(commit(store.remove(uid, todo))).rejects.toEqual(code('conflict'));
+    await expect(commit(store.remove(newUid(), { ...todo, version: 2 }))).rejects.toEqual(code('not_found'));
+    expect(await store.all(uid)).toEqual([{ ...todo, title: 'bread', version: 2 }]);
+    await commit(store.remove(uid, { ...todo, version: 2 }));
+    await expect(commit(store.replace(uid, { ...todo, version: 3 }))).rejects.toEqual(code('not_found'));
+  });
+
+  it('replace preferences only at the version that was read', async () => {
+    const { db, TableName } = table();
+    const store = preferenceTable(db, TableName);
+    const uid = newUid();
+    await commit(store.replace(uid, preferencesAt(1)));
+    await commit(store.replace(uid, preferencesAt(2)));
+    for (const version of [1, 2, 4]) {
+      await expect(commit(store.replace(uid, preferencesAt(version)))).rejects.toEqual(code('conflict'));
+    }
+    expect(await store.find(uid)).toEqual(preferencesAt(2));
+  });
+
+  it('replace the limits only at the version that was read, and show the current ones', async () => {
+    const { db, TableName } = table();
+    const store = limitTable(db, TableName);
+    const rate = { per_minute: 1, burst: 1 };
+    const rates = { user: rate, auditor: rate, operator: rate, admin: rate };
+    const at = (version: number) => store.replace({ version, rates, changedAt: TIME, changedBy: 'u' });
+    await expect(commit(at(2))).rejects.toMatchObject({ details: { current: { version: 0 } } });
+    await commit(at(1));
+    await commit(at(2));
+    for (const version of [1, 2, 4]) {
+      await expect(commit(at(version))).rejects.toMatchObject({ details: { current: { version: 2 } } });
+    }
+  });
+
+  it('append to the trail and overwrite nothing in it', async () => {
+    const { db, TableName } = table();
+    const store = auditTable(TableName);
+    const record: AuditRecord = {
+      fmt: 1,
+      eventId: newUlid(NOW),
+      ts: TIME,
+      uid: newUid(),
+      category: 'api_call',
+      act: 'tool.called',
+      result: 'succeeded',
+      reqId: 'r',
+    };
+    await commit(store.append(record));
+    await expect(commit(store.append({ ...record, result: 'failed' }))).rejects.toEqual(code('internal'));
+    const { records } = await auditTrail(db, TableName).page(record.uid, {}, { limit: 5 });
+    expect(records).toEqual([record]);
+    expect(() => store.append({ ...record, target: 'x'.repeat(4096) })).toThrow('larger than 4 KiB');
+  });
+
+  it('give the pipe nothing of a record that it would have to escape', async () => {
+    const uid = newUid();
+    const eventId = newUlid(NOW);
+    const hostile = 'a"b\\c\n<$>{}é';
+    await commit(
+      auditTable(table().TableName).append({
+        fmt: 1,
+        eventId,
+        ts: TIME,
+        uid,
+        category: 'api_call',
+        act: 'tool.called',
+        result: 'succeeded',
+        reqId: 'r',
+        target: hostile,
+        keys: [{ provider: hostile, kid: hostile, ver: 1 }],
+        meta: { reason: hostile, severity: hostile, provider: hostile },
+      }),
+    );
+    const { target, reason, severity, provider, usedKeys } =
+      (await rowAt(`U#${uid}`, `${TIME}#${eventId}`)) ?? {};
+    for (const value of [target, reason, severity, provider, usedKeys]) {
+      expect(value).toMatch(/^[\w.:~@/ -]+$/);
+    }
+  });
+
+  it('keep a notice as it was first raised, and when it was first read', async () => {
+    const store = noticeTable(table().TableName);
+    const uid = newUid();
+    const notice = {
+      id: 'n',
+      kind: 'budget_warning',
+      severity: 'info',
+      subject: 's',
+      text: 'first',
+      created_at: TIME,
+    } as const;
+    await commit(store.raiseOnce(uid, notice));
+    await commit(store.markRead(uid, 'n', TIME));
+    await commit(store.markRead(uid, 'n', '2027-01-01T00:00:00.000Z'));
+    await commit(store.raise(uid, { ...notice, text: 'second', created_at: '2027-01-01T00:00:00.000Z' }));
+    await expect(commit(store.raiseOnce(uid, { ...notice, text: 'third' }))).rejects.toEqual(
+      code('conflict'),
+    );
+    expect(await rowAt(`U#${uid}`, 'NOTICE#n')).toMatchObject({
+      text: 'first',
+      created_at: TIME,
+      read_at: TIME,
+    });
+    await expect(commit(store.markRead(newUid(), 'n', TIME))).rejects.toEqual(code('not_found'));
+  });
+
+  it('count an event once, and none of an owner whose erasure is under way or came later', async () => {
+    const { db, TableName } = table();
+    const store = usageTable({ content: TableName, control: TableName, now: () => NOW });
+    const event = (uid: string, ts = TIME) => ({
+      eventId: newUlid(NOW),
+      uid,
+      act: 'tool.called' as const,
+      category: 'api_call' as const,
+      result: 'succeeded' as const,
+      ts,
+    });
+    const uid = newUid();
+    const first = event(uid);
+    const count = (one: typeof first) => commit(store.once(one), store.count(one), store.unlessErased(one));
+    await count(first);
+    await expect(count(first)).rejects.toEqual(code('conflict'));
+    await count(event(uid));
+    expect(await rowAt(`U#${uid}`, 'USAGE#2026-11-22')).toMatchObject({ 'tool.called:succeeded': 2 });
+
+    const erasures = erasureTable(db, { content: TableName, control: TableName });
+    const left = newUid();
+    const begun = { at: TIME, providers: [] };
+    await commit(erasures.mark(left, begun, undefined));
+    await expect(count(event(left, '2027-01-01T00:00:00.000Z'))).rejects.toEqual(code('conflict'));
+    await commit(erasures.mark(left, { ...begun, finishedAt: '2026-11-22T12:05:00.000Z' }, begun));
+    await expect(count(event(left, '2026-11-22T12:05:00.000Z'))).rejects.toEqual(code('conflict'));
+    await count(event(left, '2026-11-22T12:05:00.001Z'));
+    await expect(commit(erasures.mark(left, begun, undefined))).rejects.toEqual(code('conflict'));
+    await expect(commit(erasures.mark(left, begun, { ...begun, at: 'other' }))).rejects.toEqual(
+      code('conflict'),
+    );
+  });
+
+  it('count refusals of one kind together, and read those of the days that are asked for', async () => {
+    const { db, TableName } = table();
+    const uid = newUid();
+    const count = refusalTable(db, { TableName, now: () => NOW });
+    const of = (hour: string) => ({ uid, hour, kind: 'tool.called not_found' });
+    const counts = [await count(of('2026-11-22T23')), await count(of('2026-11-22T23'))];
+    expect(counts).toEqual([1, 2]);
+    expect(await count(of('2026-11-23T00'))).toBe(1);
+    const span = { from: '2026-11-22', to: '2026-11-22' };
+    expect(await refusalsOf(db, TableName)(uid, span)).toEqual([{ ...of('2026-11-22T23'), n: 2 }]);
+  });
+
+  it('drop the value before a rotation once it is over, and of the version that was meant', async () => {
+    const { db, TableName } = table();
+    const bytes = Uint8Array.of(1);
+    const sealed = { blob: bytes, wk: bytes, wkArn: 'arn', wkFp: bytes, fp: bytes, last4: 'abcd' };
+    const key: StoredKey = {
+      ...sealed,
+      uid: newUid(),
+      provider: 'openai' as ProviderId,
+      kid: 'a'.repeat(22) as Kid,
+      fmt: 1,
+      ver: 2,
+      prev: { ...sealed, ver: 1, until: TIME },
+      status: 'active',
+      kind: 'api_key',
+      order: 0,
+      createdAt: TIME,
+      rv: 5,
+    };
+    const keys = keyTable(db, TableName);
+    await commit(keys.insert(key));
+    const drop = (ver: number, nowMs: number) => commit(dropPrevious(TableName, { ...key, ver }, nowMs));
+    await expect(drop(2, NOW - 1)).rejects.toEqual(code('not_found'));
+    await expect(drop(1, NOW)).rejects.toEqual(code('not_found'));
+    expect(await keys.find(key)).toEqual(key);
+    await drop(2, NOW);
+    const { prev: _gone, ...rest } = key;
+    expect(await keys.find(key)).toEqual({ ...rest, rv: 6 });
+    await expect(drop(2, NOW)).rejects.toEqual(code('not_found'));
+  });
+
+  it('note an opening of the key service once, and tell those that succeeded in a span of time', async () => {
+    const { db, TableName } = table();
+    const day = '2031-05-05';
+    const opened = (eventID: string, time: string, errorCode?: string) =>
+      custodyNotes(TableName, () => NOW).note({
+        eventID,
+        eventTime: `${day}T${time}Z`,
+        eventName: 'Decrypt',
+        errorCode,
+        requestParameters: null,
+      });
+    await commit(opened('in', '12:00:00'));
+    await expect(commit(opened('in', '12:00:00'))).rejects.toEqual(code('conflict'));
+    await commit(opened('denied', '12:00:01', 'AccessDenied'));
+    await commit(opened('late', '13:00:00'));
+    const span = { fromMs: Date.parse(`${day}T12:00:00Z`), toMs: Date.parse(`${day}T12:30:00Z`) };
+    const found = await Array.fromAsync(keyLog(db, TableName).between(span));
+    expect(found).toEqual([{ atMs: span.fromMs }]);
+  });
+
+  it('show no row of somebody else where a partition begins alike', async () => {
+    const { db, TableName } = table();
+    const uid = newUid();
+    await db.send(new PutCommand({ TableName, Item: { pk: `U#${uid}x`, sk: 'TODO#1', title: 'foreign' } }));
+    expect(await todoTable(db, TableName).all(uid)).toEqual([]);
+    expect(await keyTable(db, TableName).list(uid)).toEqual([]);
+  });
+});
