@@ -1,7 +1,7 @@
 // Routes with a caller, on a real store: the answer, the record in the trail and the log line of each ending.
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
 import { route } from '#functions/http.ts';
@@ -10,11 +10,13 @@ import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { newUid, useTable } from '#test/contracts/drivers.ts';
 
+import { useLog } from './captured-log.ts';
+
 /** Parts of it turn up nowhere but in what the route was told. */
 const CANARY = 'canary-7f3a-secret';
 
 const table = useTable('dynoxide');
-const lines: string[] = [];
+const lines = useLog();
 
 beforeAll(() => {
   const { endpoint, TableName } = table();
@@ -23,18 +25,8 @@ beforeAll(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'root');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'root');
   for (const name of ['AUDIT_TABLE', 'CONTROL_TABLE']) vi.stubEnv(name, TableName);
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      lines.push(String(chunk));
-      return true;
-    });
-  }
 });
-afterEach(() => lines.splice(0));
-afterAll(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+afterAll(() => void vi.unstubAllEnvs());
 
 const seconds = () => Math.floor(Date.now() / 1000);
 

@@ -316,7 +316,7 @@ const remove = (at: number) =>
     const row = (await vault.keys.list(uidOf(key))).find(({ kid }) => key.id.endsWith(kid));
     const late = await rotation(model, key, vault, NEVER).asked;
     await vault.commit(row ? [vault.keys.remove(row)] : []);
-    expect(await codeOf(vault.commit(late.writes))).toBe('conflict'); // nothing brings a deleted key back
+    expect(await codeOf(vault.commit(late.writes))).toBe('not_found'); // nothing brings a deleted key back
     model.keys.splice(model.keys.indexOf(key), 1);
   });
 

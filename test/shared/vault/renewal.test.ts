@@ -4,7 +4,7 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { createRenewal, type RenewalTrail } from '#shared/vault/renewal.ts';
+import { createRenewal, type Leases, type RenewalTrail } from '#shared/vault/renewal.ts';
 import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
 import { type Refreshed, tokenRenewal } from '#shared/vault/token-renewal.ts';
 
@@ -44,7 +44,15 @@ function world(refreshed: Refreshed = fresh) {
     remove: no,
     replace: (item) => ({ item, refused: () => new AppError('conflict') }),
   };
-  const leases = memoryLeases(() => state.now);
+  const memory = memoryLeases(() => state.now);
+  const leaseSeconds: number[] = [];
+  const leases: Leases = {
+    take: (name, seconds) => {
+      leaseSeconds.push(seconds);
+      return memory.take(name, seconds);
+    },
+  };
+  const toldWhenOpened: string[][] = [];
   const trail: RenewalTrail = {
     attempt: async () => void told.push('attempt'),
     async commit(next, { refused }) {
@@ -58,10 +66,13 @@ function world(refreshed: Refreshed = fresh) {
   const renewal = createRenewal({
     keys,
     leases,
-    open: async () => ({
-      secret: new Secret(JSON.stringify({ access_token: 'access-aaaa', refresh_token: 'refresh-aaaa' })),
-      origin: '',
-    }),
+    async open() {
+      toldWhenOpened.push([...told]);
+      const secret = new Secret(
+        JSON.stringify({ access_token: 'access-aaaa', refresh_token: 'refresh-aaaa' }),
+      );
+      return { secret, origin: '' };
+    },
     async seal({ ver }, { secret, shown = secret }) {
       sealedTexts.push(secret.reveal());
       return { ...sealed, ver, last4: shown.reveal().slice(-4) };
@@ -79,7 +90,7 @@ function world(refreshed: Refreshed = fresh) {
     renewal({ ...owner, ver }, { deadline: deadlineIn(60_000), wait, trail });
   /** Somebody else renews the same key. */
   const hold = () => leases.take(`RENEW#${owner.uid}#${owner.kid}`, 30);
-  return { state, told, sealedTexts, renew, hold };
+  return { state, told, sealedTexts, renew, hold, toldWhenOpened, leaseSeconds };
 }
 
 it('records, refreshes and stores the next version; the hint is the access token’s', async () => {
@@ -117,6 +128,28 @@ it('keeps new tokens and a label that was given at the same moment', async () =>
   };
   expect(await renew()).toBe('renewed');
   expect(state.row).toMatchObject({ ver: 2, rv: 3, label: 'mine', last4: 'bbbb' });
+});
+
+it('records the attempt before the key is opened, once', async () => {
+  const { renew, toldWhenOpened } = world();
+  await renew();
+  expect(toldWhenOpened).toEqual([['attempt']]);
+});
+
+it('holds its lease for 30 seconds, longer than a token endpoint may take', async () => {
+  const { renew, leaseSeconds } = world();
+  await renew();
+  expect(leaseSeconds).toEqual([30]);
+});
+
+it('leaves a value alone that its owner has put in place meanwhile', async () => {
+  const { state, renew } = world();
+  const own = { ...stored, ver: 2, rv: 2, last4: 'own!' };
+  state.beforeWrite = () => {
+    state.row = own;
+  };
+  await renew();
+  expect(state.row).toBe(own);
 });
 
 it('brings no deleted key back', async () => {
