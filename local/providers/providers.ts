@@ -1,31 +1,21 @@
-// AI providers on loopback. A door of our own stands before the stand-in: it asks for a credential as the real ones do, and
-// keeps what it was shown, which the stand-in's own journal blots out.
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request,
-  type ServerResponse,
-} from 'node:http';
-import { pipeline } from 'node:stream/promises';
+// AI providers on loopback. This server checks credential and request as the real providers do, journals the request as
+// received, and forwards it to the stand-in with the planned answer.
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import type { ChaosConfig } from '@copilotkit/aimock';
 
 import { listen } from '#local/listen.ts';
 
-import {
-  answerOf,
-  type Api,
-  apiOf,
-  bodyFor,
-  credentialIn,
-  refuseKey,
-  say,
-  withoutPrefix,
-} from './dialects.ts';
-import { createHold, type Hold } from './hold.ts';
-import { createQuotas, type Quota } from './quota.ts';
-import { startStandIn } from './stand-in.ts';
+import { readConversation } from './conversation.ts';
+import { type Api, credentialIn, identifyApi, type Reply, UNKNOWN_KEY, withoutPrefix } from './dialects.ts';
+import { directReply } from './direct-replies.ts';
+import { forward } from './forward.ts';
+import { asObject, parseJson } from './json.ts';
+import { createKeyQuotas, type Quota } from './key-quotas.ts';
+import { createPausedResponse, type PausedResponse } from './paused-response.ts';
+import { planAnswer } from './planned-answer.ts';
+import { checkRequest } from './request-check.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
 import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
 type ProviderRequest = {
@@ -35,7 +25,7 @@ type ProviderRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The API key or refresh token it came with. */
+  /** API key or refresh token of the request. */
   readonly credential: string | undefined;
   readonly body: string;
   readonly status: number;
@@ -43,26 +33,27 @@ type ProviderRequest = {
 
 export type Providers = {
   readonly url: string;
-  /** Where each is reached, and a server that copies OpenAI at an origin of its own. */
+  /** Origin of each provider. */
   readonly origins: Readonly<Record<'openai' | 'anthropic' | 'google' | 'mistral', string>>;
+  /** Base URL of an OpenAI-compatible server, with an origin of its own. */
   readonly compatibleUrl: string;
-  /** Where refresh tokens are taken; in the journal they stand as the credential. */
+  /** Token endpoint for refresh tokens, which the journal shows as the credential. */
   readonly tokenUrl: string;
-  /** Requests in the order of their answers, refused ones too. */
+  /** Requests in the order of their responses, rejected ones included. */
   readonly journal: () => readonly ProviderRequest[];
   readonly clearJournal: () => void;
-  /** From now on this key is answered 401, as a revoked one is. */
+  /** Revokes a key: its requests get 401 from now on. */
   readonly refuse: (credential: string) => void;
-  /** The next request fails with this status, whatever it asks. */
+  /** The next chat fails with this status. */
   readonly nextRequestError: (
     status: number,
     error?: { message?: string; type?: string; code?: string },
   ) => void;
-  /** From now on this key is answered with this status, or not at all, whatever it asks. Undone by what is returned. */
+  /** Fails every request of a key with a status, or by closing the connection. The returned function ends this. */
   readonly fail: (credential: string, how: number | 'never') => () => void;
-  /** The next answer stops after its first event, until what is returned is called: `go` ends it well, `break` badly. */
-  readonly holdNext: () => { go: () => void; break: () => void };
-  /** From now on this key has so many chats at once, which come back steadily; beyond them it is answered 429. Undone by what is returned. */
+  /** Pauses the next response after its first event. */
+  readonly pauseNext: () => Pick<PausedResponse, 'resume' | 'abort'>;
+  /** Limits the rate of a key's POST requests; beyond it they get 429. The returned function ends this. */
   readonly limit: (credential: string, quota: Quota) => () => void;
   readonly setChaos: (chaos: ChaosConfig) => void;
   readonly clearChaos: () => void;
@@ -71,71 +62,28 @@ export type Providers = {
 
 const KEPT_REQUESTS = 10_000;
 const BODY_LIMIT = 8 * 1024 * 1024;
-const DEADLINE_MS = 60_000;
-
-type Asked = {
-  readonly api: Api;
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-  readonly credential: string | undefined;
-  readonly isKnown: boolean;
-};
-
-type Told = {
-  readonly failing: ReadonlyMap<string, number | 'never'>;
-  readonly tokenEndpoint: ReturnType<typeof createTokenEndpoint>;
-};
-
-/** Undefined: an ordinary question, for the stand-in to answer. */
-function ownAnswer(
-  asked: Asked,
-  { failing, tokenEndpoint }: Told,
-  response: ServerResponse,
-): number | undefined {
-  const { api, credential = '', isKnown } = asked;
-  const failure = failing.get(credential);
-  if (failure !== undefined) return fail(failure, response);
-  if (asked.path === TOKEN_PATH) return tokenEndpoint(asked.credential, { refused: !isKnown }, response);
-  if (!isKnown) return refuseKey(api, response);
-  const own = answerOf(asked);
-  return own && say(own, response);
-}
 
 export async function startProviders({ port }: { port: number }): Promise<Providers> {
   const standIn = await startStandIn();
-  const seen: ProviderRequest[] = [];
-  const tokenEndpoint = createTokenEndpoint();
-  const refused = new Set<string>();
-  const failing = new Map<string, number | 'never'>();
-  let held: Hold | undefined;
-  const quotas = createQuotas();
+  const recorded: ProviderRequest[] = [];
+  const state: State = { standIn, revoked: new Set(), failing: new Map(), quotas: createKeyQuotas() };
+  const serve = createServe(state);
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(incoming);
+    const text = await readText(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
-    const api = apiOf(path, headers);
-    const credential = path === TOKEN_PATH ? refreshTokenIn(body) : credentialIn(headers, api);
-    const isKnown = credential !== undefined && !refused.has(credential);
-    const asked = { api, method, path, body, credential, isKnown };
-    const keep = (status: number) => {
-      seen.push({ at: Date.now(), api, method, path, headers, credential, body, status });
-      if (seen.length > KEPT_REQUESTS) seen.shift();
-    };
-    const { busy, headers: more } = quotas.take(credential ?? '', { method, api });
-    if (busy) return keep(tooMany(more, response));
-    const own = ownAnswer(asked, { failing, tokenEndpoint }, response);
-    if (own !== undefined) return keep(own);
-    const hold = held;
-    held = undefined;
-    return keep(await forward({ incoming, body: bodyFor(api, body), to: standIn.url, hold, more }, response));
+    const api = identifyApi(path, headers);
+    const credential = path === TOKEN_PATH ? refreshTokenIn(text) : credentialIn(headers, api);
+    const status = await serve({ api, method, path, credential, response, incoming, text });
+    recorded.push({ at: Date.now(), api, method, path, headers, credential, body: text, status });
+    if (recorded.length > KEPT_REQUESTS) recorded.shift();
   }
 
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch(() => response.destroy());
   });
   const listening = await listen(server, port).catch(async (error: unknown) => {
-    await standIn.stop();
+    await standIn.mock.stop();
     throw error;
   });
 
@@ -145,43 +93,104 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     origins: { openai: url, anthropic: url, google: url, mistral: `${url}/mistral` },
     compatibleUrl: `http://localhost:${listening.port}/compatible/v1`,
     tokenUrl: `${url}${TOKEN_PATH}`,
-    journal: () => seen,
-    clearJournal: () => seen.splice(0),
-    refuse: (credential) => refused.add(credential),
-    nextRequestError: (status, error) => standIn.nextRequestError(status, error),
+    journal: () => recorded,
+    clearJournal: () => recorded.splice(0),
+    refuse: (credential) => state.revoked.add(credential),
+    nextRequestError: (status, error) => standIn.mock.nextRequestError(status, error),
     fail(credential, how) {
-      failing.set(credential, how);
-      return () => void failing.delete(credential);
+      state.failing.set(credential, how);
+      return () => void state.failing.delete(credential);
     },
-    holdNext: () => (held = createHold()),
-    limit: (credential, quota) => quotas.limit(credential, quota),
-    setChaos: (chaos) => standIn.setChaos(chaos),
-    clearChaos: () => standIn.clearChaos(),
+    pauseNext: () => (state.paused = createPausedResponse()),
+    limit: (credential, quota) => state.quotas.limit(credential, quota),
+    setChaos: (chaos) => standIn.mock.setChaos(chaos),
+    clearChaos: () => standIn.mock.clearChaos(),
     async stop() {
       await listening.close();
-      await standIn.stop();
+      await standIn.mock.stop();
     },
   };
 }
 
-/** 0: the connection breaks before an answer. */
+type Exchange = {
+  readonly api: Api;
+  readonly method: string;
+  readonly path: string;
+  readonly credential: string | undefined;
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly text: string;
+};
+
+type State = {
+  readonly standIn: StandIn;
+  readonly revoked: Set<string>;
+  readonly failing: Map<string, number | 'never'>;
+  readonly quotas: ReturnType<typeof createKeyQuotas>;
+  paused?: PausedResponse | undefined;
+};
+
+/** Sends the response to one request and resolves with its status. */
+function createServe(state: State): (exchange: Exchange) => Promise<number> {
+  const tokenEndpoint = createTokenEndpoint();
+  return async (exchange) => {
+    const { api, method, path, credential = '', response } = exchange;
+    const { busy, headers } = state.quotas.take(credential, { method, api });
+    if (busy) return send(TOO_MANY, response, headers);
+    const failure = state.failing.get(credential);
+    if (failure !== undefined) return fail(failure, response);
+    const isKnown = credential !== '' && !state.revoked.has(credential);
+    if (path === TOKEN_PATH) return tokenEndpoint(exchange.credential, { refused: !isKnown }, response);
+    if (!isKnown) return send(UNKNOWN_KEY[api], response);
+    return serveKnown(state, exchange, headers);
+  };
+}
+
+async function serveKnown(
+  state: State,
+  { api, method, path, incoming, response, text }: Exchange,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  const parsed = parseJson(text);
+  const request = { api, method, path: withoutPrefix(path), headers: incoming.headers, body: parsed };
+  const rejection = checkRequest(request);
+  if (rejection) return send(rejection, response, headers);
+  const body = asObject(parsed);
+  const conversation = readConversation(api, request.path, body);
+  const direct = directReply({ ...request, body, conversation });
+  if (direct) return send(direct, response, headers);
+  const { standIn, paused } = state;
+  state.paused = undefined;
+  const planId = method === 'POST' ? standIn.plan(planAnswer(conversation)) : undefined;
+  const forwarded = { incoming, body: bodyFor(api, text), planId, target: standIn.url, paused, headers };
+  return forward(forwarded, response);
+}
+
+const TOO_MANY: Reply = [429, { error: { type: 'rate_limit_error', message: 'Rate limit reached' } }];
+
+function send(
+  [status, body]: Reply,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body));
+  return status;
+}
+
+/** Status 0: the connection is closed without a response. */
 function fail(how: number | 'never', response: ServerResponse): number {
-  if (how === 'never') {
-    response.destroy();
-    return 0;
-  }
-  response.writeHead(how, { 'content-type': 'application/json' }).end('{"error":{"message":"told to fail"}}');
-  return how;
+  if (how !== 'never') return send([how, { error: { message: 'Failure injected by a test' } }], response);
+  response.destroy();
+  return 0;
 }
 
-function tooMany(headers: Readonly<Record<string, string>>, response: ServerResponse): number {
-  response
-    .writeHead(429, { ...headers, 'content-type': 'application/json' })
-    .end('{"error":{"type":"rate_limit_error","message":"Rate limit reached"}}');
-  return 429;
+/** Mistral always reports the usage of a stream; the stand-in, which speaks OpenAI's dialect there, on request only. */
+function bodyFor(api: Api, text: string): string {
+  const body = api === 'mistral' ? asObject(parseJson(text)) : {};
+  return body.stream === true ? JSON.stringify({ ...body, stream_options: { include_usage: true } }) : text;
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+async function readText(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -190,34 +199,4 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-type Forwarded = {
-  readonly incoming: IncomingMessage;
-  readonly body: string;
-  readonly to: string;
-  readonly hold: Hold | undefined;
-  /** Headers beside those of the answer. */
-  readonly more: Readonly<Record<string, string>>;
-};
-
-/** Passes the request on and the answer back as it comes; resolves with its status when all is sent. */
-function forward({ incoming, body, to, hold, more }: Forwarded, response: ServerResponse): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const { method, url = '/', headers } = incoming;
-    const { host: _host, 'content-length': _length, ...passed } = headers;
-    const signal = AbortSignal.timeout(DEADLINE_MS);
-    const outgoing = request(
-      new URL(withoutPrefix(url), to),
-      { ...(method && { method }), headers: passed, signal },
-      (answered) => {
-        const { statusCode = 502 } = answered;
-        response.writeHead(statusCode, { ...answered.headers, ...more });
-        const sent = hold ? pipeline(answered, hold.held, response) : pipeline(answered, response);
-        sent.then(() => resolve(statusCode), reject);
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
 }

@@ -1,4 +1,4 @@
-// The token endpoint of the local provider: any refresh token is good, once.
+// The token endpoint of the local provider: accepts every refresh token once.
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
@@ -9,7 +9,7 @@ export const refreshTokenIn = (body: string): string | undefined =>
 
 const token = (kind: string) => `${kind}-${randomBytes(24).toString('base64url')}`;
 
-/** RFC 6749 §6, with rotation: a refresh token that comes a second time was stolen or lost. */
+/** RFC 6749 §6, with rotation: a reused refresh token is rejected. */
 export function createTokenEndpoint() {
   const used = new Set<string>();
   return (refreshToken: string | undefined, { refused }: { refused: boolean }, response: ServerResponse) => {

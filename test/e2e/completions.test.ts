@@ -205,11 +205,11 @@ onEngine('/v1/chat/completions', () => {
 
   it('gives the first piece to the caller before the provider has finished', async () => {
     const { client } = await withKey('first', 'openai');
-    const hold = portunus.current.provider?.holdNext();
+    const hold = portunus.current.provider?.pauseNext();
     const stream = await client.chat.completions.create({ model: 'gpt-4.1', messages: hello, stream: true });
     const pieces = stream[Symbol.asyncIterator]();
     expect((await pieces.next()).done).toBe(false); // would wait for ever, were the answer collected first
-    hold?.go();
+    hold?.resume();
     let rest = 0;
     for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) rest += 1;
     expect(rest).toBeGreaterThan(0);
@@ -217,11 +217,11 @@ onEngine('/v1/chat/completions', () => {
 
   it('ends a stream that breaks off with an error the client throws, and records how it ended', async () => {
     const { person, client, keyId } = await withKey('broken', 'openai');
-    const hold = portunus.current.provider?.holdNext();
+    const hold = portunus.current.provider?.pauseNext();
     const stream = await client.chat.completions.create({ model: 'gpt-4.1', messages: hello, stream: true });
     const pieces = stream[Symbol.asyncIterator]();
     await pieces.next();
-    hold?.break();
+    hold?.abort();
     const reading = (async () => {
       while (!(await pieces.next()).done);
     })();

@@ -15,7 +15,11 @@ const messages = [{ role: 'user', content: 'good morning' }];
 const openai = (key: string, body: object = { model: 'gpt-5', messages }) =>
   post('/v1/chat/completions', { authorization: `Bearer ${key}` }, body);
 const anthropic = (key: string) =>
-  post('/v1/messages', { 'x-api-key': key }, { model: 'claude-sonnet-4-5', max_tokens: 16, messages });
+  post(
+    '/v1/messages',
+    { 'x-api-key': key, 'anthropic-version': '2023-06-01' },
+    { model: 'claude-sonnet-4-5', max_tokens: 16, messages },
+  );
 
 async function post(path: string, headers: Record<string, string>, body: object) {
   const response = await fetch(providers.url + path, {
@@ -27,7 +31,7 @@ async function post(path: string, headers: Record<string, string>, body: object)
 }
 
 describe('the local providers', () => {
-  it('speak OpenAI, and say what they are', async () => {
+  it('answer OpenAI’s dialect with labelled text', async () => {
     const { status, text } = await openai('sk-one');
     expect(status).toBe(200);
     expect(JSON.parse(text)).toMatchObject({
@@ -38,7 +42,7 @@ describe('the local providers', () => {
     });
   });
 
-  it('speak Anthropic', async () => {
+  it('answer Anthropic’s dialect', async () => {
     const { text } = await anthropic('sk-ant-two');
     expect(JSON.parse(text)).toMatchObject({
       content: [{ type: 'text', text: '[local stand-in provider] You said: good morning' }],
@@ -59,7 +63,7 @@ describe('the local providers', () => {
     expect(await response.json()).toMatchObject({ object: 'list', data: expect.any(Array) });
   });
 
-  it('remember the exact credential of each request', async () => {
+  it('journal the exact credential of each request', async () => {
     await openai('sk-one');
     await anthropic('sk-ant-two');
     expect(providers.journal().map(({ api, credential, status }) => [api, credential, status])).toEqual([
@@ -70,7 +74,7 @@ describe('the local providers', () => {
     expect(providers.journal()).toEqual([]);
   });
 
-  it('refuse a request without a credential, and a revoked one, quoting neither', async () => {
+  it('reject a missing and a revoked credential without quoting it', async () => {
     const bare = await post('/v1/chat/completions', {}, { model: 'gpt-5', messages });
     expect(bare.status).toBe(401);
     providers.refuse('sk-ant-revoked');
@@ -79,13 +83,13 @@ describe('the local providers', () => {
     expect(providers.journal().map(({ status }) => status)).toEqual([401, 401]);
   });
 
-  it('fail once when told to', async () => {
+  it('fail one request with an injected error', async () => {
     providers.nextRequestError(529, { type: 'overloaded_error', message: 'busy' });
     expect((await anthropic('k')).status).toBe(529);
     expect((await anthropic('k')).status).toBe(200);
   });
 
-  it('fail for one key, with a status or without an answer, until it is over', async () => {
+  it('fail for one key, with a status or a closed connection, until undone', async () => {
     const undo = providers.fail('k', 503);
     expect((await openai('k')).status).toBe(503);
     expect((await openai('other')).status).toBe(200);
@@ -95,14 +99,14 @@ describe('the local providers', () => {
     expect((await openai('k')).status).toBe(200);
   });
 
-  it('fail always under chaos, until it is over', async () => {
+  it('fail every request under chaos until cleared', async () => {
     providers.setChaos({ dropRate: 1 });
     expect((await openai('k')).status).toBeGreaterThanOrEqual(500);
     providers.clearChaos();
     expect((await openai('k')).status).toBe(200);
   });
 
-  it('say so when their port is taken', async () => {
+  it('throw an error that names a port in use', async () => {
     const taken = await listen(createServer(), 0);
     await expect(startProviders({ port: taken.port })).rejects.toThrow(`Port ${taken.port} is in use`);
     await taken.close();

@@ -1,13 +1,13 @@
-// A provider's own limit on one key, told in its dialect: a bucket that refills steadily.
+// Rate limits of single keys, as token buckets, with each provider's rate-limit headers.
+import type { Api } from './dialects.ts';
 
-/** So many requests at once; an empty bucket is full again after `seconds`. */
+/** Burst of `requests`; an empty bucket is full again after `seconds`. */
 export type Quota = { readonly requests: number; readonly seconds: number };
 
-type Api = 'openai' | 'anthropic' | 'google' | 'mistral' | 'compatible';
-type Told = { readonly busy: boolean; readonly headers: Readonly<Record<string, string>> };
-type Bucket = { readonly take: (api: Api) => Told };
+type Admission = { readonly busy: boolean; readonly headers: Readonly<Record<string, string>> };
+type Bucket = { readonly take: (api: Api) => Admission };
 
-/** `1m30.5s`, as OpenAI writes how long a bucket takes to be full. */
+/** `1m30.5s`, OpenAI's format of the time until the bucket is full. */
 const duration = (ms: number) => {
   if (ms < 1000) return `${Math.ceil(ms)}ms`;
   const seconds = `${((ms % 60_000) / 1000).toFixed(3)}s`;
@@ -27,7 +27,7 @@ function createBucket({ requests, seconds }: Quota): Bucket {
       if (!busy) level -= 1;
       const remaining = String(Math.floor(level));
       const fullInMs = (requests - level) * msPerRequest;
-      const told =
+      const limits =
         api !== 'anthropic'
           ? {
               'x-ratelimit-limit-requests': String(requests),
@@ -40,20 +40,20 @@ function createBucket({ requests, seconds }: Quota): Bucket {
               'anthropic-ratelimit-requests-reset': new Date(now + fullInMs).toISOString(),
             };
       const wait = Math.ceil(((1 - level) * msPerRequest) / 1000);
-      return { busy, headers: { ...told, ...(busy && { 'retry-after': String(wait) }) } };
+      return { busy, headers: { ...limits, ...(busy && { 'retry-after': String(wait) }) } };
     },
   };
 }
 
-/** The limits that keys were given; a key without one may ask as often as it likes. */
-export function createQuotas() {
+/** Keys without a quota are not limited. */
+export function createKeyQuotas() {
   const buckets = new Map<string, Bucket>();
   return {
     limit(credential: string, quota: Quota) {
       buckets.set(credential, createBucket(quota));
       return () => void buckets.delete(credential);
     },
-    take(credential: string, { method, api }: { method: string; api: Api }): Told {
+    take(credential: string, { method, api }: { method: string; api: Api }): Admission {
       const bucket = method === 'POST' ? buckets.get(credential) : undefined;
       return bucket?.take(api) ?? { busy: false, headers: {} };
     },
