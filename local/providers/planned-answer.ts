@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Conversation, OfferedTool } from './conversation.ts';
 import { exampleValue } from './example-value.ts';
 
-export const LABEL = '[local stand-in provider]';
+const LABEL = '[local stand-in provider]';
 
 export type PlannedAnswer = {
   readonly answer:
