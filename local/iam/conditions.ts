@@ -67,7 +67,8 @@ function compileOne(operator: string, key: string, wanted: Values): Condition {
     const absent = wanted.some((each) => each.toLowerCase() === 'true');
     return (context) => context.has(name) !== absent;
   }
-  const [, set, base = ''] = /^(?:(ForAllValues|ForAnyValue):)?(\w+)$/.exec(operator) ?? [];
+  const [, set, base = '', ifExists] =
+    /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   const known = OPERATORS[base];
   if (!known) throw new Error(`IAM condition operator ${operator} is not supported by the local stack`);
   const matches = known.compile(wanted);
@@ -76,7 +77,7 @@ function compileOne(operator: string, key: string, wanted: Values): Condition {
     const values = context.get(name);
     if (set === 'ForAllValues') return (values ?? []).every(holds);
     if (set === 'ForAnyValue') return (values ?? []).some(holds);
-    if (values === undefined) return known.negated;
+    if (values === undefined) return known.negated || ifExists !== undefined;
     return known.negated ? values.every(holds) : values.some(holds);
   };
 }

@@ -107,6 +107,12 @@ describe('a condition', () => {
       false,
     ],
     ['StringEquals on an absent key', { StringEquals: { 'kms:ViaService': 'x' } }, false],
+    ['StringEqualsIfExists on an absent key', { StringEqualsIfExists: { 'kms:ViaService': 'x' } }, true],
+    [
+      'StringEqualsIfExists on another value',
+      { StringEqualsIfExists: { 'kms:EncryptionContext:purpose': 'x' } },
+      false,
+    ],
     ['StringNotEquals on an absent key', { StringNotEquals: { 'kms:ViaService': 'x' } }, true],
     [
       'StringNotEquals on the very value',
