@@ -2,6 +2,9 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/registered.ts';
 
+import { mayBeCredential, mayBeHeader } from './header-names.ts';
+import { leadsElsewhere, segmentOf } from './path-segment.ts';
+
 type Arguments = Readonly<Record<string, unknown>>;
 export type HttpRequest = {
   readonly method: string;
@@ -11,11 +14,7 @@ export type HttpRequest = {
 };
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
-const HEADER_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
-/** Who is calling, through whom, and for how long is not for an argument to say. */
-const OURS =
-  /^(?:authorization|cookie|set-cookie|content-.*|accept.*|host|origin|referer|forwarded|via|user-agent|x-forwarded-.*|x-real-ip|x-api-key|proxy-.*|sec-.*|mcp-.*|x-portunus-.*|x-amz.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect)$/i;
 const JSON_TYPES = 'application/json, text/plain;q=0.5';
 
 const refuse = (path: string, message: string): never => {
@@ -34,7 +33,9 @@ const isObject = (value: unknown): value is Arguments =>
 /** Its scheme, host and port hold no argument, and a path that is its own after normalising. */
 function templateOf(template: string): URL {
   const url = URL.parse(template.replaceAll(PLACEHOLDER, 'x'));
-  if (!url || /[{}\\\s]|%2e|%2f|%5c/i.test(template.replaceAll(PLACEHOLDER, 'x')))
+  const filled = template.replaceAll(PLACEHOLDER, 'x');
+  const isOdd = /[{}\\\s]|%2e|%2f|%5c/i.test(filled);
+  if (!url || isOdd || leadsElsewhere(filled.replace(/^[a-z]+:\/\/[^/]*/i, '')))
     return refuse('url', 'must be an absolute URL with {arguments} in its path alone');
   const [start = ''] = template.split(/[{?]/, 1);
   const inPath = start.startsWith(`${url.origin}/`) || start === url.origin;
@@ -55,7 +56,10 @@ export function checkOperation(
   about.checkUrl(templateOf(url).href);
   if (method === 'GET' && body !== undefined) refuse('body', 'cannot be sent with GET');
   checkNames(operation, about.inputSchema);
-  for (const one of parameters) if (one.in === 'header') checkHeader(one.name, 'parameters');
+  for (const one of parameters) {
+    if (one.in === 'header' && !mayBeHeader(one.name))
+      refuse('parameters', 'name a header that no argument may set');
+  }
   if (about.credential) checkCredential(about.credential, new Set(parameters.map(({ name }) => name)));
 }
 
@@ -81,18 +85,11 @@ function checkPath(
   if (![...names].every((name) => required.has(name))) refuse('parameters', 'in the path must be required');
 }
 
-export const mayBeHeader = (name: string): boolean => HEADER_NAME.test(name) && !OURS.test(name);
-
-function checkHeader(name: string, path: string): void {
-  if (!mayBeHeader(name)) refuse(path, 'name a header that no argument may set');
-}
-
 export function checkCredential(
   { header, prefix }: Credential,
   taken: ReadonlySet<string> = new Set(),
 ): void {
-  const usual = /^(?:authorization|x-api-key)$/i.test(header);
-  if (!usual) checkHeader(header, 'credential.header');
+  if (!mayBeCredential(header)) refuse('credential.header', 'is a header that no key may be sent in');
   if ([...taken].some((name) => name.toLowerCase() === header.toLowerCase()))
     refuse('credential.header', 'is set by an argument');
   if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) refuse('credential.prefix', 'must be plain text');
@@ -101,12 +98,10 @@ export function checkCredential(
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
-/** One step of a path and no more: whatever the upstream decodes, it stays below where it stands. */
+/** One segment and no more: whatever the upstream decodes, it stays below where it stands. */
 function segment(name: string, value: unknown): string {
   if (!isScalar(value) || value === '') return badArgument(name, 'must be a text, number or boolean');
-  const text = String(value);
-  if (/[/\\\p{Cc}]/u.test(text) || !text.isWellFormed()) badArgument(name, 'cannot stand in a path');
-  return encodeURIComponent(text);
+  return segmentOf(String(value)) ?? badArgument(name, 'cannot stand in a path');
 }
 
 function queryPairs(name: string, value: unknown): [string, string][] {
@@ -126,8 +121,7 @@ function headerValue(name: string, value: unknown): string {
 function urlOf({ url, parameters }: HttpOperation, args: Arguments): string {
   const [template = '', query] = url.split('?', 2);
   const filled = template.replaceAll(PLACEHOLDER, (_, name: string) => segment(name, args[name]));
-  const path = filled.slice(new URL(filled).origin.length);
-  if (path.split('/').some((step) => step === '.' || step === '..'))
+  if (leadsElsewhere(filled.slice(new URL(filled).origin.length)))
     badArgument('path', 'must not lead elsewhere');
   const pairs = parameters
     .filter(({ name, in: place }) => place === 'query' && args[name] !== undefined && args[name] !== null)

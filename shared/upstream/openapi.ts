@@ -1,18 +1,16 @@
 // The operations of an OpenAPI document, each as a tool.
-import { AppError } from '#shared/core/errors.ts';
 import type { Credential, JsonSchema } from '#shared/tools/registered.ts';
 import type { HttpTool } from '#shared/tools/registration.ts';
 
 import { httpDefinition, reasonOf } from './definition.ts';
-import { mayBeHeader } from './http-operation.ts';
+import { mayBeHeader } from './header-names.ts';
 import { followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
 import { Inliner } from './openapi-schema.ts';
+import { hasServers, serverOf } from './openapi-server.ts';
 import type { Offered } from './ports.ts';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const BODY = 'body';
-const MAX_DESCRIPTION = 2000;
-const MAX_TITLE = 80;
 
 type Operation = {
   readonly id: string;
@@ -35,25 +33,6 @@ function* operationsIn(document: Json): Generator<Operation> {
       yield { id, method, path, item, operation };
     }
   }
-}
-
-/** The first server that the document names, or the one that the registrar does. */
-function serverOf(
-  document: Json,
-  { server, base }: { server: string | undefined; base: string | undefined },
-): string {
-  const [first] = Array.isArray(document['servers']) ? (document['servers'] as unknown[]) : [];
-  const named = isObject(first) ? first : {};
-  const variables = isObject(named['variables']) ? named['variables'] : {};
-  const text = textOf(named['url']).replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
-    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    return isObject(variable) ? textOf(variable['default']) : '';
-  });
-  const url = server ?? (URL.parse(text || '/', base) ?? URL.parse(text))?.href;
-  if (url !== undefined && /^https?:\/\//.test(url)) return url.replace(/[?#].*$/, '').replace(/\/+$/, '');
-  throw new AppError('invalid_input', 'The document does not say where its operations are.', {
-    issues: [{ path: 'body.server', message: 'must name the server' }],
-  });
 }
 
 type Parameter = {
@@ -135,6 +114,11 @@ function answerOf(document: Json, { operation }: Operation): JsonSchema | undefi
   }
 }
 
+function checkPlace({ operation, item }: Operation): void {
+  if (hasServers(operation) || hasServers(item))
+    throw new Unusable('has servers of its own: register it with kind http');
+}
+
 function toolOf(document: Json, operation: Operation, server: string): HttpTool {
   const inline = new Inliner(document, 'input');
   const { parameters, required } = parametersOf(document, operation, inline);
@@ -148,8 +132,8 @@ function toolOf(document: Json, operation: Operation, server: string): HttpTool 
   const output = answerOf(document, operation);
   return {
     name: operation.id,
-    title: (summary || operation.id).slice(0, MAX_TITLE),
-    description: (description || operation.id).slice(0, MAX_DESCRIPTION),
+    title: summary || operation.id,
+    description: description || operation.id,
     method: operation.method.toUpperCase() as HttpTool['method'],
     url: `${server}${operation.path}`,
     parameters: parameters.map(({ name, in: place }) => ({ name, in: place })),
@@ -202,6 +186,7 @@ export function offeredByDocument({ text, base, server, credential, wanted }: Do
     ...chosen.map((operation): Offered => {
       const upstreamName = operation.id;
       try {
+        checkPlace(operation);
         return { upstreamName, definition: definitionOf(toolOf(document, operation, at), credential) };
       } catch (error) {
         if (error instanceof Unusable) return { upstreamName, reason: error.message };

@@ -133,7 +133,7 @@ onEngine('a registered HTTP operation', () => {
     expect(asked?.headers.authorization).toBeUndefined();
     expect(JSON.stringify(asked)).not.toContain(ann.token);
 
-    for (const city of ['', '.', '..', '../admin', 'a/b', 'a\\b', 'a\r\nb', '\u0000']) {
+    for (const city of ['', '.', '..', '..;', '../admin', '%2e%2e', 'a\\b', 'a\r\nb', '\u0000']) {
       expect((await ann.invoke('weather__forecast', { city })).body).toMatchObject({ code: 'invalid_input' });
     }
     const header = await ann.invoke('weather__forecast', {
@@ -154,6 +154,8 @@ onEngine('a registered HTTP operation', () => {
       });
     }
     expect(upstream.asked).toHaveLength(1);
+    await ann.invoke('weather__forecast', { city: 'grp/prj' });
+    expect(upstream.asked[1]?.path).toBe('/v1/grp%2Fprj/forecast?source=test');
   });
 
   it('never hands on an answer that is not what was promised', async () => {

@@ -1,0 +1,74 @@
+// Where the operations of an OpenAPI document are: as it is written, or not at all. Nothing of it is changed on the way.
+import { AppError } from '#shared/core/errors.ts';
+
+import { isObject, type Json } from './openapi-document.ts';
+import { leadsElsewhere } from './path-segment.ts';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
+
+const reject = (message: string): never => {
+  throw new AppError('invalid_input', 'The document does not say clearly where its operations are.', {
+    issues: [{ path: 'body.server', message }],
+  });
+};
+
+/** The first server that the document names, its variables filled in with their defaults. */
+function firstIn(document: Json): string {
+  const [first] = Array.isArray(document['servers']) ? (document['servers'] as unknown[]) : [];
+  const named = isObject(first) ? first : {};
+  const variables = isObject(named['variables']) ? named['variables'] : {};
+  return textOf(named['url']).replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    const value = isObject(variable) ? textOf(variable['default']) : '';
+    return value === ''
+      ? reject('must name the server: a variable of the one in the document has no default')
+      : value;
+  });
+}
+
+/** What a URL parser would drop, add or rewrite without a word. */
+const ODD: readonly (readonly [RegExp, string])[] = [
+  [/[\s\p{Cc}\p{Cf}]/u, 'has blanks or hidden characters'],
+  [/\\/, 'has a backslash'],
+  [/[?#]/, 'has a query or a fragment'],
+  [/^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i, 'has a user name or a password'],
+  [/^[a-z][a-z0-9+.-]*:\/\/[^/]*[^\x21-\x7e]/i, 'has a host that is not ASCII: write it as xn--…'],
+  [/^(?:[a-z][a-z0-9+.-]*:(?!\/\/[^/])|\/\/)/i, 'is not an absolute URL, or a path'],
+];
+
+/** Without its last slashes, and without regard to the case of scheme and host, which mean the same. */
+const plain = (url: string): string => {
+  const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? '';
+  const path = url.slice(origin.length);
+  return `${origin.toLowerCase().replace(/^(https:.*):443$/, '$1')}${path.replace(/\/+$/, '')}`;
+};
+
+const remedied = (message: string): string => `${message}: name the server as it is to be called`;
+
+function checked(text: string, base: string | undefined): string {
+  for (const [pattern, message] of ODD) if (pattern.test(text)) reject(remedied(message));
+  if (leadsElsewhere(text.replace(/^[a-z]+:\/\/[^/]*/i, '')))
+    reject(remedied('has a path that leads elsewhere'));
+  const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(text);
+  const url = URL.parse(text, isAbsolute ? undefined : base);
+  if (!url || !/^https?:$/.test(url.protocol)) return reject('must name the server');
+  const { href } = url;
+  if (isAbsolute && plain(href) !== plain(text))
+    reject(remedied('is read differently from how it is written'));
+  return href.replace(/\/+$/, '');
+}
+
+/** Whether an operation or a path is somewhere else than the rest of the document. */
+export const hasServers = ({ servers }: Json): boolean => Array.isArray(servers) && servers.length > 0;
+
+/**
+ * @param given.server the registrar's own word, before the document's
+ * @param given.base where the document came from: relative servers stand on it
+ * @throws {AppError} `invalid_input`
+ */
+export function serverOf(
+  document: Json,
+  { server, base }: { server: string | undefined; base: string | undefined },
+): string {
+  return checked(server ?? (firstIn(document) || '/'), base);
+}
