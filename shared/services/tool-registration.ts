@@ -1,5 +1,7 @@
 import { once } from '#shared/core/once.ts';
+import { CATALOG } from '#shared/providers/catalog.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
+import { lookOf } from '#shared/upstream/look-alike.ts';
 import type { RegisterCall } from '#shared/upstream/offered.ts';
 
 import { audit } from './audit.ts';
@@ -8,6 +10,8 @@ import { toolStore } from './tool-registry.ts';
 
 /** What clients call us. */
 const OURS = ['mcp', 'portunus', 'tool', 'tools'];
+/** What people call providers and their models. */
+const OTHERS = ['chatgpt', 'claude', 'gemini', 'gpt', 'vertex'];
 
 /** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools, and what renews a key. */
 const register = once(async () => {
@@ -16,7 +20,8 @@ const register = once(async () => {
     import('#shared/tools/registry.ts'),
     import('./registered-tools.ts'),
   ]);
-  const reserved = new Set([...OURS, ...TOOLS.map(({ name }) => name.split('_')[0] ?? '')]);
+  const names = [...OURS, ...OTHERS, ...CATALOG.map(({ id }) => id), ...TOOLS.map(({ name }) => name)];
+  const reserved = new Set([...names, ...TOOLS.map(({ name }) => name.split('_')[0] ?? '')].map(lookOf));
   const { check: checkUrl } = toolEgress();
   const upstream = upstreamPorts();
   return createRegister({ store: toolStore(), now: Date.now, checkUrl, upstream, reserved });

@@ -16,6 +16,7 @@ import { isRegistrar } from '#shared/tools/review.ts';
 import { checkDefinition, reasonOf } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
 import { offeredBy, type RegisterCall } from './offered.ts';
+import { lookOf, plainLookOf } from './look-alike.ts';
 import type { Offered, UpstreamPorts } from './ports.ts';
 import { prepare } from './validator.ts';
 import { within } from './within.ts';
@@ -39,14 +40,11 @@ const refuse = (message: string, path = 'body.alias'): never => {
 
 const originOf = ({ source }: Definition): string => new URL(source.url.replaceAll(/[{}]/g, '')).origin;
 
-/** Two names that a person cannot tell apart are one. */
-const lookOf = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-
 /** One alias, one origin: a key that is stored for it goes there. */
 function refuseClash(tools: readonly RegisteredTool[], present: readonly RegisteredTool[]): void {
-  const looks = new Map(present.map(({ name }) => [lookOf(name), name]));
+  const looks = new Map(present.map(({ name }) => [plainLookOf(name), name]));
   for (const { name, alias, definition } of tools) {
-    const like = looks.get(lookOf(name));
+    const like = looks.get(plainLookOf(name));
     if (like !== undefined) {
       throw new AppError('conflict', 'There is a tool of this name, or of one that looks like it.', {
         tool_name: like,
@@ -98,7 +96,7 @@ function draftsOf(offered: readonly Offered[], request: Request, ports: Register
     }
     try {
       const draft = draftOf(one, request, ports);
-      const look = lookOf(draft.name);
+      const look = plainLookOf(draft.name);
       if (looks.has(look)) skip(one, 'has a name that looks like that of another');
       else tools.push(draft);
       looks.add(look);
@@ -115,7 +113,7 @@ export type RegisterPorts = {
   readonly now: () => number;
   readonly checkUrl: (url: string) => void;
   readonly upstream: UpstreamPorts;
-  /** First words of our own tools' names: no alias may pass for one. */
+  /** Looks of the names of our own tools, of providers and of ourselves: no alias may pass for one. */
   readonly reserved: ReadonlySet<string>;
 };
 
@@ -133,6 +131,8 @@ export function createRegister(ports: RegisterPorts) {
     ]);
     if (shared.some((tool) => lookOf(tool.alias) === lookOf(alias)))
       refuse('is taken: everybody has tools of this alias');
+    if (own.some((tool) => tool.alias !== alias && lookOf(tool.alias) === lookOf(alias)))
+      refuse('looks like another alias: choose one that can be told apart');
     if (own.length + tools.length > MAX_TOOLS) {
       throw new AppError('conflict', `At most ${MAX_TOOLS} tools can be registered.`, {
         next_step: 'Delete some with DELETE /mcp/tools/{name}.',
@@ -148,7 +148,7 @@ export function createRegister(ports: RegisterPorts) {
         next_step: 'Leave shared out, or ask an admin.',
       });
     }
-    if (reserved.has(lookOf(body.alias))) refuse('is reserved for our own tools');
+    if (reserved.has(lookOf(body.alias))) refuse('is a name of ours or of a provider, or looks like one');
     if (body.credential) checkCredential(body.credential);
     prepare();
     const offered = await offeredBy(body, caller, ports);
