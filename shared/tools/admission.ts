@@ -20,7 +20,9 @@ export const whileAdmitting =
       await admitted;
       return call.also(name, parameters);
     };
-    const [admission, ran] = await Promise.allSettled([admitted, run(input, { ...call, begin, also })]);
+    // A tool that throws before it returns a promise must not leave a rejected admission behind.
+    const start = async () => run(input, { ...call, begin, also });
+    const [admission, ran] = await Promise.allSettled([admitted, start()]);
     if (admission.status === 'rejected') throw admission.reason;
     if (ran.status === 'rejected') throw ran.reason;
     return ran.value;
