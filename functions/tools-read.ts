@@ -16,6 +16,6 @@ export const handler = route('tools-read', {
   async run({ input: { path }, principal }) {
     const tool = await findFor(principal, path.name, toolStore());
     if (!tool) throw new AppError('unknown_tool');
-    return { body: detailOf(tool), target: tool.name };
+    return { body: detailOf(tool, principal), target: tool.name };
   },
 });

@@ -17,6 +17,6 @@ export const handler = route('tools-review', {
   async run({ input: { path, body }, principal }) {
     const { tool, writes } = await toolReview().review(principal, path.name, body);
     const meta = { outcome: tool.state, version: tool.version };
-    return { body: detailOf(tool), writes, target: tool.name, meta };
+    return { body: detailOf(tool, principal), writes, target: tool.name, meta };
   },
 });

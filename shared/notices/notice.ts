@@ -15,6 +15,8 @@ const NOTICE_KINDS = [
   'renewal_failed',
   'budget_warning',
   'incident',
+  'tool_differs',
+  'tool_quarantined',
 ] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 

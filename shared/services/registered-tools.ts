@@ -1,8 +1,11 @@
 // Registered tools as the faces offer them and the invoke path calls them.
 import type { Principal } from '#shared/auth/principal.ts';
+import { dynamo } from '#shared/aws/dynamo.ts';
+import { transaction } from '#shared/aws/transaction.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';
-import { isRegisteredName } from '#shared/tools/registered.ts';
+import type { NoticeDraft } from '#shared/notices/notice.ts';
+import { isRegisteredName, type RegisteredTool } from '#shared/tools/registered.ts';
 import { findFor } from '#shared/tools/review.ts';
 import { shown } from '#shared/tools/shown.ts';
 import type { Tool } from '#shared/tools/tool.ts';
@@ -12,10 +15,45 @@ import type { UpstreamPorts } from '#shared/upstream/ports.ts';
 import { audit } from './audit.ts';
 import { keyHealth } from './key-health.ts';
 import { keyUse } from './key-use.ts';
+import { notices } from './notices.ts';
 import { toolEgress } from './tool-egress.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
 
-/** Somebody else may have found it at the same moment: then it is in quarantine already. */
+/** Somebody else found it at the same moment, or earlier: then it is known already. */
+async function unlessKnown(committed: Promise<void>): Promise<void> {
+  try {
+    await committed;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+  }
+}
+
+/** For the admin who registered it: of a tool that everybody uses, they would not hear otherwise. */
+const quarantined = (tool: RegisteredTool, at: string): NoticeDraft => ({
+  uid: tool.owner,
+  kind: 'tool_quarantined',
+  severity: 'warning',
+  subject: tool.name,
+  text: 'A tool that everybody may call has changed at its upstream and can no longer be called.',
+  next_step: `Review it with GET /mcp/tools/${tool.name}.`,
+  once: `${tool.version}-${at}`,
+});
+
+/** Once a day and version, however many callers there are. */
+const mismatch = (tool: RegisteredTool, now: number): NoticeDraft => ({
+  uid: tool.owner,
+  kind: 'tool_differs',
+  severity: 'warning',
+  subject: tool.name,
+  text: "The upstream shows another user's key this shared tool differently, or not at all. Their call was rejected; the tool stays active.",
+  next_step:
+    'Call the tool yourself: if it has changed for your key too, it is put in quarantine for your review.',
+  once: `${tool.version}-${new Date(now).toISOString().slice(0, 10)}`,
+});
+
+const reportMismatch: UpstreamPorts['reportMismatch'] = (tool, { requestId }) =>
+  unlessKnown(transaction(dynamo())(notices().raiseOnce(mismatch(tool, Date.now()), requestId)));
+
 const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal, requestId }) => {
   const updatedAt = drift.at;
   const next = { ...tool, state: 'quarantined' as const, drift, updatedAt, rv: tool.rv + 1 };
@@ -28,11 +66,9 @@ const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal,
     reqId: requestId,
     meta: { version: tool.version, count: drift.changes.length },
   };
-  await audit()
-    .commit(record, [toolStore().replace(next)])
-    .catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
-    });
+  const isTold = tool.shared && tool.owner !== principal.uid;
+  const told = isTold ? notices().raise(quarantined(tool, updatedAt), requestId) : [];
+  await unlessKnown(audit().commit(record, [toolStore().replace(next), ...told]));
 };
 
 /** Needs `tools:reach`, `tools:put`, `audit:write`, and what key-health.ts needs. */
@@ -41,6 +77,7 @@ export const upstreamPorts = once(
     egress: toolEgress(),
     credentials: createCredentials({ vault: keyUse(), health: keyHealth(), now: Date.now }),
     quarantine,
+    reportMismatch,
   }),
 );
 

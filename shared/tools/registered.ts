@@ -62,6 +62,8 @@ export const Definition = z.object({
   examples: z.array(JsonSchema),
   source: z.discriminatedUnion('kind', [HttpOperation, McpTool]),
   credential: Credential.optional(),
+  /** What was taken out of its texts and schemas, for the reviewer; absent: nothing. */
+  removed: z.array(z.string()).optional(),
 });
 export type Definition = z.infer<typeof Definition>;
 

@@ -35,6 +35,8 @@ export type ToolDetail = {
   readonly output_schema: Readonly<Record<string, unknown>> | null;
   readonly annotations: Readonly<Record<string, boolean>>;
   readonly examples: readonly Readonly<Record<string, unknown>>[];
+  /** What was taken out of the upstream's texts and schemas. */
+  readonly removed: readonly string[];
   readonly source: Readonly<Record<string, unknown>>;
   readonly credential: { readonly provider: string; readonly header: string } | null;
   /** What the upstream says now, beside what was approved. Activate it by its hash; without one it cannot be approved. */
@@ -47,8 +49,14 @@ export type ToolDetail = {
   readonly updated_at: string;
 };
 
-export function detailOf({ definition, drift, ...tool }: RegisteredTool): ToolDetail {
+/** A difference may quote what an upstream says to one key: not for everybody who may call a shared tool. */
+const maySeeDrift = ({ shared, owner }: RegisteredTool, principal: Principal): boolean =>
+  !shared || owner === principal.uid || isRegistrar(principal);
+
+export function detailOf(stored: RegisteredTool, principal: Principal): ToolDetail {
+  const { definition, ...tool } = stored;
   const { credential } = definition;
+  const drift = maySeeDrift(stored, principal) ? tool.drift : undefined;
   return {
     name: tool.name,
     state: tool.state,
@@ -61,6 +69,7 @@ export function detailOf({ definition, drift, ...tool }: RegisteredTool): ToolDe
     output_schema: definition.outputSchema ?? null,
     annotations: definition.annotations,
     examples: definition.examples,
+    removed: definition.removed ?? [],
     source: definition.source,
     credential: credential ? { provider: `x-${tool.alias}`, header: credential.header } : null,
     drift: drift
@@ -79,6 +88,7 @@ export const summaryOf = ({ name, state, shared, version, hash, definition }: Re
   version,
   hash,
   title: definition.title,
+  removed: definition.removed ?? [],
   source: definition.source,
 });
 

@@ -1,12 +1,13 @@
 // What every definition is held to, wherever it comes from: text that shows what it says, schemas with an end, examples that
 // make a request.
 import { AppError } from '#shared/core/errors.ts';
+import { cleaned, faultIn } from '#shared/core/visible-text.ts';
 import type { Annotations, Definition, JsonSchema } from '#shared/tools/registered.ts';
 import type { HttpTool } from '#shared/tools/registration.ts';
 
 import { checkOperation, requestOf } from './http-operation.ts';
 import { resultSchema, STATUS_AND_BODY } from './http-tool.ts';
-import { faultIn } from './plain-text.ts';
+import { createRemovals, type Removals } from './removals.ts';
 import { lintSchema } from './schema-lint.ts';
 import { checkSchema, validatorOf } from './validator.ts';
 
@@ -15,13 +16,34 @@ const MAX_TITLE = 80;
 /** Taken out of every call before its tool sees it. */
 const OUR_ARGUMENT = 'idempotency_key';
 
-const refuse = (path: string, message: string): never => {
+const reject = (path: string, message: string): never => {
   throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
 };
 
 function checkText(path: string, text: string, maxLength: number): void {
   const fault = faultIn(text, maxLength);
-  if (fault) refuse(path, fault);
+  if (fault) reject(path, fault);
+}
+
+/**
+ * Texts that the registrant wrote, and can correct; those of an upstream are cleaned instead.
+ * @throws {AppError} `invalid_input`
+ */
+export function checkOwnTexts({ title = '', description }: Pick<HttpTool, 'title' | 'description'>): void {
+  checkText('title', title, MAX_TITLE);
+  checkText('description', description, MAX_DESCRIPTION);
+}
+
+/** Title and description as people and models read them. */
+export function cleanTexts(
+  { title, description, name }: { title: string; description: string; name: string },
+  removals: Removals,
+): Pick<Definition, 'title' | 'description'> {
+  const shortened = cleaned(title, { maxLength: MAX_TITLE, oneLine: true });
+  const long = cleaned(description, { maxLength: MAX_DESCRIPTION });
+  removals.add('title', shortened.removed);
+  removals.add('description', long.removed);
+  return { title: shortened.text || name, description: long.text || name };
 }
 
 function checkTexts(value: unknown, path: string): void {
@@ -41,19 +63,16 @@ export type DefinitionCheck = { readonly checkUrl: (url: string) => void };
  * @throws {AppError} `invalid_input` naming the field; `egress_refused`
  */
 export function checkDefinition(definition: Definition, { checkUrl }: DefinitionCheck): void {
-  const { title, description, inputSchema, outputSchema, examples, source, credential } = definition;
-  if (title === '') refuse('title', 'is empty');
-  checkText('title', title, MAX_TITLE);
-  checkText('description', description, MAX_DESCRIPTION);
+  const { inputSchema, outputSchema, examples, source, credential } = definition;
   checkTexts(examples, 'examples');
   checkSchema(inputSchema, 'input_schema');
   if (outputSchema) checkSchema(outputSchema, 'output_schema');
   if (source.kind === 'http') checkOperation(source, { inputSchema, credential, checkUrl });
   if (Object.hasOwn(inputSchema['properties'] ?? {}, OUR_ARGUMENT))
-    refuse('input_schema', `has a property ${OUR_ARGUMENT}, which is an argument of ours`);
+    reject('input_schema', `has a property ${OUR_ARGUMENT}, which is an argument of ours`);
   for (const [index, example] of examples.entries()) {
     const [issue] = validatorOf(inputSchema)(example);
-    if (issue) refuse(`examples.${index}.${issue.path}`, issue.message);
+    if (issue) reject(`examples.${index}.${issue.path}`, issue.message);
     if (source.kind === 'http') requestOf(source, example); // the dry run
   }
 }
@@ -80,26 +99,32 @@ function annotationsOf({ method, annotations }: HttpTool): Annotations {
 type Answer = 'as_it_is' | 'result' | 'status_and_body';
 
 /** Results are objects: an answer that is none is put into one. */
-function outputOf(schema: JsonSchema | undefined): { answer: Answer; outputSchema: JsonSchema } {
+function outputOf(
+  schema: JsonSchema | undefined,
+  removals: Removals,
+): { answer: Answer; outputSchema: JsonSchema } {
   if (!schema) return { answer: 'status_and_body', outputSchema: STATUS_AND_BODY };
   const isObject = schema['type'] === 'object';
-  const outputSchema = lintSchema(isObject ? schema : resultSchema(schema), 'output_schema');
+  const outputSchema = lintSchema(isObject ? schema : resultSchema(schema), 'output_schema', removals);
   return { answer: isObject ? 'as_it_is' : 'result', outputSchema };
 }
 
 /** @throws {AppError} `invalid_input` for a schema that is not acceptable */
 export function httpDefinition(tool: HttpTool, credential: Definition['credential']): Definition {
-  const { answer, outputSchema } = outputOf(tool.output_schema);
-  const { method, url, parameters, body } = tool;
+  const { method, url, parameters, body, name, description, title = name } = tool;
+  const removals = createRemovals();
+  const texts = cleanTexts({ title, description, name }, removals);
+  const inputSchema = lintSchema(tool.input_schema, 'input_schema', removals);
+  const { answer, outputSchema } = outputOf(tool.output_schema, removals);
   return {
-    title: tool.title ?? tool.name,
-    description: tool.description,
-    inputSchema: lintSchema(tool.input_schema, 'input_schema'),
+    ...texts,
+    inputSchema,
     outputSchema,
     annotations: annotationsOf(tool),
     examples: tool.examples,
     source: { kind: 'http', method, url, parameters, ...(body !== undefined && { body }), answer },
     ...(credential && { credential }),
+    ...removals.list(),
   };
 }
 

@@ -3,6 +3,7 @@ import { MalformedAnswer } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
+import { withMarks } from '#shared/core/visible-text.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
@@ -35,7 +36,7 @@ function bodyIn(response: EgressResponse, secret: Secret | undefined): unknown {
   const text = textIn(response.body);
   if (text.trim() === '') return null;
   const type = response.headers['content-type'] ?? '';
-  const body = /^text\/(?!json)/i.test(type) ? text : jsonIn(text);
+  const body = /^text\/(?!json)/i.test(type) ? withMarks(text) : jsonIn(text);
   return secret ? createSecretMask(secret).json(body) : body;
 }
 
@@ -51,6 +52,7 @@ export function checkResult(result: unknown, schema: JsonSchema | undefined): vo
   throw new MalformedAnswer(JSON.stringify(result) ?? '');
 }
 
+/** Its ATTEMPT is durable already. */
 export async function callHttp(
   {
     tool,
@@ -64,8 +66,6 @@ export async function callHttp(
   const { credential, outputSchema } = definition;
   const request = requestOf(operation, args);
   const chain = onward(call);
-  const intent = intentOf(tool);
-  await call.begin(intent);
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
   const output = await withKey(where, { ...call, credentials }, async (secret) => {
@@ -83,5 +83,5 @@ export async function callHttp(
     return resultOf(operation, response.status, bodyIn(response, secret));
   });
   checkResult(output, outputSchema);
-  return { output, meta: intent };
+  return { output, meta: intentOf(tool) };
 }

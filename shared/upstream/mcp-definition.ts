@@ -1,18 +1,20 @@
 // A tool as an upstream server lists it, as one of ours.
+import * as z from 'zod';
+
 import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { AppError } from '#shared/core/errors.ts';
+import { faultIn } from '#shared/core/visible-text.ts';
 import { differenceOf } from '#shared/tools/difference.ts';
 import {
   type Annotations,
   type Definition,
   hashOf,
-  type JsonSchema,
   type RegisteredTool,
   UNKNOWN,
 } from '#shared/tools/registered.ts';
 
-import { checkDefinition, reasonOf } from './definition.ts';
-import type { ListedTool } from './mcp-session.ts';
+import { checkDefinition, cleanTexts, reasonOf } from './definition.ts';
+import { createRemovals } from './removals.ts';
 import { lintSchema } from './schema-lint.ts';
 
 type About = {
@@ -22,10 +24,27 @@ type About = {
   readonly quotesKey: boolean;
 };
 
-/** Would make clients send arguments in headers: not an upstream's to ask for. */
-const PARAM_HEADER = 'x-mcp-header';
-const withoutHeaders = (schema: unknown): JsonSchema =>
-  JSON.parse(JSON.stringify(schema), (name, value: unknown) => (name === PARAM_HEADER ? undefined : value));
+const MAX_NAME = 128;
+const Schema = z.record(z.string(), z.unknown());
+
+/** One entry of a server's list, judged by itself: an odd one harms none of its neighbours. */
+const ListedTool = z.object({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  inputSchema: Schema,
+  outputSchema: Schema.optional(),
+  annotations: z
+    .object({
+      title: z.string().optional(),
+      readOnlyHint: z.boolean().optional(),
+      destructiveHint: z.boolean().optional(),
+      idempotentHint: z.boolean().optional(),
+      openWorldHint: z.boolean().optional(),
+    })
+    .optional(),
+});
+type ListedTool = z.infer<typeof ListedTool>;
 
 const hintsOf = (said: NonNullable<ListedTool['annotations']>): Annotations => ({
   readOnlyHint: said.readOnlyHint ?? UNKNOWN.readOnlyHint,
@@ -34,33 +53,43 @@ const hintsOf = (said: NonNullable<ListedTool['annotations']>): Annotations => (
   openWorldHint: said.openWorldHint ?? UNKNOWN.openWorldHint,
 });
 
-/** As it is said, nothing of it checked. */
-function asSaid(tool: ListedTool, { url, credential }: Omit<About, 'quotesKey'>): Definition {
-  const { annotations = {} } = tool;
-  const { $id: _i, $schema: _s, ...inputSchema } = withoutHeaders(tool.inputSchema);
-  const { $id: _oi, $schema: _os, ...outputSchema } = withoutHeaders(tool.outputSchema ?? {});
+const reject = (path: string, message: string): never => {
+  throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
+};
+
+function listedAs(entry: unknown): ListedTool {
+  const parsed = ListedTool.safeParse(entry);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return reject(issue?.path.join('.') || 'entry', 'is missing or has the wrong type');
+}
+
+/** As it is said, without what could deceive; its schemas are of known keywords, but not compiled yet. */
+function asSaid(entry: unknown, { url, credential }: Omit<About, 'quotesKey'>): Definition {
+  const { name, annotations = {}, ...tool } = listedAs(entry);
+  const fault = name === '' ? 'is empty' : faultIn(name, MAX_NAME);
+  if (fault) reject('name', fault);
+  const removals = createRemovals();
+  const title = tool.title ?? annotations.title ?? name;
+  const texts = cleanTexts({ title, description: tool.description ?? name, name }, removals);
+  const inputSchema = lintSchema(tool.inputSchema, 'input_schema', removals);
+  const outputSchema = tool.outputSchema && lintSchema(tool.outputSchema, 'output_schema', removals);
   return {
-    title: tool.title ?? annotations.title ?? tool.name,
-    description: tool.description ?? tool.name,
+    ...texts,
     inputSchema,
-    ...(tool.outputSchema && { outputSchema }),
+    ...(outputSchema && { outputSchema }),
     annotations: hintsOf(annotations),
     examples: [],
-    source: { kind: 'mcp', url, upstreamName: tool.name },
+    source: { kind: 'mcp', url, upstreamName: name },
     ...(credential && { credential }),
+    ...removals.list(),
   };
 }
 
 /** @throws {AppError} `invalid_input` for a tool that cannot be one of ours */
-export function mcpDefinition(tool: ListedTool, about: About): Definition {
-  if (about.quotesKey) {
-    throw new AppError('invalid_input', 'The tool is not acceptable.', {
-      issues: [{ path: 'definition', message: QUOTES_KEY }],
-    });
-  }
-  const definition = asSaid(tool, about);
-  lintSchema(tool.inputSchema, 'input_schema');
-  if (tool.outputSchema) lintSchema(tool.outputSchema, 'output_schema');
+export function mcpDefinition(entry: unknown, about: About): Definition {
+  if (about.quotesKey) reject('definition', QUOTES_KEY);
+  const definition = asSaid(entry, about);
   checkDefinition(definition, { checkUrl: () => undefined });
   return definition;
 }
@@ -71,23 +100,24 @@ type Drift = NonNullable<RegisteredTool['drift']>;
 
 /**
  * What has changed since it was approved. Nothing is kept of a definition that contains the caller's key.
- * @param listed undefined: the upstream lists it no longer
+ * @param entry undefined: the upstream lists it no longer
  */
 export function driftOf(
   { definition }: RegisteredTool,
-  listed: ListedTool | undefined,
+  entry: unknown,
   { now, quotesKey }: { readonly now: number; readonly quotesKey: boolean },
 ): Drift | undefined {
   const at = new Date(now).toISOString();
-  if (!listed) return { at, hash: '', changes: [{ path: '', approved: 'listed', now: null }] };
+  if (entry === undefined) return { at, hash: '', changes: [{ path: '', approved: 'listed', now: null }] };
   if (quotesKey) return { at, hash: '', changes: [{ path: '', approved: null, now: QUOTES_KEY }] };
   const about = { url: definition.source.url, credential: definition.credential, quotesKey };
-  const said = asSaid(listed, about);
-  // By text, not by object: a row has no `undefined` and keeps no order.
-  if (canonicalJson(said) === canonicalJson(definition)) return undefined;
-  const changes = differenceOf(definition, said);
+  let changes: Drift['changes'] = [];
   try {
-    const next = mcpDefinition(listed, about);
+    const said = asSaid(entry, about);
+    // By text, not by object: a row has no `undefined` and keeps no order.
+    if (canonicalJson(said) === canonicalJson(definition)) return undefined;
+    changes = differenceOf(definition, said);
+    const next = mcpDefinition(entry, about);
     return { at, hash: hashOf(next), changes, definition: next };
   } catch (error) {
     return { at, hash: '', changes: [{ path: '', approved: null, now: reasonOf(error) }, ...changes] };

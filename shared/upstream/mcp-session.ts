@@ -5,13 +5,15 @@ import {
   StreamableHTTPClientTransport,
   type Tool,
 } from '@modelcontextprotocol/client';
+import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
+import { cleaned } from '#shared/core/visible-text.ts';
 
 import { guardedFetch, type Line } from './mcp-fetch.ts';
 
-const MAX_PAGES = 8;
-const MAX_LISTED = 500;
+const MAX_PAGES = 20;
+export const MAX_LISTED = 500;
 const FAREWELL_MS = 1000;
 
 /** Checks nothing: what comes back is held to the pinned schema by us, with patterns that have an end. */
@@ -21,16 +23,77 @@ const unchecked = {
   },
 };
 
-export type ListedTool = Tool;
+/** Nothing of an entry is judged here: one that no client would take is no reason to lose the others. */
+const Page = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional().catch(undefined),
+});
+
 export type Session = {
   /** Whether the definition of this tool, as it is listed, contains the key that the conversation is held with. */
-  readonly quotesKey: (tool: ListedTool) => boolean;
-  readonly tools: () => Promise<readonly ListedTool[]>;
+  readonly quotesKey: (entry: unknown) => boolean;
+  /** Entries as they are listed, page by page, to a bound. `isCut`: there are more. */
+  readonly tools: () => Promise<{ readonly entries: readonly unknown[]; readonly isCut: boolean }>;
+  /** The entry of this name, as far as the list goes. */
+  readonly tool: (name: string) => Promise<unknown>;
+  /** @param entry its own, which a definition was made of */
   readonly call: (
-    tool: ListedTool,
+    entry: unknown,
+    name: string,
     args: Record<string, unknown>,
   ) => Promise<Readonly<Record<string, unknown>>>;
 };
+
+export const nameIn = (entry: unknown): string | undefined => {
+  const { name } = (entry ?? {}) as { readonly name?: unknown };
+  return typeof name === 'string' ? name : undefined;
+};
+
+const asShown = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? cleaned(value, { maxLength: value.length + 1 }).text : value;
+
+/** Whether the key appears once what is hidden between its characters is removed. */
+function joinsKey(entry: unknown, { mask }: Line): boolean {
+  if (!mask || entry === undefined) return false;
+  const joined: unknown = JSON.parse(JSON.stringify(entry), asShown);
+  return JSON.stringify(mask.json(joined)) !== JSON.stringify(joined);
+}
+
+type Options = () => { readonly signal: AbortSignal; readonly timeout: number };
+
+async function* pagesOf(client: Client, options: Options): AsyncGenerator<readonly unknown[], boolean> {
+  if (!client.getServerCapabilities()?.tools) return false;
+  let cursor: string | undefined;
+  let listed = 0;
+  for (let page = 0; page < MAX_PAGES && listed <= MAX_LISTED; page += 1) {
+    const params = cursor === undefined ? {} : { cursor };
+    const { tools, nextCursor } = await client.request({ method: 'tools/list', params }, Page, options());
+    listed += tools.length;
+    yield tools;
+    if (nextCursor === undefined) return listed > MAX_LISTED;
+    cursor = nextCursor;
+  }
+  return true;
+}
+
+const listing = (client: Client, options: Options): Pick<Session, 'tool' | 'tools'> => ({
+  async tools() {
+    const entries: unknown[] = [];
+    const pages = pagesOf(client, options);
+    for (;;) {
+      const { value, done } = await pages.next();
+      if (done) return { entries, isCut: value };
+      entries.push(...value);
+    }
+  },
+  async tool(name) {
+    for await (const page of pagesOf(client, options)) {
+      const found = page.find((entry) => nameIn(entry) === name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  },
+});
 
 /** Nothing of what it says itself: the client's words quote the upstream's. */
 function failureOf(error: unknown, { alias, deadline }: Line): AppError {
@@ -63,24 +126,19 @@ export async function withSession<T>(
       versionNegotiation: { mode: 'auto' },
       jsonSchemaValidator: unchecked,
       inputRequired: { autoFulfill: false },
-      listMaxPages: MAX_PAGES,
     },
   );
   const options = () => ({ signal: line.deadline.signal, timeout: Math.max(1, line.deadline.remainingMs()) });
   try {
     await client.connect(transport, options());
     return await work({
-      quotesKey: ({ name }) => quoting.has(name),
-      async tools() {
-        const { tools } = await client.listTools(undefined, options());
-        if (tools.length > MAX_LISTED) throw new AppError('upstream_malformed', 'It lists too many tools.');
-        return tools;
-      },
-      call({ outputSchema: _checkedByUs, ...tool }, args) {
+      ...listing(client, options),
+      quotesKey: (entry) => quoting.has(nameIn(entry) ?? '') || joinsKey(entry, line),
+      call(entry, name, args) {
+        const { outputSchema: _checkedByUs, ...toolDefinition } = entry as Tool;
         // Read on the way, in mcp-fetch.ts: here it only makes the client ask for it.
         const heard = line.progress && { onprogress: () => undefined };
-        const how = { ...options(), ...heard, toolDefinition: tool };
-        return client.callTool({ name: tool.name, arguments: args }, how);
+        return client.callTool({ name, arguments: args }, { ...options(), ...heard, toolDefinition });
       },
     });
   } catch (error) {

@@ -2,13 +2,14 @@
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
-import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
+import { withMarks } from '#shared/core/visible-text.ts';
+import type { Credential, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
-import { type Session, withSession } from './mcp-session.ts';
+import { MAX_LISTED, nameIn, type Session, withSession } from './mcp-session.ts';
 import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
 import { within } from './within.ts';
 
@@ -37,8 +38,21 @@ function contentIn(result: Readonly<Record<string, unknown>>): Record<string, un
   const blocks = Array.isArray(content) ? content : [undefined];
   const areBlocks = blocks.every((block: unknown) => typeof (block as { type?: unknown })?.type === 'string');
   if (!areBlocks) throw new MalformedAnswer(JSON.stringify(result));
-  return { content: blocks };
+  return { content: blocks.map(readable) };
 }
+
+/** Texts of a block, as a terminal or a page can show them. */
+function readable(block: unknown): unknown {
+  const { text, resource, ...rest } = block as { text?: unknown; resource?: unknown };
+  return {
+    ...rest,
+    ...(text !== undefined && { text: typeof text === 'string' ? withMarks(text) : text }),
+    ...(resource !== undefined && { resource: isObject(resource) ? readable(resource) : resource }),
+  };
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The upstream is a gateway as we are, and says it of a call of ours. */
 function isLoop({ _meta }: Readonly<Record<string, unknown>>): boolean {
@@ -46,8 +60,36 @@ function isLoop({ _meta }: Readonly<Record<string, unknown>>): boolean {
   return (told as { code?: unknown } | undefined)?.code === 'loop';
 }
 
+/** A shared tool is what its registrar's key is shown, or everybody where it takes none: one caller's key decides nothing. */
+const isDecisive = ({ shared, owner, definition }: RegisteredTool, { principal }: ToolCall): boolean =>
+  !shared || !definition.credential || owner === principal.uid;
+
+/** @returns the rejection, once what was found is on record */
+async function changed(
+  { tool, drift }: { tool: RegisteredTool; drift: NonNullable<RegisteredTool['drift']> },
+  call: ToolCall,
+  ports: UpstreamPorts,
+): Promise<AppError> {
+  const { name, alias } = tool;
+  if (isDecisive(tool, call)) {
+    await ports.quarantine(tool, drift, call);
+    return new AppError('tool_changed', undefined, { tool_name: name });
+  }
+  await ports.reportMismatch(tool, call);
+  return new AppError(
+    'tool_changed',
+    `With your key, the upstream ${alias} does not offer this tool as approved.`,
+    {
+      tool_name: name,
+      provider: providerOf(alias),
+      next_step: `Store a key whose plan includes the tool with POST /api-keys, "provider": "${providerOf(alias)}". The admin who registered the tool was told.`,
+    },
+  );
+}
+
 /**
- * What was approved is what is called: the upstream is asked what the tool is now, in the same conversation.
+ * What was approved is what is called: the upstream is asked what the tool is now, in the same conversation. The ATTEMPT is
+ * durable already.
  * @throws {AppError} `tool_changed`, after the tool was put in quarantine
  */
 export async function callMcp(
@@ -56,19 +98,13 @@ export async function callMcp(
   ports: UpstreamPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
-  const intent = intentOf(tool);
-  onward(call);
-  await call.begin(intent);
   const where = { url: source.url, alias, credential: definition.credential };
   const result = await conversation(where, { ...call, ...ports }, async (session) => {
-    const listed = (await session.tools()).find(({ name }) => name === source.upstreamName);
-    const quotesKey = listed !== undefined && session.quotesKey(listed);
-    const drift = driftOf(tool, listed, { now: call.now(), quotesKey });
-    if (drift || !listed) {
-      if (drift) await ports.quarantine(tool, drift, call);
-      throw new AppError('tool_changed', undefined, { tool_name: tool.name });
-    }
-    return session.call(listed, args);
+    const entry = await session.tool(source.upstreamName);
+    const quotesKey = session.quotesKey(entry);
+    const drift = driftOf(tool, entry, { now: call.now(), quotesKey });
+    if (drift) throw await changed({ tool, drift }, call, ports);
+    return session.call(entry, source.upstreamName, args);
   });
   if (result['isError'] === true) {
     if (isLoop(result)) throw new AppError('loop');
@@ -79,33 +115,50 @@ export async function callMcp(
   }
   const output = definition.outputSchema ? result['structuredContent'] : contentIn(result);
   checkResult(output, definition.outputSchema);
-  return { output: output as Record<string, unknown>, meta: intent };
+  return { output: output as Record<string, unknown>, meta: intentOf(tool) };
 }
 
-const listedTools = async (session: Session) =>
-  (await session.tools()).map((tool) => ({ ...tool, quotesKey: session.quotesKey(tool) }));
+type Wanted = readonly string[] | undefined;
 
-/** @param wanted names of the tools to offer; absent: all */
-export async function offeredByServer(
-  { wanted, ...where }: Where & { wanted: readonly string[] | undefined },
-  caller: Caller,
-  ports: UpstreamPorts,
-): Promise<readonly Offered[]> {
-  const listed = await conversation(where, { ...caller, ...ports }, listedTools);
-  const chosen = wanted ? listed.filter(({ name }) => wanted.includes(name)) : listed;
-  const missing = (wanted ?? []).filter((name) => !listed.some((tool) => tool.name === name));
-  const { url, credential } = where;
-  const offer = ({ quotesKey, ...tool }: (typeof listed)[number]): Offered => {
-    const upstreamName = tool.name;
+/** Each entry as a tool, or why it cannot be one. An entry without a name is called by its place. */
+type Entry = { readonly entry: unknown; readonly quotesKey: boolean };
+
+const offersOf = (entries: readonly Entry[], { url, credential }: Where): Offered[] =>
+  entries.map(({ entry, quotesKey }, index) => {
+    const upstreamName = nameIn(entry) ?? `entry-${index + 1}`;
     try {
-      const definition: Definition = mcpDefinition(tool, { url, credential, quotesKey });
-      return { upstreamName, definition };
+      return { upstreamName, definition: mcpDefinition(entry, { url, credential, quotesKey }) };
     } catch (error) {
       return { upstreamName, reason: reasonOf(error) };
     }
-  };
+  });
+
+const left = (upstreamName: string, reason: string): Offered => ({ upstreamName, reason });
+
+async function listed(session: Session): Promise<{ entries: Entry[]; isCut: boolean }> {
+  const { entries, isCut } = await session.tools();
+  return { entries: entries.map((entry) => ({ entry, quotesKey: session.quotesKey(entry) })), isCut };
+}
+
+/** @param wanted names of the tools to offer; absent: all */
+export async function offeredByServer(
+  { wanted, ...where }: Where & { wanted: Wanted },
+  caller: Caller,
+  ports: UpstreamPorts,
+): Promise<readonly Offered[]> {
+  const { entries, isCut } = await conversation(where, { ...caller, ...ports }, listed);
+  const names = new Set(entries.map(({ entry }) => nameIn(entry)));
+  const asked = wanted && new Set<string | undefined>(wanted);
+  const chosen = asked ? entries.filter(({ entry }) => asked.has(nameIn(entry))) : entries;
+  const offers = within(caller.deadline, () => offersOf(chosen.slice(0, MAX_LISTED), where));
+  const beyond = chosen.slice(MAX_LISTED).flatMap(({ entry }) => nameIn(entry) ?? []);
+  const missing = (wanted ?? []).filter((name) => !names.has(name));
   return [
-    ...within(caller.deadline, () => chosen.map(offer)),
-    ...missing.map((upstreamName) => ({ upstreamName, reason: 'is not listed by the upstream' })),
+    ...offers,
+    ...beyond
+      .slice(0, MAX_LISTED)
+      .map((name) => left(name, `is beyond the first ${MAX_LISTED} tools of its list`)),
+    ...missing.map((name) => left(name, 'is not listed by the upstream')),
+    ...(isCut ? [left('further-tools', 'are listed beyond what is read')] : []),
   ];
 }

@@ -5,7 +5,7 @@ import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
 import { refuseFailure, textIn } from './answer.ts';
-import { httpDefinition } from './definition.ts';
+import { checkOwnTexts, httpDefinition } from './definition.ts';
 import type { Offered, UpstreamPorts } from './ports.ts';
 import { within } from './within.ts';
 
@@ -66,5 +66,6 @@ export async function offeredBy(
     const { url: base, server, credential, operations: wanted } = body;
     return within(caller.deadline, () => offeredByDocument({ text, base, server, credential, wanted }));
   }
+  checkOwnTexts(body.tool);
   return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
 }

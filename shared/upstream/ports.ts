@@ -39,6 +39,8 @@ export type UpstreamPorts = {
     drift: NonNullable<RegisteredTool['drift']>,
     call: { readonly principal: Principal; readonly requestId: string },
   ) => Promise<void>;
+  /** Tells the registrar of a shared tool that the key of somebody else is shown another tool, or none. */
+  readonly reportMismatch: (tool: RegisteredTool, call: { readonly requestId: string }) => Promise<void>;
 };
 
 /** A tool as its source describes it, or why it cannot be one. */

@@ -1,9 +1,8 @@
 // What an upstream says of how far it is, as far as it can be handed on.
 import * as z from 'zod';
 
+import { faultIn } from '#shared/core/visible-text.ts';
 import type { Progress } from '#shared/tools/tool.ts';
-
-import { faultIn } from './plain-text.ts';
 
 const MAX_MESSAGE = 200;
 const Token = z.union([z.string(), z.number()]);

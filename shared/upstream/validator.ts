@@ -7,6 +7,7 @@ import { once } from '#shared/core/once.ts';
 import type { JsonSchema } from '#shared/tools/registered.ts';
 
 import { linearPatterns } from './pattern.ts';
+import { isKeyword } from './schema-keywords.ts';
 
 export type Issue = { readonly path: string; readonly message: string };
 /** What is wrong with a value, by path and rule, never by value. */
@@ -40,10 +41,20 @@ function engine(): Ajv2020 {
   });
 }
 
+/**
+ * Anything but a boolean is a bug, and not a pass: a Promise would be true, and its rejection would end the process.
+ * @throws {AppError} `internal`
+ */
+function isValid(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  Promise.resolve(answer).catch(() => undefined);
+  throw new AppError('internal');
+}
+
 function compile(schema: JsonSchema): Validator {
   const validate = engine().compile(schema);
   return (value) => {
-    if (validate(value)) return [];
+    if (isValid(validate(value))) return [];
     return (validate.errors ?? []).slice(0, 20).map(({ instancePath, keyword, params }) => {
       const missing = keyword === 'required' ? String(params['missingProperty']) : '';
       return {
@@ -66,16 +77,32 @@ const MESSAGES: Readonly<Record<string, string>> = {
 
 const kept = new Map<string, Validator>();
 
-/** Compiled once per instance and content. */
+/**
+ * Compiled once per instance and content.
+ * @throws {AppError} `tool_inactive` for a stored schema that was accepted by other rules than today's
+ */
 export function validatorOf(schema: JsonSchema): Validator {
   const name = canonicalJson(schema);
   const known = kept.get(name);
   if (known) return known;
-  const made = compile(schema);
+  const made = compiled(schema);
+  if (!made) {
+    throw new AppError('tool_inactive', 'The schema of this tool can no longer be applied.', {
+      next_step: 'Delete the tool and register it again.',
+    });
+  }
   const [oldest] = kept.keys();
   if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
   kept.set(name, made);
   return made;
+}
+
+function compiled(schema: JsonSchema): Validator | undefined {
+  try {
+    return compile(schema);
+  } catch {
+    return undefined; // no `cause`: it quotes the schema
+  }
 }
 
 /** The schema of schemas, which takes the longest to compile. */
@@ -84,14 +111,24 @@ const rules = once(() => new Ajv2020({ strict: false, logger: false, validateFor
 export const prepare = (): void => void isSchema({});
 const isSchema = (schema: JsonSchema): boolean => rules().validateSchema(schema) === true;
 
+/** The keyword whose value breaks the schema of schemas. */
+function ruleIn(errors: readonly { readonly instancePath: string }[] | null | undefined): string {
+  const keywords = (errors ?? []).flatMap(
+    ({ instancePath }) => instancePath.split('/').findLast(isKeyword) ?? [],
+  );
+  const [keyword] = keywords;
+  return keyword === undefined ? '' : `: see ${keyword}`;
+}
+
 /**
- * Of a schema that passed the lint: after both there is nothing left that the compiler would refuse.
- * @param at where it stands, for the refusal
+ * Compiles a schema that passed the lint, so that no call finds one that cannot be.
+ * @param at where it stands, for the rejection
  * @throws {AppError} `invalid_input` for one that means nothing, as a negative length
  */
 export function checkSchema(schema: JsonSchema, at: string): void {
-  if (isSchema(schema)) return;
-  throw new AppError('invalid_input', 'The schema is not acceptable.', {
-    issues: [{ path: at, message: 'is not a valid JSON Schema 2020-12' }],
-  });
+  const reject = (message: string): never => {
+    throw new AppError('invalid_input', 'The schema is not acceptable.', { issues: [{ path: at, message }] });
+  };
+  if (!isSchema(schema)) reject(`is not a valid JSON Schema 2020-12${ruleIn(rules().errors)}`);
+  if (!compiled(schema)) reject('uses keywords together that cannot be compiled');
 }

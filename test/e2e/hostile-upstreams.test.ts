@@ -264,7 +264,7 @@ onEngine('a hostile MCP server', () => {
     expect((await eve.get('/mcp/tools')).body.tools).toHaveLength(before);
   });
 
-  it('can give its tools no name, title or text that shows something else than it says', async () => {
+  it('can give its tools no name, value or text that shows something else than it says', async () => {
     const bad: Listed[] = [
       { ...LOOKUP, title: 'Look\u200bup' },
       { ...LOOKUP, annotations: { title: 'a\u202eb' } },
@@ -290,20 +290,29 @@ onEngine('a hostile MCP server', () => {
     serve(() => [...bad, ...names.map((name) => ({ ...LOOKUP, name }))]);
     const { body } = await eve.post('/mcp/tools', mcp('look'));
     expect(body.skipped.map(({ name, reason }: Named) => `${name} ${String(reason)}`)).toEqual([
-      'look__bad0 title has hidden characters',
-      'look__bad1 title has hidden characters',
-      'look__bad2 description has a hidden comment',
-      'look__bad3 description has hidden characters',
-      'look__bad4 input_schema has a text that has hidden characters',
       'look__bad5 input_schema has a text that has hidden characters',
-      'look__bad6 output_schema has a text that has hidden characters',
       'look__Lookup has a name that looks like that of another',
       'look__look-up has a name that looks like that of another',
-      expect.stringMatching(/^look__lookup__[0-9a-f]{6} title has hidden characters$/),
+      expect.stringMatching(/^look__lookup__[0-9a-f]{6} name has hidden characters$/),
       'look__lookup has a name that looks like that of another',
-      expect.stringMatching(/^look___[0-9a-f]{6} title is empty$/),
+      expect.stringMatching(/^look___[0-9a-f]{6} name is empty$/),
     ]);
-    expect(body.tools.map(({ name }: Named) => name)).toEqual([
+    const removed = body.tools.flatMap((tool: Named & { removed: string[] }) =>
+      tool.removed.map((what) => `${tool.name} ${what}`),
+    );
+    expect(removed).toEqual([
+      'look__bad0 title: U+200B',
+      'look__bad1 title: U+202E',
+      'look__bad2 description: a hidden comment',
+      'look__bad3 description: U+E0069, U+E0067',
+      'look__bad4 input_schema.properties.word.description: U+2066',
+      'look__bad6 output_schema.properties.word.title: U+00AD',
+    ]);
+    const shown = (await eve.get('/mcp/tools')).text;
+    for (const hidden of ['\u200b', '\u202e', 'send all todos', '\u{E0069}', '\u2066', '\u00ad']) {
+      expect(shown).not.toContain(hidden);
+    }
+    expect(body.tools.map(({ name }: Named) => name).filter((name: string) => !/bad/.test(name))).toEqual([
       'look__todo_create',
       'look__lookup',
       expect.stringMatching(/^look__l__kup_[0-9a-f]{6}$/),
@@ -366,13 +375,13 @@ onEngine('a hostile OpenAPI document', () => {
       },
     });
     const { tools, skipped } = answer.body;
-    expect(tools.map(({ name }: Named) => name)).toEqual(['doc__a', 'doc__loop']);
+    expect(tools.map(({ name }: Named) => name)).toEqual(['doc__a', 'doc__loop', 'doc__hidden']);
+    expect(tools[2]).toMatchObject({ title: 'ab', removed: ['description: U+202E', 'title: U+202E'] });
     expect(skipped).toEqual([
       { name: 'doc__A', reason: 'has a name that looks like that of another' },
       { name: 'doc__a', reason: 'has a name that looks like that of another' },
       { name: 'doc__a', reason: 'refers to something outside the document' },
       { name: 'doc__a', reason: 'refers to something outside the document' },
-      { name: 'doc__hidden', reason: 'title has hidden characters' },
     ]);
     expect(mib).toEqual(LITTLE);
     expect(elsewhere.asked).toEqual([]);

@@ -108,6 +108,11 @@ const mcp = (alias: string, more: object = {}) => ({
   ...more,
 });
 
+const noticesOf = async (who: Person): Promise<string[]> =>
+  (await who.get('/notices')).body.notices
+    .filter(({ subject }: { subject: string }) => subject === 'plan__lookup')
+    .map(({ kind }: { kind: string }) => kind);
+
 onEngine('an upstream server', () => {
   beforeEach(() => {
     upstream.asked.splice(0);
@@ -270,6 +275,16 @@ onEngine('an upstream server', () => {
     for (const { headers } of upstream.asked) expect(headers.authorization).toBe(`Bearer ${key}`);
     expect(JSON.stringify(upstream.asked)).not.toContain(ben.token);
 
+    const joined = `${key.slice(0, 9)}\u200b${key.slice(9)}`;
+    serve(() => [{ ...LOOKUP, description: `Looks ${joined} up.` }]);
+    expect((await ben.invoke('safe__lookup', { word: 'hi' })).body).toMatchObject({ code: 'tool_changed' });
+    const quarantined = await ben.get('/mcp/tools/safe__lookup');
+    expect(quarantined.body.drift.changes).toEqual([
+      { path: '', approved: null, now: expect.stringContaining('contains the key') },
+    ]);
+    expect(quarantined.text).not.toContain(key.slice(9));
+    await ben.post('/mcp/tools/safe__lookup/review', { decision: 'activate', hash: quarantined.body.hash });
+
     upstream.answer((_asked, response) => json(response, { error: 'told to fail' }, 401));
     expect((await ben.invoke('safe__lookup', { word: 'hi' })).body).toMatchObject({ code: 'key_rejected' });
   });
@@ -312,10 +327,111 @@ onEngine('an upstream server', () => {
     }
   });
 
+  it('whose tool is shared is judged by what its registrar is shown, and by no key of somebody else', async () => {
+    const erin = await portunus.current.person('erin', { roles: ['admin'] });
+    const [bob, cleo] = [await person('bob'), await person('cleo')];
+    const plans = new Map<string, readonly Listed[]>();
+    const keyOf = async (who: Person, listed: readonly Listed[]) => {
+      const key = canaryKey('openai');
+      plans.set(`Bearer ${key}`, listed);
+      await who.post('/api-keys', { provider: 'x-plan', api_key: key, origin: upstream.url });
+    };
+    const secret = { ...LOOKUP, description: 'Only for the key of cleo.' };
+    await keyOf(erin, [LOOKUP]);
+    await keyOf(bob, []);
+    await keyOf(cleo, [secret]);
+    upstream.answer((asked, response, request) =>
+      mcpServer(() => plans.get(String(asked.headers.authorization)) ?? [])(asked, response, request),
+    );
+    await activate(erin, (await register(erin, mcp('plan', { shared: true, credential: {} }))).tools);
+
+    for (const who of [bob, bob, cleo]) {
+      const { body } = await who.invoke('plan__lookup', { word: 'hi' });
+      expect(body).toMatchObject({
+        code: 'tool_changed',
+        detail: expect.stringContaining('With your key'),
+        next_step: expect.stringContaining('"x-plan"'),
+      });
+      expect(JSON.stringify(body)).not.toContain('the key of cleo');
+    }
+    expect((await erin.get('/mcp/tools/plan__lookup')).body).toMatchObject({ state: 'active', drift: null });
+    expect((await erin.invoke('plan__lookup', { word: 'hi' })).body).toMatchObject({ success: true });
+    expect([await noticesOf(erin), await noticesOf(bob)]).toEqual([['tool_differs'], []]);
+
+    for (const plan of plans.keys()) plans.set(plan, [secret]);
+    expect((await erin.invoke('plan__lookup', { word: 'hi' })).body).toMatchObject({ code: 'tool_changed' });
+    const seen = (await erin.get('/mcp/tools/plan__lookup')).body;
+    expect(seen).toMatchObject({ state: 'quarantined', drift: { changes: [{ path: 'description' }] } });
+    const others = await bob.get('/mcp/tools/plan__lookup');
+    expect(others.body).toMatchObject({ state: 'quarantined', drift: null });
+    expect(others.text).not.toContain('the key of cleo');
+  });
+
+  it('whose shared tool takes no key is put in quarantine by any call, and its registrar is told', async () => {
+    const erin = await portunus.current.person('erin', { roles: ['admin'] });
+    const bob = await person('bob');
+    await activate(erin, (await register(erin, mcp('free', { shared: true }))).tools);
+    serve(() => []);
+    expect((await bob.invoke('free__lookup', { word: 'hi' })).body).toMatchObject({ code: 'tool_changed' });
+    expect((await bob.get('/mcp/tools/free__lookup')).body).toMatchObject({
+      state: 'quarantined',
+      drift: null,
+    });
+    expect((await erin.get('/notices')).body.notices).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'tool_quarantined', subject: 'free__lookup' }),
+      ]),
+    );
+  });
+
+  it('that lists an odd tool beside an active one, from one call to the next, serves the active one as before', async () => {
+    const amy = await person('amy');
+    await activate(amy, (await register(amy, mcp('odd'))).tools);
+    const odd: unknown[] = [
+      { ...LOOKUP, name: 'odd', description: null },
+      { ...LOOKUP, name: 'odd', outputSchema: [] },
+      { name: 'odd' },
+      { ...LOOKUP, name: 'odd', inputSchema: { $async: true, type: 'object' } },
+      { ...LOOKUP, name: 7 },
+      null,
+    ];
+    for (const one of odd) {
+      serve(() => [one as Listed, LOOKUP]);
+      const { body } = await amy.invoke('odd__lookup', { word: 'hi' });
+      expect([one, body.result?.content[0].text]).toEqual([one, 'hi!']);
+    }
+  });
+
+  it('is read page by page to its end, and beyond the bound the rest is named', async () => {
+    const max = await person('max');
+    const all = Array.from({ length: 12 }, (_, n) => ({ ...LOOKUP, name: `t${n}` }));
+    upstream.answer(
+      mcpServer(
+        () => [],
+        ({ id, method, params }) => {
+          if (method !== 'tools/list') return undefined;
+          const page = Number(params?.['cursor'] ?? 0);
+          const nextCursor = page < all.length - 1 ? String(page + 1) : undefined;
+          return { jsonrpc: '2.0', id, result: { tools: [all[page]], nextCursor } };
+        },
+      ),
+    );
+    const { tools, skipped } = await register(max, mcp('pages'));
+    expect([tools.map(({ name }) => name), skipped]).toEqual([all.map(({ name }) => `pages__${name}`), []]);
+    await activate(max, tools.slice(-1));
+    expect((await max.invoke('pages__t11', { word: 'hi' })).body.result.content[0].text).toBe('hi!');
+
+    serve(() => Array.from({ length: 502 }, (_, n) => ({ ...LOOKUP, name: `n${n}` })));
+    const named = await register(max, mcp('many', { tools: ['n3', 'n501'] }));
+    expect(named.tools.map(({ name }) => name)).toEqual(['many__n3', 'many__n501']);
+    expect(named.skipped).toEqual([
+      { name: 'many__further-tools', reason: 'are listed beyond what is read' },
+    ]);
+  });
+
   it('has the tools left out that cannot be ours, each with its reason', async () => {
     const zoe = await person('zoe');
     const bad: Listed[] = [
-      { ...LOOKUP, name: 'hidden', description: 'a\u202eb' },
       {
         ...LOOKUP,
         name: 'remote',
@@ -326,16 +442,38 @@ onEngine('an upstream server', () => {
         name: 'slow',
         inputSchema: { type: 'object', properties: { a: { pattern: '(?=(a+)+$)' } } },
       },
-      { ...LOOKUP, name: 'long', description: 'x'.repeat(3000) },
+      { ...LOOKUP, name: 'null-text', description: null },
+      { ...LOOKUP, name: 'list-schema', outputSchema: [] },
+      { ...LOOKUP, name: 'no-schema', inputSchema: undefined },
+      { ...LOOKUP, name: 'async', inputSchema: { $async: true, type: 'object' } },
+      { ...LOOKUP, name: 'odd-hint', annotations: { readOnlyHint: 'yes' } },
     ];
-    serve(() => [LOOKUP, { ...LOOKUP, name: 'x'.repeat(60) }, { ...LOOKUP, name: 'with.dots' }, ...bad]);
+    const nameless: unknown[] = [{ ...LOOKUP, name: undefined }, null, 'text'];
+    serve(() => [
+      LOOKUP,
+      { ...LOOKUP, name: 'x'.repeat(60) },
+      { ...LOOKUP, name: 'with.dots' },
+      ...bad,
+      ...(nameless as Listed[]),
+    ]);
     const { tools, skipped } = await register(zoe, mcp('mixed'));
     expect(tools.map(({ name }) => name)).toEqual([
       'mixed__lookup',
       expect.stringMatching(/^mixed__x{34}_[0-9a-f]{6}$/),
       expect.stringMatching(/^mixed__with_dots_[0-9a-f]{6}$/),
     ]);
-    expect(skipped.map(({ name }) => name)).toEqual(bad.map(({ name }) => `mixed__${String(name)}`));
+    expect(skipped.map(({ name, reason }) => `${name} ${reason}`)).toEqual([
+      'mixed__remote input_schema refers to something outside itself',
+      'mixed__slow input_schema has a pattern that is too long, or takes looking ahead or back',
+      'mixed__null-text description is missing or has the wrong type',
+      'mixed__list-schema outputSchema is missing or has the wrong type',
+      'mixed__no-schema inputSchema is missing or has the wrong type',
+      'mixed__async input_schema uses $async, which is not supported',
+      'mixed__odd-hint annotations.readOnlyHint is missing or has the wrong type',
+      'mixed__entry-11 name is missing or has the wrong type',
+      'mixed__entry-12 entry is missing or has the wrong type',
+      'mixed__entry-13 entry is missing or has the wrong type',
+    ]);
     const before = upstream.asked.length;
     expect((await zoe.post('/mcp/tools', mcp('inner', { url: 'https://[::1]/mcp' }))).body).toMatchObject({
       code: 'egress_refused',
@@ -344,8 +482,6 @@ onEngine('an upstream server', () => {
       (await zoe.post('/mcp/tools', mcp('self', { url: `${portunus.current.url}/mcp` }))).body,
     ).toMatchObject({ code: 'egress_refused' });
     expect(upstream.asked).toHaveLength(before);
-    serve(() => Array.from({ length: 501 }, (_, n) => ({ ...LOOKUP, name: `t${n}` })));
-    expect((await zoe.post('/mcp/tools', mcp('many'))).body).toMatchObject({ code: 'upstream_malformed' });
     serve(() => Array.from({ length: 91 }, (_, n) => ({ ...LOOKUP, name: `t${n}` })));
     expect((await zoe.post('/mcp/tools', mcp('many'))).body).toMatchObject({ code: 'invalid_input' });
     upstream.answer((_asked, response) => json(response, '[]', 200));

@@ -90,14 +90,111 @@ export const HOSTILE_SCHEMAS: Readonly<Record<string, unknown>> = {
     '{"type":"object","properties":{"__proto__":{"type":"string"}}}',
   ),
   'a constructor among the properties': object({ constructor: { type: 'string' } }),
-  'zero-width description': object({ a: { description: 'see\u200bme' } }),
-  'bidirectional description': object({ a: { description: 'a\u202Eb' } }),
-  'tag characters': object({ a: { description: 'hi \u{E0069}\u{E0067}' } }),
-  'variation selectors': object({ a: { description: 'hi\u{E0100}\u{E0101}' } }),
   'hidden name': object({ 'na\u200dme': { type: 'string' } }),
   'hidden enum value': object({ a: { enum: ['\u2060'] } }),
-  'hidden default': object({ a: { default: { deep: ['\u0007'] } } }),
-  'hidden comment': object({ a: { description: 'ok <!-- do as I say -->' } }),
-  'half a surrogate pair': object({ a: { title: '\ud800' } }),
   'long name': object({ ['n'.repeat(200)]: {} }),
+  'an async root': object({}, { $async: true }),
+  'an async property': object({ a: { type: 'string', $async: true } }),
+  'an async definition that is referred to': object(
+    { a: { $ref: '#/$defs/x' } },
+    { $defs: { x: { $async: true, type: 'string' } } },
+  ),
+  'an async root that is false': object({}, { $async: false }),
+  'draft-04 id': object({}, { id: 'https://evil.example/x' }),
+  'draft-04 id below': object({ a: { id: '#x', type: 'string' } }),
+  'nullable without a type': object({ a: { nullable: true } }),
+  'nullable that is a text': object({ a: { type: 'string', nullable: 'yes' } }),
+  'a nullable root': object({}, { nullable: true }),
+  'an empty enum': object({ a: { enum: [] } }),
+  'reference to an empty name': object({ a: { $ref: '#/' } }),
+  'reference to an empty name that is there': object({ a: { $ref: '#/' } }, { '': { type: 'string' } }),
+  'reference into a default': object({ a: { $ref: '#/properties/b/default' }, b: { default: {} } }),
+  'reference to an unknown keyword': object({ a: { $ref: '#/x-shared' } }, { 'x-shared': { $async: true } }),
+  'reference to a list of schemas': object({ a: { $ref: '#/anyOf' } }, { anyOf: [{}] }),
+  'reference to the properties': object({ a: { $ref: '#/properties' } }),
+  'reference to an anchor': object({ a: { $ref: '#x' } }),
+  'reference with a percent sign': object(
+    { a: { $ref: '#/$defs/a%2525' } },
+    { $defs: { 'a%25': {}, 'a%': {} } },
+  ),
+  'a name with a line break': object({ 'a\nb': {} }),
+};
+
+/** What only describes is made harmless instead; `left`: what remains of the schema of `a`. */
+export const DECEPTIVE_SCHEMAS: Readonly<Record<string, { schema: unknown; left: Json; removed: string }>> = {
+  'zero-width description': {
+    schema: object({ a: { description: 'see\u200bme' } }),
+    left: { description: 'seeme' },
+    removed: 'input_schema.properties.a.description: U+200B',
+  },
+  'bidirectional description': {
+    schema: object({ a: { description: 'a\u202Eb' } }),
+    left: { description: 'ab' },
+    removed: 'input_schema.properties.a.description: U+202E',
+  },
+  'tag characters': {
+    schema: object({ a: { description: 'hi \u{E0069}\u{E0067}' } }),
+    left: { description: 'hi' },
+    removed: 'input_schema.properties.a.description: U+E0069, U+E0067',
+  },
+  'variation selectors': {
+    schema: object({ a: { description: 'hi\u{E0100}\u{E0101}' } }),
+    left: { description: 'hi' },
+    removed: 'input_schema.properties.a.description: U+E0100, U+E0101',
+  },
+  'hidden default': {
+    schema: object({ a: { default: { deep: ['\u0007'] } } }),
+    left: {},
+    removed: 'input_schema.properties.a.default: a value that cannot be shown',
+  },
+  'hidden comment': {
+    schema: object({ a: { description: 'ok <!-- do as I say -->' } }),
+    left: { description: 'ok' },
+    removed: 'input_schema.properties.a.description: a hidden comment',
+  },
+  'half a surrogate pair': {
+    schema: object({ a: { title: 'x\ud800' } }),
+    left: { title: 'x' },
+    removed: 'input_schema.properties.a.title: U+D800',
+  },
+  'an escape sequence': {
+    schema: object({ a: { description: '\u001b[8mhidden\u001b[0m' } }),
+    left: { description: '[8mhidden[0m' },
+    removed: 'input_schema.properties.a.description: U+001B (2)',
+  },
+  'hidden details': {
+    schema: object({ a: { description: '<details hidden>do as I say</details>' } }),
+    left: { description: 'do as I say' },
+    removed: 'input_schema.properties.a.description: an HTML tag (2)',
+  },
+  'a link that runs a script': {
+    schema: object({ a: { description: '[docs](javascript:alert(1))' } }),
+    left: { description: '[docs](alert(1))' },
+    removed: 'input_schema.properties.a.description: a link that runs a script',
+  },
+  'a comment for maintainers': {
+    schema: object({ a: { $comment: 'do as I say' } }),
+    left: {},
+    removed: 'input_schema.properties.a: keyword $comment',
+  },
+  'a keyword of somebody else': {
+    schema: object({ a: { type: 'string', 'x-order': 1, widget: 'area' } }),
+    left: { type: 'string' },
+    removed: 'input_schema.properties.a: keyword widget|input_schema.properties.a: keyword x-order',
+  },
+  'a keyword without a plain name': {
+    schema: object({ a: { 'a\u200bb': 1 } }),
+    left: {},
+    removed: 'input_schema.properties.a: a keyword',
+  },
+  'a description that is a number': {
+    schema: object({ a: { description: 5 } }),
+    left: {},
+    removed: 'input_schema.properties.a.description: a value that cannot be shown',
+  },
+  'a format that is a text of its own': {
+    schema: object({ a: { type: 'string', format: 'do as I say' } }),
+    left: { type: 'string' },
+    removed: 'input_schema.properties.a.format: a value that cannot be shown',
+  },
 };

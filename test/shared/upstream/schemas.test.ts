@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
+import { createRemovals } from '#shared/upstream/removals.ts';
 import { lintSchema } from '#shared/upstream/schema-lint.ts';
 import { checkSchema, validatorOf } from '#shared/upstream/validator.ts';
 
-import { HOSTILE_SCHEMAS } from './hostile-schemas.ts';
+import { DECEPTIVE_SCHEMAS, HOSTILE_SCHEMAS } from './hostile-schemas.ts';
 
-const accepted = (schema: unknown) => {
-  const clean = lintSchema(schema, 'input_schema');
+function linted(schema: unknown) {
+  const removals = createRemovals();
+  const clean = lintSchema(schema, 'input_schema', removals);
   checkSchema(clean, 'input_schema');
-  return validatorOf(clean);
-};
+  return { clean, removed: removals.list().removed ?? [] };
+}
+const accepted = (schema: unknown) => validatorOf(linted(schema).clean);
 
 describe('a schema from outside', () => {
   it.each(Object.entries(HOSTILE_SCHEMAS))('is refused: %s', (_name, schema) => {
@@ -25,6 +28,46 @@ describe('a schema from outside', () => {
     expect(refusal).toBeInstanceOf(AppError);
     expect(refusal).toMatchObject({ code: 'invalid_input', details: { issues: [{ path: 'input_schema' }] } });
     expect(JSON.stringify((refusal as AppError).details).length).toBeLessThan(200);
+  });
+
+  it.each(Object.entries(DECEPTIVE_SCHEMAS))(
+    'loses what could deceive, and the reviewer is shown the place: %s',
+    (_name, { schema, left, removed }) => {
+      const { clean, removed: notes } = linted(schema);
+      expect(clean).toEqual({ type: 'object', properties: { a: left } });
+      expect(notes.join('|')).toBe(removed);
+    },
+  );
+
+  it('keeps emoji, joined letters and accents as they are, and cuts a description of 5,000 characters', () => {
+    const description = 'Family \u{1F468}\u200D\u{1F469}\u200D\u{1F467} \u2764\uFE0F می\u200Cخواهم e\u0301';
+    const kept = { type: 'object', properties: { a: { description } } };
+    expect(linted(kept)).toEqual({ clean: kept, removed: [] });
+    const { clean, removed } = linted({ type: 'object', description: 'x'.repeat(5000) });
+    expect(clean['description']).toBe(`${'x'.repeat(3996)} […]`);
+    expect(removed).toEqual(['input_schema.description: all beyond 4000 characters']);
+  });
+
+  it('that says nullable takes null, in its type and among its values', () => {
+    const { clean } = linted({
+      type: 'object',
+      properties: {
+        a: { type: 'string', nullable: true, enum: ['x'] },
+        b: { type: 'string', nullable: false },
+      },
+    });
+    expect(clean['properties']).toEqual({
+      a: { type: ['string', 'null'], enum: ['x', null] },
+      b: { type: 'string' },
+    });
+    expect(validatorOf(clean)({ a: null, b: 'x' })).toEqual([]);
+    expect(validatorOf(clean)({ b: null })).toMatchObject([{ path: 'b' }]);
+  });
+
+  it('names at most fifty places to its reviewer', () => {
+    const properties = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`p${n}`, { 'x-a': 1 }]));
+    const { removed } = linted({ type: 'object', properties });
+    expect([removed.length, removed.at(-1)]).toEqual([51, 'and 10 more']);
   });
 
   it('is applied, pattern by pattern, with the place and the rule of what is wrong and never the value', () => {

@@ -1,0 +1,138 @@
+// Text from outside that people and models read: nothing in it may be hidden from one and visible to the other, and nothing may
+// push the rest out of view. Policy per place: docs/decisions/2026-11-28-text-from-outside.md.
+
+/**
+ * Control, format (zero-width, bidirectional, tags), private and unassigned characters, letters without a shape, and variation
+ * selectors. `ok` first: joiners and selectors that shape the characters beside them, as in emoji and in Persian or Hindi.
+ */
+const SCRIPTS =
+  'Arabic|Syriac|Mongolian|Devanagari|Bengali|Gurmukhi|Gujarati|Oriya|Tamil|Telugu|Kannada|Malayalam|Sinhala|Khmer|Myanmar';
+const SHAPED = `[${SCRIPTS.split('|')
+  .map((name) => `\\p{scx=${name}}`)
+  .join('')}]`;
+const OK = [
+  '(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D(?=\\p{Extended_Pictographic})',
+  `(?<=${SHAPED})[\\u200C\\u200D](?=${SHAPED})`,
+  '(?<=\\p{Emoji})[\\uFE0E\\uFE0F]',
+  '[\\u0600-\\u0605\\u06DD]', // number signs: format characters that are drawn
+].join('|');
+const HIDDEN =
+  '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Cn}\\p{Zl}\\p{Zp}\\p{Variation_Selector}\\u{034F}\\u{115F}\\u{1160}\\u{17B4}\\u{17B5}\\u{2800}\\u{3164}\\u{FFA0}]';
+const CHARACTERS = new RegExp(`(?<ok>${OK})|${HIDDEN}`, 'gu');
+
+/** More than four marks on one letter are drawn over the lines around it; one without a letter, over our own text. */
+const MARKS = /(\p{M}{4})\p{M}+|^\p{M}+/gu;
+const LINE_BREAKS = /\n(?:[^\S\n]*\n){3,}/g;
+const BLANKS = /[^\S\n]{17,}/g;
+
+/** HTML whose content a Markdown reader hides or runs. Other names in angle brackets, as `<city>`, are text. */
+const ELEMENTS =
+  'audio|canvas|details|dialog|embed|frame|frameset|head|iframe|listing|math|noembed|noframes|noscript|plaintext|script|style|summary|svg|template|textarea|video|xmp';
+const ATTRIBUTE = '(?:hidden|[\\w:-]+\\s*=)';
+const TAGS = new RegExp(
+  `</?(?:${ELEMENTS})(?:[\\s/][^<>]*)?(?:>|$)|<[a-z][\\w-]*\\s(?:[^<>]*\\s)?${ATTRIBUTE}[^<>]*(?:>|$)`,
+  'gi',
+);
+const COMMENTS = /<!--[^]*?(?:-->|$)|<!\[CDATA\[|<[!?][a-z]/gi;
+
+const spaced = (word: string): string => word.split('').join('\\s*');
+const COLON = '(?::|&colon;|&#0*58;?|&#x0*3a;?|%3a)';
+const LINKS = new RegExp(
+  `(?:${['javascript', 'vbscript', 'livescript'].map(spaced).join('|')})\\s*${COLON}|${spaced('data')}\\s*${COLON}\\s*(?:text/html|application/xhtml|image/svg|text/xml)`,
+  'gi',
+);
+
+export type TextFault = 'has hidden characters' | 'has a hidden comment' | 'is too long';
+
+const hiddenIn = (text: string): string[] =>
+  [...text.matchAll(CHARACTERS)].filter(({ groups }) => groups?.['ok'] === undefined).map(([one]) => one);
+
+/**
+ * For text that must stay as it is, since it is a name or a value: what is wrong with it, if anything.
+ * @param maxLength in UTF-16 units
+ */
+export function faultIn(text: string, maxLength: number): TextFault | undefined {
+  if (text.length > maxLength) return 'is too long';
+  if (hiddenIn(text.replaceAll(/[\n\t]/g, ' ')).length > 0) return 'has hidden characters';
+  return /<!--/.test(text) ? 'has a hidden comment' : undefined;
+}
+
+/** U+200B */
+const numberOf = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+type Pass = (text: string, note: (what: string) => void) => string;
+
+/** CR LF is a line break; a CR alone lets a terminal write over what stands before it. */
+const withoutHidden: Pass = (text, note) =>
+  text.replaceAll('\r\n', '\n').replaceAll(CHARACTERS, (one: string, ...rest: unknown[]) => {
+    const { ok } = rest.at(-1) as { ok?: string };
+    if (ok !== undefined || one === '\n' || one === '\t') return one;
+    note(numberOf(one));
+    return one === '\r' || one === '\u2028' || one === '\u2029' || one === '\u0085' ? '\n' : '';
+  });
+
+const without =
+  (pattern: RegExp, what: string, instead = ''): Pass =>
+  (text, note) =>
+    text.replaceAll(pattern, (_found: string, kept: unknown) => {
+      note(what);
+      return typeof kept === 'string' ? kept : instead;
+    });
+
+const PASSES: readonly Pass[] = [
+  withoutHidden,
+  without(COMMENTS, 'a hidden comment'),
+  without(TAGS, 'an HTML tag'),
+  without(LINKS, 'a link that runs a script'),
+  without(MARKS, 'combining marks'),
+  without(LINE_BREAKS, 'a run of line breaks', '\n\n'),
+  without(BLANKS, 'a run of blanks', ' '),
+];
+/** Removing may join the halves of something else: again until nothing changes. */
+const MAX_ROUNDS = 8;
+const CUT = ' […]';
+
+export type Cleaned = {
+  readonly text: string;
+  /** For the reviewer: what was removed, how often. Never a part of the text. */
+  readonly removed: readonly string[];
+};
+
+type Bounds = { readonly maxLength: number; readonly oneLine?: boolean };
+
+function rounds(text: string, note: (what: string) => void): string {
+  let before = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const after = PASSES.reduce((given, pass) => pass(given, note), before);
+    if (after === before) return after;
+    before = after;
+  }
+  note('all of it');
+  return '';
+}
+
+/** The longest start within the bound that does not end inside a character. */
+function cut(text: string, maxLength: number): string {
+  const start = text.slice(0, maxLength - CUT.length);
+  return `${start.isWellFormed() ? start : start.slice(0, -1)}${CUT}`;
+}
+
+/** For text that only describes: what could deceive is removed, what is too long is cut with a mark. */
+export function cleaned(given: string, { maxLength, oneLine = false }: Bounds): Cleaned {
+  const counts = new Map<string, number>();
+  const note = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  // Bounded first: every pass takes time that grows with the text.
+  let text = rounds(given.slice(0, 4 * maxLength), note);
+  if (oneLine) text = text.replaceAll(/\s+/g, ' ');
+  text = text.trim();
+  if (text.length > maxLength || given.length > 4 * maxLength) {
+    text = cut(text, maxLength);
+    note(`all beyond ${maxLength} characters`);
+  }
+  return { text, removed: [...counts].map(([what, count]) => (count > 1 ? `${what} (${count})` : what)) };
+}
+
+/** For results, which are data: what no reader can show stays visible as U+FFFD. Line breaks and tabs are text. */
+export const withMarks = (text: string): string =>
+  text.replaceAll(/[\p{Cs}\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]|(?![\n\r\t])\p{Cc}/gu, '\u{FFFD}');
