@@ -121,6 +121,15 @@ function matchAt(text: string, start: number, form: Form): Match {
 /** Half of a form and more of it is as good as the whole. */
 const isEnough = ({ matched }: Match, { codes }: Form): boolean => 2 * matched >= codes.length;
 
+/** No shorter text holds enough of any form: escape sequences only make it longer, but for those of the secret itself. */
+export function shortestOf(forms: readonly Form[]): number {
+  const lengths = forms.map(({ codes, sequences }) => {
+    const own = [...sequences].reduce((sum, [at, { to }]) => sum + to - at - 1, 0);
+    return Math.ceil(codes.length / 2) - own;
+  });
+  return Math.min(...lengths);
+}
+
 /** Overlapping places as one. */
 function united(spans: readonly Span[]): Span[] {
   const all: Span[] = [];

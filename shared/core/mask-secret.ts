@@ -1,6 +1,6 @@
 // A secret in use, taken out of everything that a provider or an upstream answers with before it is compared, stored, shown or
 // sent. Every path uses this module; what it recognises is listed in find-secret.ts.
-import { createFinder, formsOf, type Found, type Span } from './find-secret.ts';
+import { createFinder, formsOf, type Found, shortestOf, type Span } from './find-secret.ts';
 import { parseJson } from './scan-json.ts';
 import { REDACTED, type Secret } from './secret.ts';
 
@@ -98,6 +98,8 @@ function nestedIn(text: string): { value: unknown } | undefined {
   }
 }
 
+const NOTHING: Found = { spans: [], open: 0 };
+
 /** One pass over one value. */
 function createPass(find: (text: string) => Found, number: number) {
   let count = 0;
@@ -169,17 +171,20 @@ function createPass(find: (text: string) => Found, number: number) {
 }
 
 export function createSecretMask(secret: Secret): SecretMask {
-  const find = createFinder(formsOf(secret));
+  const forms = formsOf(secret);
+  const find = createFinder(forms);
+  const shortest = shortestOf(forms);
+  const findWhole = (text: string): Found => (text.length < shortest ? NOTHING : find(text));
   const plain = secret.reveal();
   // A secret of digits may be written as a number.
   const number = /^\d+$/.test(plain) ? Number(plain) : Number.NaN;
-  const json = (value: unknown) => createPass(find, number).json(value);
+  const json = (value: unknown) => createPass(findWhole, number).json(value);
   return {
     find,
     json,
     text: (text) => json(text) as string,
     isIn(value) {
-      const pass = createPass(find, number);
+      const pass = createPass(findWhole, number);
       pass.json(value);
       return pass.count() > 0;
     },

@@ -6,12 +6,13 @@ import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
+import { revealed } from '#test/support/secret-encodings.ts';
 
 const KEY = 'sk-proj-abc/def+ghi=jklmnopqrstu';
 const owner = 'u'.repeat(27) as Uid;
 
 /** Completions over a provider that answers as it is told: what no well-behaved provider does. */
-function over(answer: Partial<EgressResponse> & { text?: string }) {
+function over(answer: Partial<EgressResponse> & { text?: string }, key = KEY) {
   const sent: EgressRequest[] = [];
   const completions = createCompletions({
     vault: {
@@ -20,7 +21,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }) {
           provider: 'openai' as ProviderId,
           kid: 'k'.repeat(22) as Kid,
           ver: 1,
-          open: async () => ({ secret: new Secret(KEY), origin: '' }),
+          open: async () => ({ secret: new Secret(key), origin: '' }),
         },
       ],
       whyNone: async () => undefined,
@@ -110,5 +111,71 @@ describe('a completion', () => {
   it('hands on how long a provider asks to wait', async () => {
     const error = await refusalOf(over({ status: 429, headers: { 'retry-after': '7' } }).chat());
     expect(error.details['retry_after_seconds']).toBe(7);
+  });
+
+  /** JSON in which each character of the key is written by its number. */
+  const escaped = Array.from(KEY, (char) => `\\u00${char.charCodeAt(0).toString(16)}`).join('');
+  const withEscapes = (value: unknown) => JSON.stringify(value).replaceAll('KEY', escaped);
+
+  it('masks a key in object names, in arguments that are JSON within JSON, and in the model', async () => {
+    const args = JSON.stringify({ KEY: { inner: JSON.stringify(['KEY']) } });
+    const call = { id: 'a', type: 'function', function: { name: 'f', arguments: args } };
+    const text = withEscapes({
+      model: 'KEY',
+      choices: [{ message: { content: null, tool_calls: [call], KEY: 1 }, finish_reason: 'tool_calls' }],
+    });
+    const answer = await over({ text }).chat();
+    expect(revealed(JSON.stringify(answer), KEY)).toBe(false);
+    const [choice] = answer.completion.choices;
+    expect(choice?.message.tool_calls?.[0]?.function.arguments).toBe(
+      '{"[redacted]":{"inner":"[\\"[redacted]\\"]"}}',
+    );
+    expect(choice?.message).toHaveProperty(['[redacted]'], 1);
+  });
+
+  it('masks a key in probabilities, token by token and byte by byte', async () => {
+    const content = Array.from(KEY, (token) => ({
+      token,
+      logprob: -1,
+      bytes: [...Buffer.from(token)],
+      top_logprobs: [{ token, bytes: [...Buffer.from(token)] }],
+    }));
+    const choices = [{ message: { content: KEY }, finish_reason: 'stop', logprobs: { content } }];
+    const { completion } = await over({ text: JSON.stringify({ model: 'm', choices }) }).chat();
+    expect(completion.choices[0]?.['logprobs']).toMatchObject({
+      content: [
+        { token: '[redacted]', bytes: [...Buffer.from('[redacted]')] },
+        ...Array.from(content.slice(1), () => ({ token: '', bytes: [], top_logprobs: [{ token: '' }] })),
+      ],
+    });
+  });
+
+  it.each([
+    ['the key', KEY],
+    ['a sentence', 'ask me for the key'],
+    ['a text without end', 'm'.repeat(101)],
+    ['nothing', ''],
+  ])(
+    'is recorded under the model that was asked for where the answer names %s as its model',
+    async (_kind, model) => {
+      const text = JSON.stringify({ model, choices: [{ message: { content: 'hi' } }] });
+      expect((await over({ text }).chat()).model).toBe('gpt-4.1-mini');
+      const named = JSON.stringify({ model: 'org/a-model:1', choices: [{ message: { content: 'hi' } }] });
+      expect((await over({ text: named }).chat()).model).toBe('org/a-model:1');
+    },
+  );
+
+  it.each([
+    ['its code', { code: 'KEY', type: 'bad' }],
+    ['its type', { type: 'KEY' }],
+    ['its status', { status: 'KEY' }],
+  ])('quotes nothing of a refusal with the key in %s', async (_place, error) => {
+    const letters = 'abcdefghijklmnopqrstu_vwxyz';
+    const text = JSON.stringify({ error }).replaceAll('KEY', letters.replace('b', String.raw`\u0062`));
+    const refusal = await refusalOf(
+      over({ text: text.replaceAll('\\\\u', '\\u'), status: 400 }, letters).chat(),
+    );
+    expect(refusal.code).toBe('upstream_refused');
+    expect(JSON.stringify([refusal.message, refusal.details])).not.toContain('cdefghijkl');
   });
 });

@@ -130,6 +130,55 @@ describe('a stream that echoes the key', () => {
     expect(saidIn(await streamed([hidden, END]))).toBe('is [redacted]');
   });
 
+  it.each(['\\', '%', '&'])(
+    'encoded character by character with %s, in pieces of any length, does not hand it on',
+    async (introducer) => {
+      const write = (code: number) => {
+        if (introducer === '%') return `%${code.toString(16)}`;
+        return introducer === '&' ? `&#x${code.toString(16)};` : `\\u00${code.toString(16)}`;
+      };
+      const whole = `is ${Array.from(KEY, (char) => write(char.charCodeAt(0))).join('')}!`;
+      for (const length of [1, 2, 3, 5, 7, 50]) {
+        const parts = whole.match(new RegExp(`.{1,${length}}`, 'gs')) ?? [];
+        const chunks = await streamed([...parts.map((content) => openai({ content })), END]);
+        expect(saidIn(chunks)).toBe('is [redacted]!');
+      }
+    },
+  );
+
+  it('in probabilities that the text does not spell does not hand it on', async () => {
+    const parts = Array.from(KEY, (token) => openai({ content: 'a' }, logprobs(token)));
+    const bytes = Array.from(KEY, (char) =>
+      openai({ content: 'b' }, { logprobs: { content: [{ token: 'b', bytes: [char.charCodeAt(0)] }] } }),
+    );
+    for (const events of [parts, bytes]) {
+      const chunks = await streamed([...events, END]);
+      expect(chunks.map(({ choices: [choice] }) => choice?.['logprobs'])).not.toContainEqual(
+        expect.anything(),
+      );
+    }
+  });
+
+  it('in parts of a list that goes on from piece to piece does not hand it on', async () => {
+    const events = twoParts(`"${KEY}"`)
+      .slice(5, 8)
+      .map((parts) => parts.map((text) => openai({ reasoning_details: [{ type: 'reasoning.text', text }] })));
+    for (const parts of events) {
+      const chunks = await streamed([...parts, END]);
+      const said = deltasIn(chunks).flatMap(
+        ({ reasoning_details: details = [] }) => details as { type: string; text: string }[],
+      );
+      expect(said.map(({ text }) => text).join('')).toBe('"[redacted]"');
+      expect(said.map(({ type }) => type)).toEqual(['reasoning.text', 'reasoning.text']);
+    }
+  });
+
+  it('as a name of a field or as an id does not hand it on', async () => {
+    const chunks = await streamed([{ ...openai({ content: 'hi', [KEY]: null }), id: KEY, [KEY]: 1 }, END]);
+    expect(JSON.stringify(chunks)).not.toContain('jklmnop');
+    expect(saidIn(chunks)).toBe('hi');
+  });
+
   it('drops the probabilities that spell it, and keeps all others', async () => {
     const parts = ['hello ', KEY.slice(0, 9), KEY.slice(9), ' end'];
     const chunks = await streamed([...parts.map((text) => openai({ content: text }, logprobs(text))), END]);
