@@ -1,4 +1,4 @@
-// Sources → cdk.out/<stage>: bundles, then synthesises, only what changed. `npm start` and the tests run what it returns.
+// Sources → cdk.out/<stage>: bundles and synthesises what changed. `npm start` and the tests run the result.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 
 import { withLock } from './build-lock.ts';
 import { bundle, STAMP } from './bundle.ts';
+import { TOOLCHAIN } from './bundle-reuse.ts';
 import { hashOf } from './hash-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,26 +16,21 @@ const dist = join(root, 'dist');
 const out = join(root, 'cdk.out');
 
 const SYNTH_TIMEOUT_MS = 120_000;
-const BUNDLED = [
-  'functions',
-  'shared',
-  'scripts/bundle.ts',
-  'scripts/split.ts',
-  'scripts/lean-sdk.ts',
-  'package-lock.json',
-];
+const BUNDLED = ['functions', 'shared', ...TOOLCHAIN];
 const SYNTHESISED = [...BUNDLED, 'infra', 'scripts/build.ts', 'cdk.json'];
 
 export type BuildOptions = {
   readonly stage: 'local' | 'dev' | 'prod';
-  /** What else `-c` would say. Such an assembly has a folder of its own. */
+  /** Further CDK context, as `-c` would set it. Such an assembly has a folder of its own. */
   readonly context?: Readonly<Record<string, string>>;
   readonly onProgress?: (line: string) => void;
+  /** Ends the build and its processes. */
+  readonly signal?: AbortSignal;
 };
 
-/** @returns the folder of the assembly. Two processes may ask at once: one builds, the other waits and takes the result. */
+/** @returns the folder of the assembly. Of two concurrent builds, one waits and returns the result of the other. */
 export async function buildAssembly(options: BuildOptions): Promise<string> {
-  const { stage, context = {}, onProgress = () => {} } = options;
+  const { stage, context = {}, onProgress = () => {}, signal } = options;
   const variant = Object.entries(context).map(([name, value]) => `+${name}=${value}`);
   const assembly = join(out, [stage, ...variant].join(''));
   const isCurrent = async () => (await stampOf(assembly)) === (await hashOf(root, SYNTHESISED));
@@ -46,7 +42,7 @@ export async function buildAssembly(options: BuildOptions): Promise<string> {
     onProgress(`Synthesising stage ${stage}`);
     const fresh = `${assembly}.new`;
     await rm(fresh, { recursive: true, force: true });
-    await synthesise({ ...context, stage }, fresh);
+    await synthesise({ ...context, stage }, { outdir: fresh, signal });
     await writeFile(join(fresh, STAMP), wanted);
     await replace(assembly, fresh);
   });
@@ -57,22 +53,25 @@ async function bundleIfChanged(onProgress: (line: string) => void): Promise<void
   const wanted = await hashOf(root, BUNDLED);
   if ((await stampOf(dist)) === wanted) return;
   onProgress('Bundling the functions');
-  await bundle({ dist });
+  await bundle({ dist, reuse: true });
   await writeFile(join(dist, STAMP), wanted);
 }
 
 /**
  * Without the CDK command line, which would take seconds longer, and without its validation: `npm run synth` validates.
- * The environment is empty, so that the account of whoever builds leaves no trace.
+ * The environment is empty, so that the template does not depend on the AWS account of the developer.
  */
-async function synthesise(given: object, outdir: string): Promise<void> {
+async function synthesise(
+  given: object,
+  { outdir, signal }: { outdir: string; signal: AbortSignal | undefined },
+): Promise<void> {
   const { context } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as { context: object };
   const env = {
     CDK_OUTDIR: outdir,
     CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...given }),
     CDK_VALIDATION: 'false',
   };
-  const options = { cwd: root, env, timeout: SYNTH_TIMEOUT_MS };
+  const options = { cwd: root, env, timeout: SYNTH_TIMEOUT_MS, signal };
   await promisify(execFile)(process.execPath, [join(root, 'infra/app.ts')], options);
 }
 

@@ -1,9 +1,9 @@
-// Bundles every function: dist/functions/<name>/, index.js and what it loads late. Source maps stay outside what is shipped.
+// Bundles every function into dist/functions/<name>/: index.js and its late parts. Source maps stay outside what is deployed.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import type { Metafile, Plugin } from 'esbuild';
 import * as z from 'zod';
@@ -11,22 +11,25 @@ import * as z from 'zod';
 import { authorizer, eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
 
-import { type Part, root, split } from './split.ts';
+import { type BundledFunction, bundleFunctions, type Entries, type Part, root } from './bundle-functions.ts';
+import { FINGERPRINTS, fingerprintOf, readSources, unchangedFunctions } from './bundle-reuse.ts';
 
-/** In `dist`: hash of what it was made of, written by scripts/build.ts. A bundle made otherwise has none. */
+/** In `dist`: hash of everything it was made of, written by scripts/build.ts. Any other bundle has none. */
 export const STAMP = '.stamp';
 
 export type BundleOptions = {
   /** Where `functions/`, `maps/`, `meta.json` and `request-models.json` go. */
   readonly dist?: string;
   /** Function name → source file. Default: all that functions/routes.ts and functions/events.ts name. */
-  readonly entries?: Readonly<Record<string, string>>;
+  readonly entries?: Entries;
   /** Whether to write source maps too, which takes a third longer. */
   readonly maps?: boolean;
   /** The module with `requestBodies`, each route's zod schema of its body. */
   readonly schemas?: string;
   /** Beside those that make every bundle lean. */
   readonly plugins?: readonly Plugin[];
+  /** Whether functions of the last such bundle stay where their sources are unchanged. Not with `maps` or `plugins`. */
+  readonly reuse?: boolean;
 };
 
 export type Bundled = { readonly dist: string; readonly bytes: Readonly<Record<string, number>> };
@@ -36,19 +39,18 @@ export function declaredEntries(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, join(root, 'functions', `${name}.ts`)]));
 }
 
-/** Each part of the output is replaced at once: nobody ever reads half of it. One that fails leaves what was. */
+/** Replaces each part of the output in one step: no reader sees half of it. A failure leaves the last output in place. */
 export async function bundle(options: BundleOptions = {}): Promise<Bundled> {
   const dist = options.dist ?? join(root, 'dist');
   const fresh = join(dist, `.new-${process.pid}`);
   try {
-    const { bytes, metafile } = await written(fresh, options);
-    await writeJson(join(fresh, 'meta.json'), metafile);
-    await writeJson(
-      join(fresh, 'request-models.json'),
-      await requestModels(options.schemas ?? join(root, 'functions/schemas.ts')),
-    );
-    await rm(join(dist, STAMP), { force: true });
-    await rm(join(dist, 'maps'), { recursive: true, force: true }); // of what was
+    const [bytes, models] = await Promise.all([
+      options.reuse ? updated(dist, fresh, options) : written(fresh, options),
+      requestModels(options.schemas ?? join(root, 'functions/schemas.ts')),
+    ]);
+    await writeJson(join(fresh, 'request-models.json'), models);
+    for (const old of [STAMP, FINGERPRINTS, 'maps'])
+      await rm(join(dist, old), { recursive: true, force: true });
     await replace(dist, fresh);
     return { dist, bytes };
   } finally {
@@ -60,20 +62,30 @@ export async function bundle(options: BundleOptions = {}): Promise<Bundled> {
 async function written(
   dist: string,
   { entries = declaredEntries(), maps = false, plugins = [] }: BundleOptions,
-): Promise<{ bytes: Record<string, number>; metafile: Metafile }> {
+  metafile: Metafile = { inputs: {}, outputs: {} },
+): Promise<Record<string, number>> {
   const bytes: Record<string, number> = {};
-  const metafile: Metafile = { inputs: {}, outputs: {} };
-  const names = Object.keys(entries).values();
-  const worker = async () => {
-    for (const name of names) {
-      const made = await split(name, { file: entries[name] ?? '', maps, plugins });
-      bytes[name] = await writeParts(dist, name, made.parts);
-      Object.assign(metafile.inputs, made.metafile.inputs);
-      Object.assign(metafile.outputs, made.metafile.outputs);
-    }
+  const onBundled = async ({ name, parts, metafile: own }: BundledFunction) => {
+    bytes[name] = await writeParts(dist, name, parts);
+    Object.assign(metafile.inputs, own.inputs);
+    Object.assign(metafile.outputs, own.outputs);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  return { bytes: sorted(bytes), metafile: { inputs: metafile.inputs, outputs: sorted(metafile.outputs) } };
+  await bundleFunctions(entries, { maps, plugins, onBundled });
+  await writeJson(join(dist, 'meta.json'), { inputs: metafile.inputs, outputs: sorted(metafile.outputs) });
+  return sorted(bytes);
+}
+
+async function updated(dist: string, fresh: string, options: BundleOptions): Promise<Record<string, number>> {
+  const { entries = declaredEntries() } = options;
+  const sources = await readSources();
+  const { names, metafile } = await unchangedFunctions(dist, entries, sources);
+  const changed = Object.fromEntries(Object.entries(entries).filter(([name]) => !names.includes(name)));
+  for (const name of names)
+    await cp(join(dist, 'functions', name), join(fresh, 'functions', name), { recursive: true });
+  const bytes = await written(fresh, { ...options, entries: changed }, metafile);
+  const made = Object.entries(entries).map(([name, file]) => [name, fingerprintOf(sources, metafile, file)]);
+  await writeJson(join(fresh, FINGERPRINTS), Object.fromEntries(made));
+  return bytes;
 }
 
 const sorted = <Value>(entries: Readonly<Record<string, Value>>): Record<string, Value> =>
@@ -85,12 +97,12 @@ async function writeParts(dist: string, name: string, parts: readonly Part[]): P
     await write(join(folder, file), code);
     if (map !== '') await write(join(dist, 'maps', name, `${file}.map`), map);
   }
-  // Run in place by the local stack, the bundle would else inherit `"type": "module"` from our package.json.
+  // Without it, the local stack would run the bundle as the `"type": "module"` of our package.json says.
   await write(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   return parts.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }
 
-/** What API Gateway checks before a function starts. The function parses again: this only spares it the obvious. */
+/** JSON Schemas that API Gateway checks before a function starts. The function parses again. */
 async function requestModels(schemas: string): Promise<Record<string, unknown>> {
   if (!existsSync(schemas)) return {};
   const { requestBodies } = (await import(pathToFileURL(schemas).href)) as {
@@ -124,8 +136,21 @@ async function write(file: string, contents: string | Uint8Array): Promise<void>
 
 const writeJson = (file: string, value: unknown) => write(file, JSON.stringify(value));
 
-if (import.meta.main) {
+const HELP = `Usage: npm run build
+
+Bundles every function into dist/, with source maps beside them, and prints their sizes.
+
+  --help   show this text`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
   const { bytes } = await bundle({ maps: true });
   for (const [name, size] of Object.entries(bytes))
     console.log(`${name.padEnd(30)} ${(size / 1000).toFixed(0)} kB`);
 }
+
+if (import.meta.main) await main();

@@ -4,13 +4,21 @@ import { join, relative } from 'node:path';
 
 /** One hash over names and contents of files and folders below `root`. Absent ones count as absent. */
 export async function hashOf(root: string, paths: readonly string[]): Promise<string> {
-  const files = (await Promise.all(paths.map((path) => filesBelow(join(root, path))))).flat().toSorted();
-  const contents = await Promise.all(files.map((file) => readFile(file)));
   const hash = createHash('sha256');
-  files.forEach((file, index) => {
-    hash.update(`${relative(root, file)}\0${contents[index]?.byteLength}\0`).update(contents[index] ?? '');
-  });
+  for (const [file, contents] of await hashesOf(root, paths)) hash.update(`${file}\0${contents}\0`);
   return hash.digest('hex');
+}
+
+/** @returns file, relative to `root` → hash of its contents, sorted by file */
+export async function hashesOf(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const files = (await Promise.all(paths.map((path) => filesBelow(join(root, path))))).flat().toSorted();
+  const hashed = await Promise.all(
+    files.map(async (file) => {
+      const hash = createHash('sha256').update(await readFile(file));
+      return [relative(root, file), hash.digest('hex')] as const;
+    }),
+  );
+  return new Map(hashed);
 }
 
 async function filesBelow(path: string): Promise<string[]> {

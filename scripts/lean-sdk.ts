@@ -1,18 +1,21 @@
-// What the AWS SDK brings along and a Lambda function never uses, left out of the bundles.
+// Plugins that omit from the bundles what the AWS SDK and the MCP packages bring along and no Lambda function uses.
 import type { Plugin } from 'esbuild';
 
-type Replacement = { readonly module: RegExp; readonly by: string };
+type Replacement = {
+  readonly module: RegExp;
+  readonly by: string;
+  /** Default: always. */
+  readonly applies?: () => boolean;
+};
 
-/** The replacement stands in the folder of what asked for it: it may import from there. */
-function replaced(name: string, { module, by }: Replacement): Plugin {
+/** The replacement resolves its own imports from the folder of the importing module. */
+function replaced(name: string, { module, by, applies = () => true }: Replacement): Plugin {
   return {
     name,
     setup(build) {
-      build.onResolve({ filter: module }, ({ path, resolveDir }) => ({
-        path,
-        namespace: name,
-        pluginData: resolveDir,
-      }));
+      build.onResolve({ filter: module }, ({ path, resolveDir }) =>
+        applies() ? { path, namespace: name, pluginData: resolveDir } : undefined,
+      );
       build.onLoad({ filter: /.*/, namespace: name }, ({ pluginData }) => ({
         contents: by,
         resolveDir: String(pluginData),
@@ -26,8 +29,8 @@ const NO_VALIDATOR = `export class DefaultJsonSchemaValidator {
   }`;
 
 export const leanSdk: Plugin[] = [
-  // Whoever calls an upstream hands the MCP client a validator, and the server checks nothing that the invoke path does not
-  // check: their own, an ajv of 150 kB each, are asked by nobody.
+  // Our callers give the MCP client a validator, and the invoke path checks all that the server would check: their own
+  // validators, an ajv of 150 kB each, never run.
   replaced('no-validator-of-the-client', {
     module: /^@modelcontextprotocol\/client\/_shims$/,
     by: `export const CORS_IS_POSSIBLE = false; ${NO_VALIDATOR}`,
@@ -36,7 +39,7 @@ export const leanSdk: Plugin[] = [
     module: /^@modelcontextprotocol\/server\/_shims$/,
     by: `export { default as process } from 'node:process'; ${NO_VALIDATOR}`,
   }),
-  // Lambda gives credentials in the environment; the other five sources are 70 kB that nobody asks.
+  // Lambda gives credentials in the environment; the other five sources are 70 kB of unused code.
   replaced('credentials-from-environment', {
     module: /^@aws-sdk\/credential-provider-node$/,
     by: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
@@ -59,10 +62,17 @@ export const leanSdk: Plugin[] = [
   }),
 ];
 
-/** Each schema of zod carries how it is written as a JSON Schema. */
-export const withoutJsonSchemas: Plugin = replaced('no-json-schemas', {
-  module: /(json-schema-processors|json-schema-generator|\/to-json-schema)\.js$/,
-  by: `const leftOut = () => { throw new Error('JSON Schemas are left out here: see scripts/split.ts.'); };
+const leanNamespaces = new Set(leanSdk.map(({ name }) => name));
+
+/** @param input a path in esbuild's graph */
+export const isLeanStub = (input: string): boolean => leanNamespaces.has(input.split(':')[0] ?? '');
+
+/** Omits zod's code for JSON Schemas, to which each of its schemas refers. */
+export const withoutJsonSchemas = (applies?: () => boolean): Plugin =>
+  replaced('no-json-schemas', {
+    module: /(json-schema-processors|json-schema-generator|\/to-json-schema)\.js$/,
+    ...(applies && { applies }),
+    by: `const leftOut = () => { throw new Error('JSON Schemas are left out here: see scripts/bundle-functions.ts.'); };
     const method = () => leftOut;
     export { leftOut as toJSONSchema, leftOut as JSONSchemaGenerator, method as createStandardJSONSchemaMethod, method as createToJSONSchemaMethod };`,
-});
+  });

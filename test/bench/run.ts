@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { admission } from './admission.ts';
+import { bundling } from './bundling.ts';
 import { coldStarts } from './cold-start.ts';
 import { completions } from './completions.ts';
 import { refusals } from './refusals.ts';
@@ -15,6 +16,7 @@ import { vault } from './vault.ts';
 
 const PARTS = {
   admission,
+  bundling,
   cold: coldStarts,
   completions,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
@@ -31,6 +33,7 @@ const HELP = `Usage: npm run bench -- [options]
 Prints ratios measured in this run, on loopback, each beside its limit or what it is held against.
 
   admission    what authorizer, rates, reservation and settlement cost, in AWS calls and ms, against the same without them
+  bundling     all functions and one changed function, against one plain esbuild call over the same entries
   cold         bundle size and cold start of each function, against an empty handler under the same runtime client
   completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
   load         requests per second, p50 and p95 at 16 connections, against a handler that does nothing
