@@ -21,17 +21,26 @@ const TRIES = 50;
  * start, else free ones. Throws when a port is taken.
  */
 export async function claimPorts(home: string, port: number): Promise<Ports> {
-  const file = join(home, 'ports.json');
+  const ports = await checkPorts(home, port);
+  const file = fileIn(home);
+  writeFileSync(`${file}.new`, JSON.stringify(ports));
+  renameSync(`${file}.new`, file);
+  return ports;
+}
+
+/** @returns what `claimPorts` would claim. Throws as it does. */
+export async function checkPorts(home: string, port: number): Promise<Ports> {
+  const file = fileIn(home);
   const known = readPorts(file);
   const ports = port === 0 ? (known ?? (await freePorts())) : chosenPorts(port, known);
   if (new Set(Object.values(ports)).size < 3) {
     throw new Error(`Port ${port} belongs to another part of this home (${file}). Choose another one.`);
   }
   for (const [part, number] of Object.entries(ports)) await assertFree(part, number);
-  writeFileSync(`${file}.new`, JSON.stringify(ports));
-  renameSync(`${file}.new`, file);
   return ports;
 }
+
+const fileIn = (home: string) => join(home, 'ports.json');
 
 const chosenPorts = (api: number, known: Ports | undefined): Ports => ({
   api,

@@ -14,6 +14,8 @@ Runs Portunus on this machine: the synthesised template on local parts.
 Environment: PORT, PORTUNUS_HOME (data, default .local), DDB_ENGINE (dynoxide or dynamodb-local)`;
 
 const DEFAULT_PORT = 8787;
+/** Ctrl-C in a terminal arrives twice, from the terminal and from npm, which forwards its own: closer signals are one. */
+const SAME_SIGNAL_MS = 500;
 
 type Phase =
   | { readonly name: 'building' }
@@ -22,6 +24,8 @@ type Phase =
 
 let phase: Phase = { name: 'building' };
 let interrupted = false;
+let interruptedAt = 0;
+const build = new AbortController();
 
 function optionsFrom(args: string[]) {
   const { values } = parseArgs({
@@ -53,9 +57,19 @@ async function main(): Promise<void> {
 }
 
 async function started(port: number, live: boolean): Promise<Stack> {
-  // Loaded late, so that an older Node gets to say above what is wrong with it.
-  const [{ buildAssembly }, { startStack }, { engineHere }, { homeFolder }, { welcome }] = await Promise.all([
+  // Loaded after the check above: an older Node cannot parse them.
+  const [
+    { buildAssembly },
+    { lockHome },
+    { checkPorts },
+    { startStack },
+    { engineHere },
+    { homeFolder },
+    { welcome },
+  ] = await Promise.all([
     import('./build.ts'),
+    import('#local/home-lock.ts'),
+    import('#local/home-ports.ts'),
     import('#local/stack.ts'),
     import('./engine.ts'),
     import('./home.ts'),
@@ -66,7 +80,9 @@ async function started(port: number, live: boolean): Promise<Stack> {
     console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
   const engine = engineHere();
   const home = homeFolder();
-  const assembly = await buildAssembly({ stage: 'local', onProgress });
+  lockHome(home)(); // a home or a port in use is reported before the build, which takes longer
+  await checkPorts(home, port);
+  const assembly = await buildAssembly({ stage: 'local', onProgress, signal: build.signal });
   phase = { name: 'starting' };
   const stack = await startStack({ assembly, home, port, live, engine, onProgress });
   onProgress('Ready');
@@ -76,11 +92,16 @@ async function started(port: number, live: boolean): Promise<Stack> {
 
 /** The first time: stop in good order. The second time: at once. */
 function interrupt(): void {
-  if (interrupted) process.exit(1);
+  if (interrupted) {
+    if (performance.now() - interruptedAt < SAME_SIGNAL_MS) return;
+    process.exit(1);
+  }
   interrupted = true;
+  interruptedAt = performance.now();
   switch (phase.name) {
     case 'building':
-      process.exit(0); // nothing runs yet
+      build.abort(); // ends the synthesis; esbuild ends with this process
+      process.exit(0);
       break;
     case 'starting':
       console.log('Stopping as soon as the start is through; Ctrl-C again to force.');

@@ -1,29 +1,14 @@
 // `npm start` to ready, in a copy of the sources: with nothing built, then again with everything there.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { copySources } from '#test/support/source-copy.ts';
+
 import { median, times } from './stats.ts';
 import { progress, table } from './table.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-/** What a clone would hold, with what is not committed yet; the installed packages are shared. */
-function copySources(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'portunus-start-'));
-  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  for (const file of list.split('\0').filter(Boolean)) {
-    cpSync(join(root, file), join(folder, file), { recursive: true, force: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
-}
 
 /** @returns seconds until it says that it is ready */
 async function secondsToReady(folder: string): Promise<number> {
