@@ -8,7 +8,7 @@ export const keyRoutes = [
     method: 'POST',
     path: '/api-keys',
     scope: 'keys:write',
-    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', ...once, 'audit:write'],
+    needs: ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'notices:raise', ...once, 'audit:write'],
   },
   {
     name: 'keys-list',

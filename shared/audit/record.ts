@@ -74,6 +74,7 @@ export const META = [
   'client',
   'protocol',
   'on_behalf',
+  'by',
   'severity',
   'version',
   'outcome',

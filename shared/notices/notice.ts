@@ -13,6 +13,7 @@ const NOTICE_KINDS = [
   'key_invalid',
   'key_renewed',
   'renewal_failed',
+  'key_stored_by_admin',
   'budget_warning',
   'incident',
   'tool_differs',

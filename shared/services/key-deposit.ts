@@ -4,13 +4,16 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import { Secret } from '#shared/core/secret.ts';
+import type { Write } from '#shared/core/write.ts';
 import { checkKeyFormat, factsOf, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
 import type { StoreKeyBody } from '#shared/vault/api.ts';
 import { createKeyDeposit } from '#shared/vault/deposit.ts';
 
+import { audit } from './audit.ts';
 import { fingerprint, sealKey } from './key-seal.ts';
 import { keyStore } from './key-store.ts';
 import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
+import { notices } from './notices.ts';
 
 /** Needs `keys:read`, `keys:seal`. */
 export const deposit = once(() =>
@@ -43,12 +46,69 @@ function checkOrigin({ provider, origin }: StoreKeyBody): void {
 }
 
 /**
- * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `audit:write`. Checks the format, asks the provider, then
- * seals; nothing is stored until the write is committed.
+ * Where a key is sent is for its owner to say: a key stored for somebody with an address of the admin's choice would send the
+ * owner's prompts there.
+ */
+function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
+  const named = Object.entries({ base_url, origin }).filter(([, value]) => value !== undefined);
+  const wantsAddress = factsOf(provider).ownBaseUrl === true || isUpstreamProvider(provider);
+  const wrong = named.length > 0 ? named.map(([name]) => name) : wantsAddress ? ['provider'] : [];
+  if (wrong.length === 0) return;
+  throw new AppError('invalid_input', 'Where a key is sent is for its owner to say.', {
+    issues: wrong.map((name) => ({
+      path: `body.${name}`,
+      message:
+        name === 'provider'
+          ? 'needs an address, so such a key is not stored for another user'
+          : 'is not set for another user',
+    })),
+    next_step: 'Leave the address out, or have the owner store this key with POST /api-keys.',
+  });
+}
+
+/** What an owner learns of a key that somebody else stored for them: a record in their own trail, and a notice. */
+function toldTo(uid: Uid, by: Uid, { key_id, provider, last4, requestId }: StoredFor): readonly Write[] {
+  const { title } = factsOf(provider);
+  const record = audit().record({
+    uid,
+    category: 'user_action',
+    act: 'key.stored',
+    result: 'succeeded',
+    reqId: requestId,
+    target: key_id,
+    meta: { provider, by },
+  });
+  const notice = notices().raise(
+    {
+      uid,
+      kind: 'key_stored_by_admin',
+      severity: 'warning',
+      subject: key_id,
+      once: 'stored',
+      text: `An admin stored a ${title} key …${last4} for you. Your calls may be made with it.`,
+      next_step: `If you did not ask for it, freeze it with POST /api-keys/${key_id}/freeze or delete it with DELETE /api-keys/${key_id}.`,
+    },
+    requestId,
+  );
+  return [record, ...notice];
+}
+
+type StoredFor = {
+  readonly key_id: string;
+  readonly provider: string;
+  readonly last4: string;
+  readonly requestId: string;
+};
+
+/**
+ * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `notices:raise`, `audit:write`. Checks the format, asks the
+ * provider, then seals; nothing is stored until the writes are committed.
  */
 export async function depositKey(caller: Principal, request: StoreKeyBody, call: CallFacts) {
   const uid = ownerOf(caller, request.user_id);
   const facts = factsOf(request.provider);
+  const isOnBehalf = uid !== caller.uid;
+  if (isOnBehalf) checkOnBehalf(request);
   checkOrigin(request);
   checkKeyFormat(facts, request.api_key);
   const origin = request.origin ?? keyOriginOf(facts, request.base_url);
@@ -63,10 +123,18 @@ export async function depositKey(caller: Principal, request: StoreKeyBody, call:
     validate: async () =>
       request.origin === undefined ? validateNew(caller.uid, call, { facts, secret, origin }) : undefined,
   });
+  const told = isOnBehalf
+    ? toldTo(uid, caller.uid, {
+        key_id: summary.key_id,
+        provider: facts.id,
+        last4: request.api_key.slice(-4),
+        requestId: call.requestId,
+      })
+    : [];
   return {
     summary,
-    writes: [write],
-    message: `Your ${facts.title} key is stored. ${wordsOf(facts, summary.validation?.outcome)}`,
-    onBehalf: uid === caller.uid ? undefined : uid,
+    writes: [write, ...told],
+    message: `${isOnBehalf ? 'The' : 'Your'} ${facts.title} key is stored. ${wordsOf(facts, summary.validation?.outcome)}`,
+    onBehalf: isOnBehalf ? uid : undefined,
   };
 }

@@ -112,6 +112,49 @@ onEngine('a provider key', () => {
     expect((await erin.get('/api-keys')).body.keys).toHaveLength(0);
   });
 
+  it('that an admin stores for somebody shows in the trail and the notices of its owner', async () => {
+    const { current } = portunus;
+    const [ivan, erin] = [await current.person('ivan'), await current.person('erin')];
+    const api_key = canaryKey('openai');
+    const stored = await erin.post('/api-keys', { provider: 'openai', api_key, user_id: 'ivan' });
+    const { key_id } = stored.body;
+    const records = (await ivan.get('/audit/logs')).body.logs.filter(
+      ({ target }: { target?: string }) => target === key_id,
+    );
+    expect(records.map(({ action }: { action: string }) => action).toSorted()).toEqual([
+      'key.stored',
+      'notice.raised',
+    ]);
+    const { notices } = (await ivan.get('/notices')).body;
+    expect(notices).toMatchObject([{ kind: 'key_stored_by_admin', subject: key_id }]);
+    expect(notices[0].text).toContain(api_key.slice(-4));
+    expect(JSON.stringify(notices)).not.toContain(api_key.slice(8, 24));
+    expect((await erin.get('/notices')).body.notices).toEqual([]);
+    // A key of one's own is no news.
+    await ivan.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic'), user_id: 'ivan' });
+    expect((await ivan.get('/notices')).body.notices).toHaveLength(1);
+  });
+
+  it.each([
+    ['base_url', { provider: 'compatible', base_url: 'https://models.example/v1' }],
+    ['base_url', { provider: 'openai', base_url: 'https://models.example/v1' }],
+    ['provider', { provider: 'compatible' }],
+    ['origin', { provider: 'x-weather', origin: 'https://weather.example' }],
+    ['provider', { provider: 'x-weather' }],
+  ])('is not stored for somebody with an address of the admin: %s of %o', async (field, body) => {
+    const { current } = portunus;
+    const [judy, erin] = [await current.person('judy'), await current.person('erin')];
+    const refused = await erin.post('/api-keys', { ...body, api_key: canaryKey('openai'), user_id: 'judy' });
+    expect(refused.body).toMatchObject({
+      status: 400,
+      code: 'invalid_input',
+      issues: [{ path: `body.${field}` }],
+      next_step: expect.stringContaining('owner'),
+    });
+    expect((await judy.get('/api-keys')).body.keys).toEqual([]);
+    expect((await judy.get('/notices')).body.notices).toEqual([]);
+  });
+
   it('is gone on the very next call after it is deleted', async () => {
     const { current } = portunus;
     const ivy = await current.person('ivy');
