@@ -14,18 +14,41 @@ import { noticeTable } from '#shared/aws/notice-table.ts';
 import { preferenceTable } from '#shared/aws/preference-table.ts';
 import { refusalsOf, refusalTable } from '#shared/aws/refusal-table.ts';
 import { todoTable } from '#shared/aws/todo-table.ts';
+import { toolTable } from '#shared/aws/tool-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { usageTable } from '#shared/aws/usage-table.ts';
-import type { Kid, ProviderId } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import { newUlid } from '#shared/core/ulid.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Todo } from '#shared/todo/todo.ts';
+import type { RegisteredTool } from '#shared/tools/registered.ts';
 import type { StoredKey } from '#shared/vault/stored-key.ts';
 
 import { newUid, onTables } from './drivers.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const TIME = '2026-11-22T12:00:00.000Z';
+const toolOf = (owner: Uid): RegisteredTool => ({
+  fmt: 1,
+  name: 'acme__look_up',
+  alias: 'acme',
+  shared: false,
+  owner,
+  state: 'draft',
+  version: 1,
+  definition: {
+    title: 'Look up',
+    description: 'Looks it up.',
+    inputSchema: { type: 'object' },
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    examples: [],
+    source: { kind: 'mcp', url: 'https://tools.example/mcp', upstreamName: 'look_up' },
+  },
+  hash: 'h',
+  createdAt: TIME,
+  updatedAt: TIME,
+  rv: 1,
+});
 const preferencesAt = (version: number) => ({ ...NO_PREFERENCES, version });
 const code = (name: string) => expect.objectContaining({ code: name });
 
@@ -62,6 +85,25 @@ onTables('the product’s tables', (table) => {
     expect(await store.all(uid)).toEqual([{ ...todo, title: 'bread', version: 2 }]);
     await commit(store.remove(uid, { ...todo, version: 2 }));
     await expect(commit(store.replace(uid, { ...todo, version: 3 }))).rejects.toEqual(code('not_found'));
+  });
+
+  it('replace and remove a registered tool only at the revision that was read', async () => {
+    const { db, TableName } = table();
+    const store = toolTable(db, TableName);
+    const owner = newUid();
+    const tool = toolOf(owner);
+    await commit(store.insert(tool));
+    await expect(commit(store.insert({ ...tool, state: 'active' }))).rejects.toEqual(code('conflict'));
+    await commit(store.replace({ ...tool, state: 'active', rv: 2 }));
+    for (const rv of [1, 2, 4]) {
+      await expect(commit(store.replace({ ...tool, rv }))).rejects.toEqual(code('conflict'));
+    }
+    await expect(commit(store.remove(tool))).rejects.toEqual(code('conflict'));
+    expect(await store.list(owner)).toEqual([{ ...tool, state: 'active', rv: 2 }]);
+    expect(await store.find('shared', tool.name)).toBeUndefined();
+    expect(await store.find(newUid(), tool.name)).toBeUndefined();
+    await commit(store.remove({ ...tool, rv: 2 }));
+    await expect(commit(store.replace({ ...tool, rv: 3 }))).rejects.toEqual(code('not_found'));
   });
 
   it('replace preferences only at the version that was read', async () => {

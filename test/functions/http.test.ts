@@ -43,8 +43,10 @@ const principal = (uid: Uid): Principal => ({
   signedInAt: seconds() - 1,
 });
 
+type More = { readonly event?: object; readonly principal?: Partial<Principal> };
+
 /** A route that does what it is told, called once. */
-async function call(run: () => Promise<{ body: unknown }>) {
+async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
   const uid = newUid();
   const handler = route('keys-list', {
     input: z.object({ query: z.strictObject({}) }),
@@ -58,7 +60,8 @@ async function call(run: () => Promise<{ body: unknown }>) {
     pathParameters: null,
     queryStringParameters: null,
     body: null,
-    requestContext: { requestId: 'req-1', authorizer: contextOf(principal(uid)) },
+    requestContext: { requestId: 'req-1', authorizer: contextOf({ ...principal(uid), ...more.principal }) },
+    ...more.event,
   } as unknown as APIGatewayProxyEvent;
   const context = { functionName: 'f', awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000 };
   const answer = await handler(event, context);
@@ -77,6 +80,83 @@ async function call(run: () => Promise<{ body: unknown }>) {
 const thrower = (thrown: unknown) => async (): Promise<never> => {
   throw thrown;
 };
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const KIB = 1024;
+
+describe('a request that is rejected before its use case', () => {
+  it.each<[string, number, string, More]>([
+    [
+      'whose body is larger than 256 KiB',
+      413,
+      'payload_too_large',
+      { event: { body: ' '.repeat(256 * KIB + 1) } },
+    ],
+    [
+      'whose packed body is larger than 256 KiB',
+      413,
+      'payload_too_large',
+      { event: { body: 'A'.repeat(((256 * KIB) / 3) * 4 + 8), isBase64Encoded: true } },
+    ],
+    ['whose body is no JSON', 415, 'unsupported_media_type', { event: { body: '{}' } }],
+    [
+      'whose body does not parse',
+      400,
+      'invalid_input',
+      { event: { body: `{"${CANARY}`, headers: JSON_TYPE } },
+    ],
+    [
+      'that names itself twice',
+      400,
+      'invalid_input',
+      { event: { multiValueHeaders: { 'Idempotency-Key': ['a', 'a'] } } },
+    ],
+    [
+      'that names itself under two spellings',
+      400,
+      'invalid_input',
+      { event: { multiValueHeaders: { 'Idempotency-Key': ['a'], 'idempotency-key': ['b'] } } },
+    ],
+    [
+      'whose name is not printable',
+      400,
+      'invalid_input',
+      { event: { multiValueHeaders: { 'Idempotency-Key': [`${CANARY}\n`] } } },
+    ],
+    [
+      'with a query nobody knows',
+      400,
+      'invalid_input',
+      { event: { queryStringParameters: { [CANARY]: CANARY } } },
+    ],
+    ['without the scope', 403, 'insufficient_scope', { principal: { scopes: ['todo:read'] } }],
+    ['without a role', 403, 'forbidden', { principal: { roles: [] } }],
+  ])('%s answers %s, is recorded, and does nothing', async (_what, status, code, more) => {
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      return { body: {} };
+    };
+    const { answer, records, body } = await call(run, more);
+    expect([answer.statusCode, body['code'], runs]).toEqual([status, code, 0]);
+    const own = records.filter(({ act }) => act !== 'roles.changed');
+    expect(own).toMatchObject([{ act: 'keys.listed', result: 'refused', code }]);
+    expect(`${JSON.stringify(answer)} ${JSON.stringify(records)} ${lines.join('')}`).not.toContain('canary');
+  });
+
+  it('is taken with a body of exactly 256 KiB', async () => {
+    const body = `{}${' '.repeat(256 * KIB - 2)}`;
+    const { answer } = await call(async () => ({ body: {} }), { event: { body, headers: JSON_TYPE } });
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it('of an expired token is recorded as a refused sign-in, whatever verdict was kept', async () => {
+    const { answer, body } = await call(async () => ({ body: {} }), {
+      principal: { expiresAt: seconds() - 31, issuedAt: seconds() - 900 },
+    });
+    expect([answer.statusCode, body['code']]).toEqual([401, 'unauthenticated']);
+  });
+});
 
 describe('a route with a caller', () => {
   it('records that it succeeded', async () => {

@@ -10,6 +10,7 @@ afterEach(() => learnFrom(at(Date.now())));
 it.each([
   ['five minutes ahead', 300],
   ['five minutes behind', -300],
+  ['four seconds ahead', 4],
 ])('an instance whose store is %s counts by the store’s clock', (_kind, seconds) => {
   learnFrom(at(Date.now() + seconds * 1000));
   expect(Math.abs(ahead() - seconds)).toBeLessThanOrEqual(1);

@@ -205,10 +205,13 @@ describe('a turn that failed', () => {
     const failing = await turn('first');
     await commit(failing.claim());
     const outage = new Error('The store is down.');
+    let tries = 0;
     const broken = async () => {
+      tries += 1;
       throw outage;
     };
     await expect(givingBack(failing, broken)).rejects.toBe(outage);
+    expect(tries).toBe(1);
   });
 });
 
