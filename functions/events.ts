@@ -5,7 +5,11 @@ export type EventFunction = {
   readonly name: string;
   readonly needs: readonly Need[];
   /** EventBridge pattern on the audit bus. Absent: not a consumer. */
-  readonly pattern?: { readonly source: readonly string[]; readonly 'detail-type'?: readonly string[] };
+  readonly pattern?: {
+    readonly source: readonly string[];
+    /** What became of the audit record. TTL removals never reach the bus. */
+    readonly detail: { readonly change: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[] };
+  };
   /**
    * Is told by CloudTrail of these calls to KMS with the vault's CMKs, whoever makes them. They come on the account's default bus,
    * minutes later, and perhaps twice.
@@ -27,7 +31,12 @@ export const eventFunctions = [
   {
     name: 'on-audit-recorded',
     needs: ['usage:project'],
-    pattern: { source: ['portunus.audit'] },
+    pattern: { source: ['portunus.audit'], detail: { change: ['INSERT'] } },
+  },
+  {
+    name: 'on-audit-tampered',
+    needs: ['notices:raise', 'audit:write'],
+    pattern: { source: ['portunus.audit'], detail: { change: ['MODIFY', 'REMOVE'] } },
   },
   {
     name: 'on-expiry-sweep',

@@ -32,6 +32,15 @@ const EVENT_FIELDS = [
   'provider usedKeys inputTokens outputTokens costMicroUsd',
 ].flatMap((names) => names.split(' '));
 
+/** New records, and every change of one. TTL removes records by itself and is the only one that may. */
+const STREAM_FILTERS = [
+  { eventName: ['INSERT', 'MODIFY'] },
+  {
+    eventName: ['REMOVE'],
+    userIdentity: { principalId: [{ exists: false }, { 'anything-but': ['dynamodb.amazonaws.com'] }] },
+  },
+];
+
 function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   const name = `portunus-${config.stage}-audit`;
   const deadLetters = deadLetterQueue(scope, 'pipe-dead-letters');
@@ -42,7 +51,7 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   });
   const pipe = new CfnPipe(scope, 'audit-pipe', {
     name,
-    description: 'Each new audit record becomes one event',
+    description: 'Each new audit record becomes one event, and each change of one',
     roleArn: role.roleArn,
     source: streamOf(data),
     sourceParameters: {
@@ -54,15 +63,17 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
         onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
         deadLetterConfig: { arn: deadLetters.queueArn },
       },
-      // The TTL's removals and the exporter's marks are no news.
-      filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'] }) }] },
+      filterCriteria: { filters: STREAM_FILTERS.map((pattern) => ({ pattern: JSON.stringify(pattern) })) },
     },
     target: data.auditBus.eventBusArn,
     targetParameters: {
       eventBridgeEventBusParameters: { source: 'portunus.audit', detailType: 'audit.recorded' },
-      inputTemplate: JSON.stringify(
-        Object.fromEntries(EVENT_FIELDS.map((field) => [field, `<$.dynamodb.NewImage.${field}.S>`])),
-      ),
+      inputTemplate: JSON.stringify({
+        ...Object.fromEntries(EVENT_FIELDS.map((field) => [field, `<$.dynamodb.NewImage.${field}.S>`])),
+        change: '<$.eventName>',
+        pk: '<$.dynamodb.Keys.pk.S>',
+        sk: '<$.dynamodb.Keys.sk.S>',
+      }),
     },
   });
   pipe.node.addDependency(role); // with its policy: a pipe is refused while its role may not read the source
@@ -155,10 +166,9 @@ function triggerOf(
     };
   }
   if (!pattern) return undefined;
-  const { source, 'detail-type': detailType } = pattern;
-  const eventPattern = { source: [...source], ...(detailType && { detailType: [...detailType] }) };
+  const eventPattern = { source: [...pattern.source], detail: { change: [...pattern.detail.change] } };
   return {
-    on: (detailType ?? source).join(', '),
+    on: `${pattern.detail.change.join(', ')} of audit records`,
     rule: { description: `Audit bus to ${name}`, eventBus: auditBus, eventPattern },
   };
 }

@@ -1,7 +1,8 @@
-// Every notice an owner gets, as one line for those who run the stage: whoever subscribes to this topic reads them.
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+// Notices and changed audit records, as one line each for those who run the stage: whoever subscribes to this topic reads them.
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
@@ -10,32 +11,67 @@ import type { FunctionSite } from './function.ts';
 
 const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
 
+const LINES = {
+  notices: {
+    act: 'notice.raised',
+    text: `${field('severity')} notice ${field('reason')} about ${field('target')}`,
+  },
+  tampering: {
+    act: 'audit.tampered',
+    text: `critical: audit record ${field('target')} was ${field('reason')} after it was written`,
+  },
+};
+
 export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topic {
+  const prefix = `portunus-${config.stage}`;
   // No CMK: a message names a key id and an owner's id, no person and no secret. AWS's own key is none EventBridge may use.
   const topic = new Topic(scope, 'ops-topic', {
-    topicName: `portunus-${config.stage}-ops`,
+    topicName: `${prefix}-ops`,
     displayName: `Portunus ${config.stage}`,
     enforceSSL: true,
   });
-  new Rule(scope, 'ops-notices-rule', {
-    description: 'Notices to the ops topic',
-    eventBus: data.auditBus,
-    eventPattern: { source: ['portunus.audit'], detail: { act: ['notice.raised'] } },
-    targets: [
+  const deadLetters = deadLetterQueue(scope, 'ops-notices-dead-letters');
+  for (const [name, { act, text }] of Object.entries(LINES)) {
+    const ruleName = `${prefix}-ops-${name}`;
+    const rule = new Rule(scope, `ops-${name}-rule`, {
+      ruleName,
+      description: `${act} to the ops topic`,
+      eventBus: data.auditBus,
+      eventPattern: { source: ['portunus.audit'], detail: { act: [act], change: ['INSERT'] } },
+    });
+    rule.addTarget(
       new SnsTopic(topic, {
+        role: publisher(scope, { name, ruleName: `${data.auditBus.eventBusName}/${ruleName}` }),
         message: RuleTargetInput.fromText(
-          `Portunus ${config.stage}: ${field('severity')} notice ${field('reason')} about ${field('target')}, ` +
-            `owner ${field('uid')}, at ${field('ts')} (audit record ${field('eventId')}).`,
+          `Portunus ${config.stage}: ${text}, owner ${field('uid')}, at ${field('ts')} (audit record ${field('eventId')}).`,
         ),
-        deadLetterQueue: deadLetterQueue(scope, 'ops-notices-dead-letters'),
+        deadLetterQueue: deadLetters,
         retryAttempts: 8,
         maxEventAge: Duration.hours(2),
       }),
-    ],
-  });
+    );
+  }
   new CfnOutput(scope, 'OpsTopicArn', {
     value: topic.topicArn,
     description: 'Subscribe those who run this stage: they get a line for every notice.',
   });
   return topic;
+}
+
+/**
+ * EventBridge sends no `aws:SourceArn` to a topic's policy, so any account's rule could publish by one that admits EventBridge. A
+ * role that trusts this one rule is its alternative.
+ */
+function publisher(scope: Construct, { name, ruleName }: { name: string; ruleName: string }): Role {
+  const { account } = Stack.of(scope);
+  const ruleArn = Stack.of(scope).formatArn({ service: 'events', resource: 'rule', resourceName: ruleName });
+  return new Role(scope, `ops-${name}-role`, {
+    description: `Publishes ${name} to the ops topic`,
+    assumedBy: new ServicePrincipal('events.amazonaws.com', {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': account },
+        ArnEquals: { 'aws:SourceArn': ruleArn },
+      },
+    }),
+  });
 }

@@ -14,7 +14,7 @@ import {
   type TableDefinition,
   ttlAttribute,
 } from './table-definition.ts';
-import { sweep } from './ttl-sweep.ts';
+import { createExpired, type Expired, sweep } from './ttl-sweep.ts';
 
 export type { DynamoEngine } from './engine-command.ts';
 export { missingFor } from './engine-command.ts';
@@ -33,6 +33,8 @@ export type Dynamo = {
   readonly endpoint: string;
   /** Table name by logical id. */
   readonly tables: () => Readonly<Record<string, string>>;
+  /** Whether TTL, and nobody else, removed the item of this key. */
+  readonly isExpired: Expired['has'];
   /** Stream ARN, as the engine names it, by logical id. */
   readonly streams: () => Readonly<Record<string, string>>;
   readonly tableKeys: (tableName: string) => TableKeys | undefined;
@@ -55,6 +57,7 @@ export async function createDynamo(options: {
   const engine = await startEngine(join(options.folder, 'dynamodb'), options.engine);
   const tables = new Map<string, TableDefinition>();
   const streams: Record<string, string> = {};
+  const expired = createExpired();
   const tableArn = (name: string) => `arn:aws:dynamodb:${site.region}:${site.account}:table/${name}`;
   if (engine.database !== undefined) indexStreamRecords(engine.database);
 
@@ -79,7 +82,7 @@ export async function createDynamo(options: {
       const ttl = ttlAttribute(table);
       if (ttl === undefined) continue;
       const keys = table.KeySchema.map(({ AttributeName }) => AttributeName);
-      deleted += await sweep(engine.client, { name: table.TableName, ttl, keys }, now());
+      deleted += await sweep(engine.client, { name: table.TableName, ttl, keys }, { nowMs: now(), expired });
     }
     return deleted;
   }
@@ -95,6 +98,7 @@ export async function createDynamo(options: {
     endpoint: engine.endpoint,
     tables: () => Object.fromEntries([...tables].map(([id, { TableName }]) => [id, TableName])),
     streams: () => streams,
+    isExpired: expired.has,
     tableKeys: (name) => tableKeys([...tables.values()].find(({ TableName }) => TableName === name)),
     tableArn,
     sweep: sweepAll,

@@ -14,8 +14,32 @@ type Page = { readonly Items?: readonly Item[]; readonly LastEvaluatedKey?: Item
 // AWS ignores items that expired more than five years ago: likely a wrong unit.
 const OLDEST_SECONDS = 5 * 365 * 86_400;
 
-/** Deletes expired items and returns their number. The stream shows a plain REMOVE, without AWS's `userIdentity`. */
-export async function sweep(client: RootClient, table: ExpiringTable, nowMs: number): Promise<number> {
+/** Keys of items that TTL removed: the engine's stream shows a plain REMOVE, without AWS's `userIdentity`. */
+export type Expired = {
+  readonly add: (tableName: string, key: unknown) => void;
+  readonly has: (tableName: string, key: unknown) => boolean;
+};
+
+const nameOf = (tableName: string, key: unknown) =>
+  JSON.stringify([
+    tableName,
+    Object.entries(Object(key)).toSorted(([one], [other]) => one.localeCompare(other)),
+  ]);
+
+export function createExpired(): Expired {
+  const names = new Set<string>();
+  return {
+    add: (tableName, key) => names.add(nameOf(tableName, key)),
+    has: (tableName, key) => names.has(nameOf(tableName, key)),
+  };
+}
+
+/** Deletes expired items and returns their number. */
+export async function sweep(
+  client: RootClient,
+  table: ExpiringTable,
+  { nowMs, expired: removed }: { nowMs: number; expired: Expired },
+): Promise<number> {
   const now = Math.floor(nowMs / 1000);
   const bounds = { ':now': { N: String(now) }, ':oldest': { N: String(now - OLDEST_SECONDS) } };
   const expired = '#ttl < :now AND #ttl > :oldest';
@@ -32,6 +56,7 @@ export async function sweep(client: RootClient, table: ExpiringTable, nowMs: num
       ...(from && { ExclusiveStartKey: from }),
     });
     for (const Key of page.Items ?? []) {
+      removed.add(table.name, Key); // before the removal: a reader of the stream may be quick
       // The condition again: the item may have been renewed since the scan.
       const gone = await remove(client, {
         TableName: table.name,

@@ -1,12 +1,14 @@
 // Delivers one event to one target. To Lambda in two steps, as on AWS: to the service (the rule's retry policy and dead letters),
 // then to the function (Lambda's two retries and the function's failure destination). To a topic directly.
 import type { DeadLetters, Failure } from './dead-letters.ts';
-import type { Functions, Pause, Topics } from './event-ports.ts';
+import type { Authorizer, Functions, Pause, Topics } from './event-ports.ts';
 
 export type RuleTarget = {
   readonly ruleArn: string;
   /** ARN of a function or a topic. */
   readonly targetArn: string;
+  /** Role that the rule publishes by, instead of the topic's policy. */
+  readonly roleArn?: string | undefined;
   readonly input: (event: unknown) => unknown;
   readonly deadLetterArn?: string | undefined;
   readonly maximumRetryAttempts: number;
@@ -22,6 +24,7 @@ export type AsyncConfig = {
 export type Deliver = (target: RuleTarget, event: unknown, signal: AbortSignal) => Promise<void>;
 
 type DeliveryOptions = {
+  readonly iam: Authorizer;
   readonly functions: Functions;
   readonly topics: Topics;
   readonly asyncInvokeConfig: (functionArn: string) => AsyncConfig;
@@ -36,7 +39,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { functions, topics, asyncInvokeConfig, deadLetters, pause } = options;
+  const { iam, functions, topics, asyncInvokeConfig, deadLetters, pause } = options;
 
   async function attempt(functionArn: string, payload: unknown): Promise<Outcome> {
     try {
@@ -50,8 +53,11 @@ export function createDelivery(options: DeliveryOptions): Deliver {
   }
 
   function publish(target: RuleTarget, event: unknown): void {
-    const { targetArn, ruleArn } = target;
-    if (!topics.admits(targetArn, 'events.amazonaws.com', ruleArn)) {
+    const { targetArn, ruleArn, roleArn } = target;
+    const allowed = roleArn
+      ? iam.authorize({ roleArn, action: 'sns:Publish', resource: targetArn }).allowed
+      : topics.admits(targetArn, 'events.amazonaws.com', ruleArn);
+    if (!allowed) {
       const message = 'The topic does not allow the rule to publish to it.';
       return deadLetters.undelivered(target, event, { code: 'NO_PERMISSIONS', message, retries: 0 });
     }

@@ -26,7 +26,11 @@ export type Functions = {
 };
 
 /** A DynamoDB engine, with root access. */
-export type StreamSource = { readonly endpoint: string };
+export type StreamSource = {
+  readonly endpoint: string;
+  /** Whether TTL removed the item of this key. */
+  readonly isExpired: (tableName: string, key: unknown) => boolean;
+};
 
 /** Dead-letter queues. */
 export type Queues = {

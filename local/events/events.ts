@@ -72,7 +72,7 @@ export function createEvents(options: EventsOptions): Events {
     onProblem(`An event for ${event.target} is lost: ${event.reason}`);
   });
   const asyncInvokeConfig = invokeConfigs.of;
-  const deliver = createDelivery({ functions: lambda, topics, asyncInvokeConfig, deadLetters, pause });
+  const deliver = createDelivery({ iam, functions: lambda, topics, asyncInvokeConfig, deadLetters, pause });
   const buses = createBuses({ site, deliver });
   const deliveries = createInFlightDeliveries();
   const schedules = createSchedules({ site, rules: buses.rules, deliver, pause, now, onProblem });

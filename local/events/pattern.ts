@@ -1,10 +1,11 @@
-// EventBridge event patterns with exact values, compiled once: an operator fails the start instead of an event.
+// EventBridge event patterns, compiled once: exact values, `{exists: false}` and `{'anything-but': [values]}`. Any other operator
+// fails the start instead of an event.
 
 export type Matcher = (event: unknown) => boolean;
 
 type Leaf = string | number | boolean | null;
 
-/** @throws on a content operator (`prefix`, `exists`, …), which the local stack does not support, and on an invalid shape. */
+/** @throws on a content operator that the local stack does not support (`prefix`, `numeric`, …), and on an invalid shape. */
 export function compilePattern(pattern: unknown): Matcher {
   if (!isObject(pattern) || Object.keys(pattern).length === 0)
     throw new Error('An event pattern must be an object with at least one field.');
@@ -26,10 +27,23 @@ function field(rule: unknown, path: string): Matcher {
   if (isObject(rule)) return object(rule, path);
   if (!Array.isArray(rule) || rule.length === 0)
     throw new Error(`Event pattern ${path} must be an object or a list with at least one item.`);
-  const unsupported = rule.find((item) => !isLeaf(item));
-  if (unsupported !== undefined)
-    throw new Error(`Event pattern ${path}: ${JSON.stringify(unsupported)} is not supported.`);
-  return (event) => collectLeaves(event).some((leaf) => rule.includes(leaf));
+  const tests = rule.map((item) => itemTest(item, path));
+  return (event) => {
+    const leaves = collectLeaves(event);
+    return tests.some((test) => test(leaves));
+  };
+}
+
+/** One item of a list: it holds for a field with these values, none if it is absent. */
+function itemTest(item: unknown, path: string): (leaves: readonly Leaf[]) => boolean {
+  if (isLeaf(item)) return (leaves) => leaves.includes(item);
+  const operators = Object.entries(isObject(item) ? item : {});
+  const [operator, argument] = operators.length === 1 ? (operators[0] ?? []) : [];
+  if (operator === 'exists' && argument === false) return (leaves) => leaves.length === 0;
+  if (operator === 'anything-but' && Array.isArray(argument) && argument.every(isLeaf)) {
+    return (leaves) => leaves.some((leaf) => !argument.includes(leaf));
+  }
+  throw new Error(`Event pattern ${path}: ${JSON.stringify(item)} is not supported.`);
 }
 
 function collectLeaves(value: unknown): Leaf[] {

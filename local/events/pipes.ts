@@ -81,6 +81,7 @@ function startablePipe(pipe: PipeDefinition, options: PipesOptions): Pipe {
   const stream = createStream({
     endpoint: dynamo.endpoint,
     streamArn,
+    isExpired: dynamo.isExpired,
     permit: (operation) => permit(`dynamodb:${operation}`, streamArn),
   });
   const readAll = createShardReader({

@@ -10,6 +10,7 @@ import { parseSchedule, type Schedule } from './schedule.ts';
 const Target = z.strictObject({
   Id: z.string(),
   Arn: z.string(),
+  RoleArn: z.string().optional(),
   Input: z.string().optional(),
   InputPath: z.string().optional(),
   InputTransformer: z
@@ -83,6 +84,7 @@ function compileTarget(ruleName: string, ruleArn: string, target: Target): RuleT
   return {
     ruleArn,
     targetArn: target.Arn,
+    roleArn: target.RoleArn,
     input: compileInput(target, { 'aws.events.rule-arn': ruleArn, 'aws.events.rule-name': ruleName }),
     deadLetterArn: target.DeadLetterConfig?.Arn,
     maximumRetryAttempts: Math.min(target.RetryPolicy?.MaximumRetryAttempts ?? MOST_RETRIES, MOST_RETRIES),

@@ -5,7 +5,7 @@ import { createRootClient } from '#local/dynamodb/root-client.ts';
 
 export type Shard = { readonly id: string; readonly parent: string | undefined };
 export type StreamRecord = Readonly<Record<string, unknown>> & {
-  readonly dynamodb: {
+  readonly dynamodb: Readonly<Record<string, unknown>> & {
     readonly SequenceNumber: string;
     readonly ApproximateCreationDateTime?: number | undefined;
   };
@@ -46,10 +46,19 @@ type StreamOptions = {
   readonly streamArn: string;
   /** Authorises each call by operation name. @throws if the caller lacks the permission. */
   readonly permit: (operation: string) => void;
+  readonly isExpired: (tableName: string, key: unknown) => boolean;
 };
 
-export function createStream({ endpoint, streamArn, permit }: StreamOptions): Stream {
+/** Set by AWS on removals by TTL. */
+const TTL_IDENTITY = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+
+export function createStream({ endpoint, streamArn, permit, isExpired }: StreamOptions): Stream {
   const client = createRootClient(endpoint);
+  const tableName = streamArn.split('/')[1] ?? '';
+  const identityOf = (record: StreamRecord) =>
+    record['eventName'] === 'REMOVE' && isExpired(tableName, record.dynamodb['Keys'])
+      ? { userIdentity: TTL_IDENTITY }
+      : {};
   const call = (operation: string, input: object) => {
     permit(operation);
     return client.call(operation, input);
@@ -85,7 +94,10 @@ export function createStream({ endpoint, streamArn, permit }: StreamOptions): St
     async read(iterator, limit) {
       const answer = await call('GetRecords', { ShardIterator: iterator, Limit: limit });
       const { Records: records, NextShardIterator: next } = Records.parse(answer);
-      return { records: records.map((record) => ({ ...record, eventSourceARN: streamArn })), next };
+      return {
+        records: records.map((record) => ({ ...record, ...identityOf(record), eventSourceARN: streamArn })),
+        next,
+      };
     },
 
     close: client.close,

@@ -47,6 +47,7 @@ export const ACTIONS = [
   'mcp.requested',
   'request.replayed',
   'audit.read',
+  'audit.tampered',
   'limits.read',
   'limits.changed',
   'usage.history_read',

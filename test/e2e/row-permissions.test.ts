@@ -138,6 +138,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           'notices-read',
           'account-erase',
           'on-audit-recorded',
+          'on-audit-tampered',
           'on-expiry-sweep',
           'on-custody-audit',
         ],

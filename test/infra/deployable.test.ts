@@ -34,6 +34,7 @@ const ACTIONS = new Set([
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
   'secretsmanager:GetSecretValue',
+  'sns:Publish',
   'sqs:GetQueueAttributes',
   'sqs:GetQueueUrl',
   'sqs:SendMessage',
@@ -156,22 +157,43 @@ describe.each(stages)('stage %s', (name, stage) => {
     const [topic, ...others] = allResources(stage).filter(([, { Type }]) => Type === 'AWS::SNS::Topic');
     expect(others).toEqual([]);
     const Ref = topic?.[0];
-    const [rule] = resourcesOf(stage, 'AWS::Events::Rule').filter(
-      ({ Targets }) => Targets[0].Arn.Ref === Ref,
+    const rules = resourcesOf(stage, 'AWS::Events::Rule').filter(({ Targets }) => Targets[0].Arn.Ref === Ref);
+    expect(rules.map(({ EventPattern }) => EventPattern)).toEqual(
+      ['notice.raised', 'audit.tampered'].map((act) => ({
+        source: ['portunus.audit'],
+        detail: { act: [act], change: ['INSERT'] },
+      })),
     );
-    expect(rule?.['EventPattern']).toEqual({
-      source: ['portunus.audit'],
-      detail: { act: ['notice.raised'] },
-    });
     const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
     const carried = Object.keys(JSON.parse(pipe?.['TargetParameters'].InputTemplate));
-    const shown = Object.values(rule?.['Targets'][0].InputTransformer.InputPathsMap);
+    const shown = rules.flatMap(({ Targets }) => Object.values(Targets[0].InputTransformer.InputPathsMap));
     expect(carried.map((field) => `$.detail.${field}`)).toEqual(expect.arrayContaining(shown));
     const [policy] = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
     expect(policy?.['PolicyDocument'].Statement).toMatchObject([
       { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
-      { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sns:Publish' },
     ]);
+  });
+
+  it('lets a service act for its own resources of this account only, wherever AWS says for which it acts', () => {
+    const policies = ['AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy'].flatMap((type) =>
+      resourcesOf(stage, type),
+    );
+    const allowed = policies
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.length).toBeGreaterThan(3);
+    for (const { Condition } of allowed) expect(Condition.ArnEquals['aws:SourceArn']).toBeTruthy();
+    for (const permission of resourcesOf(stage, 'AWS::Lambda::Permission')) {
+      expect(permission['SourceArn']).toBeTruthy();
+    }
+    const trusts = resourcesOf(stage, 'AWS::IAM::Role')
+      .flatMap(({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument.Statement)
+      .filter(({ Principal }) => ['events.amazonaws.com', 'pipes.amazonaws.com'].includes(Principal.Service));
+    expect(trusts).toHaveLength(3);
+    for (const { Condition } of trusts) {
+      const values = Object.assign({}, ...Object.values(Condition));
+      expect(Object.keys(values).toSorted()).toEqual(['aws:SourceAccount', 'aws:SourceArn']);
+    }
   });
 
   it('keeps ciphertext out of the index that the expiry sweep reads', () => {

@@ -289,6 +289,14 @@ describe('what each role may do', () => {
           "sqs:GetQueueUrl on onauditrecordeddeadletters",
           "sqs:SendMessage on onauditrecordeddeadletters",
         ],
+        "onaudittampered": [
+          "dynamodb:PutItem on Audit rows U#*",
+          "dynamodb:UpdateItem on Content rows U#* attributes pk sk noticeOf kind severity subject text next_step url created_at",
+          "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
+          "sqs:GetQueueAttributes on onaudittampereddeadletters",
+          "sqs:GetQueueUrl on onaudittampereddeadletters",
+          "sqs:SendMessage on onaudittampereddeadletters",
+        ],
         "oncustodyaudit": [
           "dynamodb:PutItem on Audit rows U#*",
           "dynamodb:Query on Audit rows U#*",
@@ -332,6 +340,12 @@ describe('what each role may do', () => {
           "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
           "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
+        ],
+        "opsnotices": [
+          "sns:Publish on {"Ref":"opstopic89205721"}",
+        ],
+        "opstampering": [
+          "sns:Publish on {"Ref":"opstopic89205721"}",
         ],
         "preferencesread": [
           "dynamodb:BatchGetItem on Control rows REVOKED#* SESSION#*",
@@ -577,6 +591,7 @@ describe('what a function is told', () => {
         "notices-list": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "notices-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
+        "on-audit-tampered": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "on-custody-audit": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "on-issuer-keys": "CONTROL_TABLE ISSUERS ISSUER_KEY_SECRET_ARN PUBLIC_URL TRUSTED_ORIGINS",

@@ -58,7 +58,7 @@ describe('an event pattern', () => {
     ['a bare value', { source: 'aws.ec2' }],
     ['an empty list', { source: [] }],
     ['a content operator', { source: [{ prefix: 'aws.' }] }],
-    ['an operator beside a value', { detail: { nope: ['x', { exists: false }] } }],
+    ['an operator beside a value', { detail: { nope: ['x', { exists: true }] } }],
     ['an $or', { $or: [{ source: ['aws.s3'] }, { source: ['aws.ec2'] }] }],
   ])('rejects %s when it is compiled', (_name, pattern) => {
     expect(() => compilePattern(pattern)).toThrow(/[Ee]vent pattern/);

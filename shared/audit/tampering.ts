@@ -1,0 +1,63 @@
+// Reports changes of audit records. No function may make one, so whoever made it had other credentials, or a function's role.
+import * as z from 'zod';
+
+import { Uid } from '#shared/core/ids.ts';
+import type { Write } from '#shared/core/write.ts';
+
+import type { AuditDraft } from './audit.ts';
+
+/** `detail` of a bus event: the key of the record, and what became of it. Removals by TTL are none. */
+export const ChangedRecord = z.object({
+  change: z.enum(['MODIFY', 'REMOVE']),
+  pk: z.string().startsWith('U#'),
+  sk: z.string().min(1),
+});
+export type ChangedRecord = z.infer<typeof ChangedRecord>;
+
+type IncidentDraft = {
+  readonly uid: Uid;
+  readonly kind: 'incident';
+  readonly severity: 'critical';
+  readonly subject: string;
+  readonly once: string;
+  readonly text: string;
+  readonly next_step: string;
+};
+
+/** Keys are what a stranger wrote: only the characters of an event id are kept, as many as one has. */
+const eventIdIn = (sk: string) => (sk.split('#').at(-1) ?? '').replaceAll(/[^0-9A-Za-z-]/g, '-').slice(0, 26);
+
+export function createTamperingReport(ports: {
+  /** The notice and its own record; rejected with `conflict` when it was raised before. */
+  readonly raiseOnce: (draft: IncidentDraft) => readonly Write[];
+  /** Rejects with `conflict` when one of the changes does. */
+  readonly commit: (draft: Omit<AuditDraft, 'reqId'>, changes: readonly Write[]) => Promise<void>;
+}) {
+  return async ({ change, pk, sk }: ChangedRecord): Promise<void> => {
+    const owner = pk.slice('U#'.length);
+    const eventId = eventIdIn(sk);
+    const [what, reason] = change === 'MODIFY' ? ['changed', 'modified'] : ['removed', 'removed'];
+    const uid = Uid.safeParse(owner);
+    const notice = uid.success
+      ? ports.raiseOnce({
+          uid: uid.data,
+          kind: 'incident',
+          severity: 'critical',
+          subject: eventId,
+          once: reason,
+          text: `The record ${eventId} of your audit trail was ${what} after it was written. No function of this service does that.`,
+          next_step:
+            'The operators of this service were notified. Compare the trail with your own copies of it.',
+        })
+      : []; // a record without an owner: the operators are notified
+    const draft = {
+      uid: uid.success ? owner : 'anonymous',
+      category: 'system',
+      act: 'audit.tampered',
+      result: 'succeeded',
+      target: eventId,
+      meta: { reason, severity: 'critical' },
+    } as const;
+    await ports.commit(draft, notice);
+  };
+}
