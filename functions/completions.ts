@@ -3,30 +3,42 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { Principal } from '#shared/auth/principal.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { withoutAbsent } from '#shared/providers/absent.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { chatCompletions } from '#shared/tools/chat-completions.ts';
 
-import { checkHeaders } from './headers.ts';
+import { checkHeaders, headerValues } from './headers.ts';
 import { logError, logger } from './log.ts';
 import { openaiError, openaiHeaders } from './openai-error.ts';
 import { deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
 import { type Open, writing } from './stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
 
-/** Time kept back for the outcome's record and the way home. */
+/** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
+
+/** Names the fields of the request that its provider cannot express. */
+const DROPPED_HEADER = 'x-portunus-dropped';
+/** `true`: such fields reject the request instead. */
+const STRICT_HEADER = 'x-portunus-strict';
 
 const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
 
-/** One answer: begun with its first piece, whatever that is. */
+/** One answer, begun with its first piece. */
 function replyTo(requestId: string, open: Open) {
   let write: ReturnType<Open> | undefined;
+  let dropped: readonly string[] = [];
   const begin = (type: string) => {
-    const headers = { 'content-type': `${type}; charset=utf-8`, 'x-request-id': requestId };
+    const headers = {
+      'content-type': `${type}; charset=utf-8`,
+      'x-request-id': requestId,
+      ...(dropped.length > 0 && { [DROPPED_HEADER]: dropped.join(', ') }),
+    };
     return open({ status: 200, headers: Object.entries(headers) });
   };
   return {
+    onDropped: (fields: readonly string[]) => void (dropped = fields),
     piece: (value: unknown) => {
       write ??= begin('text/event-stream');
       return write(event(value));
@@ -35,18 +47,18 @@ function replyTo(requestId: string, open: Open) {
       write ? write('data: [DONE]\n\n') : begin('application/json')(JSON.stringify(whole)),
     fail(error: AppError) {
       const problem = openaiError(error, requestId);
-      if (write) return write(event(problem)); // the status is out: the stream itself must tell
+      if (write) return write(event(problem)); // the status is sent: the error becomes an event
       const headers = Object.entries(openaiHeaders(error, requestId));
       return open({ status: error.status, headers })(JSON.stringify(problem));
     },
   };
 }
 
-/** What is refused here never reaches the path of a call, which would record it. */
+/** A body that is rejected here never reaches the path of a call, which would record it. */
 async function parametersOf(request: APIGatewayProxyEvent, principal: Principal): Promise<unknown> {
   try {
     checkHeaders(request);
-    return jsonBody(request, rowOf('completions')) ?? {};
+    return withoutAbsent(jsonBody(request, rowOf('completions')) ?? {});
   } catch (thrown) {
     const error = asAppError(thrown);
     await audit().commit({
@@ -75,8 +87,9 @@ async function answer(request: APIGatewayProxyEvent, context: Context, reply: Re
     parameters,
     principal,
     hops: hopsOf(request),
+    translation: { strict: headerValues(request, STRICT_HEADER)[0] === 'true', onDropped: reply.onDropped },
   } as const;
-  // Its record is durable when it returns: only then does the last piece leave.
+  // The outcome's record is durable when this returns: only then is the last piece sent.
   const done = await invoke()({ ...call, requestId, deadline, scoped: true, sink: reply.piece });
   if (done.ok) return reply.end(done.result['completion']);
   logError(done.error, done.failure ?? done.error, requestId);

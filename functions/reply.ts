@@ -13,7 +13,7 @@ const SECURITY_HEADERS = {
 /** The one page that may read our answers. A browser compares it with its own address: all others read nothing. */
 export const webOrigin = once(() => envIfSet('WEB_ORIGIN'));
 
-const EXPOSED = 'Idempotency-Replayed, Retry-After, WWW-Authenticate';
+const EXPOSED = 'Idempotency-Replayed, Retry-After, WWW-Authenticate, x-portunus-dropped, x-request-id';
 
 /** On every answer, errors too. */
 export const commonHeaders = once((): Readonly<Record<string, string>> => {

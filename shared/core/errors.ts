@@ -8,6 +8,12 @@ export const ERRORS = {
     'The provider refuses this request',
     'Correct the model, its parameters or the length, and send it again.',
   ],
+  upstream_forbidden: [
+    403,
+    'The provider does not allow this request',
+    'Check what the key may do at its provider, or use another key or model.',
+  ],
+  model_not_found: [404, 'The model does not exist', 'Use a model that GET /v1/models lists.'],
   wrong_provider: [400, 'This key belongs to another provider', 'Store it under the provider it belongs to.'],
   unauthenticated: [401, 'Not signed in', 'Send a valid access token as `Authorization: Bearer …`.'],
   forbidden: [403, 'Not allowed', 'Sign in as somebody who may do this, or ask for the missing scope.'],

@@ -1,5 +1,6 @@
 // A secret in use, taken out of everything that a provider or an upstream answers with before it is compared, stored, shown or
 // sent. Every path uses this module; what it recognises is listed in find-secret.ts.
+import { isExactNumber } from './exact-json.ts';
 import { createFinder, formsOf, type Found, shortestOf, type Span } from './find-secret.ts';
 import { parseJson } from './scan-json.ts';
 import { REDACTED, type Secret } from './secret.ts';
@@ -70,7 +71,7 @@ function collect(holder: object, place: Place): void {
     if (typeof value === 'string') at.leaves.push({ text: value, replace: put });
     else if (isBytes(value))
       at.leaves.push({ text: textOfBytes(value), replace: (text) => put(bytesOfText(text)) });
-    else if (isObject(value)) collect(value, at);
+    else if (isObject(value) && !isExactNumber(value)) collect(value, at);
   }
 }
 
@@ -139,6 +140,7 @@ function createPass(find: (text: string) => Found, number: number) {
   function maskItem(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return maskString(value, depth);
     if (Array.isArray(value)) return maskList(value, depth);
+    if (isExactNumber(value)) return maskText(value.rawJSON) === value.rawJSON ? value : REDACTED;
     if (isObject(value)) return maskObject(value, depth);
     if (value !== number) return value;
     count += 1;

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
+import { parseExact } from '#shared/core/exact-json.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { EgressResponse, EgressStream } from '#shared/egress/egress.ts';
@@ -9,7 +10,7 @@ import { sseEvents } from '#shared/egress/sse.ts';
 
 import type { ProviderFacts } from './catalog.ts';
 import { type Chunk, type Completion, countsOf } from './chat-answer.ts';
-import { type ChatAdapter, type ChatReply, MODEL_NAME } from './chat.ts';
+import { type ChatAdapter, type ChatReply, MODEL_NAME, type StreamReader } from './chat.ts';
 import { createRedaction } from './redact-stream.ts';
 
 /** @throws {AppError} `upstream_malformed` for what is no JSON, or not what `read` takes */
@@ -26,7 +27,7 @@ function parsed<T>(text: string, read: (text: string) => T): T {
 export function readAnswer<T>({ body }: EgressResponse, secret: Secret, parse: (body: unknown) => T): T {
   const text = new TextDecoder().decode(body);
   if (!isUtf8(body)) throw new MalformedAnswer(text);
-  return parsed(text, (json) => parse(createSecretMask(secret).json(JSON.parse(json))));
+  return parsed(text, (json) => parse(createSecretMask(secret).json(parseExact(json))));
 }
 
 /** What a refusal says, for who has to decide by it. */
@@ -47,8 +48,8 @@ export function replyOf(completion: Completion, requested: string): ChatReply {
   const [first] = completion.choices;
   return {
     text: first?.message.content ?? '',
-    model: MODEL_NAME.test(completion.model) ? completion.model : requested,
-    finishReason: first?.finish_reason ?? 'unknown',
+    model: MODEL_NAME.test(completion.model ?? '') ? (completion.model ?? requested) : requested,
+    finishReason: first?.finish_reason ?? 'stop',
     usage: countsOf(completion.usage),
     completion,
   };
@@ -62,24 +63,32 @@ function checkError(data: unknown, { title, id }: ProviderFacts): void {
   if (failed) throw new AppError('upstream_failed', `${title} broke the answer off.`, { provider: id });
 }
 
+const endOf = ({ end }: StreamReader, complete: boolean) => end?.(complete) ?? [];
+const isFinal = ({ choices }: Chunk) => choices.some((choice) => choice.finish_reason);
+
 /**
  * The key is looked for in what the events say together, and in each of them beside that.
  * @throws {AppError} `upstream_malformed` for an answer that ends before it is finished, `upstream_failed`, `upstream_timeout`
  */
 async function* piecesOf({ body }: EgressStream, { secret, adapter, facts }: Reading): AsyncGenerator<Chunk> {
-  const read = adapter.reader();
+  const reader = adapter.reader();
   const redaction = createRedaction(createSecretMask(secret));
   let finished = false;
+  let complete = false;
   for await (const { data } of sseEvents(body)) {
+    complete ||= data === '[DONE]';
     if (data === '[DONE]') continue; // read on: the connection serves again only when it was read to its end
     const chunks = parsed(data, (json) => {
-      const event: unknown = JSON.parse(json); // the key is taken out of what is made of it, below
+      const event = parseExact(json); // the key is taken out of what is made of it, below
       checkError(event, facts);
-      return read(event);
+      return reader.read(event);
     });
-    finished ||= chunks.some(({ choices }) => choices.some((choice) => choice.finish_reason));
+    finished ||= chunks.some(isFinal);
     for (const chunk of chunks) yield* redaction.take(chunk);
   }
+  const last = endOf(reader, complete);
+  finished ||= last.some(isFinal);
+  for (const chunk of last) yield* redaction.take(chunk);
   yield* redaction.end();
   if (!finished) throw new MalformedAnswer('');
 }

@@ -33,7 +33,7 @@ export const CATALOG: readonly ProviderFacts[] = [
     renewal: 'guided',
     defaultModel: 'gpt-4.1-mini',
     defaultEmbedModel: 'text-embedding-3-small',
-    modelPattern: /^(?:gpt-|chatgpt-|o\d|text-embedding-3|ft:gpt-)/,
+    modelPattern: /^(?:gpt-(?!oss)|chatgpt-|o\d|text-embedding-3|ft:gpt-)/,
   },
   {
     id: 'anthropic' as ProviderId,

@@ -3,70 +3,89 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import type { Secret } from '#shared/core/secret.ts';
 
-import type { Chunk, Completion } from './chat-answer.ts';
-import type { ChatField, ChatRequest } from './chat-request.ts';
+import type { Chunk, Completion, TokenCounts } from './chat-answer.ts';
+import type { ChatRequest } from './chat-request.ts';
 
 export type ChatReply = {
   readonly text: string;
   /** As the provider names it, or as it was asked for where that is no model name. */
   readonly model: string;
-  /** `stop`, `length`, `tool_calls`, `content_filter`, or a provider's own word. */
+  /** `stop`, `length`, `tool_calls`, `content_filter`. */
   readonly finishReason: string;
   readonly usage: TokenCounts;
-  /** The whole answer, as OpenAI would give it. */
+  /** The whole answer as a chat completion. */
   readonly completion: Completion;
 };
 
 /** What a model's name may be where it is stored, listed or recorded. */
 export const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
 
-/** As the provider counts and bills. */
-export type TokenCounts = {
-  /** All of the prompt, what came from the provider's own cache included. */
-  readonly inputTokens: number;
-  /** All of the answer, reasoning included. */
-  readonly outputTokens: number;
-  /** Of `inputTokens`: read from the provider's prompt cache. */
-  readonly cachedInputTokens?: number | undefined;
-  /** Of `inputTokens`: written to the provider's prompt cache. */
-  readonly cacheWriteTokens?: number | undefined;
-  /** Of `outputTokens`: thought, not said. */
-  readonly reasoningTokens?: number | undefined;
+/**
+ * Reads a stream event by event. `end` gives the chunks that are known when the stream is over.
+ * @param complete whether the provider said that it is over, as opposed to a connection that ended
+ */
+export type StreamReader = {
+  readonly read: (event: unknown) => readonly Chunk[];
+  readonly end?: (complete: boolean) => readonly Chunk[];
 };
 
-/** What both dialects say of an error, as far as it decides anything. Never handed on: it may quote the caller. */
-export type ProviderError = z.infer<typeof ProviderError>;
-export const ProviderError = z.object({
-  error: z.looseObject({
-    type: z.string().nullish(),
-    code: z.union([z.string(), z.number()]).nullish(),
-    message: z.string().nullish(),
-  }),
+const Word = z.union([z.string(), z.number()]).nullish().catch(undefined);
+const ErrorFields = z.looseObject({
+  type: z.string().nullish().catch(undefined),
+  code: Word,
+  message: z.string().nullish().catch(undefined),
+  param: z.string().nullish().catch(undefined),
 });
+
+/** A provider's error, as far as it decides anything. Providers put its fields under `error`, at the top, or in a text. */
+export type ProviderError = { readonly error: z.infer<typeof ErrorFields> };
+export const ProviderError = z.preprocess(
+  (body) => {
+    const [first] = [body].flat() as readonly unknown[];
+    if (typeof first !== 'object' || first === null) return {};
+    const { error = first, detail } = first as { error?: unknown; detail?: unknown };
+    if (typeof error === 'string') return { error: { message: error } };
+    const told = typeof detail === 'string' ? { message: detail } : {};
+    return { error: typeof error === 'object' && error !== null ? { ...told, ...error } : told };
+  },
+  z.object({ error: ErrorFields.default({}) }),
+);
 
 export type EmbedRequest = { readonly model: string; readonly input: readonly string[] };
 export type Embeddings = { readonly vectors: readonly (readonly number[])[]; readonly usage: TokenCounts };
 
-/** One provider's dialect: how a chat is asked for, and how its answer reads. No transport, no key handling. */
+/** A chat request in a provider's own form. */
+export type Translated = {
+  readonly body: unknown;
+  /** Paths of the caller's fields that the provider cannot express. */
+  readonly dropped: readonly string[];
+  /** The longest answer it may give, in tokens, all answers together. Absent: as long as the model can. */
+  readonly maxOutputTokens?: number | undefined;
+};
+
+/** Codes of OpenAI's API by which clients decide what to do next. */
+export type ClientCode = 'context_length_exceeded' | 'model_not_found' | 'insufficient_quota';
+
+/** One provider's dialect: a chat in its own form, and its answers in ours. No transport, no key handling. */
 export type ChatAdapter = {
   readonly path: (request: ChatRequest, stream: boolean) => string;
-  /** Longest answer of a request that names none. Absent: as long as the model can. */
-  readonly defaultMaxTokens?: number;
   readonly headers: (secret: Secret) => Record<string, string>;
-  /** @throws {AppError} `invalid_input` naming a field that the provider has nothing like */
-  readonly body: (request: ChatRequest, stream: boolean) => unknown;
+  /** @throws {AppError} `invalid_input` for a field that would cost an unknown price, or that cannot be left out */
+  readonly translate: (request: ChatRequest, stream: boolean) => Translated;
   /** @throws {z.ZodError} when the answer does not have the provider's documented shape */
   readonly reply: (body: unknown) => Completion;
-  /** Reads one streamed answer, event by event; the last piece but its usage has a `finish_reason`. Throws as above. */
-  readonly reader: () => (data: unknown) => readonly Chunk[];
-  /** Lists the models a key may use, free of charge: how a key is tried out. */
+  /** Reads one streamed answer, event by event; the last chunk but its usage has a `finish_reason`. Throws as above. */
+  readonly reader: () => StreamReader;
+  /** Lists the models a key may use, free of charge: the validation of a key. */
   readonly modelsPath: string;
   /** @throws {z.ZodError} */
   readonly models: (body: unknown) => readonly string[];
-  /** Whether a refusal says that this key's account has no money left, which no waiting mends. */
+  /** Whether an error says that this key's account has no money left, which no waiting changes. */
   readonly outOfQuota: (status: number, error: ProviderError) => boolean;
-  /** Whether a refusal that is no 401 says that the key is not known. */
+  /** Whether an error that is no 401 says that the key is not known. */
   readonly refusesKey?: (status: number, error: ProviderError) => boolean;
+  /** What an error means in OpenAI's codes, where the provider has its own words for it. */
+  readonly clientCode: (status: number, error: ProviderError) => ClientCode | undefined;
   readonly embed?: {
     readonly path: (model: string) => string;
     readonly body: (request: EmbedRequest) => unknown;
@@ -74,12 +93,6 @@ export type ChatAdapter = {
     readonly reply: (body: unknown) => Embeddings;
   };
 };
-
-/** @throws {AppError} `invalid_input` naming the first of these fields that was asked for */
-export function refuseFields(title: string, request: ChatRequest, fields: readonly ChatField[]): void {
-  const field = fields.find((name) => request[name] !== undefined);
-  if (field) throw refusedField(title, field, `is not supported by ${title}`);
-}
 
 export const refusedField = (title: string, path: string, message: string): AppError =>
   new AppError('invalid_input', `${title} cannot do this: ${path} ${message}.`, {

@@ -11,10 +11,12 @@ import { replyOf } from './answer.ts';
 import { createProviderCall, type ProviderRequest } from './provider-call.ts';
 import { CATALOG, type ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
-import type { ChatAdapter, ChatReply, Embeddings } from './chat.ts';
-import type { ChatRequest } from './chat-request.ts';
+import type { ChatAdapter, ChatReply, Embeddings, Translated } from './chat.ts';
+import { type ChatRequest, outputLimit } from './chat-request.ts';
+import { headerNames, requireNothingDropped } from './dropped-fields.ts';
 import { createFailover, type KeyHealth, type Served } from './failover.ts';
-import { createKeySelection, noEmbeddings, type Wanted } from './key-selection.ts';
+import { createKeySelection, noEmbeddings } from './key-selection.ts';
+import type { Wanted } from './model-name.ts';
 import type { ChosenBy, Size } from './policy.ts';
 import type { PreferenceOf } from './preference.ts';
 import type { Estimate } from './prices.ts';
@@ -32,6 +34,10 @@ export type CompletionCall = {
   readonly hops?: number;
   /** Records that this provider is about to be called; nothing is opened or sent before the record is durable. */
   readonly begin: (intent: Intent) => Promise<void>;
+  /** Rejects a request with a field that the provider cannot express, instead of dropping the field. */
+  readonly strict?: boolean | undefined;
+  /** Called with the names of the dropped fields before anything is sent. */
+  readonly onDropped?: ((fields: readonly string[]) => void) | undefined;
   /** Called with each key before it is opened: its receipt. */
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
@@ -86,21 +92,41 @@ async function adapterOf({ id, title }: ProviderFacts): Promise<ChatAdapter> {
 /** No known model counts one picture as more tokens. */
 const PICTURE_TOKENS = 50_000;
 
-/** The largest cost of a request. A picture counts in full where only its address is sent. */
-function sizeOf({ messages, max_tokens }: ChatRequest, body: string, { defaultMaxTokens }: ChatAdapter) {
+/** A document of a few bytes may have more pages than any model reads. */
+const FILE_TOKENS = 300_000;
+
+const EXTRA_TOKENS: Readonly<Record<string, number>> = { image_url: PICTURE_TOKENS, file: FILE_TOKENS };
+
+/** The largest cost of a request. Pictures and files count in full where only an address is sent. */
+function sizeOf({ messages }: ChatRequest, text: string, { maxOutputTokens }: Translated): Size {
   const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
-  const pictures = parts.filter(({ type }) => type === 'image_url').length;
-  return {
-    inputBytes: Buffer.byteLength(body) + pictures * PICTURE_TOKENS,
-    maxOutputTokens: max_tokens ?? defaultMaxTokens,
-  };
+  const extra = parts.reduce((sum, { type }) => sum + (EXTRA_TOKENS[type] ?? 0), 0);
+  return { inputBytes: Buffer.byteLength(text) + extra, maxOutputTokens };
 }
 
 /** The size before a provider is chosen. */
-const roughSizeOf = ({ messages, tools, max_tokens }: Omit<ChatRequest, 'model'>): Size => ({
-  inputBytes: Buffer.byteLength(JSON.stringify([messages, tools])),
-  maxOutputTokens: max_tokens,
+const roughSizeOf = (request: Omit<ChatRequest, 'model'>): Size => ({
+  inputBytes: Buffer.byteLength(JSON.stringify([request.messages, request.tools])),
+  maxOutputTokens: outputLimit(request),
 });
+
+type Prepared = { readonly facts: ProviderFacts; readonly request: ChatRequest; readonly stream: boolean };
+
+/** Translates and records. A field that cannot be expressed is rejected before anything is recorded. */
+async function prepareChat(
+  { facts, request, stream }: Prepared,
+  call: CompletionCall,
+): Promise<ProviderRequest> {
+  const adapter = await adapterOf(facts);
+  const path = adapter.path(request, stream);
+  const translated = adapter.translate(request, stream);
+  const dropped = headerNames(translated.dropped);
+  if (call.strict) requireNothingDropped(facts.title, dropped);
+  const body = JSON.stringify(translated.body);
+  await call.begin({ provider: facts.id, model: request.model, ...sizeOf(request, body, translated) });
+  call.onDropped?.(dropped);
+  return { facts, adapter, path, body, accept: stream ? 'text/event-stream' : 'application/json' };
+}
 
 export function createCompletions(ports: Ports): Completions {
   const { vault } = ports;
@@ -108,27 +134,19 @@ export function createCompletions(ports: Ports): Completions {
   const failover = createFailover(ports);
   const select = createKeySelection(ports);
 
-  /** Selects the keys, translates and records. A field that cannot be expressed is rejected before anything is recorded. */
-  async function prepareChat(
+  async function selectChat(
     { provider, model: name, policy, ...rest }: CompletionRequest,
     call: CompletionCall,
-    { stream }: { stream: boolean },
   ) {
     const wanted = { provider, model: name, policy };
     const { facts, keys, model, chosenBy } = await select(call.owner, wanted, roughSizeOf(rest));
-    const adapter = await adapterOf(facts);
-    const request = { ...rest, model };
-    const path = adapter.path(request, stream);
-    const body = JSON.stringify(adapter.body(request, stream));
-    await call.begin({ provider: facts.id, model, ...sizeOf(request, body, adapter) });
-    const accept = stream ? 'text/event-stream' : 'application/json';
-    const prepared: ProviderRequest = { facts, adapter, path, body, accept };
-    return { prepared, keys, model, by: { provider: facts.id, ...(chosenBy && { chosenBy }) } };
+    return { facts, keys, model, rest, by: { provider: facts.id, ...(chosenBy && { chosenBy }) } };
   }
 
   return {
     async chat(request, call) {
-      const { prepared, keys, model, by } = await prepareChat(request, call, { stream: false });
+      const { facts, keys, model, rest, by } = await selectChat(request, call);
+      const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: false }, call);
       const { value, ...how } = await failover(
         keys,
         providerCall.whole(prepared, call, prepared.adapter.reply),
@@ -138,7 +156,8 @@ export function createCompletions(ports: Ports): Completions {
     },
 
     async stream(request, call) {
-      const { prepared, keys, model, by } = await prepareChat(request, call, { stream: true });
+      const { facts, keys, model, rest, by } = await selectChat(request, call);
+      const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: true }, call);
       const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
       return { chunks: value, model, ...by, ...how };
     },

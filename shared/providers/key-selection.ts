@@ -5,15 +5,9 @@ import type { Candidate, KeyUse } from '#shared/vault/use.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
 import { noKey } from './missing-key.ts';
-import { cheapestOf, type ChosenBy, POLICIES, type Policy, type Size } from './policy.ts';
+import { factsFor, ownServerOf, type Wanted, withKnownPrefix, withUnknownPrefix } from './model-name.ts';
+import { cheapestOf, type ChosenBy, type Size } from './policy.ts';
 import type { Preference, PreferenceOf } from './preference.ts';
-
-export type Wanted = {
-  readonly provider?: string | undefined;
-  readonly model?: string | undefined;
-  /** Instead of both; absent: what the owner prefers. */
-  readonly policy?: Policy | undefined;
-};
 
 export type Choice = {
   readonly facts: ProviderFacts;
@@ -21,25 +15,6 @@ export type Choice = {
   readonly model: string;
   readonly chosenBy?: ChosenBy;
 };
-
-/** `<provider>/<model>` where such a provider is known, `portunus/<policy>`; else the whole is a model's name. */
-export function wantedBy(name: string): Wanted {
-  const [, provider = '', model = ''] = /^([^/]*)\/(.+)$/.exec(name) ?? [];
-  if (provider === BY_POLICY) return { policy: policyNamed(model) };
-  return CATALOG.some(({ id }) => id === provider) ? { provider, model } : { model: name };
-}
-
-/** The prefix that names a policy instead of a provider. */
-export const BY_POLICY = 'portunus';
-
-function policyNamed(name: string): Policy {
-  const policy = POLICIES.find((known) => known === name);
-  if (policy) return policy;
-  const names = POLICIES.map((known) => `${BY_POLICY}/${known}`).join(', ');
-  throw new AppError('invalid_input', `Unknown policy. Known policies: ${names}.`, {
-    issues: [{ path: 'model', message: `must be one of: ${names}` }],
-  });
-}
 
 type Purpose = 'chat' | 'embed';
 
@@ -50,15 +25,18 @@ function modelFor(purpose: Purpose, { facts, first, preference }: Picked): strin
 }
 type Picked = { readonly facts: ProviderFacts; readonly first: Candidate; readonly preference: Preference };
 
-const factsFor = ({ provider }: Candidate) => CATALOG.find(({ id }) => id === provider);
-
 const namedBy = ({ provider }: Wanted) => (provider === undefined ? undefined : factsOf(provider));
 
-/** The provider that listed the model for one of these keys, else the one whose name pattern matches. */
+/**
+ * The provider that listed the model for one of these keys, else the one whose name pattern matches. Where that one has no key
+ * and all keys are for servers of their own, it is such a server's model.
+ */
 function providerOf(model: string | undefined, keys: readonly Candidate[]): ProviderFacts | undefined {
   if (model === undefined) return undefined;
   const listed = keys.find(({ models }) => models?.includes(model));
-  return listed ? factsFor(listed) : CATALOG.find(({ modelPattern }) => modelPattern?.test(model));
+  if (listed) return factsFor(listed);
+  const facts = CATALOG.find(({ modelPattern }) => modelPattern?.test(model));
+  return facts && !keys.some(({ provider }) => provider === facts.id) ? (ownServerOf(keys) ?? facts) : facts;
 }
 
 /** The preferred provider where there is a key for it, else that of the first key. */
@@ -68,6 +46,13 @@ function preferredOf(
 ): ProviderFacts | undefined {
   const key = keys.find(({ provider }) => provider === default_provider) ?? keys[0];
   return key && factsFor(key);
+}
+
+/** A name that fits no provider is most likely that of a model on the owner's own server. */
+function otherwise({ model }: Wanted, keys: readonly Candidate[], preference: Preference) {
+  const own = keys.map(factsFor).find((facts) => facts?.ownBaseUrl);
+  const isOpen = model === undefined || preference.default_provider !== undefined;
+  return (isOpen ? undefined : own) ?? preferredOf(keys, preference);
 }
 
 /** The preferred provider first, then as the keys are ordered. */
@@ -113,7 +98,8 @@ export function createKeySelection({
 
   /** The named provider, else the one inferred from the model, else the preferred one, else that of the owner's first key. */
   async function byName(owner: Uid, wanted: Wanted, { usable, preference, purpose }: Known): Promise<Choice> {
-    const facts = namedBy(wanted) ?? providerOf(wanted.model, usable) ?? preferredOf(usable, preference);
+    const facts =
+      namedBy(wanted) ?? providerOf(wanted.model, usable) ?? otherwise(wanted, usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
     const [first, ...others] = chainOf(facts, usable, wanted.model);
     if (!first) throw noKey(facts.id, await vault.whyNone(owner, facts.id));
@@ -129,13 +115,15 @@ export function createKeySelection({
    * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `invalid_input` for an unknown provider, for a
    * policy beside a name, or a missing model
    */
-  return async (owner: Uid, wanted: Wanted, size?: Size): Promise<Choice> => {
-    checkPolicy(wanted);
+  return async (owner: Uid, asked: Wanted, size?: Size): Promise<Choice> => {
+    const named = withKnownPrefix(asked);
+    checkPolicy(named);
     const [candidates, preference] = await Promise.all([
-      vault.candidates(owner, namedBy(wanted)?.id),
-      preferred(owner, wanted),
+      vault.candidates(owner, namedBy(named)?.id),
+      preferred(owner, named),
     ]);
     const usable = candidates.filter(factsFor);
+    const wanted = withUnknownPrefix(named, usable);
     const policy = wanted.policy ?? (isOpen(wanted) ? preference.default_policy : undefined);
     const found = size && policy === 'cheapest' ? cheapest(usable, preference, size) : undefined;
     return found ?? byName(owner, wanted, { usable, preference, purpose: size ? 'chat' : 'embed' });

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import { countsOf } from './chat-answer.ts';
-import type { ChatAdapter, EmbedRequest } from './chat.ts';
+import type { ChatAdapter, ClientCode, EmbedRequest, ProviderError } from './chat.ts';
 
 const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
 
@@ -10,6 +10,23 @@ const Embedded = z.object({
   data: z.array(z.object({ embedding: z.array(z.number()) })).min(1),
   usage: z.looseObject({ prompt_tokens: z.int().min(0) }).nullish(),
 });
+
+const CODES: readonly ClientCode[] = ['context_length_exceeded', 'model_not_found', 'insufficient_quota'];
+const TOO_LONG =
+  /context.{0,20}(?:length|window|size)|too (?:long|large) for (?:the )?model|exceeds? .{0,40}context/i;
+const NO_MODEL =
+  /\bmodel\b.{0,120}(?:not (?:found|exist|available)|does not exist|unknown)|invalid model|no such model/i;
+
+/** OpenAI's own code, else what a server with its API says in words. */
+function clientCode(
+  status: number,
+  { error: { code, type, message } }: ProviderError,
+): ClientCode | undefined {
+  const own = CODES.find((known) => known === code || known === type);
+  if (own) return own;
+  if (type === 'invalid_model' || (status < 500 && NO_MODEL.test(message ?? ''))) return 'model_not_found';
+  return status < 500 && TOO_LONG.test(message ?? '') ? 'context_length_exceeded' : undefined;
+}
 
 /** @param base between the origin and `/chat/completions` */
 export const openaiDialect = (base: string) =>
@@ -20,6 +37,7 @@ export const openaiDialect = (base: string) =>
     models: (answer) => Models.parse(answer).data.map(({ id }) => id),
     outOfQuota: (status, { error: { type, code } }) =>
       status === 402 || (status === 429 && (code === 'insufficient_quota' || type === 'insufficient_quota')),
+    clientCode,
     embed: {
       path: () => `${base}/embeddings`,
       body: ({ model, input }: EmbedRequest) => ({ model, input, encoding_format: 'float' }),
@@ -29,7 +47,7 @@ export const openaiDialect = (base: string) =>
         return { vectors: data.map(({ embedding }) => embedding), usage: counts };
       },
     },
-  }) satisfies Omit<ChatAdapter, 'body' | 'reply' | 'reader'>;
+  }) satisfies Omit<ChatAdapter, 'translate' | 'reply' | 'reader'>;
 
 /** Usage is always requested: without it a call cannot be settled exactly. */
 export const streamFields = (stream: boolean) =>

@@ -1,5 +1,5 @@
 // From tokens to money: whole micro-USD (millionths of a US dollar), rounded up. What has no price is unknown, never 0.
-import type { TokenCounts } from './chat.ts';
+import type { TokenCounts } from './chat-answer.ts';
 import { type Price, PRICE_VERSION, PRICES } from './price-table.ts';
 
 export type Cost = { readonly costMicroUsd: number; readonly priceVersion: string };
@@ -95,3 +95,7 @@ export function likelyCostOf({ provider, model, inputBytes, maxOutputTokens }: E
   });
   return cost === 'unknown' ? cost : cost.costMicroUsd;
 }
+
+/** The longest answer of a model, in tokens, where the table states it. */
+export const maxOutputOf = (provider: string, model: string): number | undefined =>
+  priceOf(provider, model)?.maxOutput;

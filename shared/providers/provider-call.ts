@@ -4,12 +4,13 @@ import { AppError } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { wholeOf } from '#shared/egress/body.ts';
-import type { Egress, EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
+import type { Secret } from '#shared/core/secret.ts';
+import type { Egress, EgressRequest, EgressResponse, EgressStream } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
 
 import { readAnswer, readStream, withoutKey } from './answer.ts';
 import type { ProviderFacts } from './catalog.ts';
-import type { Chunk } from './chat-answer.ts';
+import { type Chunk, chunksOf } from './chat-answer.ts';
 import type { ChatAdapter } from './chat.ts';
 import type { KeyValue } from './failover.ts';
 import { paceIn } from './quota-headers.ts';
@@ -40,6 +41,18 @@ type Ports = {
   readonly pacing: Pick<ProviderPacing, 'observe'>;
   readonly now: () => number;
 };
+
+/** Some servers answer a request for a stream with the whole. */
+async function streamOf(response: EgressStream, { facts, adapter }: ProviderRequest, secret: Secret) {
+  if (!/^application\/json\b/i.test(response.headers['content-type'] ?? '')) {
+    return readStream(response, { facts, adapter, secret });
+  }
+  const body = await wholeOf(response.body, MAX_ANSWER_BYTES);
+  const chunks = chunksOf(readAnswer({ ...response, body }, secret, adapter.reply));
+  return (async function* () {
+    yield* chunks;
+  })();
+}
 
 export function createProviderCall({ egress, origins, pacing, now }: Ports) {
   /**
@@ -100,7 +113,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
         const response = await egress.stream(sent, { ...policy, maxBytes: MAX_STREAM_BYTES });
         if (response.status < 300) {
           await observe(response, request, { call });
-          return { kind: 'answered', value: await readStream(response, { ...request, secret }) };
+          return { kind: 'answered', value: await streamOf(response, request, secret) };
         }
         const { facts, adapter } = request;
         const body = await wholeOf(response.body, MAX_ANSWER_BYTES);

@@ -30,26 +30,56 @@ export function errorIn({ body }: EgressResponse): ProviderError {
 export const isBusy = (response: EgressResponse, adapter: ChatAdapter): boolean =>
   response.status === 429 && !adapter.outOfQuota(response.status, errorIn(response));
 
-const outOfQuota = ({ title, id }: ProviderFacts): Rejected => ({
-  kind: 'out_of_quota',
-  error: new AppError('rate_limited', `The account behind your ${title} key has no quota left.`, {
+const MAX_WORDS = 500;
+
+/** The provider's own words on one line, bounded. The key is out of them already. They are marked as the provider's. */
+function wordsOf({ error: { message, code, type, param, ...rest } }: ProviderError, { id }: ProviderFacts) {
+  const text = (message ?? '')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .toWellFormed();
+  const word = [code, type, rest['status']].find(
+    (one): one is string => typeof one === 'string' && /^[A-Za-z_.-]{3,64}$/.test(one),
+  );
+  return {
     provider: id,
+    ...(text !== '' && { provider_message: text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text }),
+    ...(word !== undefined && { upstream_code: word }),
+    ...(typeof param === 'string' && /^[\w.[\]-]{1,100}$/.test(param) && { provider_param: param }),
+  };
+}
+
+const outOfQuota = (facts: ProviderFacts, error: ProviderError): Rejected => ({
+  kind: 'out_of_quota',
+  error: new AppError('rate_limited', `The account behind your ${facts.title} key has no quota left.`, {
+    ...wordsOf(error, facts),
     reason: 'insufficient_quota',
-    next_step: `Add credit at ${title}, or store a backup key with POST /api-keys.`,
+    client_code: 'insufficient_quota',
+    next_step: `Add credit at ${facts.title}, or store a backup key with POST /api-keys.`,
   }),
 });
 
-function keyRejected(status: number, facts: ProviderFacts): Rejected {
-  const { title, id, keyPage } = facts;
-  return {
-    kind: status === 401 ? 'key_rejected' : 'key_forbidden',
-    error: new AppError('key_rejected', `${title} rejects the stored key.`, {
-      next_step: `Make a new key at ${keyPage} and store it with POST /api-keys.`,
-      ...keyUrlOf(facts),
-      provider: id,
-    }),
-  };
-}
+const keyRejected = (facts: ProviderFacts): Rejected => ({
+  kind: 'key_rejected',
+  error: new AppError('key_rejected', `${facts.title} rejects the stored key.`, {
+    next_step: `Make a new key at ${facts.keyPage} and store it with POST /api-keys.`,
+    ...keyUrlOf(facts),
+    provider: facts.id,
+  }),
+});
+
+/** The key is known: its permissions, its region or its plan do not cover the request. */
+const keyForbidden = (facts: ProviderFacts, error: ProviderError): Rejected => ({
+  kind: 'key_forbidden',
+  error: new AppError(
+    'upstream_forbidden',
+    `${facts.title} does not allow this request with the stored key.`,
+    {
+      ...wordsOf(error, facts),
+      upstream_status: 403,
+    },
+  ),
+});
 
 /** Most providers say it by 401. */
 export const rejectsKey = (status: number, error: ProviderError, adapter: ChatAdapter): boolean =>
@@ -58,17 +88,16 @@ export const rejectsKey = (status: number, error: ProviderError, adapter: ChatAd
 /** The request is at fault: every key would get the same response. */
 const REQUEST_REJECTED = new Set([400, 404, 413, 422]);
 
-/** Of the provider's words only its code, which is one of a list and quotes nothing. */
-function requestRejected(status: number, { error }: ProviderError, { id, title }: ProviderFacts): AppError {
-  const code = [error.code, error.type, error['status']].find(
-    (word): word is string => typeof word === 'string' && /^[A-Za-z_]{3,64}$/.test(word),
-  );
-  return new AppError('upstream_refused', `${title} rejects this request${code ? `: ${code}` : ''}.`, {
-    provider: id,
+function requestRejected(status: number, error: ProviderError, { facts, adapter }: Of): AppError {
+  const client_code = adapter.clientCode(status, error);
+  const code = client_code === 'model_not_found' ? client_code : 'upstream_refused';
+  return new AppError(code, `${facts.title} rejects this request.`, {
+    ...wordsOf(error, facts),
     upstream_status: status,
-    ...(code !== undefined && { upstream_code: code }),
+    ...(client_code !== undefined && { client_code }),
   });
 }
+type Of = { readonly facts: ProviderFacts; readonly adapter: ChatAdapter };
 
 function rateLimited(headers: EgressResponse['headers'], { id, title }: ProviderFacts): AppError {
   const after = retryAfterMs(headers);
@@ -81,19 +110,18 @@ function rateLimited(headers: EgressResponse['headers'], { id, title }: Provider
 /**
  * Reads a response that is no success.
  * @returns what it means for the key
- * @throws {AppError} `rate_limited`, `upstream_refused`, `upstream_failed`: no other key would fare better
+ * @throws {AppError} `rate_limited`, `upstream_refused`, `model_not_found`, `upstream_failed`: every key would get the same
  */
 export function rejectionIn(response: EgressResponse, facts: ProviderFacts, adapter: ChatAdapter): Rejected {
   const { status, headers } = response;
-  const { title, id } = facts;
   const error = errorIn(response);
-  if (adapter.outOfQuota(status, error)) return outOfQuota(facts);
-  if (status === 403) return keyRejected(status, facts);
-  if (rejectsKey(status, error, adapter)) return keyRejected(401, facts);
+  if (adapter.outOfQuota(status, error)) return outOfQuota(facts, error);
+  if (status === 403) return keyForbidden(facts, error);
+  if (rejectsKey(status, error, adapter)) return keyRejected(facts);
   if (status === 429) throw rateLimited(headers, facts);
-  if (REQUEST_REJECTED.has(status)) throw requestRejected(status, error, facts);
-  throw new AppError('upstream_failed', `${title} answered with status ${status}.`, {
-    provider: id,
+  if (REQUEST_REJECTED.has(status)) throw requestRejected(status, error, { facts, adapter });
+  throw new AppError('upstream_failed', `${facts.title} answered with status ${status}.`, {
+    ...wordsOf(error, facts),
     upstream_status: status,
   });
 }

@@ -1,6 +1,6 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
-import { BY_POLICY } from '#shared/providers/key-selection.ts';
+import { BY_POLICY } from '#shared/providers/model-name.ts';
 import { POLICIES } from '#shared/providers/policy.ts';
 import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 

@@ -1,11 +1,11 @@
 // Between a tool's call and a completion's.
-import type { TokenCounts } from '#shared/providers/chat.ts';
+import type { TokenCounts } from '#shared/providers/chat-answer.ts';
 import type { CompletionCall } from '#shared/providers/completions.ts';
 import type { ChosenBy } from '#shared/providers/policy.ts';
 
 import type { ServedBy, ToolCall } from './tool.ts';
 
-/** For whom, and where what is done is written down. */
+/** The completion's side of a tool call. */
 export const onBehalf = ({
   principal,
   requestId,
@@ -13,6 +13,7 @@ export const onBehalf = ({
   hops,
   begin,
   onUse,
+  translation,
 }: ToolCall): CompletionCall => ({
   owner: principal.uid,
   requestId,
@@ -20,6 +21,7 @@ export const onBehalf = ({
   hops,
   begin,
   onUse,
+  ...translation,
 });
 
 export const servedBy = ({ mode, reason }: ServedBy): ServedBy => ({

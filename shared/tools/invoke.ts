@@ -33,6 +33,7 @@ export type Invocation = {
   readonly scoped?: true;
   readonly sink?: ToolCall['sink'];
   readonly progress?: ToolCall['progress'];
+  readonly translation?: ToolCall['translation'];
   /** Gateways between the caller and us; absent: none. */
   readonly hops?: number | undefined;
 };
@@ -117,19 +118,21 @@ async function allowedTool(
 const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
   scoped ? { given: parameters, key: undefined } : keyOf(tool, parameters, key);
 
+/** The caller's side of a call while it runs. */
+const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });
+
 export function createInvoke(all: Ports): Invoke {
   const { audit, admit, admitProvider, account, openTurn, findRegistered, alternatives, refuse, ...ports } =
     all;
   const invoke: Invoke = async (invocation) => {
-    const { principal, requestId, deadline, sink, progress, hops = 0 } = invocation;
+    const { principal, requestId, deadline, hops = 0 } = invocation;
     const { uid, roles } = principal;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let turn = NO_TURN;
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
-    const money = account({ uid, roles, requestId, deadline });
-    const { end, ...records } = recordsOf({ audit, refuse }, money);
+    const { end, ...records } = recordsOf({ audit, refuse }, account({ uid, roles, requestId, deadline }));
 
     const begin = async (intent: Intent) => {
       const { provider, model } = intent;
@@ -156,7 +159,8 @@ export function createInvoke(all: Ports): Invoke {
       }
       if (turn.earlier) return replay(turn.earlier);
       const at = { principal, requestId, deadline, hops };
-      const own = { ...ports, ...at, begin, onUse, sink, progress, also: othersOf(invoke, { ...at, key }) };
+      const also = othersOf(invoke, { ...at, key });
+      const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
       const done = await whileAdmitting(admitted, tool)(input, own);
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done.output);

@@ -38,10 +38,17 @@ export type ToolCall = {
    * request id is this one's with a number behind it.
    */
   readonly also: (toolName: string, parameters: unknown) => Promise<InvokeResult>;
+  /** For a request to a model: whether fields that its provider cannot express are rejected, and where they are named. */
+  readonly translation?: Translation | undefined;
   /** Where the caller takes an answer piece by piece. Resolves when the next may come; throws when nobody listens any more. */
   readonly sink?: ((piece: unknown) => Promise<void>) | undefined;
   /** Where the caller wants to hear how far it is. */
   readonly progress?: ((update: Progress) => void) | undefined;
+};
+
+export type Translation = {
+  readonly strict: boolean;
+  readonly onDropped: (fields: readonly string[]) => void;
 };
 
 /** How far a call is, in whatever unit; `total` where that is known. */

@@ -178,12 +178,12 @@ onEngine('/v1/chat/completions', () => {
       code: 'invalid_input',
       param: 'messages',
     });
-    await expect(create({ logprobs: true })).rejects.toMatchObject({
-      code: 'invalid_input',
-      param: 'logprobs',
+    await expect(create({ messages: 'hello' })).rejects.toMatchObject({ param: 'messages' });
+    await expect(create({ model: 'nobody/none' })).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+      message: expect.stringContaining('openai, anthropic, google, mistral, compatible'),
     });
-    await expect(create({ modalities: ['audio'] })).rejects.toMatchObject({ param: 'modalities' });
-    await expect(create({ model: 'nobody/none' })).resolves.toBeDefined();
     const stranger = new OpenAI({ apiKey: 'nonsense', baseURL: `${portunus.current.url}/v1`, maxRetries: 0 });
     await expect(stranger.models.list()).rejects.toMatchObject({ status: 401 });
     const bob = clientOf(await portunus.current.person('bob-without'));
@@ -197,10 +197,45 @@ onEngine('/v1/chat/completions', () => {
     await expect(clientOf(poor).models.list()).rejects.toMatchObject({ status: 403 });
     const bad = await person.post('/v1/chat/completions', '{"model": ');
     expect(bad.body).toMatchObject({ error: { code: 'invalid_input' } });
-    portunus.current.provider?.nextRequestError(404, { type: 'not_found_error', message: 'secret words' });
+    portunus.current.provider?.nextRequestError(404, { type: 'not_found_error', message: 'model: claude-0' });
     const unknown = await create({ model: 'anthropic/claude-0' }).catch((error: unknown) => error);
-    expect(unknown).toMatchObject({ status: 400, code: 'upstream_refused' });
-    expect(String(unknown)).not.toContain('secret words');
+    expect(unknown).toMatchObject({ status: 404, code: 'model_not_found' });
+    expect(String(unknown)).toContain('The provider\'s message: "model: claude-0"');
+  });
+
+  it('names the fields that a provider cannot express in a header, whole and streamed', async () => {
+    const { client } = await withKey('drops', 'anthropic');
+    const body = {
+      model: 'anthropic/claude-haiku-4-5',
+      messages: hello,
+      logprobs: true,
+      seed: 7,
+      'not a plain\r\nname': 1,
+      temperature: null,
+      frequency_penalty: 0,
+    };
+    for (const stream of [false, true]) {
+      const { response } = await client.chat.completions
+        .create({ ...body, stream } as unknown as Parameters<typeof client.chat.completions.create>[0])
+        .withResponse();
+      expect(response.status).toBe(200);
+      expect(response.headers.get('x-portunus-dropped')).toBe('a field without a plain name, logprobs, seed');
+    }
+    const plain = await client.chat.completions
+      .create({ model: 'anthropic/claude-haiku-4-5', messages: hello })
+      .withResponse();
+    expect(plain.response.headers.has('x-portunus-dropped')).toBe(false);
+  });
+
+  it('rejects the same fields by name for a caller who wants strictness, before anything is sent', async () => {
+    const { client } = await withKey('strict', 'anthropic');
+    const sent = portunus.current.provider?.journal().length;
+    const strict = client.chat.completions.create(
+      { model: 'anthropic/claude-haiku-4-5', messages: hello, logprobs: true },
+      { headers: { 'x-portunus-strict': 'true' } },
+    );
+    await expect(strict).rejects.toMatchObject({ status: 400, code: 'invalid_input', param: 'logprobs' });
+    expect(portunus.current.provider?.journal().length).toBe(sent);
   });
 
   it('gives the first piece to the caller before the provider has finished', async () => {

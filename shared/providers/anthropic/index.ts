@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { ChatAdapter } from '#shared/providers/chat.ts';
 
-import { DEFAULT_MAX_TOKENS, requestBody } from './request.ts';
+import { translate } from './request.ts';
 import { readCompletion } from './response.ts';
 import { createStreamReader } from './stream.ts';
 
@@ -12,9 +12,8 @@ const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
 export const anthropic: ChatAdapter = {
   path: () => '/v1/messages',
   modelsPath: '/v1/models?limit=100',
-  defaultMaxTokens: DEFAULT_MAX_TOKENS,
   headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
-  body: requestBody,
+  translate,
   reply: readCompletion,
   reader: createStreamReader,
   models: (answer) => Models.parse(answer).data.map(({ id }) => id),
@@ -23,4 +22,9 @@ export const anthropic: ChatAdapter = {
     status === 402 ||
     type === 'billing_error' ||
     (status === 400 && /credit balance is too low/i.test(message ?? '')),
+  clientCode(status, { error: { type, message } }) {
+    if (status === 404 && type === 'not_found_error') return 'model_not_found';
+    const tooLong = /prompt is too long|exceed context limit|context window/i.test(message ?? '');
+    return status < 500 && tooLong ? 'context_length_exceeded' : undefined;
+  },
 };

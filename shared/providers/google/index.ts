@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { ChatAdapter, ProviderError } from '#shared/providers/chat.ts';
 
-import { requestBody } from './request.ts';
+import { translate } from './request.ts';
 import { readCompletion } from './response.ts';
 import { createStreamReader } from './stream.ts';
 
@@ -27,13 +27,18 @@ export const google: ChatAdapter = {
     `${modelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
   modelsPath: '/v1beta/models?pageSize=1000',
   headers: (secret) => ({ 'x-goog-api-key': secret.reveal() }),
-  body: requestBody,
+  translate,
   reply: readCompletion,
   reader: createStreamReader,
   models: (answer) => Models.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')),
   // A quota of the day and one of the minute are both 429; only the first is no matter of waiting.
   outOfQuota: (status, { error }) => status === 429 && /PerDay/.test(JSON.stringify(error['details'] ?? '')),
   refusesKey: (status, error) => status === 400 && reasonsIn(error).includes('API_KEY_INVALID'),
+  clientCode(status, { error: { message } }) {
+    if (status === 404) return 'model_not_found';
+    const tooLong = /input token count .{0,60}exceeds/i.test(message ?? '');
+    return status === 400 && tooLong ? 'context_length_exceeded' : undefined;
+  },
   embed: {
     path: (model) => `${modelPath(model)}:batchEmbedContents`,
     body: ({ model, input }) => ({

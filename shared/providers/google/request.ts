@@ -1,119 +1,116 @@
 // A chat request as the Gemini API takes it.
-import * as z from 'zod';
+import { type ChatRequest, type ChatTool, outputLimit } from '#shared/providers/chat-request.ts';
+import type { Translated } from '#shared/providers/chat.ts';
+import { type Drop, fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
+import { CALL_ID, splitSystem, withCallIds } from '#shared/providers/history.ts';
 
-import { refusedField, refuseFields } from '#shared/providers/chat.ts';
-import type { ChatMessage, ChatRequest } from '#shared/providers/chat-request.ts';
-import { isSystem, objectIn, textOf } from '#shared/providers/message-text.ts';
+import { contentParts, contentsOf, wantsSignatures } from './contents.ts';
 
-const TITLE = 'Google Gemini';
-const UNSUPPORTED = [
-  'logit_bias',
-  'logprobs',
-  'top_logprobs',
-  'parallel_tool_calls',
-  'reasoning_effort',
-  'verbosity',
-] as const;
+/** Paths that have a counterpart, or whose effect this translation has anyway. Values may still be dropped below. */
+const EXPRESSED = pathsIn(`
+  max_tokens max_completion_tokens temperature top_p top_k stop seed tools tool_choice frequency_penalty
+  presence_penalty response_format reasoning_effort messages.tool_calls messages.tool_call_id
+  messages.tool_calls.extra_content messages.content.image_url messages.content.file
+  messages.content.input_audio tools.function.description tools.function.parameters
+  messages.tool_calls.index
+`);
 
-type Part = Readonly<Record<string, unknown>>;
+const MODES: Readonly<Record<string, string>> = { none: 'NONE', auto: 'AUTO', required: 'ANY', any: 'ANY' };
 
-function imageOf(url: string): Part {
-  const [, mimeType, data] = /^data:([^;]+);base64,(.*)$/s.exec(url) ?? [];
-  // It reads addresses of its own file store only, and nothing is fetched here.
-  if (!data) throw refusedField(TITLE, 'messages.content.image_url', 'must be a data: URL');
-  return { inlineData: { mimeType, data } };
-}
-
-const Signed = z.object({ google: z.object({ thought_signature: z.string() }) });
-
-function callOf({ function: { name, arguments: given }, extra_content }: ToolCall): Part {
-  const signed = Signed.safeParse(extra_content);
-  return {
-    functionCall: { name, args: objectIn(TITLE, given) },
-    // Without it, newer models refuse to go on after their own call.
-    ...(signed.success && { thoughtSignature: signed.data.google.thought_signature }),
-  };
-}
-type ToolCall = NonNullable<Extract<ChatMessage, { role: 'assistant' }>['tool_calls']>[number];
-
-/** A tool's result is named after the tool there, not after the call. */
-function resultOf(message: Extract<ChatMessage, { role: 'tool' }>, names: ReadonlyMap<string, string>): Part {
-  const name = names.get(message.tool_call_id);
-  if (!name) throw refusedField(TITLE, 'messages.tool_call_id', 'must be that of a call before it');
-  return { functionResponse: { name, response: { result: textOf(message.content) } } };
-}
-
-function contentOf(message: ChatMessage, names: Map<string, string>): { role: string; parts: Part[] } {
-  const { content = null } = message;
-  if (message.role === 'tool') return { role: 'user', parts: [resultOf(message, names)] };
-  const given = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
-  const parts = given
-    .filter((part) => part.type !== 'text' || part.text !== '')
-    .map((part) => (part.type === 'text' ? { text: part.text } : imageOf(part.image_url.url)));
-  if (message.role !== 'assistant') return { role: 'user', parts };
-  const calls = message.tool_calls ?? [];
-  for (const call of calls) names.set(call.id, call.function.name);
-  return { role: 'model', parts: [...parts, ...calls.map(callOf)] };
-}
-
-function contentsOf(messages: readonly ChatMessage[]) {
-  const names = new Map<string, string>();
-  const contents: ReturnType<typeof contentOf>[] = [];
-  for (const message of messages) {
-    const content = contentOf(message, names);
-    const last = contents.at(-1);
-    if (last?.role === content.role) last.parts.push(...content.parts);
-    else contents.push(content);
+function choiceOf(choice: ChatRequest['tool_choice'], drop: Drop) {
+  if (choice === undefined) return {};
+  if (typeof choice === 'string') return { toolConfig: { functionCallingConfig: { mode: MODES[choice] } } };
+  if (choice.type === 'function' && typeof choice.function === 'object') {
+    const allowed = (choice as { function: { name: string } }).function.name;
+    return { toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [allowed] } } };
   }
-  return contents;
+  drop('tool_choice');
+  return {};
 }
 
-const MODES = { none: 'NONE', auto: 'AUTO', required: 'ANY' } as const;
-
-function choiceOf(choice: NonNullable<ChatRequest['tool_choice']>) {
-  const functionCallingConfig =
-    typeof choice === 'string'
-      ? { mode: MODES[choice] }
-      : { mode: 'ANY', allowedFunctionNames: [choice.function.name] };
-  return { functionCallingConfig };
+/** A function without parameters is declared without a schema: an empty object schema is rejected. */
+function declaration({ function: given }: ChatTool) {
+  if (!given) return [];
+  const { name, description, parameters = {} } = given;
+  const { $schema: _dialect, ...schema } = parameters;
+  return [
+    {
+      name,
+      description: description ?? '',
+      ...(Object.keys(schema).length > 0 && { parametersJsonSchema: { type: 'object', ...schema } }),
+    },
+  ];
 }
 
 function formatOf({ response_format: format }: ChatRequest) {
   if (!format || format.type === 'text') return {};
-  return {
-    responseMimeType: 'application/json',
-    ...(format.type === 'json_schema' && { responseJsonSchema: format.json_schema.schema }),
-  };
+  const schema = format.type === 'json_schema' ? format.json_schema.schema : undefined;
+  return { responseMimeType: 'application/json', ...(schema && { responseJsonSchema: schema }) };
 }
 
-export function requestBody(request: ChatRequest) {
-  refuseFields(TITLE, request, UNSUPPORTED);
-  const { messages, max_tokens, temperature, top_p, stop, seed, tools, tool_choice } = request;
-  const system = messages.filter(isSystem).map(({ content }) => ({ text: textOf(content) }));
-  return {
-    ...(system.length > 0 && { systemInstruction: { parts: system } }),
-    contents: contentsOf(messages.filter((message) => !isSystem(message))),
-    ...(tools && {
-      tools: [
-        {
-          functionDeclarations: tools.map(({ function: { name, description, parameters } }) => ({
-            name,
-            description,
-            parametersJsonSchema: parameters,
-          })),
-        },
-      ],
+const LEVELS: Readonly<Record<string, string>> = {
+  none: 'MINIMAL',
+  minimal: 'MINIMAL',
+  low: 'LOW',
+  medium: 'MEDIUM',
+  high: 'HIGH',
+  xhigh: 'HIGH',
+  max: 'HIGH',
+};
+/** The budgets that Google's own OpenAI endpoint takes for these words. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 24_576,
+  max: 24_576,
+};
+
+function thinkingOf({ model, reasoning_effort: effort }: ChatRequest, drop: Drop) {
+  if (effort === undefined) return {};
+  if (!Object.hasOwn(LEVELS, effort) || /^gemini-(?:1|2\.0)/.test(model)) {
+    drop('reasoning_effort');
+    return {};
+  }
+  if (wantsSignatures(model)) {
+    // Its larger models have no lower level than this.
+    const level = /pro/.test(model) && LEVELS[effort] === 'MINIMAL' ? 'LOW' : LEVELS[effort];
+    return { thinkingConfig: { thinkingLevel: level } };
+  }
+  const least = /pro/.test(model) ? 128 : 0;
+  return { thinkingConfig: { thinkingBudget: Math.max(least, BUDGETS[effort] ?? 0) } };
+}
+
+export function translate(request: ChatRequest): Translated {
+  const dropped = new Set([...fieldsOf(request)].filter((path) => !EXPRESSED.has(path)));
+  const drop: Drop = (path) => void dropped.add(path);
+  const { temperature, top_p, top_k, stop, seed, tools, frequency_penalty, presence_penalty } = request;
+  const { system, turns } = splitSystem(request.messages);
+  const declarations = tools?.flatMap(declaration) ?? [];
+  const limit = outputLimit(request);
+  const body = {
+    ...(system.length > 0 && {
+      systemInstruction: { parts: system.flatMap(({ content }) => contentParts(content, drop)) },
     }),
-    ...(tools && tool_choice && { toolConfig: choiceOf(tool_choice) }),
+    contents: contentsOf(withCallIds(turns, CALL_ID), request.model, drop),
+    ...(declarations.length > 0 && {
+      tools: [{ functionDeclarations: declarations }],
+      ...choiceOf(request.tool_choice, drop),
+    }),
     generationConfig: {
       temperature,
       topP: top_p,
-      maxOutputTokens: max_tokens,
+      topK: top_k,
+      maxOutputTokens: limit,
       stopSequences: stop === undefined ? undefined : [stop].flat(),
       seed,
-      frequencyPenalty: request.frequency_penalty,
-      presencePenalty: request.presence_penalty,
+      frequencyPenalty: frequency_penalty,
+      presencePenalty: presence_penalty,
       ...formatOf(request),
+      ...thinkingOf(request, drop),
     },
   };
+  return { body, dropped: [...dropped], maxOutputTokens: limit };
 }

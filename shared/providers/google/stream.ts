@@ -1,29 +1,52 @@
 // A streamed answer of Gemini as chat completion chunks.
 import { type Chunk, chunkOf } from '#shared/providers/chat-answer.ts';
+import type { StreamReader } from '#shared/providers/chat.ts';
 
-import { Answer, callsIn, finishOf, pieceOf, saidIn, usageIn } from './response.ts';
+import { Answer, callsIn, contentIn, finishOf, pieceOf, usageIn } from './response.ts';
 
-export function createStreamReader() {
+/** Gemini may give a reason to finish with several pieces: the last one is handed on, when the stream is over. */
+export function createStreamReader(): StreamReader {
+  let head = { id: '', model: '' };
   let called = 0;
+  let said = false;
   let begun = false;
-  return (data: unknown): readonly Chunk[] => {
-    const answer = Answer.parse(data);
-    const { parts, reason, head } = pieceOf(answer);
-    const text = saidIn(parts);
-    const calls = callsIn(parts, called).map((call, at) => ({ index: called + at, ...call }));
+  let finish: string | undefined;
+  let usage: Chunk['usage'];
+
+  function deltaOf(parts: ReturnType<typeof pieceOf>['parts'], answer: string) {
+    const { text, more } = contentIn(parts);
+    const calls = callsIn(parts, { before: called, answer }).map((call, at) => ({
+      index: called + at,
+      ...call,
+    }));
     called += calls.length;
+    said ||= text !== '' || 'images' in more;
     const role = begun ? {} : { role: 'assistant' };
     begun = true;
-    const said = {
+    return {
       ...role,
       ...(text !== '' && { content: text }),
+      ...more,
       ...(calls.length > 0 && { tool_calls: calls }),
     };
-    return [
-      ...(Object.keys(said).length > 0 ? [chunkOf(head, { delta: said })] : []),
-      ...(reason ? [chunkOf(head, { delta: {}, finish: finishOf(reason, called > 0) })] : []),
-      // Counted up to here; the last one counts.
-      ...(answer.usageMetadata ? [{ ...head, choices: [], usage: usageIn(answer) }] : []),
-    ];
+  }
+
+  return {
+    read(data) {
+      const answer = Answer.parse(data);
+      const piece = pieceOf(answer);
+      head = { id: piece.head.id || head.id, model: piece.head.model || head.model };
+      finish = piece.reason ?? finish;
+      if (answer.usageMetadata) usage = usageIn(answer); // counted up to here: the last one counts
+      const delta = deltaOf(piece.parts, head.id || JSON.stringify(data));
+      return Object.keys(delta).length > 0 ? [chunkOf(head, { delta })] : [];
+    },
+    end() {
+      const reason = finish && finishOf(finish, { called: called > 0, said });
+      return [
+        ...(reason ? [chunkOf(head, { delta: {}, finish: reason })] : []),
+        ...(usage ? [{ ...head, choices: [], usage }] : []),
+      ];
+    },
   };
 }

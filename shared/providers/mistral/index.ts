@@ -1,16 +1,16 @@
 import type { ChatAdapter } from '#shared/providers/chat.ts';
-import { readCompletion } from '#shared/providers/openai/response.ts';
-import { createStreamReader } from '#shared/providers/openai/stream.ts';
 import { openaiDialect } from '#shared/providers/openai-dialect.ts';
 
-import { requestBody } from './request.ts';
+import { translate } from './request.ts';
+import { readCompletion } from './response.ts';
+import { createStreamReader } from './stream.ts';
 
 const dialect = openaiDialect('/v1');
 
 /** Mistral's La Plateforme. */
 export const mistral: ChatAdapter = {
   ...dialect,
-  body: requestBody,
+  translate,
   reply: readCompletion,
   reader: createStreamReader,
   embed: { ...dialect.embed, body: ({ model, input }) => ({ model, input }) },

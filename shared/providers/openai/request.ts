@@ -1,7 +1,24 @@
-// A chat request as OpenAI's Chat Completions API takes it.
-import type { ChatRequest } from '#shared/providers/chat-request.ts';
-import { refusedField } from '#shared/providers/chat.ts';
+// A chat request as OpenAI's Chat Completions API takes it: as the caller wrote it, without the fields of other dialects.
+import {
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  outputLimit,
+} from '#shared/providers/chat-request.ts';
+import { refusedField, type Translated } from '#shared/providers/chat.ts';
+import { fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
+import { withToolImagesApart } from '#shared/providers/history.ts';
 import { streamFields } from '#shared/providers/openai-dialect.ts';
+
+const TITLE = 'OpenAI';
+
+/** Fields of other providers. Anything else that is not known here may be new at OpenAI, and is sent unchanged. */
+const FOREIGN = pathsIn(`
+  top_k min_p repetition_penalty thinking cache_control safe_prompt prompt_mode guardrails random_seed
+  extra_body chat_template_kwargs messages.cache_control messages.content.cache_control
+  messages.reasoning_content messages.reasoning messages.thinking_blocks messages.images messages.prefix
+  messages.tool_calls.extra_content messages.tool_calls.cache_control tools.cache_control
+`);
 
 /**
  * The faster tiers cost up to six times the known price. Without an explicit tier the project's own setting applies.
@@ -11,15 +28,43 @@ function tierOf({ service_tier: asked = 'auto' }: ChatRequest): 'default' | 'fle
   if (asked === 'flex') return 'flex'; // cheaper, and charged as if it were not
   if (asked === 'auto' || asked === 'default') return 'default';
   throw refusedField(
-    'OpenAI',
+    TITLE,
     'service_tier',
     'must be auto, default or flex: the price of others is not known',
   );
 }
 
-export const requestBody = ({ max_tokens, ...request }: ChatRequest, stream: boolean) => ({
-  ...request,
-  service_tier: tierOf(request),
-  max_completion_tokens: max_tokens,
-  ...streamFields(stream),
-});
+function without<T extends object>(value: T, prefix: string): T {
+  const own = Object.entries(value).filter(([name]) => !FOREIGN.has(`${prefix}${name}`));
+  return Object.fromEntries(own) as T;
+}
+
+function messageOf(message: ChatMessage): ChatMessage {
+  const { content } = message;
+  const own = {
+    ...without(message, 'messages.'),
+    ...(Array.isArray(content) && {
+      content: content.map((part: ContentPart) => without(part, 'messages.content.')),
+    }),
+  } as ChatMessage;
+  if (own.role !== 'assistant' || !own.tool_calls) return own;
+  return { ...own, tool_calls: own.tool_calls.map((call) => without(call, 'messages.tool_calls.')) };
+}
+
+export function translate(request: ChatRequest, stream: boolean): Translated {
+  const { messages, tools, extra = {}, max_tokens: _limit, ...known } = request;
+  if ('web_search_options' in extra) {
+    throw refusedField(TITLE, 'web_search_options', 'is billed by the search, at a price that is not known');
+  }
+  const limit = outputLimit(request);
+  const body = {
+    ...without({ ...extra, ...known }, ''),
+    messages: withToolImagesApart(messages).map(messageOf),
+    ...(tools && { tools: tools.map((tool) => without(tool, 'tools.')) }),
+    service_tier: tierOf(request),
+    max_completion_tokens: limit,
+    ...streamFields(stream),
+  };
+  const dropped = [...fieldsOf(request)].filter((path) => FOREIGN.has(path));
+  return { body, dropped, maxOutputTokens: limit && limit * (request.n ?? 1) };
+}

@@ -1,6 +1,5 @@
 // A streamed answer of OpenAI, which consists of chat completion chunks already.
 import { Chunk } from '#shared/providers/chat-answer.ts';
+import type { StreamReader } from '#shared/providers/chat.ts';
 
-export const createStreamReader =
-  () =>
-  (data: unknown): readonly Chunk[] => [Chunk.parse(data)];
+export const createStreamReader = (): StreamReader => ({ read: (event) => [Chunk.parse(event)] });

@@ -85,7 +85,7 @@ describe('a completion', () => {
 
   it.each([
     ['401', { status: 401, text: `bad key ${KEY}` }, 'key_rejected'],
-    ['403', { status: 403, text: KEY }, 'key_rejected'],
+    ['403', { status: 403, text: KEY }, 'upstream_forbidden'],
     ['429', { status: 429, headers: { 'retry-after': '7' } }, 'rate_limited'],
     [
       '429 for want of quota',

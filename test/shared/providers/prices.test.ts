@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { TokenCounts } from '#shared/providers/chat.ts';
+import type { TokenCounts } from '#shared/providers/chat-answer.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import { PRICE_VERSION, PRICES } from '#shared/providers/price-table.ts';
 import { costOf, worstCaseOf } from '#shared/providers/prices.ts';
