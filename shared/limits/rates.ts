@@ -58,6 +58,12 @@ export function narrowRateOf(
   return set.length > 0 && set.length === limits.length ? mostGenerous(set) : undefined;
 }
 
+/** A quarter of a limit, and never none: for a caller who has all but reached a quota or budget. */
+export const quarterOf = ({ perMinute, burst }: RateLimit): RateLimit => ({
+  perMinute: Math.max(1, Math.floor(perMinute / 4)),
+  burst: Math.max(1, Math.floor(burst / 4)),
+});
+
 /** The names that limits are set for, with where each stands. */
 export const namesIn = (rates: Rates, kind: 'providers' | 'tools'): { name: string; path: string }[] =>
   Object.entries(rates).flatMap(([role, of]: [string, RoleRates]) =>

@@ -6,7 +6,7 @@ import { env } from '#shared/core/env.ts';
 import { once } from '#shared/core/once.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
 import type { Caller } from '#shared/limits/plans.ts';
-import { rateOf } from '#shared/limits/rates.ts';
+import { quarterOf, rateOf } from '#shared/limits/rates.ts';
 import { createSpending, type Estimate } from '#shared/limits/spending.ts';
 import { warningDraft } from '#shared/limits/warning.ts';
 import { costOf, worstCaseOf } from '#shared/providers/prices.ts';
@@ -16,18 +16,11 @@ import { budgets } from './budgets.ts';
 import { limits } from './limits.ts';
 import { notices } from './notices.ts';
 
-/** So much slower is a caller who has all but reached a limit. */
-const SLOWER = 4;
-
 const admit = once(() =>
   createAdmit({ store: rateTable(dynamo(), env('CONTROL_TABLE')), now: storeMicroseconds }),
 );
 async function slowDown({ uid, roles }: Caller): Promise<void> {
-  const { perMinute, burst } = rateOf(await limits().current(), roles);
-  const slower = {
-    perMinute: Math.max(1, Math.floor(perMinute / SLOWER)),
-    burst: Math.max(1, Math.floor(burst / SLOWER)),
-  };
+  const slower = quarterOf(rateOf(await limits().current(), roles));
   await admit()(`${uid}#near`, slower, { scope: 'owner' });
 }
 

@@ -290,6 +290,14 @@ onEngine('a stored key', () => {
       keys: [{ version: 1 }],
       metadata: { outcome: 'rejected' },
     });
+    const { body: trail } = await alice.get('/audit/logs?action=key.validated');
+    const own = trail.logs.filter(
+      (log: { request_id: string }) => log.request_id === body.logs[0].request_id,
+    );
+    expect(own.map(({ result }: { result: string }) => result).toSorted()).toEqual([
+      'attempted',
+      'succeeded',
+    ]);
 
     const rotated = await alice.post(`/api-keys/${id}/rotate`, { api_key: canaryKey('openai') });
     expect(rotated.body).toMatchObject({ status: 'active', previous_until: null });

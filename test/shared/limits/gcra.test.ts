@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
-import { narrowRateOf, rateOf, Rates } from '#shared/limits/rates.ts';
+import { narrowRateOf, quarterOf, rateOf, Rates } from '#shared/limits/rates.ts';
 
 import { memoryRates } from './memory-rates.ts';
 
@@ -108,6 +108,17 @@ describe('the limits of a stage', () => {
   it('are those of the caller’s most generous role', () => {
     expect(rateOf(Rates.parse(given), ['auditor', 'operator'])).toEqual({ perMinute: 90, burst: 10 });
   });
+
+  it.each([
+    [600, 200, 150, 50],
+    [7, 5, 1, 1],
+    [1, 1, 1, 1],
+  ])(
+    'near a budget are a quarter of %s a minute, %s at once, and never none',
+    (perMinute, burst, slow, few) => {
+      expect(quarterOf({ perMinute, burst })).toEqual({ perMinute: slow, burst: few });
+    },
+  );
 
   it('for one tool or provider hold where every role of the caller has one', () => {
     const rates = Rates.parse({
