@@ -40,7 +40,7 @@ export type StackOptions = {
   /** Changes the templates before anything is created. */
   readonly mutate?: (templates: Record<string, Template>) => void;
   readonly onProgress?: (line: string) => void;
-  readonly lambdaOptions?: Pick<LambdaOptions, 'freeze' | 'maxInstances'>;
+  readonly lambdaOptions?: Pick<LambdaOptions, 'compileCache' | 'freeze' | 'maxInstances'>;
 };
 
 export type Stack = {

@@ -4,7 +4,7 @@
 'use strict';
 
 const http = require('node:http');
-const { registerHooks } = require('node:module');
+const { flushCompileCache, registerHooks } = require('node:module');
 const { pathToFileURL } = require('node:url');
 
 const hooks = registerHooks({
@@ -48,10 +48,15 @@ function call(method, path, { body, headers = {} } = {}) {
 // The add-on posts synchronously; here the next poll waits for the answer that is still on its way.
 let posting = Promise.resolve();
 
+// Node writes its compile cache at exit, but instances are killed: write after the start and again after the first event.
+let polls = 0;
+
 module.exports = {
   initializeClient() {},
   async next() {
     await posting;
+    if (process.env.NODE_COMPILE_CACHE && polls < 2) flushCompileCache();
+    polls += 1;
     return call('GET', 'next');
   },
   done(requestId, body) {

@@ -1,6 +1,6 @@
 // The local Lambda under AWS's own runtime client: what a function sees, and how each way to fail is told.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -47,6 +47,18 @@ describe('a function of the local Lambda', () => {
     expect(await lambda.invoke('arn:aws:lambda:eu-central-1:000000000000:function:fn', { n: 1 })).toEqual({
       payload: { twice: 2 },
     });
+  });
+
+  it('leaves its compiled code to later instances where the stack has a compile cache, and else none', async () => {
+    const source = 'exports.handler = async () => process.env.NODE_COMPILE_CACHE ?? "none";';
+    const compileCache = mkdtempSync(path.join(tmpdir(), 'portunus-compiled-'));
+    onTestFinished(() => rmSync(compileCache, { recursive: true }));
+    const cached = await deploy(source, {}, { compileCache });
+    expect(await cached.invoke('fn', {})).toMatchObject({ payload: compileCache });
+    await vi.waitFor(() => expect(readdirSync(compileCache, { recursive: true }).length).toBeGreaterThan(1));
+    await functions?.stop();
+    const plain = await deploy(source);
+    expect(await plain.invoke('fn', {})).toMatchObject({ payload: 'none' });
   });
 
   it('has AWS’s environment variables, its own and its credentials, and none of this process', async () => {

@@ -110,8 +110,8 @@ export const newHome = () => mkdtemp(join(tmpdir(), 'portunus-'));
 
 export async function startPortunus(options: Partial<StackOptions> = {}): Promise<Portunus> {
   const home = options.home ?? (await newHome());
-  const assembly = await buildAssembly({ stage: 'local' });
-  return outfit(await startStack({ assembly, home, port: 0, engine, ...options }), home);
+  const assembly = options.assembly ?? (await buildAssembly({ stage: 'local' }));
+  return outfit(await startStack({ home, port: 0, engine, ...options, assembly }), home);
 }
 
 /** What the provider was asked to answer: not that it was asked about a key. */

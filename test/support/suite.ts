@@ -1,9 +1,11 @@
 // How end-to-end files are described: on the engine of this run, with one stack for the whole file.
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 
 import { missingFor } from '#local/dynamodb/dynamodb.ts';
 import type { StackOptions } from '#local/stack.ts';
+import { buildAssembly } from '#scripts/build.ts';
 
 import { engine, type Portunus, startPortunus } from './portunus.ts';
 
@@ -15,7 +17,11 @@ export function usePortunus(options: Partial<StackOptions> = {}): { readonly cur
   let running: Portunus | undefined;
   beforeAll(async () => {
     if (missingFor(engine) !== undefined) return; // nothing here will run
-    running = await startPortunus(options);
+    const assembly = options.assembly ?? (await buildAssembly({ stage: 'local' }));
+    // In the folder of the assembly, with which it is replaced. Benchmarks start their stacks without it.
+    const compileCache = join(assembly, '.compile-cache');
+    const lambdaOptions = { compileCache, ...options.lambdaOptions };
+    running = await startPortunus({ ...options, assembly, lambdaOptions });
   });
   afterAll(async () => {
     await running?.stop();
