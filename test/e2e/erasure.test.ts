@@ -2,7 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
 import { canaryKey, type Person, type Portunus, say } from '#test/support/portunus.ts';
-import { reopen } from '#test/support/reopen.ts';
+import { deleteAccountClosures } from '#test/support/account-closures.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const store = (person: Person, provider: 'openai' | 'anthropic') =>
@@ -87,7 +87,7 @@ onEngine('an owner who leaves', () => {
     const { current } = portunus;
     const { person } = await settledIn(current, 'cora');
     await person.delete('/account');
-    await reopen(current);
+    await deleteAccountClosures(current);
     expect((await person.invoke('ai_chat', say('hello'))).body).toMatchObject({ code: 'key_missing' });
     expect((await person.get('/api-keys')).body.keys).toEqual([]);
     expect((await person.invoke('todo_list')).body.result.todos).toEqual([]);
@@ -103,7 +103,7 @@ onEngine('an owner who leaves', () => {
     const { person, keyId } = await settledIn(current, 'dora');
     const before = (await person.get('/audit/logs?limit=100')).body.logs;
     await person.delete('/account');
-    await reopen(current);
+    await deleteAccountClosures(current);
     const { body } = await person.get('/audit/logs?limit=100');
     expect(body.logs.slice(-before.length)).toEqual(before);
     const told = body.logs.slice(0, -before.length).map((log: Record<string, unknown>) => log['action']);
@@ -149,7 +149,7 @@ onEngine('an owner who leaves', () => {
     const { current } = portunus;
     const { person, uid } = await settledIn(current, 'fred');
     await person.delete('/account');
-    await reopen(current);
+    await deleteAccountClosures(current);
     await store(person, 'openai');
     expect((await person.invoke('ai_chat', say('hello'))).status).toBe(200);
     await current.events.settled();

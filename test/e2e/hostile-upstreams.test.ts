@@ -15,9 +15,9 @@ import {
   TOO_SLOW,
 } from '#test/support/hostile-answers.ts';
 import { HOSTILE_SCHEMAS } from '#test/shared/upstream/hostile-schemas.ts';
-import { hurried } from '#test/support/hurried.ts';
-import { instanceOf } from '#test/support/instance-of.ts';
-import { forgetPeak, peakOf } from '#test/support/memory-of.ts';
+import { withFunctionTimeout } from '#test/support/function-timeout.ts';
+import { findInstancePid } from '#test/support/lambda-instance.ts';
+import { resetPeakMemory, peakMemoryMiB } from '#test/support/process-memory.ts';
 import { type Answer, canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { answering, type Listed, LOOKUP, mcpServer } from '#test/support/upstream-server.ts';
@@ -31,7 +31,7 @@ afterAll(() => {
 });
 const portunus = usePortunus({
   parameters: { ToolOrigins: JSON.stringify([upstream.url, elsewhere.url]) },
-  mutate: hurried(6, 'tools-invoke', 'tools-register'),
+  mutate: withFunctionTimeout(6, 'tools-invoke', 'tools-register'),
 });
 
 const key = canaryKey('openai');
@@ -68,10 +68,10 @@ const mcp = (alias: string, more: object = {}) => ({
 
 /** Calls a function, and says how much more memory than before it took for that, at most. */
 async function memoryOf(name: string, call: () => Promise<Answer>): Promise<{ answer: Answer; mib: number }> {
-  const pid = (await instanceOf(`portunus-local-${name}`)) ?? 0;
-  const before = forgetPeak(pid);
+  const pid = (await findInstancePid(`portunus-local-${name}`)) ?? 0;
+  const before = resetPeakMemory(pid);
   const answer = await call();
-  return { answer, mib: peakOf(pid) - before };
+  return { answer, mib: peakMemoryMiB(pid) - before };
 }
 
 const quiet: Hostile = (_asked, response) => json(response, { sky: 'clear' });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { type Answer, canaryKey, chatsOf, type Person, type Portunus, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
-import { without } from '#test/support/without.ts';
+import { withoutPermission } from '#test/support/without-permission.ts';
 
 type Stored = { readonly id: string; readonly key: string };
 
@@ -543,7 +543,7 @@ const lost: [name: string, action: string, path: string][] = [
 onEngine('a function that lost its grant', () => {
   const poor = usePortunus({
     mutate(templates) {
-      for (const [name, action] of lost) without(name, action)(templates);
+      for (const [name, action] of lost) withoutPermission(name, action)(templates);
     },
   });
 

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 
 import { canaryKey, chatsOf, say, startPortunus } from '#test/support/portunus.ts';
 import { onEngine } from '#test/support/suite.ts';
-import { without } from '#test/support/without.ts';
+import { withoutPermission } from '#test/support/without-permission.ts';
 
 onEngine('a function whose role lacks a permission', () => {
   it('is refused by the local IAM in the words of AWS, and answers without telling', async () => {
-    const portunus = await startPortunus({ mutate: without('tools-invoke', 'kms:Decrypt') });
+    const portunus = await startPortunus({ mutate: withoutPermission('tools-invoke', 'kms:Decrypt') });
     try {
       const alice = await portunus.person('alice');
       await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
@@ -24,7 +24,7 @@ onEngine('a function whose role lacks a permission', () => {
   });
 
   it('answers no caller when it cannot write the audit trail', async () => {
-    const portunus = await startPortunus({ mutate: without('tools-invoke', 'dynamodb:PutItem') });
+    const portunus = await startPortunus({ mutate: withoutPermission('tools-invoke', 'dynamodb:PutItem') });
     try {
       const alice = await portunus.person('alice');
       const refused = await alice.invoke('todo_create', { title: 'never' });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { withBudget } from '#test/support/budgets.ts';
 import { canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
-import { reopen } from '#test/support/reopen.ts';
+import { deleteAccountClosures } from '#test/support/account-closures.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 onEngine('an owner’s preferences', () => {
@@ -126,7 +126,7 @@ onEngine('an owner’s preferences', () => {
     const gil = await owner('gil');
     await gil.put('/preferences', { budget: { day_usd: '1' } });
     expect((await gil.delete('/account')).status).toBe(200);
-    await reopen(portunus.current);
+    await deleteAccountClosures(portunus.current);
     expect((await gil.get('/preferences')).body).toMatchObject({ version: 0, budget: { day_usd: null } });
     expect((await gil.get('/usage')).body.own_budget).toEqual({ day_micro_usd: null, month_micro_usd: null });
   });

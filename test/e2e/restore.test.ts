@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, expect, it } from 'vitest';
 
 import { canaryKey, newHome, type Portunus, say, startPortunus } from '#test/support/portunus.ts';
-import { reopen } from '#test/support/reopen.ts';
+import { deleteAccountClosures } from '#test/support/account-closures.ts';
 import { onEngine } from '#test/support/suite.ts';
 
 const NAMES = ['alice', 'bob', 'carla'];
@@ -41,7 +41,7 @@ onEngine('an older copy of the vault, put back', () => {
     const copy = await current.rows('vault');
     expect(copy).toHaveLength(NAMES.length);
     for (const name of NAMES) await (await current.person(name)).delete('/account');
-    await reopen(current);
+    await deleteAccountClosures(current);
     expect(await codes(current)).toEqual(NAMES.map(() => 'key_missing'));
 
     // What backups mean, and why the statement names their days.

@@ -1,7 +1,7 @@
 // A holder that is killed after its claim, and the lease it leaves: half a minute of waiting.
 import { expect, it } from 'vitest';
 
-import { instanceOf } from '#test/support/instance-of.ts';
+import { findInstancePid } from '#test/support/lambda-instance.ts';
 import { canaryKey, chatsOf, say } from '#test/support/portunus.ts';
 import { unlimited } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
@@ -25,7 +25,7 @@ onEngine('a request whose holder was killed', () => {
     );
     const killed = ask();
     while (!(await claim())) await pause(50);
-    process.kill((await instanceOf('portunus-local-tools-invoke')) ?? 0, 'SIGKILL');
+    process.kill((await findInstancePid('portunus-local-tools-invoke')) ?? 0, 'SIGKILL');
     undo();
     expect((await killed).status).toBeGreaterThanOrEqual(500);
 

@@ -7,7 +7,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { buildAssembly } from '#scripts/build.ts';
-import { instanceOf } from '#test/support/instance-of.ts';
+import { findInstancePid } from '#test/support/lambda-instance.ts';
 import {
   canaryKey,
   newHome,
@@ -123,7 +123,7 @@ onEngine('a vault that moves to another CMK', () => {
     const killing = (async () => {
       while (!finished.signal.aborted) {
         await setTimeout(KILL_EVERY_MS);
-        const pid = await instanceOf('portunus-local-on-rewrap');
+        const pid = await findInstancePid('portunus-local-on-rewrap');
         if (pid === undefined || finished.signal.aborted || kills.has(pid)) continue;
         process.kill(pid, 'SIGKILL');
         kills.add(pid);

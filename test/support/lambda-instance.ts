@@ -1,8 +1,8 @@
-// For tests that kill one Lambda instance in the middle of its work.
+// The process of a Lambda instance, for tests that kill it during an event or measure it.
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The process in which a function of this stack runs: a child of this test. */
-export async function instanceOf(functionName: string): Promise<number | undefined> {
+/** Finds a child process of this test that runs the function. */
+export async function findInstancePid(functionName: string): Promise<number | undefined> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const [stat, environ] = await Promise.all(
       ['stat', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),

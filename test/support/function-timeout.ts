@@ -1,15 +1,15 @@
 import type { StackOptions } from '#local/stack.ts';
 
-/** Functions that are given less time than in the template, for tests that wait until it is over: `mutate` of the stack. */
-export const hurried =
+/** Shortens the timeout of functions, for tests that wait until it expires: `mutate` of the stack. */
+export const withFunctionTimeout =
   (seconds: number, ...functions: readonly string[]): NonNullable<StackOptions['mutate']> =>
   (templates) => {
-    const left = new Set(functions);
+    const missing = new Set(functions);
     for (const { Resources } of Object.values(templates)) {
       for (const { Type, Properties = {} } of Object.values(Resources)) {
         const name = String(Properties['FunctionName']).replace('portunus-local-', '');
-        if (Type === 'AWS::Lambda::Function' && left.delete(name)) Properties['Timeout'] = seconds;
+        if (Type === 'AWS::Lambda::Function' && missing.delete(name)) Properties['Timeout'] = seconds;
       }
     }
-    if (left.size > 0) throw new Error(`There is no function ${[...left].join(', ')}.`);
+    if (missing.size > 0) throw new Error(`There is no function ${[...missing].join(', ')}.`);
   };

@@ -1,21 +1,21 @@
-// Templates with something missing: what a careless change to a role would do.
+// Changes to a template that a careless edit of a role would make: `mutate` of the stack.
 
 type Statement = { Action: string | string[]; Effect: string };
 
-/** Takes one action out of the role of one function. */
-export const without =
+/** Removes one action from the role of one function. */
+export const withoutPermission =
   (functionName: string, action: string) =>
   (templates: Record<string, { Resources: Record<string, { Type: string; Properties?: unknown }> }>) => {
-    let taken = 0;
+    let removed = 0;
     for (const { Resources } of Object.values(templates)) {
       for (const [id, { Properties }] of Object.entries(Resources)) {
         if (!id.toLowerCase().replaceAll('-', '').startsWith(functionName.replaceAll('-', ''))) continue;
         const { PolicyDocument } = (Properties ?? {}) as { PolicyDocument?: { Statement: Statement[] } };
         if (!PolicyDocument) continue;
         const kept = PolicyDocument.Statement.filter(({ Action }) => ![Action].flat().includes(action));
-        taken += PolicyDocument.Statement.length - kept.length;
+        removed += PolicyDocument.Statement.length - kept.length;
         PolicyDocument.Statement = kept;
       }
     }
-    if (taken === 0) throw new Error(`${functionName} has no ${action} to take away.`);
+    if (removed === 0) throw new Error(`${functionName} has no permission ${action}.`);
   };
