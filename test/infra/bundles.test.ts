@@ -35,7 +35,7 @@ const START_KB: Readonly<Record<string, number>> = {
 /** What only the first call of a registered tool reads: the MCP client, and schemas from outside with the engine of their patterns. */
 const UPSTREAM_KB: Readonly<Record<string, number>> = { 'tools-invoke': 650, completions: 650, mcp: 650 };
 /** The same, and YAML: documents of APIs. */
-const REGISTER_KB = 780;
+const REGISTER_KB = 790;
 const MCP_CLIENT_KB = 200;
 
 const isMcpClient = (input: string) => input.includes('@modelcontextprotocol/client/');
