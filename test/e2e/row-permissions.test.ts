@@ -136,6 +136,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           ...TOOL_CHANGES,
           'preferences-write',
           'notices-read',
+          'keys-store',
           'account-erase',
           'on-audit-recorded',
           'on-audit-tampered',
