@@ -5,6 +5,7 @@ import type { IssuerKeys } from './issuer-keys.ts';
 import { errorPage } from './login-page.ts';
 import { ACCESS_TOKEN_SECONDS, CLI_CLIENT } from './mint-token.ts';
 import { ALL_SCOPES, DEMO_USERS } from './demo-users.ts';
+import { isAllowedRedirectUri, isLoopbackUri } from './redirect-uris.ts';
 
 /** Callback paths of MCP clients and command lines. Any port is accepted (RFC 8252 §7.3). */
 const LOOPBACK_PATHS = ['/', '/callback', '/oauth/callback', '/cb'];
@@ -19,11 +20,19 @@ type OAuthError = { error: string; error_description?: string };
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-export function configurationFor({ publicUrl, keys }: { publicUrl: string; keys: IssuerKeys }): object {
+type Settings = {
+  readonly publicUrl: string;
+  readonly keys: IssuerKeys;
+  /** Replaces the network for client-ID metadata documents. */
+  readonly fetch?: typeof fetch | undefined;
+};
+
+export function configurationFor({ publicUrl, keys, fetch }: Settings): object {
   const resource = `${publicUrl}/mcp`;
   return {
     clients: clientsFor(publicUrl),
     jwks: { keys: [keys.signing] },
+    ...(fetch && { fetch }),
     cookies: { keys: keys.cookies },
     scopes: ['openid', 'offline_access', ...ALL_SCOPES],
     pkce: { required: () => true },
@@ -33,7 +42,7 @@ export function configurationFor({ publicUrl, keys }: { publicUrl: string; keys:
     issueRefreshToken: (_context: unknown, client: { grantTypeAllowed: (type: string) => boolean }) =>
       client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    clientBasedCORS: (_context: unknown, origin: string) => origin === publicUrl || isLoopback(origin),
+    clientBasedCORS: (_context: unknown, origin: string) => origin === publicUrl || isLoopbackUri(origin),
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/login/${uid}` },
     renderError(context: { type: string; body: string }, { error, error_description: why = '' }: OAuthError) {
       context.type = 'html';
@@ -48,27 +57,40 @@ export function configurationFor({ publicUrl, keys }: { publicUrl: string; keys:
       RefreshToken: 14 * DAY,
       Session: DAY,
     },
-    features: {
-      devInteractions: { enabled: false },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_context: unknown, client: { clientId: string }, token: { clientId: string }) =>
-          token.clientId === client.clientId,
-      },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => resource,
-        useGrantedResource: () => true,
-        getResourceServerInfo(_context: unknown, asked: string) {
-          if (asked !== resource) throw new errors.InvalidTarget();
-          return {
-            scope: ALL_SCOPES.join(' '),
-            audience: resource,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: ACCESS_TOKEN_SECONDS,
-            jwt: { sign: { alg: 'RS256' } },
-          };
-        },
+    features: featuresFor(resource),
+  };
+}
+
+function featuresFor(resource: string): object {
+  return {
+    devInteractions: { enabled: false },
+    registration: { enabled: true, issueRegistrationAccessToken: false },
+    clientIdMetadataDocument: {
+      enabled: true,
+      ack: 'draft-02',
+      // The package connects to no special-use address, follows no redirect and limits size and time of the fetch.
+      allowFetch: (_context: unknown, clientId: string) => isPublicName(clientId),
+      allowClient: (_context: unknown, { redirectUris }: { redirectUris: readonly string[] }) =>
+        redirectUris.length > 0 && redirectUris.every(isAllowedRedirectUri),
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_context: unknown, client: { clientId: string }, token: { clientId: string }) =>
+        token.clientId === client.clientId,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => resource,
+      useGrantedResource: () => true,
+      getResourceServerInfo(_context: unknown, asked: string) {
+        if (asked !== resource) throw new errors.InvalidTarget();
+        return {
+          scope: ALL_SCOPES.join(' '),
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: ACCESS_TOKEN_SECONDS,
+          jwt: { sign: { alg: 'RS256' } },
+        };
       },
     },
   };
@@ -115,7 +137,11 @@ function findDemoAccount(sub: string) {
   return { accountId: sub, claims: () => ({ sub, roles: demoUserRoles(sub) }) };
 }
 
-function isLoopback(origin: string): boolean {
-  const { protocol, hostname } = new URL(origin);
-  return protocol === 'http:' && LOOPBACK_HOSTS.includes(hostname);
+/** A client id whose host is a name outside this machine and its network, on the default port. */
+function isPublicName(clientId: string): boolean {
+  const { hostname, port } = new URL(clientId);
+  const isAddress = /^\[|^[\d.]+$/.test(hostname);
+  return (
+    port === '' && !isAddress && hostname.includes('.') && !/\.(local|internal|localhost)$/.test(hostname)
+  );
 }

@@ -6,6 +6,8 @@ import Provider from 'oidc-provider';
 
 import { listen } from '#local/listen.ts';
 
+import { createRegistration, REGISTRATION_PATH } from './client-registration.ts';
+import { ALL_SCOPES } from './demo-users.ts';
 import { configurationFor } from './issuer-configuration.ts';
 import { openKeys } from './issuer-keys.ts';
 import { createLogin } from './login-handler.ts';
@@ -25,18 +27,23 @@ export type IssuerOptions = {
   readonly port: number;
   /** URL of the API that the tokens are for. */
   readonly publicUrl: string;
+  /** Replaces the network for client-ID metadata documents. */
+  readonly fetch?: typeof fetch;
 };
 
-export async function startIssuer({ folder, port, publicUrl }: IssuerOptions): Promise<Issuer> {
+export async function startIssuer({ folder, port, publicUrl, fetch }: IssuerOptions): Promise<Issuer> {
   const keys = await openKeys(join(folder, 'issuer'));
   const url = `http://127.0.0.1:${port}`;
   const audience = `${publicUrl}/mcp`;
-  const provider = quietly(() => new Provider(url, configurationFor({ publicUrl, keys })));
+  const provider = quietly(() => new Provider(url, configurationFor({ publicUrl, keys, fetch })));
   const answer = provider.callback();
   const login = createLogin({ provider, resource: audience });
+  const register = createRegistration(answer);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/login/')) return login({ request, response });
+    if (request.url === REGISTRATION_PATH) return register(request, response);
+    request.url = withDefaultScope(request.url ?? '/');
     return answer(request, response);
   }
   const server = createServer((request, response) => {
@@ -54,6 +61,14 @@ export async function startIssuer({ folder, port, publicUrl }: IssuerOptions): P
     mint: createMint({ issuer: url, audience, keys }),
     stop: listening.close,
   };
+}
+
+/** An authorization request without `scope` asks for all scopes; the login grants those of the user's role (RFC 6749 §3.3). */
+function withDefaultScope(path: string): string {
+  const url = new URL(path, 'http://issuer');
+  if (url.pathname !== '/auth' || (url.searchParams.get('scope') ?? '') !== '') return path;
+  url.searchParams.set('scope', ALL_SCOPES.join(' '));
+  return `${url.pathname}${url.search}`;
 }
 
 /** Suppresses the package's advice for production (adapters, https), which does not apply on loopback. */

@@ -29,7 +29,7 @@ export function createLogin({ provider, resource }: { provider: Provider; resour
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
 
-  /** Grants what was asked for and the role allows, and settles the rest, so that nobody is asked twice. */
+  /** Grants the requested scopes that the role allows and rejects the rest, so that no second prompt follows. */
   async function grantTo(user: (typeof DEMO_USERS)[number], { params }: InteractionDetails): Promise<string> {
     const grant = new provider.Grant({ accountId: user.sub, clientId: params.client_id });
     const asked = (params.scope ?? '').split(' ');

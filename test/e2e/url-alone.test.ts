@@ -1,0 +1,76 @@
+// P1, P2: the official MCP clients sign in with the URL alone: no client id, no scope, no header.
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { decodeJwt } from 'jose';
+import { expect, it } from 'vitest';
+
+import { browse } from '#test/support/sign-in.ts';
+import { onEngine, usePortunus } from '#test/support/suite.ts';
+
+const REDIRECT = 'http://127.0.0.1:54321/callback';
+
+/** A client's memory: its registration, its verifier and its tokens. */
+function createAuthProvider() {
+  const stored: {
+    client?: { client_id: string };
+    tokens?: { access_token: string; token_type: string };
+    authorization?: URL;
+    verifier: string;
+  } = { verifier: '' };
+  const provider = {
+    redirectUrl: REDIRECT,
+    clientMetadata: { redirect_uris: [REDIRECT], client_name: 'a client that knows the URL alone' },
+    clientInformation: () => stored.client,
+    saveClientInformation(client: { client_id: string }) {
+      stored.client = client;
+    },
+    tokens: () => stored.tokens,
+    saveTokens(tokens: { access_token: string; token_type: string }) {
+      stored.tokens = tokens;
+    },
+    redirectToAuthorization(url: URL) {
+      stored.authorization = url;
+    },
+    saveCodeVerifier(verifier: string) {
+      stored.verifier = verifier;
+    },
+    codeVerifier: () => stored.verifier,
+  };
+  return { provider, stored };
+}
+
+onEngine('an MCP client that knows the URL alone', () => {
+  const portunus = usePortunus();
+  const info = { name: 'a client', version: '1.0.0' };
+  const endpoint = () => new URL(`${portunus.current.url}/mcp`);
+
+  it('signs in and calls a tool with SDK 2', async () => {
+    const { provider, stored } = createAuthProvider();
+    const transport = new StreamableHTTPClientTransport(endpoint(), { authProvider: provider });
+    await expect(new Client(info).connect(transport)).rejects.toBeInstanceOf(UnauthorizedError);
+    const code = await browse(stored.authorization ?? endpoint(), 'alice');
+    await transport.finishAuth(new URLSearchParams({ code, iss: portunus.current.issuer.url }));
+
+    const client = new Client(info);
+    await client.connect(new StreamableHTTPClientTransport(endpoint(), { authProvider: provider }));
+    const created = await client.callTool({ name: 'todo_create', arguments: { title: 'SDK 2' } });
+    expect(created.structuredContent).toMatchObject({ todo: { title: 'SDK 2' } });
+    await client.close();
+    expect(decodeJwt(stored.tokens?.access_token ?? '').client_id).toBe(stored.client?.client_id);
+  });
+
+  it('signs in and calls a tool with SDK 1', async () => {
+    const { provider, stored } = createAuthProvider();
+    const transport = new OldTransport(endpoint(), { authProvider: provider });
+    await expect(new OldClient(info).connect(transport)).rejects.toThrow('Unauthorized');
+    await transport.finishAuth(await browse(stored.authorization ?? endpoint(), 'bob'));
+
+    const client = new OldClient(info);
+    await client.connect(new OldTransport(endpoint(), { authProvider: provider }));
+    const created = await client.callTool({ name: 'todo_create', arguments: { title: 'SDK 1' } });
+    expect(created.structuredContent).toMatchObject({ todo: { title: 'SDK 1' } });
+    await client.close();
+    expect(decodeJwt(stored.tokens?.access_token ?? '').client_id).toBe(stored.client?.client_id);
+  });
+});
