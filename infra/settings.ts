@@ -55,7 +55,7 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
   });
   const tools = new CfnParameter(stack, 'ToolOrigins', {
     description:
-      'Exact origins that registered tools may call although they are not public https: a JSON array.',
+      'Exact origins that registered tools may call although they are not public https: a JSON array, or {origins, next_step}.',
     default: '[]',
   });
   const rates = new CfnParameter(stack, 'RateLimits', {

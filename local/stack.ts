@@ -35,6 +35,8 @@ export type StackOptions = {
   readonly engine?: DynamoEngine;
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
+  /** Ports of this machine that registered tools may call. */
+  readonly localToolPorts?: readonly number[];
   /** Template parameters that replace this stack's own. */
   readonly parameters?: Parameters | ((own: Parameters) => Parameters);
   /** Changes the templates before anything is created. */
@@ -88,7 +90,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const { gateway, events, lambda, dynamo, iam, kms, secrets } = aws;
 
   const { issuer, provider } = outside;
-  const own = parametersFor({ url, issuer, provider });
+  const own = parametersFor({ url, issuer, provider, toolPorts: options.localToolPorts ?? [] });
   const others = typeof options.parameters === 'function' ? options.parameters(own) : options.parameters;
   const parameters = { ...own, ...others };
   const types = [iam, kms, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
@@ -187,13 +189,19 @@ type Environment = {
   readonly url: string;
   readonly issuer: Issuer;
   readonly provider: Providers | undefined;
+  readonly toolPorts: readonly number[];
 };
 
+const TOOL_NEXT_STEP =
+  'Use a public https address, or allow the port of a server on this machine: npm start -- --allow-local-tools <port>';
+
 /** Template parameters: together with the service endpoints, the only difference from a deployed stack. */
-function parametersFor({ url, issuer, provider }: Environment): Record<string, string> {
+function parametersFor({ url, issuer, provider, toolPorts }: Environment): Record<string, string> {
   const trusted = { issuer: issuer.url, jwksUri: issuer.jwksUrl, audiences: [issuer.audience] };
+  const toolOrigins = toolPorts.flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`]);
   const parameters = {
     PublicUrl: url,
+    ToolOrigins: JSON.stringify({ origins: toolOrigins, next_step: TOOL_NEXT_STEP }),
     Issuers: JSON.stringify([{ ...trusted, algorithms: ['RS256'], rolesClaim: 'roles' }]),
     TrustedOrigins: JSON.stringify([
       issuer.url,

@@ -9,6 +9,8 @@ Runs Portunus on this machine: the synthesised template on local parts.
 
   --port <number>   port of the API (default: PORT, else 8787)
   --live            call the real AI providers instead of the local stand-in
+  --allow-local-tools <ports>
+                    let registered tools call these ports of this machine, as in 3000,8080
   --help            show this text
 
 Environment: PORT, PORTUNUS_HOME (data, default .local), DDB_ENGINE (dynoxide or dynamodb-local)`;
@@ -30,17 +32,28 @@ const build = new AbortController();
 function optionsFrom(args: string[]) {
   const { values } = parseArgs({
     args,
-    options: { port: { type: 'string' }, live: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      port: { type: 'string' },
+      live: { type: 'boolean' },
+      'allow-local-tools': { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   const { live = false, help = false } = values;
   const port = Number(values.port ?? process.env.PORT ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_533)
     throw new Error('The port is a number from 0 to 65533.');
-  return { live, help, port };
+  return { live, help, port, localToolPorts: parsePorts(values['allow-local-tools']) };
+}
+
+function parsePorts(list: string | undefined): number[] {
+  const ports = list?.split(',').map(Number) ?? [];
+  if (ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)) return ports;
+  throw new Error('--allow-local-tools takes port numbers, separated by commas: 3000,8080');
 }
 
 async function main(): Promise<void> {
-  const { live, help, port } = optionsFrom(process.argv.slice(2));
+  const { live, help, port, localToolPorts } = optionsFrom(process.argv.slice(2));
   if (help) {
     console.log(HELP);
     return;
@@ -51,12 +64,18 @@ async function main(): Promise<void> {
     );
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const stack = await started(port, live);
+  const stack = await started({ port, live, localToolPorts });
   phase = { name: 'running', stack };
   if (interrupted) return shutDown(stack);
 }
 
-async function started(port: number, live: boolean): Promise<Stack> {
+type StartOptions = {
+  readonly port: number;
+  readonly live: boolean;
+  readonly localToolPorts: readonly number[];
+};
+
+async function started({ port, live, localToolPorts }: StartOptions): Promise<Stack> {
   // Loaded after the check above: an older Node cannot parse them.
   const [
     { buildAssembly },
@@ -84,7 +103,7 @@ async function started(port: number, live: boolean): Promise<Stack> {
   await checkPorts(home, port);
   const assembly = await buildAssembly({ stage: 'local', onProgress, signal: build.signal });
   phase = { name: 'starting' };
-  const stack = await startStack({ assembly, home, port, live, engine, onProgress });
+  const stack = await startStack({ assembly, home, port, live, localToolPorts, engine, onProgress });
   onProgress('Ready');
   if (!interrupted) console.log(welcome(stack, home));
   return stack;
