@@ -96,7 +96,7 @@ const publicClient = ({ redirect_uris: uris, ...given }: z.output<typeof Metadat
 });
 
 /** Clients often omit the type or get it wrong; it decides whether loopback ports are free. */
-export const applicationType = (uris: readonly string[]): 'native' | 'web' =>
+const applicationType = (uris: readonly string[]): 'native' | 'web' =>
   uris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native';
 
 function parseJson(text: string): unknown {
