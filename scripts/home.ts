@@ -1,8 +1,8 @@
-// Where the local stack keeps its data: PORTUNUS_HOME, else .local in the repository.
+// Data folder of the local stack: PORTUNUS_HOME, else .local in the repository.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A relative PORTUNUS_HOME counts from where the command was typed; npm runs scripts elsewhere. */
+/** Resolves a relative PORTUNUS_HOME from the caller's folder: npm runs scripts in the folder of package.json. */
 export function homeFolder(): string {
   const { PORTUNUS_HOME, INIT_CWD = process.cwd() } = process.env;
   return PORTUNUS_HOME

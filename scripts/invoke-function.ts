@@ -1,4 +1,4 @@
-// How an operator's command reaches a function of a stage: the running local stack, or AWS through its own command line.
+// Invokes a function of a stage for an operator's command: on the running local stack, or on AWS through the AWS command line.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,10 @@ import { homeFolder } from './home.ts';
 
 const Failure = z.object({ errorMessage: z.string() });
 
-const told = (payload: unknown) =>
-  Failure.safeParse(payload).data?.errorMessage ?? 'The function failed and did not say why.';
+const errorMessageOf = (payload: unknown) =>
+  Failure.safeParse(payload).data?.errorMessage ?? 'The function failed without an error message.';
 
-/** @throws with the function's own words when it failed */
+/** @throws with the error message of the function */
 export const invokeFunction = (stage: string, name: string, order: object): Promise<unknown> =>
   stage === 'local' ? invokeLocally(name, order) : invokeOnAws(`portunus-${stage}-${name}`, order);
 
@@ -30,16 +30,17 @@ async function invokeLocally(name: string, order: object): Promise<unknown> {
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(order),
   });
-  if (!response.ok) throw new Error(`The running stack refuses to invoke ${name} (${response.status}).`);
+  if (!response.ok)
+    throw new Error(`The running stack rejected the invocation of ${name} (${response.status}).`);
   const { payload, functionError } = (await response.json()) as { payload: unknown; functionError?: string };
-  if (functionError) throw new Error(told(payload));
+  if (functionError) throw new Error(errorMessageOf(payload));
   return payload;
 }
 
 const AWS_INVOKE =
   'lambda invoke --output json --cli-binary-format raw-in-base64-out --cli-read-timeout 120'.split(' ');
 
-/** The answer goes to a file: the command line prints its own report to stdout. */
+/** Writes the response to a file: the AWS command line prints metadata to stdout. */
 async function invokeOnAws(functionName: string, order: object): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'portunus-invoke-'));
   const file = join(folder, 'answer.json');
@@ -53,7 +54,7 @@ async function invokeOnAws(functionName: string, order: object): Promise<unknown
       file,
     ]);
     const payload: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if ('FunctionError' in (JSON.parse(stdout) as object)) throw new Error(told(payload));
+    if ('FunctionError' in (JSON.parse(stdout) as object)) throw new Error(errorMessageOf(payload));
     return payload;
   } finally {
     await rm(folder, { recursive: true, force: true });

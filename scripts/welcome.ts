@@ -1,4 +1,4 @@
-// What `npm start` prints when the stack is ready: addresses, demo users, a first call to copy.
+// Output of `npm start` once the stack is ready: addresses, demo users, a first call to copy.
 import { DEMO_USERS } from '#local/issuer/demo-users.ts';
 import type { Stack } from '#local/stack.ts';
 
