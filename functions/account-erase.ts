@@ -6,7 +6,7 @@ import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
 import { closeAccount } from '#shared/services/sessions.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('account-erase', {
   input: z.object({ query: z.strictObject({}) }),

@@ -5,7 +5,7 @@ import { RevokeUserBody } from '#shared/auth/api.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { endSessionsOf } from '#shared/services/sessions.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('admin-sessions-revoke', {
   input: z.object({ body: RevokeUserBody }),

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { AuditQuery } from '#shared/audit/api.ts';
 import { trailFor } from '#shared/services/audit-trail.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('audit-logs', {
   input: z.object({ query: AuditQuery }),

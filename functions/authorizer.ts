@@ -6,8 +6,8 @@ import { uidOf } from '#shared/auth/uid.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/services/tokens.ts';
 
-import { countAuth } from './auth-metric.ts';
-import { headerValues } from './headers.ts';
+import { countAuth } from './edge/auth-metric.ts';
+import { headerValues } from './edge/headers.ts';
 
 /** The only message that API Gateway turns into a 401; any other throw is a 500. */
 const unauthorized = () => new Error('Unauthorized');
@@ -55,7 +55,7 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
 /** What the gateway refuses by the verdict no function sees: it is recorded here, as often as the verdict is asked for. */
 async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal: Principal): Promise<void> {
   if (principal.scopes.includes(DOOR_SCOPE) || !event.methodArn.endsWith(`/${DOOR}`)) return;
-  const { noteRefusal } = await import('./refusals.ts');
+  const { noteRefusal } = await import('./edge/rejected-caller.ts');
   const error = new AppError('insufficient_scope', undefined, { scope: DOOR_SCOPE });
   await noteRefusal(error, event.requestContext.requestId, principal.uid);
 }
@@ -64,7 +64,7 @@ async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal
 async function refuse(thrown: unknown, requestId: string): Promise<never> {
   const error = asAppError(thrown);
   // Log and store code stand behind an import of their own: an accepted caller does not pay for them.
-  const { noteFailure, noteRefusal } = await import('./refusals.ts');
+  const { noteFailure, noteRefusal } = await import('./edge/rejected-caller.ts');
   if (error.code !== 'unauthenticated') {
     countAuth('ours', error.code);
     noteFailure(error, thrown, requestId);

@@ -8,12 +8,12 @@ import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { chatCompletions } from '#shared/tools/chat-completions.ts';
 
-import { checkHeaders, headerValues } from './headers.ts';
-import { logError, logger } from './log.ts';
-import { openaiError, openaiHeaders } from './openai-error.ts';
-import { deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
-import { type Open, writing } from './stream.ts';
-import { streamedCaller } from './streamed-caller.ts';
+import { checkHeaders, headerValues } from './edge/headers.ts';
+import { logError, logger } from './edge/log.ts';
+import { openaiError, openaiHeaders } from './edge/openai-error.ts';
+import { deadlineOf, hopsOf, jsonBody, rowOf } from './edge/request.ts';
+import { type Open, writing } from './edge/response-stream.ts';
+import { streamedCaller } from './edge/streamed-caller.ts';
 
 /** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;

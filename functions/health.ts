@@ -1,4 +1,4 @@
 // GET /health — the stage answers. It looks at no dependency: that is the deep check's work.
-import { openRoute } from './open.ts';
+import { publicRoute } from './edge/public-route.ts';
 
-export const handler = openRoute(() => ({ status: 'ok' }));
+export const handler = publicRoute(() => ({ status: 'ok' }));

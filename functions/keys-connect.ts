@@ -5,8 +5,8 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { connectKey } from '#shared/services/key-connect.ts';
 import { ConnectKeyBody } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
-import { outcomeIn } from './key-answer.ts';
+import { route } from './edge/authenticated-route.ts';
+import { outcomeIn } from './edge/key-response.ts';
 
 export const handler = route('keys-connect', {
   input: z.object({ body: ConnectKeyBody }),

@@ -7,7 +7,7 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { keyStore } from '#shared/services/key-store.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('keys-delete', {
   input: z.object({ path: KeyPath }),

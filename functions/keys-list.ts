@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { keyStore } from '#shared/services/key-store.ts';
 import { summaryOf } from '#shared/vault/stored-key.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('keys-list', {
   input: z.object({ query: z.strictObject({}) }),

@@ -6,7 +6,7 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { OrderKeysBody } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('keys-order', {
   input: z.object({ body: OrderKeysBody }),

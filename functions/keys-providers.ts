@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { listProviders } from '#shared/services/providers.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('keys-providers', {
   input: z.object({ query: z.strictObject({}) }),

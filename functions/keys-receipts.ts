@@ -5,7 +5,7 @@ import { ReceiptsQuery } from '#shared/audit/receipts.ts';
 import { receiptsOf } from '#shared/services/receipts.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('keys-receipts', {
   input: z.object({ path: KeyPath, query: ReceiptsQuery }),

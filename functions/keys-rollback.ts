@@ -5,8 +5,8 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
-import { keyAnswer } from './key-answer.ts';
+import { route } from './edge/authenticated-route.ts';
+import { keyAnswer } from './edge/key-response.ts';
 
 export const handler = route('keys-rollback', {
   input: z.object({ path: KeyPath }),

@@ -5,8 +5,8 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { rotateKey } from '#shared/services/key-rotation.ts';
 import { KeyPath, RotateKeyBody } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
-import { keyAnswer, outcomeIn } from './key-answer.ts';
+import { route } from './edge/authenticated-route.ts';
+import { keyAnswer, outcomeIn } from './edge/key-response.ts';
 
 export const handler = route('keys-rotate', {
   input: z.object({ path: KeyPath, body: RotateKeyBody }),

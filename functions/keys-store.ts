@@ -5,8 +5,8 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { depositKey } from '#shared/services/key-deposit.ts';
 import { StoreKeyBody } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
-import { outcomeIn } from './key-answer.ts';
+import { route } from './edge/authenticated-route.ts';
+import { outcomeIn } from './edge/key-response.ts';
 
 export const handler = route('keys-store', {
   input: z.object({ body: StoreKeyBody }),

@@ -5,8 +5,8 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { checkKey } from '#shared/services/key-check.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './http.ts';
-import { keyAnswer } from './key-answer.ts';
+import { route } from './edge/authenticated-route.ts';
+import { keyAnswer } from './edge/key-response.ts';
 
 const WORDS = {
   valid: 'The provider accepts this key.',

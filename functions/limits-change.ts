@@ -5,7 +5,7 @@ import { LimitsBody } from '#shared/limits/api.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { changeLimits } from '#shared/services/limits.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('limits-change', {
   input: z.object({ body: LimitsBody }),

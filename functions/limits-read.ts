@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { showLimits } from '#shared/services/limits.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('limits-read', {
   input: z.object({}),

@@ -14,14 +14,14 @@ import { refuse } from '#shared/services/refuse.ts';
 import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
-import { repeatedHeader } from './headers.ts';
-import { logError, logger } from './log.ts';
-import { bodyText, deadlineOf, hopsOf, rowOf } from './request.ts';
-import { webOrigin } from './reply.ts';
-import { lastResort, problemResponse, requestOf, streaming } from './stream.ts';
-import { streamedCaller } from './streamed-caller.ts';
+import { repeatedHeader } from './edge/headers.ts';
+import { logError, logger } from './edge/log.ts';
+import { bodyText, deadlineOf, hopsOf, rowOf } from './edge/request.ts';
+import { webOrigin } from './edge/response.ts';
+import { platformDeadline, problemResponse, requestOf, streaming } from './edge/response-stream.ts';
+import { streamedCaller } from './edge/streamed-caller.ts';
 
-/** Time kept back for the outcome's record and the way home. */
+/** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
 
 // The first Request of a process costs 30 ms; here it falls into the start, where the processor is not throttled.
@@ -69,7 +69,7 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
   if (repeatedHeader(event) !== undefined) return refusal('header');
   const text = bodyText(event, row);
-  const request = requestOf(event, lastResort(context), text);
+  const request = requestOf(event, platformDeadline(context), text);
   const received = receive(request, text, site());
   if ('refused' in received) return received.refused;
   const { message } = received;

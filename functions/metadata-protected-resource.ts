@@ -1,6 +1,6 @@
 // GET /.well-known/oauth-protected-resource/mcp — RFC 9728: who issues tokens for this resource.
 import { protectedResource } from '#shared/services/protected-resource.ts';
 
-import { openRoute } from './open.ts';
+import { publicRoute } from './edge/public-route.ts';
 
-export const handler = openRoute(protectedResource);
+export const handler = publicRoute(protectedResource);

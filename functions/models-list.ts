@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { listModels } from '#shared/services/models.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('models-list', {
   input: z.object({ query: z.strictObject({}) }),

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { NoticeQuery } from '#shared/notices/api.ts';
 import { ownNotices } from '#shared/services/notice-list.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('notices-list', {
   input: z.object({ query: NoticeQuery }),

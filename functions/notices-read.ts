@@ -5,7 +5,7 @@ import { NoticePath } from '#shared/notices/api.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { notices } from '#shared/services/notices.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('notices-read', {
   input: z.object({ path: NoticePath }),

@@ -2,6 +2,6 @@
 import { AuditedEvent } from '#shared/audit/usage.ts';
 import { usage } from '#shared/services/usage.ts';
 
-import { consumer } from './event.ts';
+import { consumer } from './edge/event.ts';
 
 export const handler = consumer(AuditedEvent, (event) => usage()(event));

@@ -2,6 +2,6 @@
 import { ChangedRecord } from '#shared/audit/tampering.ts';
 import { reportTampering } from '#shared/services/audit-tampering.ts';
 
-import { consumer } from './event.ts';
+import { consumer } from './edge/event.ts';
 
 export const handler = consumer(ChangedRecord, reportTampering);

@@ -1,7 +1,7 @@
 // Once a day: owners of keys that expire soon, or have, are told.
 import { sweepExpiry } from '#shared/services/expiry-sweep.ts';
 
-import { scheduled } from './event.ts';
+import { scheduled } from './edge/event.ts';
 
 export const handler = scheduled(async ({ nowMs, reqId, onFailure }) => {
   const result = await sweepExpiry({ nowMs, reqId, onFailure });

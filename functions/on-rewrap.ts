@@ -1,8 +1,8 @@
 // An operator's order to move stored keys to the current CMK. One run of many: see `done` in its report.
 import { RewrapOrder, rewrapVault } from '#shared/services/rewrap.ts';
 
-import { job } from './job.ts';
+import { operatorJob } from './edge/operator-job.ts';
 
-export const handler = job(RewrapOrder, ({ to, dry_run: dryRun }, { requestId, deadline }) =>
+export const handler = operatorJob(RewrapOrder, ({ to, dry_run: dryRun }, { requestId, deadline }) =>
   rewrapVault(to, { reqId: requestId, dryRun, hasTime: () => deadline.remainingMs() > 0 }),
 );

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { ownPreferences } from '#shared/services/preferences.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('preferences-read', {
   input: z.object({ query: z.strictObject({}) }),

@@ -5,7 +5,7 @@ import { PreferencesBody } from '#shared/account/api.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { changePreferences } from '#shared/services/preferences.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('preferences-write', {
   input: z.object({ body: PreferencesBody }),

@@ -13,7 +13,7 @@ import {
   StoreKeyBody,
 } from '#shared/vault/api.ts';
 
-import type { RouteName } from './request.ts';
+import type { RouteName } from './edge/request.ts';
 
 export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
   'keys-store': StoreKeyBody,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { ownSessions } from '#shared/services/sessions.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('sessions-list', {
   input: z.object({ query: z.strictObject({}) }),

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { endAllSessions } from '#shared/services/sessions.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('sessions-revoke-all', {
   input: z.object({ query: z.strictObject({}) }),

@@ -5,7 +5,7 @@ import { SessionPath } from '#shared/auth/api.ts';
 import { openTurn } from '#shared/services/idempotency.ts';
 import { endSession } from '#shared/services/sessions.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('sessions-revoke', {
   input: z.object({ path: SessionPath }),

@@ -5,7 +5,7 @@ import { openTurn } from '#shared/services/idempotency.ts';
 import { toolReview } from '#shared/services/tool-registry.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-delete', {
   input: z.object({ path: ToolPath }),

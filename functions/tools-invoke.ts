@@ -5,7 +5,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-invoke', {
   input: z.object({ body: InvokeBody }),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { describeTools } from '#shared/services/tool-list.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-list', {
   input: z.object({ query: z.strictObject({}) }),

@@ -6,7 +6,7 @@ import { toolStore } from '#shared/services/tool-registry.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 import { detailOf, findFor } from '#shared/tools/review.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-read', {
   input: z.object({ path: ToolPath }),

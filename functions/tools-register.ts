@@ -6,7 +6,7 @@ import { registerTools } from '#shared/services/tool-registration.ts';
 import { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { summaryOf } from '#shared/tools/review.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-register', {
   input: z.object({ body: RegisterToolsBody }),

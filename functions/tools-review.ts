@@ -6,7 +6,7 @@ import { toolReview } from '#shared/services/tool-registry.ts';
 import { ReviewBody, ToolPath } from '#shared/tools/registration.ts';
 import { detailOf } from '#shared/tools/review.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('tools-review', {
   input: z.object({ path: ToolPath, body: ReviewBody }),

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { UsageHistoryQuery } from '#shared/audit/usage-api.ts';
 import { ownUsageHistory } from '#shared/services/usage-history.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('usage-history', {
   input: z.object({ query: UsageHistoryQuery }),

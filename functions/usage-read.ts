@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { ownUsage } from '#shared/services/own-usage.ts';
 
-import { route } from './http.ts';
+import { route } from './edge/authenticated-route.ts';
 
 export const handler = route('usage-read', {
   input: z.object({ query: z.strictObject({}) }),

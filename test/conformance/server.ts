@@ -2,7 +2,7 @@
 // switch in product code turns sign-in off: this is another program, and a test keeps it out of what is deployed.
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
-import { lastResort, requestOf, streaming } from '#functions/stream.ts';
+import { platformDeadline, requestOf, streaming } from '#functions/edge/response-stream.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { refusal } from '#shared/mcp/message.ts';
 import { type McpOffer, receive, serveMcp } from '#shared/mcp/serve.ts';
@@ -43,7 +43,7 @@ const report = (error: unknown) =>
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
-  const request = requestOf(event, lastResort(context), event.body);
+  const request = requestOf(event, platformDeadline(context), event.body);
   const origins = [`http://${request.headers.get('host')}`];
   const received = receive(request, event.body, { host: 'localhost', origins });
   if ('refused' in received) return received.refused;

@@ -1,10 +1,10 @@
-// The only file that knows Lambda response streaming: a web Request in, a web Response out, chunk by chunk.
+// Adapter of Lambda response streaming: a web Request in, a web Response out, chunk by chunk.
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { AppError } from '#shared/core/errors.ts';
 
 import { invalidHeader } from './headers.ts';
-import { commonHeaders, problemHeaders, problemOf } from './reply.ts';
+import { commonHeaders, problemHeaders, problemOf } from './response.ts';
 
 type Out = {
   write: (chunk: Uint8Array | string) => boolean;
@@ -83,7 +83,7 @@ const preludeOf = ({ status, headers }: Head) => ({
   },
 });
 
-/** A handler that writes as it goes. Without `end()` an invocation would hang until its timeout: hence `finally`. */
+/** A handler that writes in pieces. Without `end()` an invocation would hang until its timeout: hence `finally`. */
 export function writing(
   work: (event: APIGatewayProxyEvent, context: Context, open: Open) => Promise<void>,
 ): unknown {
@@ -113,5 +113,5 @@ export const streaming = (serve: Serve): unknown =>
   });
 
 /** Ends the work shortly before the platform would. */
-export const lastResort = (context: Context): AbortSignal =>
+export const platformDeadline = (context: Context): AbortSignal =>
   AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - PRELUDE_LIMIT_MS));

@@ -1,4 +1,4 @@
-// How a request's body is read, whichever way it came: bounded, JSON only, never quoted.
+// Parses a request for every kind of handler: body bounded, JSON only, never quoted in an error.
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
@@ -7,13 +7,13 @@ import { HOPS_HEADER, hopsIn, PATIENCE_HEADER, patienceIn } from '#shared/core/h
 import { parseJson } from '#shared/core/scan-json.ts';
 
 import { headerValues } from './headers.ts';
-import { type Route, routes } from './routes.ts';
+import { type Route, routes } from '#functions/routes.ts';
 
 export type RouteName = (typeof routes)[number]['name'];
 
 const DEFAULT_BODY_KIB = 256;
 
-/** A function's own row of the table of contents: its scope and bounds are stated there, once. */
+/** The function's own row of the route table, which states its scope and bounds. */
 export function rowOf(name: RouteName): Route {
   const row: Route | undefined = routes.find((route) => route.name === name);
   if (!row) throw new Error(`No route is called ${name}.`);

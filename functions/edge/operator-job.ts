@@ -1,4 +1,4 @@
-// Functions that an operator starts by hand: their answer goes back to whoever waits for it.
+// Functions that an operator invokes synchronously: the result is their return value.
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 
@@ -8,12 +8,12 @@ import { issuesOf } from '#shared/core/issues.ts';
 
 import { logError, logger } from './log.ts';
 
-/** Time kept back for what is under way. */
+/** Reserved for finishing the work in progress. */
 const MARGIN_MS = 10_000;
-/** Whoever waits wants to see progress. */
+/** One run, so that the operator sees progress. */
 const LONGEST_MS = 20_000;
 
-export function job<Schema extends z.ZodType>(
+export function operatorJob<Schema extends z.ZodType>(
   schema: Schema,
   run: (order: z.output<Schema>, call: { requestId: string; deadline: Deadline }) => Promise<object>,
 ) {

@@ -4,7 +4,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
-import { route } from '#functions/http.ts';
+import { route } from '#functions/edge/authenticated-route.ts';
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';

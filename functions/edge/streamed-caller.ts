@@ -1,4 +1,4 @@
-// Who is calling a function that streams, and may they? A refusal is recorded here, for nothing of the request was looked at yet.
+// Authenticates the caller of a streaming function. A rejection is recorded here: the request was not parsed yet.
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 import { NOBODY } from '#shared/audit/audit.ts';

@@ -1,4 +1,4 @@
-// The only file that knows what an EventBridge event looks like.
+// Adapters of EventBridge events and schedules: the only file that knows their shape.
 import type { Context, EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
 

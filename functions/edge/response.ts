@@ -1,4 +1,4 @@
-// What every answer looks like, whichever way it leaves: headers and problem documents.
+// Response headers and problem documents, the same for buffered and streamed responses.
 import { envIfSet } from '#shared/core/env.ts';
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
 import { once } from '#shared/core/once.ts';

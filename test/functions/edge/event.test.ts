@@ -3,8 +3,8 @@ import type { Context, EventBridgeEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
-import { consumer, scheduled } from '#functions/event.ts';
-import { job } from '#functions/job.ts';
+import { consumer, scheduled } from '#functions/edge/event.ts';
+import { operatorJob } from '#functions/edge/operator-job.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import { useLog } from './captured-log.ts';
@@ -99,19 +99,21 @@ describe('a job', () => {
   const Order = z.strictObject({ to: z.literal('a') });
 
   it('answers with what its work answers', async () => {
-    expect(await job(Order, async ({ to }) => ({ to }))({ to: 'a' }, context)).toEqual({ to: 'a' });
+    expect(await operatorJob(Order, async ({ to }) => ({ to }))({ to: 'a' }, context)).toEqual({ to: 'a' });
   });
 
   it('names what is wrong with an order, and quotes no value', async () => {
-    const error = await thrownBy(job(Order, async () => ({}))({ to: CANARY }, context));
+    const error = await thrownBy(operatorJob(Order, async () => ({}))({ to: CANARY }, context));
     expect(error.message).toMatch(/^The order is not valid: .*"to"/);
     showsNothing(error);
   });
 
   it('says a refusal of ours, and of a failure only that something went wrong', async () => {
-    const refused = job(Order, async () => Promise.reject(new AppError('conflict', 'Another job runs.')));
+    const refused = operatorJob(Order, async () =>
+      Promise.reject(new AppError('conflict', 'Another job runs.')),
+    );
     expect((await thrownBy(refused({ to: 'a' }, context))).message).toBe('conflict: Another job runs.');
-    const error = await thrownBy(job(Order, failing)({ to: 'a' }, context));
+    const error = await thrownBy(operatorJob(Order, failing)({ to: 'a' }, context));
     expect(error.message).toBe('internal: Something went wrong.');
     showsNothing(error);
   });

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 
-import { checkHeaders, checkToken } from '#functions/headers.ts';
-import { checkQuery, jsonBody, partsOf, rowOf } from '#functions/request.ts';
-import { requestOf } from '#functions/stream.ts';
+import { checkHeaders, checkToken } from '#functions/edge/headers.ts';
+import { checkQuery, jsonBody, partsOf, rowOf } from '#functions/edge/request.ts';
+import { requestOf } from '#functions/edge/response-stream.ts';
 
 const eventOf = (more: Partial<APIGatewayProxyEvent>) =>
   ({

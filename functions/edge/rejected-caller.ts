@@ -1,4 +1,4 @@
-// What the authorizer does with a caller it turns away: a log line and an audit record.
+// Log line and audit record of a caller that the authorizer rejects.
 import { type AppError, asAppError } from '#shared/core/errors.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
 

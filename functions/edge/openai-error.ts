@@ -1,7 +1,7 @@
 // Errors in the shape that OpenAI's clients expect, with our code, the provider's own words and the next step.
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
 
-import { problemHeaders } from './reply.ts';
+import { problemHeaders } from './response.ts';
 
 /** Codes that no repetition changes: there is no quota or money left. */
 const NOTHING_LEFT = new Set(['quota_exceeded', 'budget_exceeded']);

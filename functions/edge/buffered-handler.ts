@@ -1,4 +1,4 @@
-// The outer shell of every buffered route: correlation id in, an answer out, whatever happens.
+// Outermost handler of every buffered route: adds the correlation id and turns each error into a problem document.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
@@ -6,12 +6,12 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { type AppError, asAppError } from '#shared/core/errors.ts';
 
 import { logError, logger } from './log.ts';
-import { commonHeaders, problemHeaders, problemOf } from './reply.ts';
+import { commonHeaders, problemHeaders, problemOf } from './response.ts';
 
 export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
-/** Its error phase is the last resort, for what even the route did not expect: our audit table being down, above all. */
-export const wrap = (handle: Handler) =>
+/** Its error phase is for what even the route did not expect: our audit table being down, above all. */
+export const bufferedHandler = (handle: Handler) =>
   middy(handle)
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use({

@@ -8,7 +8,7 @@ import { IdempotencyKey, type Kept, NO_TURN, type OpenTurn, type Turn } from '#s
 
 import { headerValues } from './headers.ts';
 import type { RouteName } from './request.ts';
-import { reply } from './wrap.ts';
+import { reply } from './buffered-handler.ts';
 
 const HEADER = 'idempotency-key';
 

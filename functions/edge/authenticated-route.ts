@@ -19,9 +19,9 @@ import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
 import { checkQuery, deadlineOf, hopsOf, partsOf, type RouteName, rowOf } from './request.ts';
 import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
-import { type Handler, problem, reply, wrap } from './wrap.ts';
+import { type Handler, problem, reply, bufferedHandler } from './buffered-handler.ts';
 
-/** Time kept back for the outcome's record and the way home. */
+/** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
 
 export type Call<Input> = {
@@ -104,7 +104,7 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
     }
     return 'recorded' in answer ? recorded(answer, requestId) : reply(statusOf(answer), answer.body);
   };
-  return wrap(handle);
+  return bufferedHandler(handle);
 }
 
 type Result = Exclude<Answer, { recorded: true }>;

@@ -1,0 +1,8 @@
+import { reply, bufferedHandler } from './buffered-handler.ts';
+
+/** Public metadata may be read by any web page: an MCP client in a browser starts with it. */
+const ANY_PAGE = { 'access-control-allow-origin': '*' };
+
+/** A route without a caller: it reads no one's data and records nothing. */
+export const publicRoute = (run: () => unknown) =>
+  bufferedHandler(async () => reply(200, await run(), ANY_PAGE));
