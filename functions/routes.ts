@@ -8,11 +8,15 @@ import type { Need } from './needs.ts';
 import { protocolRoutes } from './protocol-routes.ts';
 import { toolRoutes } from './tool-routes.ts';
 
+type RouteAlias = { readonly method: 'GET' | 'HEAD'; readonly path: `/${string}` };
+
 export type Route = {
   /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
   readonly name: string;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'ANY';
   readonly path: `/${string}`;
+  /** Further methods and paths of the same function. */
+  readonly aliases?: readonly RouteAlias[];
   readonly needs: readonly Need[];
   /** Answers through Lambda response streaming. */
   readonly streaming?: true;
@@ -32,6 +36,11 @@ export const routes = [
     name: 'metadata-protected-resource',
     method: 'GET',
     path: '/.well-known/oauth-protected-resource/mcp',
+    aliases: [
+      { method: 'HEAD', path: '/.well-known/oauth-protected-resource/mcp' },
+      { method: 'GET', path: '/.well-known/oauth-protected-resource' },
+      { method: 'HEAD', path: '/.well-known/oauth-protected-resource' },
+    ],
     open: true,
     needs: ['issuers:read'],
   },
@@ -39,6 +48,7 @@ export const routes = [
     name: 'metadata-authorization-server',
     method: 'GET',
     path: '/.well-known/oauth-authorization-server',
+    aliases: [{ method: 'HEAD', path: '/.well-known/oauth-authorization-server' }],
     open: true,
     needs: ['issuers:read'],
   },

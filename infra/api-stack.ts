@@ -179,8 +179,12 @@ const ALLOWED_HEADERS = [
 ];
 
 function addPreflights(api: RestApi, webOrigin: string | undefined): void {
-  const rowsOf = Map.groupBy<string, Route>(routes, ({ path }) => path);
-  for (const [path, rows] of rowsOf) {
+  const served = routes.flatMap((row: Route) => [row, ...(row.aliases ?? [])]);
+  const byPath = Map.groupBy<string, Pick<Route, 'path'> & { readonly method: string }>(
+    served,
+    ({ path }) => path,
+  );
+  for (const [path, rows] of byPath) {
     const isMetadata = path.startsWith('/.well-known/');
     const origin = isMetadata ? '*' : webOrigin;
     if (!origin) continue;

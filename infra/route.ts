@@ -5,7 +5,6 @@ import {
   type IAuthorizer,
   type IModel,
   LambdaIntegration,
-  type Method,
   type RequestValidator,
   ResponseTransferMode,
   type RestApi,
@@ -24,7 +23,7 @@ export type RouteSite = FunctionSite & {
   readonly models: ReadonlyMap<string, IModel>;
 };
 
-export function route(site: RouteSite, row: Route): Method {
+export function route(site: RouteSite, row: Route): void {
   const { api, authorizer, validator } = site;
   // In the stack, not in the API: there `health` would be the name of the path's construct, too.
   const fn = createFunction(Stack.of(api), site, {
@@ -35,20 +34,22 @@ export function route(site: RouteSite, row: Route): Method {
   });
   fn.addEnvironment('WEB_ORIGIN', site.config.webOrigin ?? '');
   const model = site.models.get(row.name);
-  const method = api.root.resourceForPath(row.path).addMethod(row.method, integration(row, fn), {
-    ...('open' in row
-      ? { authorizationType: AuthorizationType.NONE }
-      : { authorizer, authorizationType: AuthorizationType.CUSTOM }),
-    ...(model && { requestModels: { 'application/json': model }, requestValidator: validator }),
-  });
-  acknowledge(method, {
-    'AwsSolutions-COG4':
-      'Our own REQUEST authorizer verifies the token: issuers other than Cognito are supported.',
-    ...('open' in row && {
-      'AwsSolutions-APIG4': 'Declared open in functions/routes.ts: nobody signs in for it.',
-    }),
-  });
-  return method;
+  const served = integration(row, fn);
+  for (const { method: verb, path } of [row, ...(row.aliases ?? [])]) {
+    const method = api.root.resourceForPath(path).addMethod(verb, served, {
+      ...('open' in row
+        ? { authorizationType: AuthorizationType.NONE }
+        : { authorizer, authorizationType: AuthorizationType.CUSTOM }),
+      ...(model && { requestModels: { 'application/json': model }, requestValidator: validator }),
+    });
+    acknowledge(method, {
+      'AwsSolutions-COG4':
+        'Our own REQUEST authorizer verifies the token: issuers other than Cognito are supported.',
+      ...('open' in row && {
+        'AwsSolutions-APIG4': 'Declared open in functions/routes.ts: nobody signs in for it.',
+      }),
+    });
+  }
 }
 
 function integration(row: Route, fn: ConstructorParameters<typeof LambdaIntegration>[0]): LambdaIntegration {

@@ -74,3 +74,25 @@ onEngine('an MCP client that knows the URL alone', () => {
     expect(decodeJwt(stored.tokens?.access_token ?? '').client_id).toBe(stored.client?.client_id);
   });
 });
+
+onEngine('the metadata of the protected resource', () => {
+  const portunus = usePortunus();
+
+  it.each(['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'])(
+    'is served at %s to GET, HEAD and pages of any origin',
+    async (path) => {
+      const url = portunus.current.url + path;
+      const whole = await fetch(url);
+      expect(await whole.json()).toMatchObject({
+        resource: `${portunus.current.url}/mcp`,
+        authorization_servers: [portunus.current.issuer.url],
+      });
+      expect(whole.headers.get('access-control-allow-origin')).toBe('*');
+      const head = await fetch(url, { method: 'HEAD' });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      const preflight = await fetch(url, { method: 'OPTIONS' });
+      expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');
+    },
+  );
+});

@@ -123,7 +123,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     );
     expect(new Set(paths).size).toBe(paths.length);
     for (const method of methods) {
-      expect(method['HttpMethod']).toMatch(/^(GET|PUT|POST|DELETE|ANY|OPTIONS)$/);
+      expect(method['HttpMethod']).toMatch(/^(GET|HEAD|PUT|POST|DELETE|ANY|OPTIONS)$/);
       expect('AuthorizerId' in method).toBe(method['AuthorizationType'] === 'CUSTOM');
     }
   });

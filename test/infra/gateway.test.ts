@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { routes } from '#functions/routes.ts';
+import { type Route, routes } from '#functions/routes.ts';
 import { REFUSALS } from '#infra/gateway-responses.ts';
 import { MCP_SCOPES, ROLES as OUR_ROLES, SCOPES as OUR_SCOPES } from '#infra/scopes.ts';
 import { ROLES, SCOPES } from '#shared/auth/scopes.ts';
@@ -22,8 +22,11 @@ describe('the routes', () => {
   it('are the rows, each behind the authorizer unless its row says open', () => {
     const open = routes.filter((row) => 'open' in row);
     const served = methods.filter((method) => method['HttpMethod'] !== 'OPTIONS');
-    expect(served).toHaveLength(routes.length);
-    expect(served.filter((method) => method['AuthorizationType'] === 'NONE')).toHaveLength(open.length);
+    const aliases = open.flatMap((row: Route) => row.aliases ?? []);
+    expect(served).toHaveLength(routes.length + aliases.length);
+    expect(served.filter((method) => method['AuthorizationType'] === 'NONE')).toHaveLength(
+      open.length + aliases.length,
+    );
     expect(served.filter((method) => method['AuthorizerId'])).toHaveLength(routes.length - open.length);
   });
 
@@ -105,8 +108,9 @@ describe('the routes', () => {
     const onDev = resourcesOf(dev, 'AWS::ApiGateway::Method').filter(
       ({ HttpMethod }) => HttpMethod === 'OPTIONS',
     );
-    const metadata = routes.filter(({ path }) => path.startsWith('/.well-known/'));
-    expect(onDev).toHaveLength(metadata.length);
+    const paths = routes.flatMap((row: Route) => [row, ...(row.aliases ?? [])]).map(({ path }) => path);
+    const metadata = new Set(paths.filter((path) => path.startsWith('/.well-known/')));
+    expect(onDev).toHaveLength(metadata.size);
   });
 });
 
