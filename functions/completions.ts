@@ -6,7 +6,7 @@ import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { withoutAbsent } from '#shared/providers/absent.ts';
 import { audit } from '#shared/services/audit.ts';
 import { invoke } from '#shared/services/invoke.ts';
-import { chatCompletions } from '#shared/tools/chat-completions.ts';
+import { chatCompletions } from '#shared/tools/builtin/chat-completions.ts';
 
 import { checkHeaders, headerValues } from './edge/headers.ts';
 import { logError, logger } from './edge/log.ts';

@@ -7,10 +7,10 @@ import { once } from '#shared/core/once.ts';
 import type { NoticeDraft } from '#shared/notices/notice.ts';
 import { isRegisteredName, type RegisteredTool } from '#shared/tools/registered.ts';
 import { findFor } from '#shared/tools/review.ts';
-import { shown } from '#shared/tools/shown.ts';
+import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { Tool } from '#shared/tools/tool.ts';
-import { createCredentials } from '#shared/upstream/credentials.ts';
-import type { UpstreamPorts } from '#shared/upstream/ports.ts';
+import { createCredentials } from '#shared/registered-tools/credentials.ts';
+import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
 
 import { audit } from './audit.ts';
 import { keyHealth } from './key-health.ts';
@@ -89,10 +89,10 @@ export async function findRegistered(principal: Principal, name: string): Promis
   if (!isRegisteredName(name)) return undefined;
   const tool = await findFor(principal, name, toolStore());
   if (!tool) return undefined;
-  const { runnable } = await import('#shared/upstream/runnable.ts');
+  const { runnable } = await import('#shared/registered-tools/runnable.ts');
   return runnable(tool, upstreamPorts());
 }
 
 /** Needs `tools:find`. Those that can be called now. */
 export const listRegistered = async (principal: Principal): Promise<Tool[]> =>
-  (await registeredFor(principal)).filter(({ state }) => state === 'active').map(shown);
+  (await registeredFor(principal)).filter(({ state }) => state === 'active').map(listedTool);

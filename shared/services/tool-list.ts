@@ -2,7 +2,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
 import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
-import { shown } from '#shared/tools/shown.ts';
+import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import { isExpired } from '#shared/vault/stored-key.ts';
 
@@ -37,7 +37,7 @@ export async function describeTools(principal: Principal): Promise<ToolDescripti
   const own = TOOLS.map((tool) => describe(tool, null));
   const others = registered.map((tool) => {
     const { state, version, hash, shared } = tool;
-    return describe(shown(tool), { state, version, hash, shared });
+    return describe(listedTool(tool), { state, version, hash, shared });
   });
   return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,8 +1,8 @@
 import { once } from '#shared/core/once.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
-import { lookOf } from '#shared/upstream/look-alike.ts';
-import type { RegisterCall } from '#shared/upstream/offered.ts';
+import { lookOf } from '#shared/registered-tools/look-alike.ts';
+import type { RegisterCall } from '#shared/registered-tools/candidates.ts';
 
 import { audit } from './audit.ts';
 import { toolEgress } from './tool-egress.ts';
@@ -16,7 +16,7 @@ const OTHERS = ['chatgpt', 'claude', 'gemini', 'gpt', 'vertex'];
 /** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools, and what renews a key. */
 const register = once(async () => {
   const [{ createRegister }, { TOOLS }, { upstreamPorts }] = await Promise.all([
-    import('#shared/upstream/register.ts'),
+    import('#shared/registered-tools/register.ts'),
     import('#shared/tools/registry.ts'),
     import('./registered-tools.ts'),
   ]);

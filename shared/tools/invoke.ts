@@ -16,7 +16,7 @@ import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { recordsOf, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './idempotent-call.ts';
-import type { StatusPorts } from './status.ts';
+import type { StatusPorts } from './builtin/status.ts';
 import type { CallMeta, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
-import { aiTools } from './ai.ts';
-import { jsonTools } from './json.ts';
+import { aiTools } from './builtin/ai.ts';
+import { jsonTools } from './builtin/json.ts';
 import { withKey } from './idempotent-call.ts';
-import { statusTools } from './status.ts';
-import { textTools } from './text.ts';
-import { timeTools } from './time.ts';
-import { todoTools } from './todo.ts';
+import { statusTools } from './builtin/status.ts';
+import { textTools } from './builtin/text.ts';
+import { timeTools } from './builtin/time.ts';
+import { todoTools } from './builtin/todo.ts';
 import type { Tool } from './tool.ts';
 
 /** All there are, sorted by name: clients cache the list. */

@@ -9,7 +9,7 @@ import type { Charge } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
-import type { StatusPorts } from './status.ts';
+import type { StatusPorts } from './builtin/status.ts';
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Which version of which key was used. */

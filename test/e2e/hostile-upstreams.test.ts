@@ -14,7 +14,7 @@ import {
   TOO_MUCH,
   TOO_SLOW,
 } from '#test/support/hostile-answers.ts';
-import { HOSTILE_SCHEMAS } from '#test/shared/upstream/hostile-schemas.ts';
+import { HOSTILE_SCHEMAS } from '#test/shared/registered-tools/hostile-schemas.ts';
 import { withFunctionTimeout } from '#test/support/function-timeout.ts';
 import { findInstancePid } from '#test/support/lambda-instance.ts';
 import { resetPeakMemory, peakMemoryMiB } from '#test/support/process-memory.ts';

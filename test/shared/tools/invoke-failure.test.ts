@@ -11,8 +11,8 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 import { hashOf, type RegisteredTool } from '#shared/tools/registered.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
-import type { UpstreamPorts } from '#shared/upstream/ports.ts';
-import { runnable } from '#shared/upstream/runnable.ts';
+import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
+import { runnable } from '#shared/registered-tools/runnable.ts';
 
 type Ports = Parameters<typeof createInvoke>[0];
 const unhandled: unknown[] = [];

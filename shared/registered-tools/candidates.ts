@@ -6,7 +6,7 @@ import type { ToolCall } from '#shared/tools/tool.ts';
 
 import { refuseFailure, textIn } from './answer.ts';
 import { checkOwnTexts, httpDefinition } from './definition.ts';
-import type { Offered, UpstreamPorts } from './ports.ts';
+import type { ToolCandidate, UpstreamPorts } from './ports.ts';
 import { within } from './within.ts';
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
@@ -46,25 +46,25 @@ async function fetched(
   return textIn(response.body);
 }
 
-export async function offeredBy(
+export async function toolCandidates(
   body: RegisterToolsBody,
   caller: RegisterCall,
   ports: Ports,
-): Promise<readonly Offered[]> {
+): Promise<readonly ToolCandidate[]> {
   const { upstream, checkUrl } = ports;
   if (body.kind === 'mcp') {
     checkUrl(body.url);
     onward(caller);
     await caller.begin(body.alias);
-    const { offeredByServer } = await import('./mcp-tool.ts');
+    const { serverCandidates } = await import('./mcp-tool.ts');
     const { url, alias, credential, tools: wanted } = body;
-    return offeredByServer({ url, alias, credential, wanted }, caller, upstream);
+    return serverCandidates({ url, alias, credential, wanted }, caller, upstream);
   }
   if (body.kind === 'openapi') {
     const text = body.document ?? (await fetched(body.url, body.alias, { caller, ports }));
-    const { offeredByDocument } = await import('./openapi.ts');
+    const { documentCandidates } = await import('./openapi.ts');
     const { url: base, server, credential, operations: wanted } = body;
-    return within(caller.deadline, () => offeredByDocument({ text, base, server, credential, wanted }));
+    return within(caller.deadline, () => documentCandidates({ text, base, server, credential, wanted }));
   }
   checkOwnTexts(body.tool);
   return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];

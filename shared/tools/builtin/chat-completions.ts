@@ -8,7 +8,7 @@ import type { ChatStream } from '#shared/providers/completions.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { ASKS } from './ai-input.ts';
-import { defineTool, type ToolCall } from './tool.ts';
+import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 type Stamped = { readonly id?: unknown; readonly created?: unknown; readonly model?: unknown };
 

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { evaluate, FUNCTION_NAMES, MAX_EXPRESSION } from './calculator.ts';
 import { told } from './rational.ts';
 import { diff } from './text-diff.ts';
-import { defineTool, type Tool } from './tool.ts';
+import { defineTool, type Tool } from '#shared/tools/tool.ts';
 
 const annotations = {
   readOnlyHint: true,

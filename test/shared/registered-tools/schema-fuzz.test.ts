@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { JsonSchema } from '#shared/tools/registered.ts';
-import { createRemovals } from '#shared/upstream/removals.ts';
-import { lintSchema } from '#shared/upstream/schema-lint.ts';
-import { checkSchema, validatorOf } from '#shared/upstream/validator.ts';
+import { createRemovals } from '#shared/registered-tools/removals.ts';
+import { lintSchema } from '#shared/registered-tools/schema-lint.ts';
+import { checkSchema, validatorOf } from '#shared/registered-tools/validator.ts';
 
 const KEYWORDS = (
   '$anchor $async $comment $defs $dynamicAnchor $dynamicRef $id $recursiveAnchor $recursiveRef $ref $schema $vocabulary ' +

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { serverOf } from '#shared/upstream/openapi-server.ts';
-import { offeredByDocument } from '#shared/upstream/openapi.ts';
+import { serverOf } from '#shared/registered-tools/openapi-server.ts';
+import { documentCandidates } from '#shared/registered-tools/openapi.ts';
 
 const at = (url: unknown, more: { server?: string; base?: string; variables?: object } = {}) =>
   serverOf({ servers: [{ url, variables: more.variables }] }, { server: more.server, base: more.base });
@@ -79,7 +79,7 @@ describe('the server of an OpenAPI document', () => {
       },
     };
     const text = JSON.stringify(document);
-    const offered = offeredByDocument({
+    const offered = documentCandidates({
       text,
       base: undefined,
       server: undefined,

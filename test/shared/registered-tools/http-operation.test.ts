@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
 import type { HttpOperation } from '#shared/tools/registered.ts';
-import { mayBeCredential, mayBeHeader } from '#shared/upstream/header-names.ts';
-import { checkOperation, requestOf } from '#shared/upstream/http-operation.ts';
+import { mayBeCredential, mayBeHeader } from '#shared/registered-tools/header-names.ts';
+import { checkOperation, requestOf } from '#shared/registered-tools/http-operation.ts';
 
 const operation = (more: Partial<HttpOperation> = {}): HttpOperation => ({
   kind: 'http',

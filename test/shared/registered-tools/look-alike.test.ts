@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { lookOf, plainLookOf } from '#shared/upstream/look-alike.ts';
+import { lookOf, plainLookOf } from '#shared/registered-tools/look-alike.ts';
 
 describe('two aliases', () => {
   it.each([

@@ -1,7 +1,7 @@
 // A registered tool as one that can be called: the same checks before and after as every tool has.
 import { AppError } from '#shared/core/errors.ts';
 import { onward } from '#shared/core/hops.ts';
-import { shown } from '#shared/tools/shown.ts';
+import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, Tool, ToolCall } from '#shared/tools/tool.ts';
 
@@ -42,7 +42,7 @@ async function call(
 
 export function runnable(tool: RegisteredTool, ports: UpstreamPorts): Tool {
   return {
-    ...shown(tool),
+    ...listedTool(tool),
     async run(args, at) {
       refuseUnlessActive(tool);
       return call(tool, { args, call: at, ports });

@@ -1,7 +1,7 @@
 // What a caller has used and what is left: the same facts as `GET /usage`.
 import * as z from 'zod';
 
-import { defineTool } from './tool.ts';
+import { defineTool } from '#shared/tools/tool.ts';
 
 const Gauged = z.object({
   spent: z.number().describe('By calls that have ended'),

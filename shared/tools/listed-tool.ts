@@ -8,7 +8,7 @@ import type { Tool } from './tool.ts';
 const Anything = z.looseObject({});
 
 /** A registered tool as it is listed. It cannot be called: what checks and calls it is loaded when it is. */
-export const shown = ({ name, definition }: RegisteredTool): Tool => ({
+export const listedTool = ({ name, definition }: RegisteredTool): Tool => ({
   name: name as Tool['name'],
   title: definition.title,
   description: definition.description,

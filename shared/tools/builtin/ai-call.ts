@@ -3,7 +3,7 @@ import type { TokenCounts } from '#shared/providers/chat-answer.ts';
 import type { CompletionCall } from '#shared/providers/completions.ts';
 import type { ChosenBy } from '#shared/providers/policy.ts';
 
-import type { ServedBy, ToolCall } from './tool.ts';
+import type { ServedBy, ToolCall } from '#shared/tools/tool.ts';
 
 /** The completion's side of a tool call. */
 export const onBehalf = ({

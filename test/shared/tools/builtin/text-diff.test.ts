@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { diff } from '#shared/tools/text-diff.ts';
+import { diff } from '#shared/tools/builtin/text-diff.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
 type Output = { same: boolean; added: number; removed: number; diff: string };

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { clockOf, later, NO_TIME, offsetShown, shown, spanBetween } from '#shared/tools/zoned-time.ts';
+import {
+  clockOf,
+  later,
+  NO_TIME,
+  offsetShown,
+  shown,
+  spanBetween,
+} from '#shared/tools/builtin/zoned-time.ts';
 
 const berlin = clockOf('Europe/Berlin');
 const at = (time: string) => Date.parse(time);

@@ -10,7 +10,7 @@ import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import { MAX_LISTED, nameIn, type Session, withSession } from './mcp-session.ts';
-import { intentOf, type Offered, providerOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
+import { intentOf, providerOf, shownAs, type ToolCandidate, type UpstreamPorts, withKey } from './ports.ts';
 import { within } from './within.ts';
 
 type Caller = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'hops' | 'onUse' | 'progress'>;
@@ -123,7 +123,7 @@ type Wanted = readonly string[] | undefined;
 /** Each entry as a tool, or why it cannot be one. An entry without a name is called by its place. */
 type Entry = { readonly entry: unknown; readonly quotesKey: boolean };
 
-const offersOf = (entries: readonly Entry[], { url, credential }: Where): Offered[] =>
+const candidatesFrom = (entries: readonly Entry[], { url, credential }: Where): ToolCandidate[] =>
   entries.map(({ entry, quotesKey }, index) => {
     const upstreamName = nameIn(entry) ?? `entry-${index + 1}`;
     try {
@@ -133,7 +133,7 @@ const offersOf = (entries: readonly Entry[], { url, credential }: Where): Offere
     }
   });
 
-const left = (upstreamName: string, reason: string): Offered => ({ upstreamName, reason });
+const left = (upstreamName: string, reason: string): ToolCandidate => ({ upstreamName, reason });
 
 async function listed(session: Session): Promise<{ entries: Entry[]; isCut: boolean }> {
   const { entries, isCut } = await session.tools();
@@ -141,16 +141,16 @@ async function listed(session: Session): Promise<{ entries: Entry[]; isCut: bool
 }
 
 /** @param wanted names of the tools to offer; absent: all */
-export async function offeredByServer(
+export async function serverCandidates(
   { wanted, ...where }: Where & { wanted: Wanted },
   caller: Caller,
   ports: UpstreamPorts,
-): Promise<readonly Offered[]> {
+): Promise<readonly ToolCandidate[]> {
   const { entries, isCut } = await conversation(where, { ...caller, ...ports }, listed);
   const names = new Set(entries.map(({ entry }) => nameIn(entry)));
   const asked = wanted && new Set<string | undefined>(wanted);
   const chosen = asked ? entries.filter(({ entry }) => asked.has(nameIn(entry))) : entries;
-  const offers = within(caller.deadline, () => offersOf(chosen.slice(0, MAX_LISTED), where));
+  const offers = within(caller.deadline, () => candidatesFrom(chosen.slice(0, MAX_LISTED), where));
   const beyond = chosen.slice(MAX_LISTED).flatMap(({ entry }) => nameIn(entry) ?? []);
   const missing = (wanted ?? []).filter((name) => !names.has(name));
   return [

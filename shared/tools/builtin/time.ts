@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 
-import { defineTool, type Tool } from './tool.ts';
+import { defineTool, type Tool } from '#shared/tools/tool.ts';
 import { type Clock, clockOf, later, NO_TIME, offsetShown, shown, spanBetween } from './zoned-time.ts';
 
 const annotations = {

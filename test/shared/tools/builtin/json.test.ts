@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { jsonTools } from '#shared/tools/json.ts';
+import { jsonTools } from '#shared/tools/builtin/json.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
 async function format(json: string, indent = 2) {

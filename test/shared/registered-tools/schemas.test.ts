@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import { createRemovals } from '#shared/upstream/removals.ts';
-import { lintSchema } from '#shared/upstream/schema-lint.ts';
-import { checkSchema, validatorOf } from '#shared/upstream/validator.ts';
+import { createRemovals } from '#shared/registered-tools/removals.ts';
+import { lintSchema } from '#shared/registered-tools/schema-lint.ts';
+import { checkSchema, validatorOf } from '#shared/registered-tools/validator.ts';
 
 import { DECEPTIVE_SCHEMAS, HOSTILE_SCHEMAS } from './hostile-schemas.ts';
 

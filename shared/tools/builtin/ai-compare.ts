@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { ERRORS } from '#shared/core/errors.ts';
 
 import { ASKS, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
-import { defineTool, type InvokeResult } from './tool.ts';
+import { defineTool, type InvokeResult } from '#shared/tools/tool.ts';
 
 const Target = z.strictObject({ provider: Provider, model: Model.optional() });
 type Target = z.infer<typeof Target>;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
-import { defineTool, type Tool } from './tool.ts';
+import { defineTool, type Tool } from '#shared/tools/tool.ts';
 
 const annotations = {
   readOnlyHint: true,

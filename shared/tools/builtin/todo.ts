@@ -4,7 +4,7 @@ import { Ulid } from '#shared/core/ulid.ts';
 import { pageOf, TodoQuery } from '#shared/todo/query.ts';
 import { Todo, TodoChanges, TodoDraft } from '#shared/todo/todo.ts';
 
-import { defineTool, type Tool } from './tool.ts';
+import { defineTool, type Tool } from '#shared/tools/tool.ts';
 
 const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
 const adds = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };

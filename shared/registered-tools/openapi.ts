@@ -7,7 +7,7 @@ import { mayBeHeader } from './header-names.ts';
 import { followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
 import { Inliner } from './openapi-schema.ts';
 import { hasServers, serverOf } from './openapi-server.ts';
-import type { Offered } from './ports.ts';
+import type { ToolCandidate } from './ports.ts';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const BODY = 'body';
@@ -176,14 +176,20 @@ export type Document = {
 };
 
 /** @throws {AppError} `invalid_input` for a document that cannot be read; an operation that cannot is left out, with its reason */
-export function offeredByDocument({ text, base, server, credential, wanted }: Document): readonly Offered[] {
+export function documentCandidates({
+  text,
+  base,
+  server,
+  credential,
+  wanted,
+}: Document): readonly ToolCandidate[] {
   const document = openApiIn(text);
   const at = serverOf(document, { server, base });
   const all = [...operationsIn(document)];
   const chosen = wanted ? all.filter((one) => namesOf(one).some((name) => wanted.includes(name))) : all;
   const known = new Set(all.flatMap(namesOf));
   return [
-    ...chosen.map((operation): Offered => {
+    ...chosen.map((operation): ToolCandidate => {
       const upstreamName = operation.id;
       try {
         checkPlace(operation);

@@ -44,7 +44,7 @@ export type UpstreamPorts = {
 };
 
 /** A tool as its source describes it, or why it cannot be one. */
-export type Offered = { readonly upstreamName: string } & (
+export type ToolCandidate = { readonly upstreamName: string } & (
   | { readonly definition: Definition }
   | { readonly reason: string }
 );

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import { evaluate } from '#shared/tools/calculator.ts';
-import { told } from '#shared/tools/rational.ts';
+import { evaluate } from '#shared/tools/builtin/calculator.ts';
+import { told } from '#shared/tools/builtin/rational.ts';
 
 const calc = (expression: string) => told(evaluate(expression)).result;
 

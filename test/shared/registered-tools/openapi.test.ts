@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
-import { checkDefinition } from '#shared/upstream/definition.ts';
-import { offeredByDocument } from '#shared/upstream/openapi.ts';
-import { validatorOf } from '#shared/upstream/validator.ts';
+import { checkDefinition } from '#shared/registered-tools/definition.ts';
+import { documentCandidates } from '#shared/registered-tools/openapi.ts';
+import { validatorOf } from '#shared/registered-tools/validator.ts';
 
 const { resolve } = createRequire(import.meta.url);
 const published = (name: string) => readFileSync(resolve(`@readme/oas-examples/${name}`), 'utf8');
 
 const server = 'https://api.example.com/v1';
 const offered = (text: string, more: object = {}) =>
-  offeredByDocument({ text, base: undefined, server, credential: undefined, wanted: undefined, ...more });
+  documentCandidates({ text, base: undefined, server, credential: undefined, wanted: undefined, ...more });
 
 const document = (paths: object, more: object = {}) =>
   JSON.stringify({

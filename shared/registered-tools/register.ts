@@ -15,9 +15,9 @@ import { isRegistrar } from '#shared/tools/review.ts';
 
 import { checkDefinition, reasonOf } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
-import { offeredBy, type RegisterCall } from './offered.ts';
+import { toolCandidates, type RegisterCall } from './candidates.ts';
 import { lookOf, plainLookOf } from './look-alike.ts';
-import type { Offered, UpstreamPorts } from './ports.ts';
+import type { ToolCandidate, UpstreamPorts } from './ports.ts';
 import { prepare } from './validator.ts';
 import { within } from './within.ts';
 
@@ -60,7 +60,7 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
 type Request = { readonly principal: Principal; readonly body: RegisterToolsBody };
 
 function draftOf(
-  { upstreamName, definition }: Extract<Offered, { definition: Definition }>,
+  { upstreamName, definition }: Extract<ToolCandidate, { definition: Definition }>,
   { principal, body }: Request,
   { now, checkUrl }: RegisterPorts,
 ): RegisteredTool {
@@ -83,13 +83,13 @@ function draftOf(
 }
 
 /** One tool that is asked for alone must be right; of many, those that are not are left out, each with its reason. */
-function draftsOf(offered: readonly Offered[], request: Request, ports: RegisterPorts) {
+function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports: RegisterPorts) {
   const tools: RegisteredTool[] = [];
   const skipped: Skipped[] = [];
-  const skip = ({ upstreamName }: Offered, reason: string) =>
+  const skip = ({ upstreamName }: ToolCandidate, reason: string) =>
     void skipped.push({ name: toolNameOf(request.body.alias, upstreamName), reason });
   const looks = new Set<string>();
-  for (const one of offered) {
+  for (const one of candidates) {
     if ('reason' in one) {
       skip(one, one.reason);
       continue;
@@ -151,8 +151,10 @@ export function createRegister(ports: RegisterPorts) {
     if (reserved.has(lookOf(body.alias))) refuse('is a name of ours or of a provider, or looks like one');
     if (body.credential) checkCredential(body.credential);
     prepare();
-    const offered = await offeredBy(body, caller, ports);
-    const { tools, skipped } = within(caller.deadline, () => draftsOf(offered, { principal, body }, ports));
+    const candidates = await toolCandidates(body, caller, ports);
+    const { tools, skipped } = within(caller.deadline, () =>
+      draftsOf(candidates, { principal, body }, ports),
+    );
     if (tools.length > MAX_AT_ONCE) refuse(`has more than ${MAX_AT_ONCE} tools: name those you want`, 'body');
     if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large: name fewer tools', 'body');
     await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);

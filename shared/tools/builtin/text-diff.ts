@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 
-import { defineTool } from './tool.ts';
+import { defineTool } from '#shared/tools/tool.ts';
 
 const MAX_LINES = 5000;
 /** The work grows with its square. */

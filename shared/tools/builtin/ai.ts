@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { chosenBy, onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { aiCompare } from './ai-compare.ts';
 import { ASKS, Choose, ChosenBy, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
-import { defineTool, type Tool, type ToolCall } from './tool.ts';
+import { defineTool, type Tool, type ToolCall } from '#shared/tools/tool.ts';
 
 const Answer = z.object({
   text: z.string(),

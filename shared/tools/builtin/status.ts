@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Uid } from '#shared/core/ids.ts';
 
-import { defineTool, type Tool } from './tool.ts';
+import { defineTool, type Tool } from '#shared/tools/tool.ts';
 import { type UsageStatus, usageStatus } from './usage-status.ts';
 
 const KeyStatus = z.object({
