@@ -33,7 +33,7 @@ export type Dynamo = {
   readonly endpoint: string;
   /** Table name by logical id. */
   readonly tables: () => Readonly<Record<string, string>>;
-  /** Whether TTL, and nobody else, removed the item of this key. */
+  /** True if TTL removed the item of this key. */
   readonly isExpired: Expired['has'];
   /** Stream ARN, as the engine names it, by logical id. */
   readonly streams: () => Readonly<Record<string, string>>;

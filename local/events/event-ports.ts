@@ -28,7 +28,7 @@ export type Functions = {
 /** A DynamoDB engine, with root access. */
 export type StreamSource = {
   readonly endpoint: string;
-  /** Whether TTL removed the item of this key. */
+  /** True if TTL removed the item of this key. */
   readonly isExpired: (tableName: string, key: unknown) => boolean;
 };
 
