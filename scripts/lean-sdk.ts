@@ -1,11 +1,13 @@
 // Plugins that omit from the bundles what the AWS SDK and the MCP packages bring along and no Lambda function uses.
+import { readFile } from 'node:fs/promises';
+
 import type { Plugin } from 'esbuild';
 
 type Replacement = {
   readonly module: RegExp;
   readonly by: string;
   /** Default: always. */
-  readonly applies?: () => boolean;
+  readonly applies?: (importer: string) => boolean;
 };
 
 /** The replacement resolves its own imports from the folder of the importing module. */
@@ -13,8 +15,8 @@ function replaced(name: string, { module, by, applies = () => true }: Replacemen
   return {
     name,
     setup(build) {
-      build.onResolve({ filter: module }, ({ path, resolveDir }) =>
-        applies() ? { path, namespace: name, pluginData: resolveDir } : undefined,
+      build.onResolve({ filter: module }, ({ path, resolveDir, importer }) =>
+        applies(importer) ? { path, namespace: name, pluginData: resolveDir } : undefined,
       );
       build.onLoad({ filter: /.*/, namespace: name }, ({ pluginData }) => ({
         contents: by,
@@ -24,11 +26,23 @@ function replaced(name: string, { module, by, applies = () => true }: Replacemen
   };
 }
 
+/** Every SDK client imports its package.json, 2 kB, for the version that it sends as its user agent. */
+const versionsOnly: Plugin = {
+  name: 'versions-only',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/@aws-sdk\/[\w-]+\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 const NO_VALIDATOR = `export class DefaultJsonSchemaValidator {
     getValidator() { throw new Error('This validator is left out: see scripts/lean-sdk.ts.'); }
   }`;
 
 export const leanSdk: Plugin[] = [
+  versionsOnly,
   // Our callers give the MCP client a validator, and the invoke path checks all that the server would check: their own
   // validators, an ajv of 150 kB each, never run.
   replaced('no-validator-of-the-client', {
@@ -38,6 +52,12 @@ export const leanSdk: Plugin[] = [
   replaced('no-validator-of-the-server', {
     module: /^@modelcontextprotocol\/server\/_shims$/,
     by: `export { default as process } from 'node:process'; ${NO_VALIDATOR}`,
+  }),
+  // The client signs assertions of its own OAuth sessions with it. Ours has none: each upstream's token comes from the vault.
+  replaced('no-client-assertions', {
+    module: /^jose$/,
+    applies: (importer) => importer.includes('/@modelcontextprotocol/client/'),
+    by: "throw new Error('Client assertions are left out: see scripts/lean-sdk.ts.');",
   }),
   // Lambda gives credentials in the environment; the other five sources are 70 kB of unused code.
   replaced('credentials-from-environment', {

@@ -66,24 +66,28 @@ export type Translated = {
 /** Codes of OpenAI's API by which clients decide what to do next. */
 export type ClientCode = 'context_length_exceeded' | 'model_not_found' | 'insufficient_quota';
 
-/** One provider's dialect: a chat in its own form, and its answers in ours. No transport, no key handling. */
-export type ChatAdapter = {
-  readonly path: (request: ChatRequest, stream: boolean) => string;
+/** The part of a provider's dialect that the validation of a key uses. Small: functions that store keys load no other part. */
+export type KeyDialect = {
   readonly headers: (secret: Secret) => Record<string, string>;
+  /** Lists the models a key may use, free of charge: the validation of a key. */
+  readonly modelsPath: string;
+  /** @throws {z.ZodError} */
+  readonly models: (body: unknown) => readonly string[];
+  /** Whether an error that is no 401 says that the key is not known. */
+  readonly refusesKey?: (status: number, error: ProviderError) => boolean;
+};
+
+/** One provider's dialect: a chat in its own form, and its answers in ours. No transport, no key handling. */
+export type ChatAdapter = KeyDialect & {
+  readonly path: (request: ChatRequest, stream: boolean) => string;
   /** @throws {AppError} `invalid_input` for a field that would cost an unknown price, or that cannot be left out */
   readonly translate: (request: ChatRequest, stream: boolean) => Translated;
   /** @throws {z.ZodError} when the answer does not have the provider's documented shape */
   readonly reply: (body: unknown) => Completion;
   /** Reads one streamed answer, event by event; the last chunk but its usage has a `finish_reason`. Throws as above. */
   readonly reader: () => StreamReader;
-  /** Lists the models a key may use, free of charge: the validation of a key. */
-  readonly modelsPath: string;
-  /** @throws {z.ZodError} */
-  readonly models: (body: unknown) => readonly string[];
   /** Whether an error says that this key's account has no money left, which no waiting changes. */
   readonly outOfQuota: (status: number, error: ProviderError) => boolean;
-  /** Whether an error that is no 401 says that the key is not known. */
-  readonly refusesKey?: (status: number, error: ProviderError) => boolean;
   /** What an error means in OpenAI's codes, where the provider has its own words for it. */
   readonly clientCode: (status: number, error: ProviderError) => ClientCode | undefined;
   readonly embed?: {

@@ -3,8 +3,7 @@ import * as z from 'zod';
 
 import { countsOf } from './chat-answer.ts';
 import type { ChatAdapter, ClientCode, EmbedRequest, ProviderError } from './chat.ts';
-
-const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
+import { openaiKey } from './openai-key.ts';
 
 const Embedded = z.object({
   data: z.array(z.object({ embedding: z.array(z.number()) })).min(1),
@@ -31,10 +30,8 @@ function clientCode(
 /** @param base between the origin and `/chat/completions` */
 export const openaiDialect = (base: string) =>
   ({
+    ...openaiKey(base),
     path: () => `${base}/chat/completions`,
-    modelsPath: `${base}/models`,
-    headers: (secret) => ({ authorization: `Bearer ${secret.reveal()}` }),
-    models: (answer) => Models.parse(answer).data.map(({ id }) => id),
     outOfQuota: (status, { error: { type, code } }) =>
       status === 402 || (status === 429 && (code === 'insufficient_quota' || type === 'insufficient_quota')),
     clientCode,

@@ -3,7 +3,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 
 import { keyUrlOf, type ProviderFacts } from './catalog.ts';
-import { type ChatAdapter, ProviderError } from './chat.ts';
+import { type ChatAdapter, type KeyDialect, ProviderError } from './chat.ts';
 import { retryAfterMs } from './quota-headers.ts';
 
 /**
@@ -82,8 +82,8 @@ const keyForbidden = (facts: ProviderFacts, error: ProviderError): Rejected => (
 });
 
 /** Most providers say it by 401. */
-export const rejectsKey = (status: number, error: ProviderError, adapter: ChatAdapter): boolean =>
-  status === 401 || (adapter.refusesKey?.(status, error) ?? false);
+export const rejectsKey = (status: number, error: ProviderError, dialect: KeyDialect): boolean =>
+  status === 401 || (dialect.refusesKey?.(status, error) ?? false);
 
 /** The request is at fault: every key would get the same response. */
 const REQUEST_REJECTED = new Set([400, 404, 413, 422]);

@@ -5,10 +5,10 @@ import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressResponse } from '#shared/egress/egress.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
 
-import { adapterFor } from './adapters.ts';
 import { readAnswer } from './answer.ts';
 import { keyUrlOf, type ProviderFacts } from './catalog.ts';
-import { type ChatAdapter, MODEL_NAME } from './chat.ts';
+import { type KeyDialect, MODEL_NAME } from './chat.ts';
+import { keyDialectFor } from './key-dialects.ts';
 import { errorIn, rejectsKey } from './provider-error.ts';
 
 /** Nobody who saves a key waits longer than this for its provider. */
@@ -24,7 +24,7 @@ export type AskProvider = (request: {
 }) => Promise<Validation>;
 
 /** Undefined where the answer is not a list of models: something answered, but not as the provider does. */
-function modelsIn(response: EgressResponse, secret: Secret, { models }: ChatAdapter): string[] | undefined {
+function modelsIn(response: EgressResponse, secret: Secret, { models }: KeyDialect): string[] | undefined {
   try {
     const names = readAnswer(response, secret, models).filter((id) => MODEL_NAME.test(id));
     return [...new Set(names)].toSorted().slice(0, MAX_MODELS);
@@ -36,11 +36,11 @@ function modelsIn(response: EgressResponse, secret: Secret, { models }: ChatAdap
 function outcomeOf(
   response: EgressResponse,
   secret: Secret,
-  adapter: ChatAdapter,
+  dialect: KeyDialect,
 ): Omit<Validation, 'checkedAt'> {
   const { status } = response;
-  if (status === 403 || rejectsKey(status, errorIn(response), adapter)) return { outcome: 'rejected' };
-  const models = status === 200 ? modelsIn(response, secret, adapter) : undefined;
+  if (status === 403 || rejectsKey(status, errorIn(response), dialect)) return { outcome: 'rejected' };
+  const models = status === 200 ? modelsIn(response, secret, dialect) : undefined;
   return models ? { outcome: 'valid', models } : { outcome: 'unreachable' };
 }
 
@@ -63,20 +63,20 @@ export function createAskProvider(ports: {
   };
 
   return async ({ facts, secret, origin, deadline }) => {
-    const adapter = await adapterFor(facts.id);
+    const dialect = keyDialectFor(facts.id);
     const configured = origins[facts.id];
-    if (!adapter || !(origin || configured))
+    if (!dialect || !(origin || configured))
       throw new AppError('unavailable', `${facts.title} is not configured here.`);
     const response = await send({
-      url: `${origin || configured}${adapter.modelsPath}`,
+      url: `${origin || configured}${dialect.modelsPath}`,
       method: 'GET',
-      headers: { accept: 'application/json', ...adapter.headers(secret) },
+      headers: { accept: 'application/json', ...dialect.headers(secret) },
       signal: deadline.signal,
       deadlineMs: Math.min(DEADLINE_MS, deadline.remainingMs()),
     });
     const checkedAt = new Date(now()).toISOString();
     return {
-      ...(response ? outcomeOf(response, secret, adapter) : { outcome: 'unreachable' as const }),
+      ...(response ? outcomeOf(response, secret, dialect) : { outcome: 'unreachable' as const }),
       checkedAt,
     };
   };

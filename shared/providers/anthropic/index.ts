@@ -1,22 +1,17 @@
-import * as z from 'zod';
-
 import type { ChatAdapter } from '#shared/providers/chat.ts';
 
+import { anthropicKey } from './key.ts';
 import { translate } from './request.ts';
 import { readCompletion } from './response.ts';
 import { createStreamReader } from './stream.ts';
 
-const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
-
 /** Anthropic's Messages. */
 export const anthropic: ChatAdapter = {
+  ...anthropicKey,
   path: () => '/v1/messages',
-  modelsPath: '/v1/models?limit=100',
-  headers: (secret) => ({ 'x-api-key': secret.reveal(), 'anthropic-version': '2023-06-01' }),
   translate,
   reply: readCompletion,
   reader: createStreamReader,
-  models: (answer) => Models.parse(answer).data.map(({ id }) => id),
   // An empty account is answered 400 `invalid_request_error`, told apart by its words alone; newer ones 402.
   outOfQuota: (status, { error: { type, message } }) =>
     status === 402 ||
