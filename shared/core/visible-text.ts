@@ -80,14 +80,18 @@ const without =
       return typeof kept === 'string' ? kept : instead;
     });
 
+/** What pushes the rest out of view, or is drawn over it. */
+const FLOODS: readonly Pass[] = [
+  without(MARKS, 'combining marks'),
+  without(LINE_BREAKS, 'a run of line breaks', '\n\n'),
+  without(BLANKS, 'a run of blanks', ' '),
+];
 const PASSES: readonly Pass[] = [
   withoutHidden,
   without(COMMENTS, 'a hidden comment'),
   without(TAGS, 'an HTML tag'),
   without(LINKS, 'a link that runs a script'),
-  without(MARKS, 'combining marks'),
-  without(LINE_BREAKS, 'a run of line breaks', '\n\n'),
-  without(BLANKS, 'a run of blanks', ' '),
+  ...FLOODS,
 ];
 /** Removing may join the halves of something else: again until nothing changes. */
 const MAX_ROUNDS = 8;
@@ -136,3 +140,7 @@ export function cleaned(given: string, { maxLength, oneLine = false }: Bounds): 
 /** For results, which are data: what no reader can show stays visible as U+FFFD. Line breaks and tabs are text. */
 export const withMarks = (text: string): string =>
   text.replaceAll(/[\p{Cs}\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]|(?![\n\r\t])\p{Cc}/gu, '\u{FFFD}');
+
+/** Runs of blanks and line breaks, and marks stacked on one letter, are shortened. */
+export const withoutFloods = (text: string): string =>
+  FLOODS.reduce((given, pass) => pass(given, () => undefined), text);

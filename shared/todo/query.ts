@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
+import { ownLine } from '#shared/core/own-text.ts';
 import { cursorOf, placeOf } from '#shared/core/page.ts';
 import { Ulid } from '#shared/core/ulid.ts';
 
@@ -12,10 +13,10 @@ const Moment = z.iso.datetime({ offset: true });
 export const TodoQuery = z.strictObject({
   status: z.enum(['open', 'done', 'all']).default('open').describe('Which ones'),
   priority: z.enum(PRIORITIES).optional(),
-  tag: z.string().normalize('NFC').trim().min(1).max(40).optional().describe('Those that carry this tag'),
+  tag: ownLine().min(1).max(40).optional().describe('Those that carry this tag'),
   due_after: Moment.optional().describe('Due at or after: RFC 3339 with a zone'),
   due_before: Moment.optional().describe('Due before: RFC 3339 with a zone'),
-  search: z.string().trim().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
+  search: ownLine().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
   sort: z
     .enum(['created', 'due', 'priority', 'title'])
     .default('created')

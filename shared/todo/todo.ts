@@ -2,19 +2,18 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
+import { ownLine, ownLines } from '#shared/core/own-text.ts';
 import { newUlid, Ulid } from '#shared/core/ulid.ts';
 import type { Write } from '#shared/core/write.ts';
 
 export const PRIORITIES = ['low', 'normal', 'high'] as const;
 
-/** One form of canonically equal texts (Unicode TR15): they are searched, compared and counted as one. */
-const Text = z.string().normalize('NFC').trim();
-const Title = Text.min(1).max(200).describe('What to do, in one line');
-const Description = Text.min(1).max(4000).describe('Details');
+const Title = ownLine().min(1).max(200).describe('What to do, in one line');
+const Description = ownLines().min(1).max(4000).describe('Details');
 const Priority = z.enum(PRIORITIES);
 const DueAt = z.iso.datetime({ offset: true }).describe('When it is due: RFC 3339 with a zone');
 const Tags = z
-  .array(Text.min(1).max(40))
+  .array(ownLine().min(1).max(40))
   .max(20)
   .overwrite((tags) => [...new Set(tags)])
   .describe('Free labels');

@@ -1,10 +1,12 @@
 // Schemas of the key routes.
 import * as z from 'zod';
 
+import { ownLine } from '#shared/core/own-text.ts';
+
 /** Printable ASCII without spaces: what every provider's keys are made of. */
 const ApiKey = z.string().regex(/^[\x21-\x7e]{16,512}$/);
 
-const Label = z.string().trim().min(1).max(80);
+const Label = ownLine().min(1).max(80);
 
 const isTime = (text: string) =>
   z.iso.datetime({ offset: true }).safeParse(text).success && Date.parse(text) < Date.UTC(9999, 0);

@@ -321,8 +321,25 @@ onEngine('a hostile MCP server', () => {
       expect.stringMatching(/^look__todo_create_[0-9a-f]{6}$/),
     ]);
     serve(() => [LOOKUP]);
-    for (const alias of ['todo', 'to-do', 'mcp', 't-ools']) {
-      expect((await eve.post('/mcp/tools', mcp(alias))).body).toMatchObject({ code: 'invalid_input' });
+    const taken = 'is a name of ours or of a provider, or looks like one';
+    for (const alias of [
+      'todo',
+      'to-do',
+      'tod0',
+      'aichat',
+      'a1',
+      '0penai',
+      'goog1e',
+      'c1aude',
+      'mcp',
+      't-ools',
+    ]) {
+      const { body: rejected } = await eve.post('/mcp/tools', mcp(alias));
+      expect([alias, rejected.code, rejected.issues]).toEqual([
+        alias,
+        'invalid_input',
+        [{ path: 'body.alias', message: taken }],
+      ]);
     }
   });
 
