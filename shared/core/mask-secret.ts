@@ -172,12 +172,16 @@ function createPass(find: (text: string) => Found, number: number) {
   return { json: (value: unknown) => maskValue(value, 0), count: () => count };
 }
 
+/** Common words that clients send to servers without keys. They are no secret, and answers may well hold them. */
+const PLACEHOLDER =
+  /^(?:ollama|empty|none|null|dummy|no-key|no-key-required|sk-no-key-required|not-needed|lm-studio|local)$/i;
+
 export function createSecretMask(secret: Secret): SecretMask {
-  const forms = formsOf(secret);
+  const plain = secret.reveal();
+  const forms = PLACEHOLDER.test(plain) ? [] : formsOf(secret);
   const find = createFinder(forms);
   const shortest = shortestOf(forms);
   const findWhole = (text: string): Found => (text.length < shortest ? NOTHING : find(text));
-  const plain = secret.reveal();
   // A secret of digits may be written as a number.
   const number = /^\d+$/.test(plain) ? Number(plain) : Number.NaN;
   const json = (value: unknown) => createPass(findWhole, number).json(value);

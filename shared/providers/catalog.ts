@@ -6,7 +6,12 @@ export type ProviderFacts = {
   readonly id: ProviderId;
   readonly title: string;
   readonly features: readonly ('chat' | 'stream' | 'embed' | 'models')[];
+  /** The shape of its keys today, as a hint: another shape is taken when the provider itself accepts the key. */
   readonly keyPattern: RegExp;
+  /** A beginning that no other provider's keys have. */
+  readonly keyPrefix?: RegExp;
+  /** Keys that administer an account: they can do far more than a call needs. */
+  readonly adminKey?: RegExp;
   readonly keyFormat: string;
   /** Where its users make and revoke keys. */
   readonly keyPage: string;
@@ -28,6 +33,8 @@ export const CATALOG: readonly ProviderFacts[] = [
     title: 'OpenAI',
     features: ['chat', 'stream', 'embed', 'models'],
     keyPattern: /^sk-(?!ant-)[\w-]{16,}$/,
+    keyPrefix: /^sk-(?:proj|svcacct)-/,
+    adminKey: /^sk-admin-/,
     keyFormat: 'sk-…',
     keyPage: 'https://platform.openai.com/api-keys',
     renewal: 'guided',
@@ -40,6 +47,8 @@ export const CATALOG: readonly ProviderFacts[] = [
     title: 'Anthropic',
     features: ['chat', 'stream', 'models'],
     keyPattern: /^sk-ant-[\w-]{16,}$/,
+    keyPrefix: /^sk-ant-/,
+    adminKey: /^sk-ant-admin/,
     keyFormat: 'sk-ant-…',
     keyPage: 'https://console.anthropic.com/settings/keys',
     renewal: 'guided',
@@ -51,8 +60,9 @@ export const CATALOG: readonly ProviderFacts[] = [
     id: 'google' as ProviderId,
     title: 'Google Gemini',
     features: ['chat', 'stream', 'embed', 'models'],
-    keyPattern: /^AIza[\w-]{35}$/,
-    keyFormat: 'AIza…',
+    keyPattern: /^(?:AIza[\w-]{35}|AQ\.[\w.-]{20,})$/,
+    keyPrefix: /^(?:AIza|AQ\.)/,
+    keyFormat: 'AQ.… or AIza…',
     keyPage: 'https://aistudio.google.com/apikey',
     renewal: 'guided',
     defaultModel: 'gemini-2.5-flash',
@@ -114,38 +124,70 @@ export function factsOf(provider: string): ProviderFacts {
   });
 }
 
+const MIN_KEY_LENGTH = 16;
+
+/** `usual`: as its provider's keys look today. `unusual`: to be stored only if the provider accepts it. */
+export type KeyFormat = 'usual' | 'unusual';
+
+const looksLike = (facts: ProviderFacts, secret: string): boolean =>
+  facts.keyPrefix?.test(secret) ?? (facts.keyPattern.test(secret) && !facts.ownBaseUrl);
+
 /**
- * Refuses a key that does not look like its provider's, naming the provider it does look like. Never quotes the key.
- * @throws {AppError} `wrong_provider`, `invalid_input`
+ * Rejects an administrator's key, and a key that is certainly another provider's, naming it. Never quotes the key.
+ * @throws {AppError} `invalid_input`, `wrong_provider`
  */
-export function checkKeyFormat(facts: ProviderFacts, secret: string): void {
-  if (facts.keyPattern.test(secret)) return;
-  const other = CATALOG.find(({ keyPattern, ownBaseUrl }) => !ownBaseUrl && keyPattern.test(secret));
-  if (other) {
+export function checkKeyFormat(facts: ProviderFacts, secret: string): KeyFormat {
+  const admin = CATALOG.find(({ adminKey }) => adminKey?.test(secret));
+  if (admin) {
     throw new AppError(
-      'wrong_provider',
-      `This looks like an ${other.title} key, not one of ${facts.title}.`,
+      'invalid_input',
+      `This is an admin key of ${admin.title}: it manages the whole account.`,
       {
-        next_step: `Store it with "provider": "${other.id}", or paste a ${facts.title} key (${facts.keyFormat}).`,
+        issues: [{ path: 'api_key', message: 'must be a key for calls, not an admin key' }],
+        next_step: `Make a key for calls at ${admin.keyPage}.`,
       },
     );
   }
+  if (facts.keyPattern.test(secret)) return 'usual';
+  // A registered tool has no one to ask, and no provider's key is as short as a mistake in pasting.
+  if (isUpstreamProvider(facts.id) || secret.length < MIN_KEY_LENGTH)
+    requireAccepted(facts, 'unusual', undefined);
+  const other = CATALOG.find((known) => known.id !== facts.id && looksLike(known, secret));
+  if (!other) return 'unusual';
   throw new AppError(
-    'invalid_input',
-    `This does not look like a key of ${facts.title} (${facts.keyFormat}).`,
+    'wrong_provider',
+    `This looks like a key of ${other.title}, not one of ${facts.title}.`,
     {
-      issues: [{ path: 'api_key', message: `must look like ${facts.keyFormat}` }],
-      next_step: `Copy a key from ${facts.keyPage}.`,
+      next_step: `Store it with "provider": "${other.id}", or paste a key of ${facts.title} (${facts.keyFormat}).`,
     },
   );
 }
+
+/**
+ * A key of an unusual shape counts when its provider accepts it: a pattern must not shut out a key that it issues.
+ * @throws {AppError} `invalid_input`
+ */
+export function requireAccepted(
+  { title, keyFormat, keyPage }: ProviderFacts,
+  format: KeyFormat,
+  outcome: 'valid' | 'rejected' | 'unreachable' | undefined,
+): void {
+  if (format === 'usual' || outcome === 'valid') return;
+  throw new AppError('invalid_input', `This does not look like a key of ${title} (${keyFormat}).`, {
+    issues: [{ path: 'api_key', message: `must look like ${keyFormat}, or be accepted by ${title}` }],
+    next_step: `Copy a key from ${keyPage}.`,
+  });
+}
+
+/** The end of an address that was copied from an example of a call. */
+const ENDPOINT = /(?:\/(?:chat\/completions|completions|responses|embeddings|models))?\/*$/;
 
 /**
  * Where a key may be sent, as it is sealed with it. Empty for a provider whose origin the stage configures.
  * @throws {AppError} `invalid_input` for a base URL where none belongs, or none where one does
  */
 export function keyOriginOf({ title, ownBaseUrl }: ProviderFacts, baseUrl: string | undefined): string {
-  if (ownBaseUrl && baseUrl !== undefined) return baseUrl.replace(/\/$/, '');
+  if (ownBaseUrl && baseUrl !== undefined) return baseUrl.replace(ENDPOINT, '');
   if (!ownBaseUrl && baseUrl === undefined) return '';
   const message = ownBaseUrl
     ? 'is needed: the address before /chat/completions, as https://api.example.org/v1'

@@ -110,7 +110,7 @@ export async function depositKey(caller: Principal, request: StoreKeyBody, call:
   const isOnBehalf = uid !== caller.uid;
   if (isOnBehalf) checkOnBehalf(request);
   checkOrigin(request);
-  checkKeyFormat(facts, request.api_key);
+  const format = checkKeyFormat(facts, request.api_key);
   const origin = request.origin ?? keyOriginOf(facts, request.base_url);
   const secret = new Secret(request.api_key);
   const { summary, write } = await deposit().deposit({
@@ -121,7 +121,9 @@ export async function depositKey(caller: Principal, request: StoreKeyBody, call:
     label: request.label,
     expiresAt: request.expires_at,
     validate: async () =>
-      request.origin === undefined ? validateNew(caller.uid, call, { facts, secret, origin }) : undefined,
+      request.origin === undefined
+        ? validateNew(caller.uid, call, { facts, secret, origin, format })
+        : undefined,
   });
   const told = isOnBehalf
     ? toldTo(uid, caller.uid, {

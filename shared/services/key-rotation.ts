@@ -29,7 +29,7 @@ export async function rotateKey(
   }
   const facts = CATALOG.find((row) => row.id === id?.provider);
   if (!facts) throw new AppError('not_found', 'You have no such key.');
-  checkKeyFormat(facts, body.api_key);
+  const format = checkKeyFormat(facts, body.api_key);
   const origin = keyOriginOf(facts, body.base_url);
   const secret = new Secret(body.api_key);
   const { summary, writes } = await rotate()({
@@ -38,7 +38,7 @@ export async function rotateKey(
     secret,
     origin,
     expiresAt: body.expires_at,
-    validate: () => validateNew(uid, call, { facts, secret, origin, target: keyId }),
+    validate: () => validateNew(uid, call, { facts, secret, origin, format, target: keyId }),
   });
   const message = `The key has its new value. ${wordsOf(facts, summary.validation?.outcome)}`;
   return { summary, writes, message };

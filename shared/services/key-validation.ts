@@ -3,7 +3,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import { once } from '#shared/core/once.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
-import type { ProviderFacts } from '#shared/providers/catalog.ts';
+import { type KeyFormat, type ProviderFacts, requireAccepted } from '#shared/providers/catalog.ts';
 import { createAskProvider, refuseRejected } from '#shared/providers/validation.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
 
@@ -47,6 +47,7 @@ type NewSecret = {
   readonly facts: ProviderFacts;
   readonly secret: Secret;
   readonly origin?: string;
+  readonly format?: KeyFormat;
   readonly target?: string;
 };
 
@@ -54,12 +55,13 @@ type NewSecret = {
 export async function validateNew(
   uid: Uid,
   call: CallFacts,
-  { facts, secret, origin = '', target }: NewSecret,
+  { facts, secret, origin = '', format = 'usual', target }: NewSecret,
 ): Promise<Validation> {
   await recordAttempt(uid, call, { provider: facts.id, ...(target !== undefined && { target }) });
   const { deadline } = call;
   const validation = await askProvider()({ facts, secret, origin, deadline });
   refuseRejected(validation, facts);
+  requireAccepted(facts, format, validation.outcome);
   return validation;
 }
 

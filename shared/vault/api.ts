@@ -3,8 +3,17 @@ import * as z from 'zod';
 
 import { ownLine } from '#shared/core/own-text.ts';
 
-/** Printable ASCII without spaces: what every provider's keys are made of. */
-const ApiKey = z.string().regex(/^[\x21-\x7e]{16,512}$/);
+import { pastedKey } from './pasted-key.ts';
+
+/** Printable ASCII without spaces: what every provider's keys are made of. How long they are is for the provider to say. */
+const ApiKey = z
+  .string()
+  .max(600)
+  .overwrite(pastedKey)
+  .refine(
+    (key) => /^[\x21-\x7e]{1,512}$/.test(key),
+    'must be 1 to 512 printable characters; it contains a blank, a line break or another character that no key has',
+  );
 
 const Label = ownLine().min(1).max(80);
 

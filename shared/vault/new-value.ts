@@ -35,6 +35,9 @@ export type SealKey = (
   },
 ) => Promise<Sealed>;
 
+/** Four characters of a key, fewer of one that is short. */
+const lastShown = (key: string) => key.slice(key.length >= 12 ? -4 : -1);
+
 export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyWrapper }): SealKey {
   return async (id, { secret, shown = secret, fp, origin = '' }) => {
     const plaintext = encodeFrame({ secret, origin });
@@ -46,7 +49,7 @@ export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyW
         wk: wrappedKey,
         wkArn: keyArn,
         wkFp: createHash('sha256').update(wrappedKey).digest().subarray(0, 16),
-        last4: shown.reveal().slice(-4),
+        last4: lastShown(shown.reveal()),
         fp,
       };
     } finally {

@@ -11,19 +11,20 @@ const deltas = (chunks: readonly Chunk[]) =>
 const finishes = (chunks: readonly Chunk[]) =>
   chunks.flatMap(({ choices }) => choices.flatMap(({ finish_reason: reason }) => reason ?? []));
 
+const joined = (texts: readonly (string | null | undefined)[]) => texts.map((text) => text ?? '').join('');
+
 /** The calls as a client joins them from their pieces. */
 function joinedCalls(chunks: readonly Chunk[]) {
-  const calls = new Map<number, { id: string; name: string; arguments: string }>();
-  for (const { tool_calls: pieces } of deltas(chunks)) {
-    for (const { index, id, function: said } of pieces ?? []) {
-      const call = calls.get(index ?? -1) ?? { id: '', name: '', arguments: '' };
-      call.id += id ?? '';
-      call.name += said?.name ?? '';
-      call.arguments += said?.arguments ?? '';
-      calls.set(index ?? -1, call);
-    }
-  }
-  return [...calls.values()];
+  const pieces = deltas(chunks).flatMap(({ tool_calls: calls }) => calls ?? []);
+  const indexes = [...new Set(pieces.map(({ index }) => index ?? -1))];
+  return indexes.map((at) => {
+    const own = pieces.filter(({ index }) => (index ?? -1) === at);
+    return {
+      id: joined(own.map(({ id }) => id)),
+      name: joined(own.map(({ function: said }) => said?.name)),
+      arguments: joined(own.map(({ function: said }) => said?.arguments)),
+    };
+  });
 }
 
 const start = {
@@ -113,12 +114,13 @@ describe('D2: Gemini’s reason to finish', () => {
   });
 });
 
+const openaiLike = (finish_reason: string | null, message: object = { content: 'x' }) => ({
+  model: 'm',
+  choices: [{ message, finish_reason }],
+});
+
 describe('D3: a reason in a provider’s own words', () => {
   const WORDS = ['stop', 'length', 'tool_calls', 'content_filter', 'function_call'];
-  const openaiLike = (finish_reason: string | null, message: object = { content: 'x' }) => ({
-    model: 'm',
-    choices: [{ message, finish_reason }],
-  });
   it.each<[ProviderName, string, string]>([
     ['mistral', 'model_length', 'length'],
     ['mistral', 'stop', 'stop'],
