@@ -1,18 +1,13 @@
 // DELETE /account — everything of the caller's, and a statement of what that means.
-import * as z from 'zod';
-
 import { MARK_DAYS } from '#shared/account/erasure.ts';
 import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
 import { closeAccount } from '#shared/services/sessions.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('account-erase', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = writeRoute('account-erase', {
   action: 'account.erased',
   category: 'user_action',
-  once: openTurn,
 
   async run({ principal, requestId: reqId, deadline }) {
     const erased = await eraseAccount(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });

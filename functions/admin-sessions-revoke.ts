@@ -1,17 +1,13 @@
 // POST /admin/sessions/revoke — somebody is signed out everywhere: a lost device, a person who left.
-import * as z from 'zod';
-
 import { RevokeUserBody } from '#shared/auth/api.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { endSessionsOf } from '#shared/services/sessions.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('admin-sessions-revoke', {
-  input: z.object({ body: RevokeUserBody }),
+export const handler = writeRoute('admin-sessions-revoke', {
+  input: { body: RevokeUserBody },
   action: 'sessions.revoked',
   category: 'authentication',
-  once: openTurn,
 
   async run({ input: { body }, principal, requestId }) {
     const { uid, writes } = endSessionsOf(principal, body.user_id, requestId);

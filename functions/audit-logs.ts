@@ -1,13 +1,11 @@
 // GET /audit/logs — the caller's own trail, newest first; for auditors and admins anybody's.
-import * as z from 'zod';
-
 import { AuditQuery } from '#shared/audit/api.ts';
 import { trailFor } from '#shared/services/audit-trail.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('audit-logs', {
-  input: z.object({ query: AuditQuery }),
+export const handler = authenticatedRoute('audit-logs', {
+  input: { query: AuditQuery },
   action: 'audit.read',
   category: 'user_action',
 

@@ -11,7 +11,7 @@ import { chatCompletions } from '#shared/tools/builtin/chat-completions.ts';
 import { checkHeaders, headerValues } from './edge/headers.ts';
 import { logError, logger } from './edge/log.ts';
 import { openaiError, openaiHeaders } from './edge/openai-error.ts';
-import { deadlineOf, hopsOf, jsonBody, rowOf } from './edge/request.ts';
+import { checkNoQuery, deadlineOf, hopsOf, jsonBody, rowOf } from './edge/request.ts';
 import { type Open, writing } from './edge/response-stream.ts';
 import { streamedCaller } from './edge/streamed-caller.ts';
 
@@ -58,6 +58,7 @@ function replyTo(requestId: string, open: Open) {
 async function parametersOf(request: APIGatewayProxyEvent, principal: Principal): Promise<unknown> {
   try {
     checkHeaders(request);
+    checkNoQuery(request);
     return withoutAbsent(jsonBody(request, rowOf('completions')) ?? {});
   } catch (thrown) {
     const error = asAppError(thrown);

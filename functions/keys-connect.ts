@@ -1,18 +1,14 @@
 // POST /api-keys/oauth — seal and store a credential that renews itself.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { connectKey } from '#shared/services/key-connect.ts';
 import { ConnectKeyBody } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 import { outcomeIn } from './edge/key-response.ts';
 
-export const handler = route('keys-connect', {
-  input: z.object({ body: ConnectKeyBody }),
+export const handler = writeRoute('keys-connect', {
+  input: { body: ConnectKeyBody },
   action: 'key.stored',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { body }, principal, ...call }) {
     const { summary, writes, message } = await connectKey(principal, body, call);

@@ -1,19 +1,15 @@
 // DELETE /api-keys/{key_id} — remove a key: its row and with it its wrapped data key.
-import * as z from 'zod';
-
 import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { keyStore } from '#shared/services/key-store.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('keys-delete', {
-  input: z.object({ path: KeyPath }),
+export const handler = writeRoute('keys-delete', {
+  input: { path: KeyPath },
   action: 'key.deleted',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const id = parseKeyId(path.key_id);

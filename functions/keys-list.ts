@@ -1,13 +1,10 @@
 // GET /api-keys — the caller's keys: hints and states, never a key.
-import * as z from 'zod';
-
 import { keyStore } from '#shared/services/key-store.ts';
 import { summaryOf } from '#shared/vault/stored-key.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('keys-list', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = authenticatedRoute('keys-list', {
   action: 'keys.listed',
   category: 'user_action',
 

@@ -1,18 +1,14 @@
 // PUT /api-keys/order — which of the caller's keys of one provider is used first.
-import * as z from 'zod';
-
 import { ProviderId } from '#shared/core/ids.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { keyChanges } from '#shared/services/key-changes.ts';
 import { OrderKeysBody } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('keys-order', {
-  input: z.object({ body: OrderKeysBody }),
+export const handler = writeRoute('keys-order', {
+  input: { body: OrderKeysBody },
   action: 'keys.ordered',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { body }, principal }) {
     const { provider, key_ids } = body;

@@ -1,14 +1,12 @@
 // GET /api-keys/{key_id}/receipts — each use of a key, newest first. They outlive the key.
-import * as z from 'zod';
-
 import { ReceiptsQuery } from '#shared/audit/receipts.ts';
 import { receiptsOf } from '#shared/services/receipts.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('keys-receipts', {
-  input: z.object({ path: KeyPath, query: ReceiptsQuery }),
+export const handler = authenticatedRoute('keys-receipts', {
+  input: { path: KeyPath, query: ReceiptsQuery },
   action: 'key.receipts_read',
   category: 'user_action',
 

@@ -1,18 +1,14 @@
 // POST /api-keys/{key_id}/rotate — a new value for a key; the old one works a little longer.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { rotateKey } from '#shared/services/key-rotation.ts';
 import { KeyPath, RotateKeyBody } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 import { keyAnswer, outcomeIn } from './edge/key-response.ts';
 
-export const handler = route('keys-rotate', {
-  input: z.object({ path: KeyPath, body: RotateKeyBody }),
+export const handler = writeRoute('keys-rotate', {
+  input: { path: KeyPath, body: RotateKeyBody },
   action: 'key.rotated',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path, body }, principal, ...call }) {
     const rotated = await rotateKey(principal, { keyId: path.key_id, body }, call);

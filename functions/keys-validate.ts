@@ -1,11 +1,8 @@
 // POST /api-keys/{key_id}/validate — ask the provider whether it takes the key, and what it may do.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { checkKey } from '#shared/services/key-check.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 import { keyAnswer } from './edge/key-response.ts';
 
 const WORDS = {
@@ -14,11 +11,10 @@ const WORDS = {
   unreachable: 'The provider could not be asked. This says nothing about the key.',
 } as const;
 
-export const handler = route('keys-validate', {
-  input: z.object({ path: KeyPath }),
+export const handler = writeRoute('keys-validate', {
+  input: { path: KeyPath },
   action: 'key.validated',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path }, principal, ...call }) {
     const checked = await checkKey(principal, path.key_id, call);

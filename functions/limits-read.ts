@@ -1,12 +1,9 @@
 // GET /limits — how often which role may call, as it is in force.
-import * as z from 'zod';
-
 import { showLimits } from '#shared/services/limits.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('limits-read', {
-  input: z.object({}),
+export const handler = authenticatedRoute('limits-read', {
   action: 'limits.read',
   category: 'user_action',
 

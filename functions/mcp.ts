@@ -16,7 +16,7 @@ import type { Tool } from '#shared/tools/tool.ts';
 
 import { repeatedHeader } from './edge/headers.ts';
 import { logError, logger } from './edge/log.ts';
-import { bodyText, deadlineOf, hopsOf, rowOf } from './edge/request.ts';
+import { bodyText, deadlineOf, hasQuery, hopsOf, rowOf } from './edge/request.ts';
 import { webOrigin } from './edge/response.ts';
 import { platformDeadline, problemResponse, requestOf, streaming } from './edge/response-stream.ts';
 import { streamedCaller } from './edge/streamed-caller.ts';
@@ -68,6 +68,7 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   // Before a Request is made of it: the web's Request knows no TRACE.
   if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
   if (repeatedHeader(event) !== undefined) return refusal('header');
+  if (hasQuery(event)) return refusal('query');
   const text = bodyText(event, row);
   const request = requestOf(event, platformDeadline(context), text);
   const received = receive(request, text, site());

@@ -1,12 +1,9 @@
 // GET /v1/models — OpenAI's list of models: those the caller's keys may use.
-import * as z from 'zod';
-
 import { listModels } from '#shared/services/models.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('models-list', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = authenticatedRoute('models-list', {
   action: 'models.listed',
   category: 'api_call',
 

@@ -1,13 +1,11 @@
 // GET /notices — what the caller was told without having asked, newest first.
-import * as z from 'zod';
-
 import { NoticeQuery } from '#shared/notices/api.ts';
 import { ownNotices } from '#shared/services/notice-list.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('notices-list', {
-  input: z.object({ query: NoticeQuery }),
+export const handler = authenticatedRoute('notices-list', {
+  input: { query: NoticeQuery },
   action: 'notices.listed',
   category: 'user_action',
 

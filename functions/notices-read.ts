@@ -1,17 +1,13 @@
 // POST /notices/{id}/read — the caller has read it. A second time changes nothing.
-import * as z from 'zod';
-
 import { NoticePath } from '#shared/notices/api.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { notices } from '#shared/services/notices.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('notices-read', {
-  input: z.object({ path: NoticePath }),
+export const handler = writeRoute('notices-read', {
+  input: { path: NoticePath },
   action: 'notice.read',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path }, principal }) {
     return {

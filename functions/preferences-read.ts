@@ -1,12 +1,9 @@
 // GET /preferences — what the caller prefers.
-import * as z from 'zod';
-
 import { ownPreferences } from '#shared/services/preferences.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('preferences-read', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = authenticatedRoute('preferences-read', {
   action: 'preferences.read',
   category: 'user_action',
 

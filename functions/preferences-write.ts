@@ -1,17 +1,13 @@
 // PUT /preferences — default provider and models, and a budget below the stage's. Replaces what was there.
-import * as z from 'zod';
-
 import { PreferencesBody } from '#shared/account/api.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { changePreferences } from '#shared/services/preferences.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('preferences-write', {
-  input: z.object({ body: PreferencesBody }),
+export const handler = writeRoute('preferences-write', {
+  input: { body: PreferencesBody },
   action: 'preferences.changed',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { body }, principal }) {
     const { view, writes } = await changePreferences(principal, body);

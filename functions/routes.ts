@@ -1,175 +1,192 @@
-// The table of contents of the API: one row = one method and path, one file in this folder, one Lambda, one role.
+// The route table of the API: one row = one method and path, one file in this folder, one Lambda, one role.
 // Data only: the CDK app, the bundle script and the tests read it.
 import type { Scope } from '#shared/auth/scopes.ts';
 
-import { keyRoutes } from './key-routes.ts';
-import { once, toolCall } from './need-groups.ts';
 import type { Need } from './needs.ts';
-import { protocolRoutes } from './protocol-routes.ts';
-import { toolRoutes } from './tool-routes.ts';
 
-type RouteAlias = { readonly method: 'GET' | 'HEAD'; readonly path: `/${string}` };
+/**
+ * `public`: without a caller. `read`: changes nothing. `write`: changes something, so a request with an idempotency key is executed
+ * once. `call`: calls tools, which are recorded and, where the protocol has such keys, executed once by the invoke path.
+ */
+export type RouteKind = 'public' | 'read' | 'write' | 'call';
 
-export type Route = {
-  /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
-  readonly name: string;
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'ANY';
-  readonly path: `/${string}`;
+type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'ANY';
+
+type RouteAlias = { readonly method: Method; readonly path: `/${string}` };
+
+type Options = {
   /** Further methods and paths of the same function. */
   readonly aliases?: readonly RouteAlias[];
-  readonly needs: readonly Need[];
   /** Answers through Lambda response streaming. */
   readonly streaming?: true;
   /** Default 10. */
   readonly timeoutSeconds?: number;
   /** Largest accepted body, default 256. */
   readonly bodyLimitKiB?: number;
-} & (
-  | { readonly open: true } // nobody signs in for this one
-  | { readonly scope: Scope }
-);
+};
+
+type Base<Name extends string> = Options & {
+  /** File in this folder, construct id, Lambda name suffix and log service: one name everywhere. */
+  readonly name: Name;
+  readonly method: Method;
+  readonly path: `/${string}`;
+  /** Everything the function's role is made of, including what its kind implies. */
+  readonly needs: readonly Need[];
+};
+type PublicRoute<Name extends string = string> = Base<Name> & { readonly kind: 'public' };
+type ScopedKind = Exclude<RouteKind, 'public'>;
+export type ScopedRoute<Name extends string = string, Kind extends ScopedKind = ScopedKind> = Base<Name> & {
+  readonly kind: Kind;
+  readonly scope: Scope;
+};
+export type Route = PublicRoute | ScopedRoute;
+
+/** The session check and the audit record of every route with a caller, and the idempotency of writes. */
+const IMPLIED: Readonly<Record<ScopedKind, readonly Need[]>> = {
+  read: ['sessions:check', 'audit:write'],
+  write: ['sessions:check', 'audit:write', 'idempotency:use'],
+  call: ['sessions:check', 'audit:write'],
+};
+
+type At = `${Method} /${string}`;
+
+function alias(at: At): RouteAlias {
+  const [method, path] = at.split(' ') as [Method, `/${string}`];
+  return { method, path };
+}
+
+const open = <Name extends string>(
+  name: Name,
+  at: At,
+  ...[needs, options = {}]: [needs: readonly Need[], options?: Options]
+): PublicRoute<Name> => ({
+  name,
+  ...alias(at),
+  ...options,
+  kind: 'public',
+  needs,
+});
+
+const scoped =
+  <Kind extends ScopedKind>(kind: Kind) =>
+  <Name extends string>(
+    name: Name,
+    at: At,
+    ...[scope, needs, options = {}]: [scope: Scope, needs: readonly Need[], options?: Options]
+  ): ScopedRoute<Name, Kind> => ({
+    name,
+    ...alias(at),
+    ...options,
+    kind,
+    scope,
+    needs: [...needs, ...IMPLIED[kind]],
+  });
+
+const read = scoped('read');
+const write = scoped('write');
+const call = scoped('call');
+
+/** Seals a key that its provider was asked about. */
+const storeKey = ['keys:read', 'keys:put', 'keys:seal', 'providers:call'] as const;
+
+/** Changes the state of a stored key. */
+const changeKey = ['keys:read', 'keys:put'] as const;
+
+/** Calls a provider with a stored key; renews the key, or marks it, if the provider rejects it. */
+const useKey = [
+  'vault:use',
+  'providers:call',
+  'keys:put',
+  'keys:seal',
+  'renewal-endpoints:read',
+  'leases:acquire',
+  'notices:raise',
+] as const;
+
+/** Finds registered tools, calls their upstreams, and quarantines a tool that has changed. */
+const registered = ['tools:find', 'tools:put', 'tools:reach'] as const;
+
+/** Admission of calls that cost money. */
+const admission = ['rates:admit', 'budgets:reserve'] as const;
+
+/** Todos, registered tools and providers, admitted and executed once: the invoke path. */
+const callTools: readonly Need[] = [
+  'todo:read',
+  'todo:write',
+  ...registered,
+  'preferences:read',
+  ...useKey,
+  ...admission,
+  'budgets:read',
+  'idempotency:use',
+];
+
+const connectKey: readonly Need[] = [...storeKey, 'renewal-endpoints:read', 'tools:reach'];
+const validateKey: readonly Need[] = ['vault:use', 'keys:put', 'providers:call'];
+const callModels: readonly Need[] = ['preferences:read', ...useKey, ...admission];
+
+const eraseAccount: readonly Need[] = ['keys:read', 'keys:delete', 'account:erase', 'sessions:end'];
+
+const MCP: Options = { streaming: true, timeoutSeconds: 60, bodyLimitKiB: 1024 };
+const COMPLETIONS: Options = { streaming: true, timeoutSeconds: 300, bodyLimitKiB: 4096 };
+const LONG: Options = { timeoutSeconds: 29 };
+const REGISTER: Options = { timeoutSeconds: 29, bodyLimitKiB: 2048 };
+
+const RESOURCE = '/.well-known/oauth-protected-resource';
+const SERVER = '/.well-known/oauth-authorization-server';
+const RESOURCE_ALIASES: Options = {
+  aliases: [alias(`HEAD ${RESOURCE}/mcp`), alias(`GET ${RESOURCE}`), alias(`HEAD ${RESOURCE}`)],
+};
+const SERVER_ALIASES: Options = { aliases: [alias(`HEAD ${SERVER}`)] };
 
 export const routes = [
-  ...protocolRoutes,
-  { name: 'health', method: 'GET', path: '/health', open: true, needs: [] },
-  {
-    name: 'metadata-protected-resource',
-    method: 'GET',
-    path: '/.well-known/oauth-protected-resource/mcp',
-    aliases: [
-      { method: 'HEAD', path: '/.well-known/oauth-protected-resource/mcp' },
-      { method: 'GET', path: '/.well-known/oauth-protected-resource' },
-      { method: 'HEAD', path: '/.well-known/oauth-protected-resource' },
-    ],
-    open: true,
-    needs: ['issuers:read'],
-  },
-  {
-    name: 'metadata-authorization-server',
-    method: 'GET',
-    path: '/.well-known/oauth-authorization-server',
-    aliases: [{ method: 'HEAD', path: '/.well-known/oauth-authorization-server' }],
-    open: true,
-    needs: ['issuers:read'],
-  },
-  ...keyRoutes,
-  {
-    name: 'tools-invoke',
-    method: 'POST',
-    path: '/mcp/tools/invoke',
-    scope: 'tools:call',
-    needs: toolCall,
-    timeoutSeconds: 29,
-  },
-  {
-    name: 'tools-list',
-    method: 'GET',
-    path: '/mcp/tools',
-    scope: 'tools:read',
-    needs: ['keys:read', 'tools:find', 'audit:write'],
-  },
-  ...toolRoutes,
-  {
-    name: 'limits-read',
-    method: 'GET',
-    path: '/limits',
-    scope: 'ops:write',
-    needs: ['limits:read', 'audit:write'],
-  },
-  {
-    name: 'limits-change',
-    method: 'PUT',
-    path: '/limits',
-    scope: 'admin:write',
-    needs: ['limits:write', ...once, 'audit:write'],
-  },
-  {
-    name: 'usage-history',
-    method: 'GET',
-    path: '/usage/history',
-    scope: 'usage:read',
-    needs: ['usage:history', 'audit:read', 'audit:write'],
-  },
-  {
-    name: 'notices-list',
-    method: 'GET',
-    path: '/notices',
-    scope: 'usage:read',
-    needs: ['notices:read', 'audit:write'],
-  },
-  {
-    name: 'notices-read',
-    method: 'POST',
-    path: '/notices/{id}/read',
-    scope: 'account:write',
-    needs: ['notices:mark', ...once, 'audit:write'],
-  },
-  {
-    name: 'sessions-list',
-    method: 'GET',
-    path: '/sessions',
-    scope: 'usage:read',
-    needs: ['sessions:list', 'audit:write'],
-  },
-  {
-    name: 'sessions-revoke',
-    method: 'DELETE',
-    path: '/sessions/{session_id}',
-    scope: 'account:write',
-    needs: ['sessions:end', ...once, 'audit:write'],
-  },
-  {
-    name: 'sessions-revoke-all',
-    method: 'POST',
-    path: '/sessions/revoke-all',
-    scope: 'account:write',
-    needs: ['sessions:end', ...once, 'audit:write'],
-  },
-  {
-    name: 'admin-sessions-revoke',
-    method: 'POST',
-    path: '/admin/sessions/revoke',
-    scope: 'admin:write',
-    needs: ['sessions:end', ...once, 'audit:write'],
-  },
-  {
-    name: 'usage-read',
-    method: 'GET',
-    path: '/usage',
-    scope: 'usage:read',
-    needs: ['budgets:read', 'audit:write'],
-  },
-  {
-    name: 'preferences-read',
-    method: 'GET',
-    path: '/preferences',
-    scope: 'usage:read',
-    needs: ['preferences:read', 'audit:write'],
-  },
-  {
-    name: 'preferences-write',
-    method: 'PUT',
-    path: '/preferences',
-    scope: 'account:write',
-    needs: ['preferences:read', 'preferences:write', ...once, 'audit:write'],
-  },
-  {
-    name: 'account-erase',
-    method: 'DELETE',
-    path: '/account',
-    scope: 'account:write',
-    needs: ['keys:read', 'keys:delete', 'account:erase', 'sessions:end', ...once, 'audit:write'],
-    timeoutSeconds: 29,
-  },
-  {
-    name: 'audit-logs',
-    method: 'GET',
-    path: '/audit/logs',
-    scope: 'audit:read',
-    needs: ['audit:read', 'audit:write'],
-  },
-] as const satisfies readonly Route[];
+  open('health', 'GET /health', []),
+  open('metadata-protected-resource', `GET ${RESOURCE}/mcp`, ['issuers:read'], RESOURCE_ALIASES),
+  open('metadata-authorization-server', `GET ${SERVER}`, ['issuers:read'], SERVER_ALIASES),
 
-/** All that a row's role is made of: what it declares, and what every route with a caller does before it works. */
-export const needsOf = (row: Route): readonly Need[] =>
-  'open' in row ? row.needs : [...row.needs, 'sessions:check'];
+  // Protocols of other vendors, for their clients.
+  call('mcp', 'ANY /mcp', 'tools:call', [...callTools, 'issuers:read'], MCP),
+  call('completions', 'POST /v1/chat/completions', 'ai:use', callModels, COMPLETIONS),
+  read('models-list', 'GET /v1/models', 'ai:use', ['keys:read']),
+
+  write('keys-store', 'POST /api-keys', 'keys:write', [...storeKey, 'notices:raise']),
+  read('keys-list', 'GET /api-keys', 'keys:read', ['keys:read']),
+  read('keys-providers', 'GET /api-keys/providers', 'keys:read', ['keys:read', 'renewal-endpoints:read']),
+  write('keys-connect', 'POST /api-keys/oauth', 'keys:write', connectKey),
+  write('keys-delete', 'DELETE /api-keys/{key_id}', 'keys:write', ['keys:delete']),
+  write('keys-rotate', 'POST /api-keys/{key_id}/rotate', 'keys:write', storeKey),
+  write('keys-rollback', 'POST /api-keys/{key_id}/rollback', 'keys:write', changeKey),
+  write('keys-validate', 'POST /api-keys/{key_id}/validate', 'keys:write', validateKey),
+  write('keys-freeze', 'POST /api-keys/{key_id}/freeze', 'keys:write', changeKey),
+  write('keys-unfreeze', 'POST /api-keys/{key_id}/unfreeze', 'keys:write', changeKey),
+  write('keys-order', 'PUT /api-keys/order', 'keys:write', changeKey),
+  write('keys-label', 'PUT /api-keys/{key_id}/label', 'keys:write', changeKey),
+  read('keys-receipts', 'GET /api-keys/{key_id}/receipts', 'keys:read', ['keys:read', 'audit:read']),
+
+  call('tools-invoke', 'POST /mcp/tools/invoke', 'tools:call', callTools, LONG),
+  read('tools-list', 'GET /mcp/tools', 'tools:read', ['keys:read', 'tools:find']),
+  write('tools-register', 'POST /mcp/tools', 'tools:write', [...registered, ...useKey], REGISTER),
+  read('tools-read', 'GET /mcp/tools/{name}', 'tools:read', ['tools:find']),
+  write('tools-review', 'POST /mcp/tools/{name}/review', 'tools:write', ['tools:find', 'tools:put']),
+  write('tools-delete', 'DELETE /mcp/tools/{name}', 'tools:write', ['tools:find', 'tools:delete']),
+
+  read('limits-read', 'GET /limits', 'ops:write', ['limits:read']),
+  write('limits-change', 'PUT /limits', 'admin:write', ['limits:write']),
+  read('usage-read', 'GET /usage', 'usage:read', ['budgets:read']),
+  read('usage-history', 'GET /usage/history', 'usage:read', ['usage:history', 'audit:read']),
+  read('notices-list', 'GET /notices', 'usage:read', ['notices:read']),
+  write('notices-read', 'POST /notices/{id}/read', 'account:write', ['notices:mark']),
+  read('sessions-list', 'GET /sessions', 'usage:read', ['sessions:list']),
+  write('sessions-revoke', 'DELETE /sessions/{session_id}', 'account:write', ['sessions:end']),
+  write('sessions-revoke-all', 'POST /sessions/revoke-all', 'account:write', ['sessions:end']),
+  write('admin-sessions-revoke', 'POST /admin/sessions/revoke', 'admin:write', ['sessions:end']),
+  read('preferences-read', 'GET /preferences', 'usage:read', ['preferences:read']),
+  write('preferences-write', 'PUT /preferences', 'account:write', ['preferences:read', 'preferences:write']),
+  write('account-erase', 'DELETE /account', 'account:write', eraseAccount, LONG),
+  read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read']),
+];
+
+type Row = (typeof routes)[number];
+
+/** Names of the routes of some kinds. */
+export type RouteName<Kind extends RouteKind = RouteKind> = Extract<Row, { readonly kind: Kind }>['name'];

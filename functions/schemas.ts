@@ -13,9 +13,9 @@ import {
   StoreKeyBody,
 } from '#shared/vault/api.ts';
 
-import type { RouteName } from './edge/request.ts';
+import type { RouteName } from './routes.ts';
 
-export const requestBodies: Partial<Record<RouteName, z.ZodType>> = {
+export const requestBodies: Partial<Record<RouteName<'write' | 'call'>, z.ZodType>> = {
   'keys-store': StoreKeyBody,
   'keys-connect': ConnectKeyBody,
   'keys-rotate': RotateKeyBody,

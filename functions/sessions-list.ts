@@ -1,12 +1,9 @@
 // GET /sessions — where the caller is signed in.
-import * as z from 'zod';
-
 import { ownSessions } from '#shared/services/sessions.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('sessions-list', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = authenticatedRoute('sessions-list', {
   action: 'sessions.listed',
   category: 'user_action',
 

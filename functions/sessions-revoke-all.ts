@@ -1,16 +1,11 @@
 // POST /sessions/revoke-all — the caller is signed out everywhere, here too.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { endAllSessions } from '#shared/services/sessions.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('sessions-revoke-all', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = writeRoute('sessions-revoke-all', {
   action: 'sessions.revoked',
   category: 'authentication',
-  once: openTurn,
 
   run: async ({ principal }) => ({
     body: {

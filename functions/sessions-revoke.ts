@@ -1,17 +1,13 @@
 // DELETE /sessions/{session_id} — one program is signed out, within 60 seconds everywhere.
-import * as z from 'zod';
-
 import { SessionPath } from '#shared/auth/api.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
 import { endSession } from '#shared/services/sessions.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('sessions-revoke', {
-  input: z.object({ path: SessionPath }),
+export const handler = writeRoute('sessions-revoke', {
+  input: { path: SessionPath },
   action: 'session.revoked',
   category: 'authentication',
-  once: openTurn,
 
   async run({ input: { path }, principal }) {
     return {

@@ -1,17 +1,13 @@
 // DELETE /mcp/tools/{name} — take a registered tool out of the registry.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { toolReview } from '#shared/services/tool-registry.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('tools-delete', {
-  input: z.object({ path: ToolPath }),
+export const handler = writeRoute('tools-delete', {
+  input: { path: ToolPath },
   action: 'tool.deleted',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path }, principal }) {
     const { tool, writes } = await toolReview().remove(principal, path.name);

@@ -1,14 +1,12 @@
 // POST /mcp/tools/invoke — call a tool over REST: the same path as /mcp.
-import * as z from 'zod';
-
 import { AppError } from '#shared/core/errors.ts';
 import { invoke } from '#shared/services/invoke.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('tools-invoke', {
-  input: z.object({ body: InvokeBody }),
+export const handler = authenticatedRoute('tools-invoke', {
+  input: { body: InvokeBody },
   action: 'tool.called',
   category: 'api_call',
 

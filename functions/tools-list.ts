@@ -1,12 +1,9 @@
 // GET /mcp/tools — what can be called, and which keys it takes.
-import * as z from 'zod';
-
 import { describeTools } from '#shared/services/tool-list.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('tools-list', {
-  input: z.object({ query: z.strictObject({}) }),
+export const handler = authenticatedRoute('tools-list', {
   action: 'tools.listed',
   category: 'api_call',
 

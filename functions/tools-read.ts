@@ -1,15 +1,13 @@
 // GET /mcp/tools/{name} — a registered tool: its definition, its state, and what has changed at its upstream.
-import * as z from 'zod';
-
 import { AppError } from '#shared/core/errors.ts';
 import { toolStore } from '#shared/services/tool-registry.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 import { detailOf, findFor } from '#shared/tools/review.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('tools-read', {
-  input: z.object({ path: ToolPath }),
+export const handler = authenticatedRoute('tools-read', {
+  input: { path: ToolPath },
   action: 'tool.read',
   category: 'api_call',
 

@@ -1,18 +1,14 @@
 // POST /mcp/tools/{name}/review — activate a tool by the hash of what was seen, or disable it, from the very next call.
-import * as z from 'zod';
-
-import { openTurn } from '#shared/services/idempotency.ts';
 import { toolReview } from '#shared/services/tool-registry.ts';
 import { ReviewBody, ToolPath } from '#shared/tools/registration.ts';
 import { detailOf } from '#shared/tools/review.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { writeRoute } from './edge/write-route.ts';
 
-export const handler = route('tools-review', {
-  input: z.object({ path: ToolPath, body: ReviewBody }),
+export const handler = writeRoute('tools-review', {
+  input: { path: ToolPath, body: ReviewBody },
   action: 'tool.reviewed',
   category: 'user_action',
-  once: openTurn,
 
   async run({ input: { path, body }, principal }) {
     const { tool, writes } = await toolReview().review(principal, path.name, body);

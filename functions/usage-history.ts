@@ -1,13 +1,11 @@
 // GET /usage/history — what the caller's tool calls used, day by day.
-import * as z from 'zod';
-
 import { UsageHistoryQuery } from '#shared/audit/usage-api.ts';
 import { ownUsageHistory } from '#shared/services/usage-history.ts';
 
-import { route } from './edge/authenticated-route.ts';
+import { authenticatedRoute } from './edge/authenticated-route.ts';
 
-export const handler = route('usage-history', {
-  input: z.object({ query: UsageHistoryQuery }),
+export const handler = authenticatedRoute('usage-history', {
+  input: { query: UsageHistoryQuery },
   action: 'usage.history_read',
   category: 'user_action',
 

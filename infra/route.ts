@@ -10,7 +10,7 @@ import {
   type RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 
-import { needsOf, type Route } from '#functions/routes.ts';
+import type { Route } from '#functions/routes.ts';
 
 import { acknowledge } from './acknowledge.ts';
 import { createFunction, type FunctionSite } from './function.ts';
@@ -28,7 +28,7 @@ export function route(site: RouteSite, row: Route): void {
   // In the stack, not in the API: there `health` would be the name of the path's construct, too.
   const fn = createFunction(Stack.of(api), site, {
     name: row.name,
-    needs: needsOf(row),
+    needs: row.needs,
     description: `${row.method} ${row.path}`,
     timeoutSeconds: row.timeoutSeconds,
   });
@@ -37,7 +37,7 @@ export function route(site: RouteSite, row: Route): void {
   const served = integration(row, fn);
   for (const { method: verb, path } of [row, ...(row.aliases ?? [])]) {
     const method = api.root.resourceForPath(path).addMethod(verb, served, {
-      ...('open' in row
+      ...(row.kind === 'public'
         ? { authorizationType: AuthorizationType.NONE }
         : { authorizer, authorizationType: AuthorizationType.CUSTOM }),
       ...(model && { requestModels: { 'application/json': model }, requestValidator: validator }),
@@ -45,8 +45,8 @@ export function route(site: RouteSite, row: Route): void {
     acknowledge(method, {
       'AwsSolutions-COG4':
         'Our own REQUEST authorizer verifies the token: issuers other than Cognito are supported.',
-      ...('open' in row && {
-        'AwsSolutions-APIG4': 'Declared open in functions/routes.ts: nobody signs in for it.',
+      ...(row.kind === 'public' && {
+        'AwsSolutions-APIG4': 'Declared public in functions/routes.ts: a route without a caller.',
       }),
     });
   }

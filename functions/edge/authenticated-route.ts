@@ -1,7 +1,8 @@
 // Routes with a caller, as buffered API Gateway events.
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type * as z from 'zod';
+import * as z from 'zod';
 
+import type { RouteName } from '#functions/routes.ts';
 import { type AuditDraft, NOBODY } from '#shared/audit/audit.ts';
 import type { Action, Category, KeyUse, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
@@ -17,7 +18,7 @@ import { admitSession } from '#shared/services/session-check.ts';
 
 import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
-import { checkQuery, deadlineOf, hopsOf, partsOf, type RouteName, rowOf } from './request.ts';
+import { type CallerRouteName, checkQuery, deadlineOf, hopsOf, partsOf, rowOf } from './request.ts';
 import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
 import { type Handler, problem, reply, bufferedHandler } from './buffered-handler.ts';
 
@@ -57,18 +58,37 @@ export type Answer =
       readonly replayed?: boolean | undefined;
     };
 
-type UseCase<Schema extends z.ZodType> = {
-  /** Parses `{ path, query, body }`. */
-  readonly input: Schema;
-  readonly action: Action;
-  readonly category: Category;
-  /** Of every route that changes something: a request that names a key is done once. */
-  readonly once?: OpenTurn;
-  readonly run: (call: Call<z.output<Schema>>) => Promise<Answer>;
+const NO_QUERY = z.strictObject({});
+
+/** Schemas of the parts of a request. Without one for the query, every query parameter is rejected. */
+export type Parts = {
+  readonly path?: z.core.$ZodType;
+  readonly query?: z.core.$ZodType;
+  readonly body?: z.core.$ZodType;
 };
 
-/** Wraps one use case: who is calling, may they, is the input right, do it once, and record how it ended. */
-export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCase<Schema>) {
+export type UseCase<Schemas extends Parts> = {
+  readonly input?: Schemas;
+  readonly action: Action;
+  readonly category: Category;
+  readonly run: (call: Call<Parsed<Schemas>>) => Promise<Answer>;
+};
+type Parsed<Schemas extends Parts> = {
+  readonly [Part in keyof Schemas]: z.core.output<NonNullable<Schemas[Part]>>;
+};
+
+/** A route that changes nothing, or whose tool calls are made idempotent by the invoke path. */
+export const authenticatedRoute = <Schemas extends Parts>(
+  name: RouteName<'read' | 'call'>,
+  useCase: UseCase<Schemas>,
+) => callerRoute(name, useCase);
+
+/** Authenticates, authorises, parses, runs the use case, once if `openTurn` is given, and records the outcome. */
+export function callerRoute<Schemas extends Parts>(
+  name: CallerRouteName,
+  useCase: UseCase<Schemas>,
+  openTurn?: OpenTurn,
+) {
   const handle: Handler = async (event, context) => {
     const { requestId } = event.requestContext;
     const keys: KeyUse[] = [];
@@ -87,7 +107,7 @@ export function route<Schema extends z.ZodType>(name: RouteName, useCase: UseCas
       draft = { ...draft, uid: principal.uid };
       await admitSession(principal, requestId);
       const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
-      turn = await turnOf(useCase.once, { name, requestId }, { ...call, given });
+      turn = await turnOf(openTurn, { name, requestId }, { ...call, given });
       if (turn.earlier) return await replay(turn.earlier);
       answer = await useCase.run({ ...call, claim: turn.claim });
       if (!('recorded' in answer)) await commit(draft, answer, turn);
@@ -140,17 +160,17 @@ function callerOf(event: APIGatewayProxyEvent): Principal {
   return principalFrom(event.requestContext.authorizer, Date.now());
 }
 
-/** The call, and its parts as they came. */
-function callOf<Schema extends z.ZodType>(
-  name: RouteName,
-  { input }: UseCase<Schema>,
+/** The parsed call, and the parts of the request before parsing. */
+function callOf<Schemas extends Parts>(
+  name: CallerRouteName,
+  { input }: UseCase<Schemas>,
   { event, context, principal, onUse }: Caller,
 ) {
   const row = rowOf(name);
-  if ('scope' in row) requireScope(principal, row.scope);
+  requireScope(principal, row.scope);
   checkHeaders(event);
   const given = partsOf(event, row);
-  const parsed = input.safeParse(given);
+  const parsed = z.object({ query: NO_QUERY, ...input }).safeParse(given);
   if (!parsed.success) {
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
@@ -160,6 +180,14 @@ function callOf<Schema extends z.ZodType>(
   const key = keyIn(event);
   return {
     given,
-    call: { input: parsed.data, principal, requestId, deadline, hops: hopsOf(event), onUse, key },
+    call: {
+      input: parsed.data as unknown as Parsed<Schemas>,
+      principal,
+      requestId,
+      deadline,
+      hops: hopsOf(event),
+      onUse,
+      key,
+    },
   };
 }

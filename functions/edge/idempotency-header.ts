@@ -7,7 +7,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { IdempotencyKey, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
 
 import { headerValues } from './headers.ts';
-import type { RouteName } from './request.ts';
+import type { CallerRouteName } from './request.ts';
 import { reply } from './buffered-handler.ts';
 
 const HEADER = 'idempotency-key';
@@ -29,7 +29,7 @@ export function keyIn(event: APIGatewayProxyEvent): string | undefined {
  */
 export async function turnOf(
   open: OpenTurn | undefined,
-  { name, requestId }: { name: RouteName; requestId: string },
+  { name, requestId }: { name: CallerRouteName; requestId: string },
   call: { principal: Principal; deadline: Deadline; key: string | undefined; given: unknown },
 ): Promise<Turn> {
   const { key } = call;

@@ -7,16 +7,16 @@ import { HOPS_HEADER, hopsIn, PATIENCE_HEADER, patienceIn } from '#shared/core/h
 import { parseJson } from '#shared/core/scan-json.ts';
 
 import { headerValues } from './headers.ts';
-import { type Route, routes } from '#functions/routes.ts';
-
-export type RouteName = (typeof routes)[number]['name'];
+import { type Route, type RouteKind, type RouteName, routes, type ScopedRoute } from '#functions/routes.ts';
 
 const DEFAULT_BODY_KIB = 256;
 
+export type CallerRouteName = RouteName<Exclude<RouteKind, 'public'>>;
+
 /** The function's own row of the route table, which states its scope and bounds. */
-export function rowOf(name: RouteName): Route {
+export function rowOf(name: CallerRouteName): ScopedRoute {
   const row: Route | undefined = routes.find((route) => route.name === name);
-  if (!row) throw new Error(`No route is called ${name}.`);
+  if (!row || row.kind === 'public') throw new Error(`No route with a caller is called ${name}.`);
   return row;
 }
 
@@ -39,8 +39,8 @@ export const partsOf = (event: APIGatewayProxyEvent, row: Route) => ({
 });
 
 /**
- * Which of two values a proxy, the gateway and this code read is anybody's guess. To be called once the schema has let the
- * names pass: before that they are the caller's own words.
+ * Proxies, the gateway and this code may read different ones of two values. To be called once the schema has accepted the
+ * names: before that they are text of the caller, which no error repeats.
  * @throws {AppError} `invalid_input`
  */
 export function checkQuery({ multiValueQueryStringParameters }: APIGatewayProxyEvent): void {
@@ -50,6 +50,17 @@ export function checkQuery({ multiValueQueryStringParameters }: APIGatewayProxyE
   if (repeated.length === 0) return;
   throw new AppError('invalid_input', undefined, {
     issues: repeated.map(([name]) => ({ path: `query.${name}`, message: 'is given more than once' })),
+  });
+}
+
+export const hasQuery = ({ queryStringParameters }: APIGatewayProxyEvent): boolean =>
+  Object.keys(queryStringParameters ?? {}).length > 0;
+
+/** For routes without parameters, whose query no schema parses. @throws {AppError} `invalid_input` naming no parameter */
+export function checkNoQuery(event: APIGatewayProxyEvent): void {
+  if (!hasQuery(event)) return;
+  throw new AppError('invalid_input', undefined, {
+    issues: [{ path: 'query', message: 'has a field that is not known here' }],
   });
 }
 

@@ -13,6 +13,7 @@ const REFUSALS = {
   method_not_allowed: [405, -32_000, 'Method not allowed: POST one message'],
   foreign: [403, -32_000, 'Forbidden: another host or page than this service is called by'],
   header: [400, -32_020, 'Header mismatch: a header that may stand once is given twice'],
+  query: [400, -32_600, 'Invalid request: this URL takes no query parameters'],
   media_type: [415, -32_000, 'Unsupported media type: send application/json'],
 } as const;
 

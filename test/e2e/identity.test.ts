@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { routes } from '#functions/routes.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-const closed = routes.filter((route) => !('open' in route));
+const closed = routes.filter((route) => route.kind !== 'public');
 const pathOf = (path: string) => path.replace('{key_id}', `openai_${'A'.repeat(22)}`);
 const methodOf = (method: string) => (method === 'ANY' ? 'POST' : method);
 

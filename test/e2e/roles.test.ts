@@ -1,13 +1,13 @@
 // Who may do what, asked at the door: every route, every tool and every MCP method, by every role.
 import { expect, it } from 'vitest';
 
-import { type Route, routes } from '#functions/routes.ts';
+import { type Route, routes, type ScopedRoute } from '#functions/routes.ts';
 import { ROLES, type Scope, SCOPES, SCOPES_OF } from '#shared/auth/scopes.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import { type Answer, canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-const closed = routes.filter((row: Route) => !('open' in row)) as readonly (Route & { scope: Scope })[];
+const closed = (routes as readonly Route[]).filter((row): row is ScopedRoute => row.kind !== 'public');
 const UNKNOWN = { key_id: `openai_${'A'.repeat(22)}`, id: '0'.repeat(26), session_id: `s_${'A'.repeat(22)}` };
 const filled = (path: string, ids: Record<string, string>) =>
   path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? 'unknown');

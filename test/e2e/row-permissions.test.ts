@@ -12,7 +12,7 @@ import {
 import { beforeAll, expect, it } from 'vitest';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
-import { needsOf, routes } from '#functions/routes.ts';
+import { routes } from '#functions/routes.ts';
 import { permitted, readsSecret, type Send, tablesAs, updateOf } from '#test/support/role-clients.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
@@ -87,12 +87,10 @@ const reads = (TableName: string, pk: string): Send[] => [
 ];
 
 const names = [...routes, authorizer, ...eventFunctions].map(({ name }) => name);
-const withNeed = (need: string): string[] => [
-  ...routes.filter((row) => (needsOf(row) as readonly string[]).includes(need)).map(({ name }) => name),
-  ...[authorizer, ...eventFunctions]
+const withNeed = (need: string): string[] =>
+  [...routes, authorizer, ...eventFunctions]
     .filter(({ needs }) => (needs as readonly string[]).includes(need))
-    .map(({ name }) => name),
-];
+    .map(({ name }) => name);
 const callers = withNeed('sessions:check');
 const TOOL_CALLS = ['mcp', 'tools-invoke'];
 const AI_CALLS = [...TOOL_CALLS, 'completions'];

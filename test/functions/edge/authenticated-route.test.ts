@@ -4,7 +4,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
-import { route } from '#functions/edge/authenticated-route.ts';
+import { authenticatedRoute } from '#functions/edge/authenticated-route.ts';
+import { writeRoute } from '#functions/edge/write-route.ts';
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
@@ -48,8 +49,7 @@ type More = { readonly event?: object; readonly principal?: Partial<Principal> }
 /** A route that does what it is told, called once. */
 async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
   const uid = newUid();
-  const handler = route('keys-list', {
-    input: z.object({ query: z.strictObject({}) }),
+  const handler = authenticatedRoute('keys-list', {
     action: 'keys.listed',
     category: 'user_action',
     run,
@@ -155,6 +155,35 @@ describe('a request that is rejected before its use case', () => {
       principal: { expiresAt: seconds() - 31, issuedAt: seconds() - 900 },
     });
     expect([answer.statusCode, body['code']]).toEqual([401, 'unauthenticated']);
+  });
+});
+
+const freezeEvent = (queryStringParameters: object | null) =>
+  ({
+    headers: {},
+    multiValueHeaders: {},
+    pathParameters: { key_id: 'k' },
+    queryStringParameters,
+    body: null,
+    requestContext: {
+      requestId: 'req-1',
+      authorizer: contextOf({ ...principal(newUid()), scopes: ['keys:write'] }),
+    },
+  }) as unknown as APIGatewayProxyEvent;
+
+describe('a route that changes something', () => {
+  it('rejects a query parameter that is not known', async () => {
+    const handler = writeRoute('keys-freeze', {
+      input: { path: z.strictObject({ key_id: z.string() }) },
+      action: 'key.frozen',
+      category: 'user_action',
+      run: async () => ({ body: {} }),
+    });
+    const context = { functionName: 'f', awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000 };
+    const rejected = await handler(freezeEvent({ [CANARY]: CANARY }), context);
+    expect([rejected.statusCode, JSON.parse(rejected.body).code]).toEqual([400, 'invalid_input']);
+    expect(rejected.body).not.toContain('canary');
+    expect((await handler(freezeEvent(null), context)).statusCode).toBe(200);
   });
 });
 
