@@ -14,7 +14,7 @@ export const handler = writeRoute('admin-sessions-revoke', {
     return {
       body: {
         success: true,
-        message: 'Whoever signed in by that name is signed out everywhere, within 60 seconds.',
+        message: 'All sessions of the user are revoked. Their tokens are rejected within 60 seconds.',
         user_id: body.user_id,
       },
       writes,

@@ -13,11 +13,11 @@ export const handler = writeRoute('keys-delete', {
 
   async run({ input: { path }, principal }) {
     const id = parseKeyId(path.key_id);
-    if (!id) throw new AppError('not_found', 'You have no such key.');
+    if (!id) throw new AppError('not_found', 'Key not found.');
     return {
       body: {
         success: true,
-        message: 'The key is deleted here. Revoke it at its provider too.',
+        message: 'The key was deleted from this service. Revoke it at its provider as well.',
         key_id: path.key_id,
       },
       writes: [keyStore().remove({ uid: principal.uid, ...id })],

@@ -14,7 +14,7 @@ export const handler = writeRoute('keys-order', {
     const { provider, key_ids } = body;
     const { writes } = await keyChanges().order(principal.uid, ProviderId.parse(provider), key_ids);
     return {
-      body: { success: true, message: 'The keys are used in this order.', provider, key_ids },
+      body: { success: true, message: 'Key order stored.', provider, key_ids },
       writes,
       meta: { provider, count: key_ids.length },
     };

@@ -7,8 +7,8 @@ import { keyAnswer } from './edge/key-response.ts';
 
 const WORDS = {
   valid: 'The provider accepts this key.',
-  rejected: 'The provider refuses this key: it is out of use until it is rotated.',
-  unreachable: 'The provider could not be asked. This says nothing about the key.',
+  rejected: 'The provider rejected this key. It is not used until it is rotated.',
+  unreachable: 'The provider was unreachable. The state of the key is unknown.',
 } as const;
 
 export const handler = writeRoute('keys-validate', {

@@ -11,7 +11,7 @@ export const handler = writeRoute('notices-read', {
 
   async run({ input: { path }, principal }) {
     return {
-      body: { success: true, message: 'The notice is marked as read.', id: path.id },
+      body: { success: true, message: 'Notice marked as read.', id: path.id },
       writes: [notices().markRead(principal.uid, path.id)],
       target: path.id,
     };

@@ -11,6 +11,6 @@ export const handler = writeRoute('preferences-write', {
 
   async run({ input: { body }, principal }) {
     const { view, writes } = await changePreferences(principal, body);
-    return { body: { success: true, message: 'Your preferences are set.', ...view }, writes };
+    return { body: { success: true, message: 'Preferences stored.', ...view }, writes };
   },
 });

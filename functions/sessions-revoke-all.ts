@@ -10,7 +10,7 @@ export const handler = writeRoute('sessions-revoke-all', {
   run: async ({ principal }) => ({
     body: {
       success: true,
-      message: 'You are signed out everywhere. Tokens issued until now are refused within 60 seconds.',
+      message: 'All your sessions are revoked. Tokens issued until now are rejected within 60 seconds.',
     },
     writes: [endAllSessions(principal.uid)],
     target: 'all',

@@ -13,7 +13,7 @@ export const handler = writeRoute('sessions-revoke', {
     return {
       body: {
         success: true,
-        message: 'The session is ended. Its tokens are refused within 60 seconds.',
+        message: 'The session is revoked. Its tokens are rejected within 60 seconds.',
         session_id: path.session_id,
       },
       writes: endSession(principal, path.session_id),

@@ -12,8 +12,8 @@ export const handler = authenticatedRoute('tools-invoke', {
 
   async run({ input: { body }, principal, requestId, deadline, hops, key }) {
     if (body.user_id !== undefined && body.user_id !== principal.subject) {
-      throw new AppError('forbidden', 'You may call tools for yourself only.', {
-        next_step: 'Leave user_id out.',
+      throw new AppError('forbidden', 'Tools can be called only on your own behalf.', {
+        next_step: 'Omit user_id.',
       });
     }
     const { tool_name: toolName, parameters } = body;

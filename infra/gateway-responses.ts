@@ -15,51 +15,51 @@ type Refusal = {
 const INVALID: Refusal = {
   status: 400,
   code: 'invalid_input',
-  title: 'The request is not valid',
+  title: 'Invalid request',
   detail: 'The request does not have the documented form.',
-  nextStep: 'Compare it with the API description and send it again.',
+  nextStep: 'Compare the request with the API description and send it again.',
 };
 const UNKNOWN: Refusal = {
   status: 404,
   code: 'not_found',
   title: 'Not found',
-  detail: 'There is nothing at this method and path.',
+  detail: 'No route matches this method and path.',
   nextStep: 'Look up the routes in the API description.',
 };
 const SIGN_IN: Refusal = {
   status: 401,
   code: 'unauthenticated',
-  title: 'Not signed in',
-  detail: 'This needs a valid access token.',
+  title: 'Authentication required',
+  detail: 'A valid access token is required.',
   nextStep: 'Send a valid access token in the Authorization header.',
 };
 const FORBIDDEN: Refusal = {
   status: 403,
   code: 'forbidden',
   title: 'Not allowed',
-  detail: 'The token does not allow this.',
-  nextStep: 'Sign in as somebody who may do this, or ask for the missing scope.',
+  detail: 'The token does not allow this request.',
+  nextStep: 'Sign in as a user with the required role, or request the missing scope.',
 };
 /** The authorizer denies for nothing else. */
 const LACKS_SCOPE: Refusal = {
   status: 403,
   code: 'insufficient_scope',
   title: 'The token lacks a scope',
-  detail: 'The token lacks a scope that this needs.',
-  nextStep: 'Ask the issuer for a token with the scopes named in WWW-Authenticate.',
+  detail: 'The token lacks a required scope.',
+  nextStep: 'Request a token with the scopes named in WWW-Authenticate from the issuer.',
 };
 const SLOW_DOWN: Refusal = {
   status: 429,
   code: 'rate_limited',
   title: 'Too many requests',
-  detail: 'The service receives more requests than it takes.',
+  detail: 'The request rate exceeds the limit of the service.',
   nextStep: 'Wait a second and try again.',
 };
 const BROKEN: Refusal = {
   code: 'internal',
-  title: 'Something went wrong',
-  detail: 'The service could not answer.',
-  nextStep: 'Try again; if it stays, report the request id.',
+  title: 'Internal error',
+  detail: 'The request failed.',
+  nextStep: 'Try again; if the error persists, report the request id.',
 };
 
 /** By API Gateway response type. */
@@ -76,25 +76,25 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     code: 'unsupported_media_type',
-    title: 'Only JSON is understood',
-    detail: 'The body has another type.',
+    title: 'Unsupported media type: only JSON is accepted',
+    detail: 'The content type of the body is not supported.',
     nextStep: 'Send Content-Type: application/json.',
   },
   REQUEST_TOO_LARGE: {
     status: 413,
     code: 'payload_too_large',
     title: 'The request is too large',
-    detail: 'The body is larger than this service takes.',
-    nextStep: 'Send less, or split it.',
+    detail: 'The body exceeds the size limit.',
+    nextStep: 'Send a smaller request, or split it.',
   },
   THROTTLED: SLOW_DOWN,
   QUOTA_EXCEEDED: SLOW_DOWN,
   INTEGRATION_TIMEOUT: {
     status: 504,
     code: 'deadline_exceeded',
-    title: 'There was not enough time',
-    detail: 'The call took longer than the gateway waits.',
-    nextStep: 'Try again, or ask for less.',
+    title: 'Deadline exceeded',
+    detail: 'The call exceeded the timeout of the gateway.',
+    nextStep: 'Try again, or send a smaller request.',
   },
   DEFAULT_4XX: { ...INVALID, status: undefined },
   DEFAULT_5XX: BROKEN,

@@ -18,13 +18,13 @@ export function consumer<Schema extends z.ZodType>(
     logger.addContext(context);
     const parsed = schema.safeParse(event.detail);
     if (!parsed.success) {
-      logger.error('event not understood', { eventId: event.id, type: event['detail-type'] });
+      logger.error('invalid event', { eventId: event.id, type: event['detail-type'] });
       throw new Error('The event has an unknown shape.');
     }
     try {
       await run(parsed.data);
     } catch (error) {
-      logger.error('event not consumed', { eventId: event.id, frames: framesOf(error) });
+      logger.error('event processing failed', { eventId: event.id, frames: framesOf(error) });
       throw new Error('The event could not be consumed.'); // no `cause`: what is thrown here is logged as it is
     }
   };
@@ -52,7 +52,7 @@ export function scheduled(
     logger.addContext(context);
     const { id: reqId, time } = Due.parse(event);
     const onFailure = (error: unknown) =>
-      logger.error('scheduled run met a failure', { reqId, name: nameOf(error), frames: framesOf(error) });
+      logger.error('scheduled run failed', { reqId, name: nameOf(error), frames: framesOf(error) });
     const { counts, failed } = await run({ nowMs: Date.parse(time), reqId, onFailure }).catch((error) => {
       onFailure(error);
       return { counts: {}, failed: 1 };

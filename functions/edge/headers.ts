@@ -40,7 +40,7 @@ export function checkHeaders(event: Headed): void {
   if (name === undefined) return;
   // Of a name that goes on as the caller likes only the start is known to be no secret.
   const known = /^(?:mcp|x-portunus)-/.exec(name)?.[0].concat('…') ?? name;
-  throw invalidHeader(known, 'is given more than once; send it once');
+  throw invalidHeader(known, 'must not be repeated; send it once');
 }
 
 /** @param name as documented: never one that the caller made up */

@@ -11,7 +11,7 @@ export const nameOf = (error: unknown) => (error instanceof Error ? error.name :
 /** A refusal is news, a failure is an alarm. */
 export function logError(error: AppError, thrown: unknown, requestId: string): void {
   if (error.status < 500) {
-    logger.info('request refused', { code: error.code, requestId });
+    logger.info('request rejected', { code: error.code, requestId });
     return;
   }
   logger.error('request failed', {

@@ -8,7 +8,7 @@ export const noteFailure = logError;
 
 /** A failure to record is logged; the caller is refused all the same. */
 export async function noteRefusal(error: AppError, requestId: string, uid?: string): Promise<void> {
-  logger.info('caller refused', { reason: error.details['reason'], requestId });
+  logger.info('caller rejected', { reason: error.details['reason'], requestId });
   try {
     await recordRefusal(error, requestId, uid);
   } catch (failure) {

@@ -49,7 +49,7 @@ export function checkQuery({ multiValueQueryStringParameters }: APIGatewayProxyE
   );
   if (repeated.length === 0) return;
   throw new AppError('invalid_input', undefined, {
-    issues: repeated.map(([name]) => ({ path: `query.${name}`, message: 'is given more than once' })),
+    issues: repeated.map(([name]) => ({ path: `query.${name}`, message: 'must not be repeated' })),
   });
 }
 
@@ -82,7 +82,7 @@ export function bodyText(
   if (body === null || body === undefined || body === '') return null;
   const limit = bodyLimitKiB * 1024;
   const size = isBase64Encoded ? (body.length / 4) * 3 : Buffer.byteLength(body);
-  if (size > limit) throw new AppError('payload_too_large', `The body may hold ${bodyLimitKiB} KiB.`);
+  if (size > limit) throw new AppError('payload_too_large', `The body exceeds ${bodyLimitKiB} KiB.`);
   return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body.toWellFormed();
 }
 

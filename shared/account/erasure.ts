@@ -155,9 +155,9 @@ export function statementOf(
     success: end !== undefined,
     complete: end !== undefined,
     message: end
-      ? 'Your data is erased here. Revoke your keys at their providers too.'
-      : 'Part of your data is erased; some is left.',
-    ...(!end && { next_step: 'Send the same request again: it goes on where this one stopped.' }),
+      ? 'Your data was erased from this service. Revoke your keys at their providers as well.'
+      : 'Erasure is incomplete: part of your data remains.',
+    ...(!end && { next_step: 'Send the same request again to continue the erasure.' }),
     erased_at: erasure.at,
     erased: { keys, records: rows },
     no_longer_readable: [
@@ -166,7 +166,7 @@ export function statementOf(
       'notices',
       'preferences',
       'usage counters',
-      'kept replies',
+      'stored responses of idempotent requests',
     ],
     /** The last copy of a data key leaves the memory of the last instance. */
     live_within_seconds: 60,
@@ -178,7 +178,7 @@ export function statementOf(
         lapse_at: lapse(BACKUP_DAYS.content),
       },
     ],
-    kept: 'The audit trail stays whole: it names you by a number and holds no key and no text of yours.',
+    kept: 'The audit trail is kept: it contains a pseudonymous owner id, no key and no text of yours.',
     revoke_at_providers: erasure.providers.map((id) => {
       const facts = providers.find((each) => each.id === id);
       const page = facts?.keyPage ?? '';

@@ -33,7 +33,7 @@ export type PreferenceStore = {
 export type StageMoney = { readonly day: number | undefined; readonly month: number | undefined };
 
 const invalid = (path: string, message: string, more: object = {}) =>
-  new AppError('invalid_input', 'This budget cannot be.', { issues: [{ path, message }], ...more });
+  new AppError('invalid_input', 'The budget is not valid.', { issues: [{ path, message }], ...more });
 
 const microUsdOf = (dollars: string): number => {
   const [whole = '0', fraction = ''] = dollars.split('.');
@@ -51,9 +51,9 @@ function amountIn(
 ): number | undefined {
   if (given === undefined) return undefined;
   const amount = microUsdOf(given);
-  if (amount === 0) throw invalid(path, 'must be more than 0: freeze your keys to stop all calls');
+  if (amount === 0) throw invalid(path, 'must be more than 0; freeze your keys to stop all calls');
   if (most !== undefined && amount > most) {
-    throw invalid(path, `must not be above what this stage allows: ${usdOf(most)}`, {
+    throw invalid(path, `must not exceed the limit of this stage, ${usdOf(most)}`, {
       limit: { micro_usd: most, usd: usdOf(most) },
     });
   }
@@ -65,13 +65,13 @@ function budgetIn({ budget = {} }: PreferencesBody, stage: StageMoney) {
   if (currency !== 'USD') {
     throw invalid(
       'body.budget.currency',
-      'must be USD: providers bill in US dollars, and nothing is converted',
+      'must be USD; providers bill in US dollars and no conversion takes place',
     );
   }
   const day = amountIn(day_usd, { path: 'body.budget.day_usd', most: stage.day });
   const month = amountIn(month_usd, { path: 'body.budget.month_usd', most: stage.month });
   if (day !== undefined && month !== undefined && day > month) {
-    throw invalid('body.budget.day_usd', 'must not be above month_usd');
+    throw invalid('body.budget.day_usd', 'must not exceed month_usd');
   }
   return { day_micro_usd: day, month_micro_usd: month };
 }
@@ -98,7 +98,7 @@ export function changedPreferences(
 }
 
 export const changedMeanwhile = (current: Preferences): AppError =>
-  new AppError('conflict', 'Your preferences were changed by another request.', {
+  new AppError('conflict', 'The preferences were modified by another request.', {
     current: preferencesView(current),
   });
 

@@ -45,7 +45,7 @@ export async function readTrail(
 ): Promise<AuditPage> {
   const { limit, cursor, ...filter } = query;
   if (filter.from && filter.to && filter.from > filter.to) {
-    throw new AppError('invalid_input', 'from is later than to.');
+    throw new AppError('invalid_input', 'Invalid range: from is later than to.');
   }
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const [{ records, next }, { count, exact }] = await Promise.all([

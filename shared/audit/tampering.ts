@@ -45,9 +45,9 @@ export function createTamperingReport(ports: {
           severity: 'critical',
           subject: eventId,
           once: reason,
-          text: `The record ${eventId} of your audit trail was ${what} after it was written. No function of this service does that.`,
+          text: `The record ${eventId} of your audit trail was ${what} after it was written. No function of this service has that permission.`,
           next_step:
-            'The operators of this service were notified. Compare the trail with your own copies of it.',
+            'The operators of this service were notified. Compare the trail with your exported copies.',
         })
       : []; // a record without an owner: the operators are notified
     const draft = {

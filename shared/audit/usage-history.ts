@@ -51,8 +51,8 @@ function spanOf({ from, to }: UsageHistoryQuery, now: number): { from: string; t
   const last = to ?? dayOf(now);
   const first = from ?? dayOf(Date.parse(last) - 30 * DAY_MS);
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
-  if (days < 1) throw new AppError('invalid_input', 'from is later than to.');
-  if (days > MAX_DAYS) throw new AppError('invalid_input', `At most ${MAX_DAYS} days at once.`);
+  if (days < 1) throw new AppError('invalid_input', 'Invalid range: from is later than to.');
+  if (days > MAX_DAYS) throw new AppError('invalid_input', `The range exceeds ${MAX_DAYS} days.`);
   return { from: first, to: last };
 }
 
@@ -94,7 +94,7 @@ function entriesOf({ day, counters }: DayCounters, by: UsageHistoryQuery['by']):
 function placeIn(cursor: string | undefined): string | undefined {
   const place = cursor === undefined ? undefined : placeOf(cursor);
   if (place === undefined || DAY.test(place)) return place;
-  throw new AppError('invalid_input', 'The cursor is not one of ours.');
+  throw new AppError('invalid_input', 'Invalid cursor.');
 }
 
 /** The projection knows of a refusal by its record: those without one are added. */

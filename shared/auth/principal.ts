@@ -94,11 +94,11 @@ export function requireScope(principal: Principal, scope: Scope): void {
     throw new AppError('insufficient_scope', `The token lacks the scope ${scope}.`, { scope });
   }
   if (!principal.roles.some((role) => SCOPES_OF[role].includes(scope))) {
-    throw new AppError('forbidden', `None of your roles may use ${scope}.`);
+    throw new AppError('forbidden', `None of your roles grants ${scope}.`);
   }
   if (isAuditingAdmin(principal) && !scope.endsWith(':read')) {
-    throw new AppError('forbidden', 'An auditor who is an admin too may only read.', {
-      next_step: 'Ask for a token with one of the two roles.',
+    throw new AppError('forbidden', 'A user with both the auditor and the admin role has read access only.', {
+      next_step: 'Request a token with only one of the two roles.',
     });
   }
 }

@@ -70,9 +70,9 @@ const BELIEVED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
 const DETAIL: Readonly<Record<SessionRefusal, string>> = {
-  session_revoked: 'This session was ended.',
-  session_roles_changed: 'Your roles have changed since this token was issued.',
-  account_erased: 'This account was erased.',
+  session_revoked: 'The session was revoked.',
+  session_roles_changed: 'The roles of the user changed after the token was issued.',
+  account_erased: 'The account was erased.',
 };
 
 const sessionRefused = (reason: SessionRefusal): AppError =>

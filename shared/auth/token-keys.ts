@@ -109,7 +109,7 @@ export function createSigningKeys(ports: {
       await refresh().catch(() => undefined);
     }
     if (loaded === undefined || !youngerThan(LAST_GOOD_MS)) {
-      throw new AppError('unavailable', 'The sign-in service cannot be reached.');
+      throw new AppError('unavailable', 'The issuer is unreachable.');
     }
     return loaded;
   }

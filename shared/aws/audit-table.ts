@@ -100,7 +100,7 @@ const PLACE = /^[0-9TZ:.-]{24}#[0-9A-Z]{26}$/;
 /** Where a page of an owner's trail ended, as a client hands it back. @throws {AppError} `invalid_input` */
 export function checkedPlace(place: string): string {
   if (PLACE.test(place)) return place;
-  throw new AppError('invalid_input', 'The cursor is not one of ours.');
+  throw new AppError('invalid_input', 'Invalid cursor.');
 }
 
 export const recordIn = ({ rec }: Readonly<Record<string, unknown>>): AuditRecord =>

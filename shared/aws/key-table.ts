@@ -77,7 +77,7 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
           },
         },
         (current) => {
-          if (!current) return new AppError('not_found', 'You have no such key.');
+          if (!current) return new AppError('not_found', 'Key not found.');
           const summary = summaryOf(parse(key.uid, current), Date.now());
           return new AppError('conflict', 'This key was changed by another request.', { current: summary });
         },
@@ -88,7 +88,7 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
       const Key = keyOf(uid, provider, kid);
       return write(
         { Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } },
-        () => new AppError('not_found', 'You have no such key.'),
+        () => new AppError('not_found', 'Key not found.'),
       );
     },
   };

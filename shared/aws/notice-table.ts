@@ -58,7 +58,7 @@ const PLACE = /^(?<time>[0-9TZ:.-]{24})#(?<id>[\w.~-]{1,256})$/;
 
 function keyAt(uid: Uid, place: string) {
   const { time, id } = PLACE.exec(place)?.groups ?? {};
-  if (!time || !id) throw new AppError('invalid_input', 'The cursor is not one of ours.');
+  if (!time || !id) throw new AppError('invalid_input', 'Invalid cursor.');
   return { ...keyOf(uid, id), noticeOf: uid, created_at: time };
 }
 

@@ -18,7 +18,7 @@ const atVersion = (version: number) => ({
 });
 
 function changed(current?: Readonly<Record<string, unknown>>): AppError {
-  if (!current) return new AppError('not_found', 'You have no such todo.');
+  if (!current) return new AppError('not_found', 'Todo not found.');
   return new AppError('conflict', 'This todo was changed by another request.', {
     current: Todo.parse(current),
   });

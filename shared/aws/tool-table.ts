@@ -29,7 +29,7 @@ const atVersion = (seen: number) => ({
 const changed = (current?: Readonly<Record<string, unknown>>) =>
   current
     ? new AppError('conflict', 'This tool was changed by another request.')
-    : new AppError('not_found', 'There is no such tool.');
+    : new AppError('not_found', 'Tool not found.');
 
 export function toolTable(db: DynamoDBDocumentClient, TableName: string): RegisteredToolStore {
   return {

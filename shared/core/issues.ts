@@ -7,6 +7,6 @@ import type * as z from 'zod';
 export function issuesOf(error: z.ZodError, root = ''): { path: string; message: string }[] {
   return error.issues.slice(0, 20).map((issue) => ({
     path: [root, ...issue.path].filter((part) => part !== '').join('.'),
-    message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message,
+    message: issue.code === 'unrecognized_keys' ? 'has an unknown field' : issue.message,
   }));
 }

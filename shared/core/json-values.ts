@@ -22,7 +22,7 @@ function checkNumber(name: string, value: number, source: string): void {
   if (BOUNDS.has(name) && NO_BOUND.has(integer)) return;
   throw new AppError(
     'invalid_input',
-    `The body has an integer ${place(name)} that cannot be kept exactly. Send it as a string.`,
+    `The body has an integer ${place(name)} that cannot be represented exactly. Send it as a string.`,
   );
 }
 

@@ -11,7 +11,7 @@ export type Write = {
 /** Others changed the same rows at the same moment, as often as it was tried. Nothing was written. */
 export class Contention extends AppError {
   constructor() {
-    super('unavailable', 'Too many calls at the same moment.', { retry_after_seconds: 1 });
+    super('unavailable', 'Too many concurrent calls.', { retry_after_seconds: 1 });
   }
 }
 

@@ -18,7 +18,7 @@ const paddedLength = (length: number) => Math.ceil(length / BLOCK) * BLOCK;
 export function encodeFrame({ secret, origin }: KeyFrame): Uint8Array {
   const texts = [secret.reveal(), origin];
   if (!texts.every((text) => text.isWellFormed()))
-    throw new AppError('invalid_input', 'The key is not valid text.');
+    throw new AppError('invalid_input', 'The key is not well-formed text.');
   const length = 1 + texts.reduce((sum, text) => sum + 2 + Buffer.byteLength(text), 0);
   if (length > MAX_LENGTH) throw new AppError('invalid_input', 'The key is too long.');
   const frame = Buffer.alloc(paddedLength(length));

@@ -14,7 +14,7 @@ const FIRST_ROOM = 16 * 1024;
 const MAX_FRAMING = 4;
 const FRAMING_FROM = 64 * 1024;
 
-const tooLarge = () => new AppError('upstream_malformed', 'The answer is too large.');
+const tooLarge = () => new AppError('upstream_malformed', 'The response is too large.');
 
 function decoderFor(response: IncomingMessage) {
   switch (response.headers['content-encoding']?.trim().toLowerCase() ?? '') {
@@ -26,7 +26,7 @@ function decoderFor(response: IncomingMessage) {
     case 'br':
       return createBrotliDecompress();
     default: // two layers, or one we did not ask for
-      throw new AppError('upstream_malformed', 'The answer has an unknown encoding.');
+      throw new AppError('upstream_malformed', 'The response has an unknown content encoding.');
   }
 }
 
@@ -38,7 +38,7 @@ function createCount({ socket }: IncomingMessage) {
     bytes += piece.length;
     const wire = socket.bytesRead - start;
     if (wire > FRAMING_FROM && wire > bytes * MAX_FRAMING)
-      throw new AppError('upstream_malformed', 'The answer comes in crumbs.');
+      throw new AppError('upstream_malformed', 'The response arrives in too many small chunks.');
     return bytes;
   };
 }
@@ -112,7 +112,8 @@ export async function* piecesOf(
   response: IncomingMessage,
   { maxBytes, heard }: { maxBytes: number; heard: () => void },
 ): AsyncGenerator<Uint8Array> {
-  if (decoderFor(response)) throw new AppError('upstream_malformed', 'The answer has an unknown encoding.');
+  if (decoderFor(response))
+    throw new AppError('upstream_malformed', 'The response has an unknown content encoding.');
   const count = createCount(response);
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     heard();

@@ -89,7 +89,7 @@ function headersOf({ headers, body }: EgressRequest, encodings: string): Record<
 function checkAnswer(answer: IncomingMessage): void {
   // Following would hand `x-api-key` to wherever the answer points.
   if (REDIRECTS.has(answer.statusCode ?? 0)) {
-    throw new AppError('upstream_malformed', 'The address answered with a redirect.');
+    throw new AppError('upstream_malformed', 'The address returned a redirect.');
   }
   if (answer.rawHeaders.length > 2 * MAX_HEADERS) throw new AppError('upstream_malformed');
 }

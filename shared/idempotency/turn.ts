@@ -147,8 +147,8 @@ type Ports = {
 export function createOpenTurn({ store, names, replies, now }: Ports): OpenTurn {
   function replyIn(place: Place, row: Row): Kept {
     if (!row.reply) {
-      throw new AppError('conflict', 'This was done. Its answer was too large to be kept.', {
-        next_step: 'Read the current state; to do it once more, use a new key.',
+      throw new AppError('conflict', 'The request was completed, but its response was too large to store.', {
+        next_step: 'Read the current state; to repeat the request, use a new idempotency key.',
       });
     }
     return JSON.parse(new TextDecoder().decode(replies.open(row.reply, boundOf(place, row)))) as Kept;

@@ -79,7 +79,7 @@ function otherProviders(refused: Refused, { providers }: Means): Alternative[] {
     .toSorted(better)
     .map((provider) => ({
       kind: 'other_provider',
-      description: `The same with ${provider.title}, on your own key.`,
+      description: `The same call to ${provider.title}, with your own key.`,
       call: { tool_name: refused.tool, parameters: patchFor(provider, refused.parameters) },
       cost_micro_usd: provider.costMicroUsd,
     }));
@@ -89,7 +89,7 @@ function waiting({ code, tool, retryAfterSeconds }: Refused, { againMicroUsd }: 
   const seconds = typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
   const wait = seconds ?? (passes(code) ? DEFAULT_WAIT_SECONDS : undefined);
   if (wait === undefined) return [];
-  const description = `The same again in ${wait} s.`;
+  const description = `The same call again in ${wait} s.`;
   const call = { tool_name: tool, parameters: {} };
   return [{ kind: 'wait', description, call, cost_micro_usd: againMicroUsd, after_seconds: wait }];
 }
@@ -101,7 +101,7 @@ const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
         .filter((tool) => tool !== refused.tool)
         .map((tool) => ({
           kind: 'other_tool',
-          description: `${tool} needs no provider.`,
+          description: `${tool} requires no provider.`,
           call: { tool_name: tool, parameters: {} },
           cost_micro_usd: 0,
         }));

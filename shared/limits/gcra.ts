@@ -75,7 +75,7 @@ export function createAdmit(ports: { store: RateStore; now: () => number }): Adm
         throw refused({ perMinute, burst }, counted, extended.tat - tolerance - at);
       }
     }
-    throw new AppError('unavailable', 'Too many calls at the same moment.');
+    throw new AppError('unavailable', 'Too many concurrent calls.');
   };
 }
 
@@ -86,10 +86,14 @@ function what(counted: Counted): string {
 
 function refused({ perMinute, burst }: RateLimit, counted: Counted, waitMicroseconds: number): AppError {
   const seconds = Math.max(1, Math.ceil(waitMicroseconds / MICROSECONDS));
-  return new AppError('rate_limited', `At most ${perMinute} ${what(counted)} a minute, ${burst} at once.`, {
-    ...counted,
-    retry_after_seconds: seconds,
-    limit: { per_minute: perMinute, burst },
-    next_step: `Wait ${seconds} s, then try again.`,
-  });
+  return new AppError(
+    'rate_limited',
+    `At most ${perMinute} ${what(counted)} per minute, with bursts of ${burst}, are allowed.`,
+    {
+      ...counted,
+      retry_after_seconds: seconds,
+      limit: { per_minute: perMinute, burst },
+      next_step: `Wait ${seconds} s, then try again.`,
+    },
+  );
 }

@@ -55,11 +55,11 @@ export function checkNames(rates: Rates, known: Known): void {
       .filter(({ name }) => !known[kind].includes(name) && !known.mayCome(kind, name))
       .map(({ path }) => ({
         path: `limits.${path}`,
-        message: `must be one of: ${known[kind].join(', ')}, or of a registered tool`,
+        message: `must be one of: ${known[kind].join(', ')}, or the name of a registered tool`,
       })),
   );
   if (issues.length > 0) {
-    throw new AppError('invalid_input', 'A limit is set for something that does not exist.', {
+    throw new AppError('invalid_input', 'A limit names an unknown tool or provider.', {
       issues: issues.slice(0, 20),
     });
   }

@@ -44,7 +44,7 @@ const tighter = (a: Pace | undefined, b: Pace | undefined, now: number): Pace | 
 
 function exhausted(provider: string, waitMs: number): AppError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return new AppError('rate_limited', `Your quota at ${provider} is used up for the moment.`, {
+  return new AppError('rate_limited', `Your quota at ${provider} is exhausted for now.`, {
     scope: 'provider',
     provider,
     reason: 'provider_quota',

@@ -10,13 +10,13 @@ const Rate = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000)
-    .describe('Calls per minute in the long run: one place comes back every 60 s / per_minute'),
+    .describe('Sustained rate: one call is replenished every 60 s / per_minute'),
   burst: z
     .number()
     .int()
     .min(1)
     .max(10_000)
-    .describe('Calls at once after a silence: the places there are, not calls per minute'),
+    .describe('Burst size: calls admitted at once after an idle period'),
 });
 
 const named = z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), Rate).optional();

@@ -34,7 +34,7 @@ export function exhaustedError(
   return new AppError(
     unit === 'calls' ? 'quota_exceeded' : 'budget_exceeded',
     `This ${period}'s limit${whose} is ${amountOf(unit, limit)}; ${amountOf(unit, spent)} spent, ` +
-      `${amountOf(unit, open)} set aside for calls under way, and this call may take ${amountOf(unit, Math.max(1, at.wanted))}.`,
+      `${amountOf(unit, open)} reserved for calls in progress, and this call may take ${amountOf(unit, Math.max(1, at.wanted))}.`,
     {
       limit: {
         period,
@@ -48,23 +48,23 @@ export function exhaustedError(
       },
       retry_after_seconds: seconds,
       next_step: waits
-        ? 'Wait until your calls under way have ended, or ask for less with max_tokens.'
-        : `Wait until ${resetsAt}, ask for less, or see GET /usage.`,
+        ? 'Wait until your calls in progress end, or reduce max_tokens.'
+        : `Wait until ${resetsAt}, or send a smaller request. GET /usage shows the details.`,
     },
   );
 }
 
 export const crowdedError = (): AppError =>
-  new AppError('rate_limited', `You have ${MAX_OPEN} calls under way, which is as many as there may be.`, {
+  new AppError('rate_limited', `Too many concurrent calls: at most ${MAX_OPEN} may be in progress.`, {
     limit: { at_once: MAX_OPEN },
     retry_after_seconds: 1,
-    next_step: 'Wait until one of them has ended.',
+    next_step: 'Wait until one of them ends.',
   });
 
 export const unpricedError = (provider: string): AppError =>
   new AppError(
     'price_unknown',
-    'Nobody here knows what this model costs, and this stage calls no such models.',
+    'The price of this model is unknown, and this stage does not call such models.',
     {
       provider,
     },

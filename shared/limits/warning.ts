@@ -21,10 +21,10 @@ export function warningDraft({ gauge, percent, limit, spent }: Warning, day: str
     once: `${period === 'day' ? day : day.slice(0, 'yyyy-mm'.length)}-${limit}-${percent}`,
     text:
       `${percent} % of this ${period}'s ${unit === 'calls' ? 'calls' : 'budget'}${where} are used: ` +
-      `${amount(spent)} of ${amount(limit)}. They start anew at ${resets}.`,
+      `${amount(spent)} of ${amount(limit)}. The period resets at ${resets}.`,
     next_step:
       percent === 95
-        ? 'Calls are slowed down now and end at the limit. See GET /usage.'
-        : 'See GET /usage; PUT /preferences sets a lower budget of your own.',
+        ? 'The call rate is reduced near the limit, and calls are rejected at the limit. See GET /usage.'
+        : 'See GET /usage. PUT /preferences sets a lower budget.',
   };
 }

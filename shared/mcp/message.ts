@@ -9,11 +9,11 @@ const BOUNDS = { depth: 32, nodes: 20_000 };
 
 const REFUSALS = {
   parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],
-  batch: [400, -32_600, 'Invalid request: one message at a time, no batches'],
-  method_not_allowed: [405, -32_000, 'Method not allowed: POST one message'],
-  foreign: [403, -32_000, 'Forbidden: another host or page than this service is called by'],
-  header: [400, -32_020, 'Header mismatch: a header that may stand once is given twice'],
-  query: [400, -32_600, 'Invalid request: this URL takes no query parameters'],
+  batch: [400, -32_600, 'Invalid request: batches are not supported, send one message'],
+  method_not_allowed: [405, -32_000, 'Method not allowed: send one message with POST'],
+  foreign: [403, -32_000, 'Forbidden: the Host or Origin header is not allowed'],
+  header: [400, -32_020, 'Header mismatch: a header that must be unique is repeated'],
+  query: [400, -32_600, 'Invalid request: query parameters are not supported'],
   media_type: [415, -32_000, 'Unsupported media type: send application/json'],
 } as const;
 

@@ -45,7 +45,7 @@ export function addResources(server: McpServer, calls: ToolCalls): void {
   server.registerResource(
     'help',
     HELP,
-    { title: 'What this server does', description: 'Its tools, in short.', mimeType: 'text/markdown' },
+    { title: 'Help', description: 'Overview of the tools of this server.', mimeType: 'text/markdown' },
     () => ({ contents: [{ uri: HELP, mimeType: 'text/markdown', text: HELP_TEXT }] }),
   );
   server.registerResource(
@@ -53,7 +53,7 @@ export function addResources(server: McpServer, calls: ToolCalls): void {
     TODOS,
     {
       title: 'Your open todos',
-      description: 'The first hundred, oldest first.',
+      description: 'The first 100 open todos, oldest first.',
       mimeType: 'application/json',
     },
     () => read(TODOS, 'todo_list', { limit: 100 }),
@@ -61,7 +61,7 @@ export function addResources(server: McpServer, calls: ToolCalls): void {
   server.registerResource(
     'todo',
     new ResourceTemplate(`${TODOS}/{id}`, { list: undefined }),
-    { title: 'One todo', description: 'By its id.', mimeType: 'application/json' },
+    { title: 'Todo', description: 'One todo by its id.', mimeType: 'application/json' },
     ({ href }, { id }) => read(href, 'todo_get', { id }),
   );
   server.registerResource(
@@ -69,7 +69,7 @@ export function addResources(server: McpServer, calls: ToolCalls): void {
     USAGE,
     {
       title: 'Your usage and quota',
-      description: 'Calls and money of this day and month, by provider, and what is left.',
+      description: 'Calls and cost of this day and month, by provider, and the remaining amounts.',
       mimeType: 'application/json',
     },
     () => read(USAGE, 'usage_status', {}),

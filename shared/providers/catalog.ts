@@ -141,10 +141,10 @@ export function checkKeyFormat(facts: ProviderFacts, secret: string): KeyFormat 
   if (admin) {
     throw new AppError(
       'invalid_input',
-      `This is an admin key of ${admin.title}: it manages the whole account.`,
+      `Admin keys of ${admin.title} are not accepted: they manage the whole account.`,
       {
-        issues: [{ path: 'api_key', message: 'must be a key for calls, not an admin key' }],
-        next_step: `Make a key for calls at ${admin.keyPage}.`,
+        issues: [{ path: 'api_key', message: 'must be a key for API calls, not an admin key' }],
+        next_step: `Create a key for API calls at ${admin.keyPage}.`,
       },
     );
   }
@@ -154,13 +154,9 @@ export function checkKeyFormat(facts: ProviderFacts, secret: string): KeyFormat 
     requireAccepted(facts, 'unusual', undefined);
   const other = CATALOG.find((known) => known.id !== facts.id && looksLike(known, secret));
   if (!other) return 'unusual';
-  throw new AppError(
-    'wrong_provider',
-    `This looks like a key of ${other.title}, not one of ${facts.title}.`,
-    {
-      next_step: `Store it with "provider": "${other.id}", or paste a key of ${facts.title} (${facts.keyFormat}).`,
-    },
-  );
+  throw new AppError('wrong_provider', `The key has the format of ${other.title}, not of ${facts.title}.`, {
+    next_step: `Store it with "provider": "${other.id}", or paste a key of ${facts.title} (${facts.keyFormat}).`,
+  });
 }
 
 /**
@@ -173,7 +169,7 @@ export function requireAccepted(
   outcome: 'valid' | 'rejected' | 'unreachable' | undefined,
 ): void {
   if (format === 'usual' || outcome === 'valid') return;
-  throw new AppError('invalid_input', `This does not look like a key of ${title} (${keyFormat}).`, {
+  throw new AppError('invalid_input', `The key does not have the format of ${title} (${keyFormat}).`, {
     issues: [{ path: 'api_key', message: `must look like ${keyFormat}, or be accepted by ${title}` }],
     next_step: `Copy a key from ${keyPage}.`,
   });

@@ -131,7 +131,7 @@ const FINISH: Readonly<Record<string, string>> = {
  */
 export function finishWord(reason: string, called: boolean): string {
   if (reason === 'error')
-    throw new AppError('upstream_failed', 'The provider ended the answer with an error.');
+    throw new AppError('upstream_failed', 'The provider ended the response with an error.');
   const word = FINISH[reason] ?? 'stop';
   return word === 'stop' && called ? 'tool_calls' : word;
 }

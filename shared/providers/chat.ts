@@ -99,7 +99,7 @@ export type ChatAdapter = KeyDialect & {
 };
 
 export const refusedField = (title: string, path: string, message: string): AppError =>
-  new AppError('invalid_input', `${title} cannot do this: ${path} ${message}.`, {
+  new AppError('invalid_input', `Not supported by ${title}: ${path} ${message}.`, {
     issues: [{ path, message }],
-    next_step: 'Leave it out, or choose another provider.',
+    next_step: 'Omit the field, or choose another provider.',
   });

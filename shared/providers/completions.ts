@@ -85,7 +85,7 @@ type Ports = {
 
 async function adapterOf({ id, title }: ProviderFacts): Promise<ChatAdapter> {
   const adapter = await adapterFor(id);
-  if (!adapter) throw new AppError('unavailable', `${title} is not configured here.`);
+  if (!adapter) throw new AppError('unavailable', `${title} is not configured on this stage.`);
   return adapter;
 }
 

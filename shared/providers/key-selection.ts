@@ -141,22 +141,26 @@ const isOpen = ({ provider, model }: Wanted) => provider === undefined && model 
 /** @throws {AppError} `invalid_input` for a policy that has nothing to choose */
 function checkPolicy(wanted: Wanted): void {
   if (wanted.policy !== 'cheapest' || isOpen(wanted)) return;
-  throw new AppError('invalid_input', 'The policy chooses provider and model: name neither beside it.', {
-    issues: [{ path: 'policy', message: 'cannot stand beside provider or model' }],
-    next_step: 'Leave out policy, or provider and model.',
-  });
+  throw new AppError(
+    'invalid_input',
+    'A policy selects provider and model and cannot be combined with them.',
+    {
+      issues: [{ path: 'policy', message: 'cannot be combined with provider or model' }],
+      next_step: 'Omit policy, or provider and model.',
+    },
+  );
 }
 
 const noModel = ({ title, id }: ProviderFacts) =>
   new AppError('invalid_input', `No model specified for ${title}.`, {
     provider: id,
     issues: [{ path: 'model', message: 'is needed for this provider' }],
-    next_step: 'Name a model; ai_models lists those that are known.',
+    next_step: 'Specify a model; ai_models lists the known ones.',
   });
 
 export const noEmbeddings = ({ id, title }: ProviderFacts) =>
   new AppError('invalid_input', `${title} offers no embeddings.`, {
     provider: id,
     issues: [{ path: 'provider', message: 'has no embeddings' }],
-    next_step: 'Name another provider; GET /api-keys/providers tells what each can do.',
+    next_step: 'Specify another provider; GET /api-keys/providers lists what each supports.',
   });

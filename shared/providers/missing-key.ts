@@ -15,12 +15,12 @@ const WORDS: Readonly<Record<Unusable, (facts: ProviderFacts, keyId: string) => 
   }),
   expired: (facts, keyId) => ({
     message: `Your ${facts.title} key has expired.`,
-    next_step: `Make a new key at ${facts.keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    next_step: `Create a new key at ${facts.keyPage} and rotate to it with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
     ...keyUrlOf(facts),
   }),
   invalid: (facts, keyId) => ({
     message: `${facts.title} no longer accepts your key.`,
-    next_step: `Make a new key at ${facts.keyPage} and put it in place with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
+    next_step: `Create a new key at ${facts.keyPage} and rotate to it with POST /api-keys/${keyId}/rotate {"api_key": "…"}.`,
     ...keyUrlOf(facts),
   }),
 };
@@ -30,8 +30,8 @@ export function noKey(wanted: ProviderId | undefined, key: NotUsable | undefined
   if (key) return notUsable(key);
   const facts = factsOf(wanted ?? 'openai');
   const { id, keyPage } = facts;
-  return new AppError('key_missing', `You have no usable ${wanted ?? 'AI provider'} key.`, {
-    next_step: `Make one at ${keyPage} and store it with POST /api-keys {"provider": "${id}", "api_key": "…"}.`,
+  return new AppError('key_missing', `No usable ${wanted ?? 'AI provider'} key stored.`, {
+    next_step: `Create a key at ${keyPage} and store it with POST /api-keys {"provider": "${id}", "api_key": "…"}.`,
     ...keyUrlOf(facts),
     provider: id,
   });

@@ -74,7 +74,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
     const { provider, kid, ver } = key;
     const configured = origins[facts.id];
     if (!facts.ownBaseUrl && !configured) {
-      throw new AppError('unavailable', `${facts.title} is not configured here.`);
+      throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
     }
     // Only a server that the owner chose may be a gateway, or this one again.
     const chain = facts.ownBaseUrl ? onward({ hops: 0, ...call }) : {};

@@ -51,7 +51,7 @@ function wordsOf({ error: { message, code, type, param, ...rest } }: ProviderErr
 
 const outOfQuota = (facts: ProviderFacts, error: ProviderError): Rejected => ({
   kind: 'out_of_quota',
-  error: new AppError('rate_limited', `The account behind your ${facts.title} key has no quota left.`, {
+  error: new AppError('rate_limited', `The account behind your ${facts.title} key has no remaining quota.`, {
     ...wordsOf(error, facts),
     reason: 'insufficient_quota',
     client_code: 'insufficient_quota',
@@ -62,7 +62,7 @@ const outOfQuota = (facts: ProviderFacts, error: ProviderError): Rejected => ({
 const keyRejected = (facts: ProviderFacts): Rejected => ({
   kind: 'key_rejected',
   error: new AppError('key_rejected', `${facts.title} rejects the stored key.`, {
-    next_step: `Make a new key at ${facts.keyPage} and store it with POST /api-keys.`,
+    next_step: `Create a new key at ${facts.keyPage} and store it with POST /api-keys.`,
     ...keyUrlOf(facts),
     provider: facts.id,
   }),

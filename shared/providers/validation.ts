@@ -66,7 +66,7 @@ export function createAskProvider(ports: {
     const dialect = keyDialectFor(facts.id);
     const configured = origins[facts.id];
     if (!dialect || !(origin || configured))
-      throw new AppError('unavailable', `${facts.title} is not configured here.`);
+      throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
     const response = await send({
       url: `${origin || configured}${dialect.modelsPath}`,
       method: 'GET',
@@ -86,7 +86,7 @@ export function createAskProvider(ports: {
 export function refuseRejected({ outcome }: Validation, facts: ProviderFacts): void {
   const { id, title, keyPage } = facts;
   if (outcome !== 'rejected') return;
-  throw new AppError('key_rejected', `${title} refuses this key. Nothing is stored.`, {
+  throw new AppError('key_rejected', `${title} rejected this key. Nothing was stored.`, {
     next_step: `Copy a working key from ${keyPage}; a restricted one needs permission to list models.`,
     ...keyUrlOf(facts),
     provider: id,

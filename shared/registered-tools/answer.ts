@@ -53,20 +53,20 @@ export function refuseFailure(
   if (status >= 200 && status < 300) return;
   const provider = `x-${alias}`;
   if (status === 401 || status === 403) {
-    throw new AppError('key_rejected', `The upstream ${alias} refuses the call.`, {
+    throw new AppError('key_rejected', `The upstream ${alias} rejected the call.`, {
       provider,
       upstream_status: status,
-      next_step: `Store a key it takes with POST /api-keys, "provider": "${provider}".`,
+      next_step: `Store a valid key with POST /api-keys, "provider": "${provider}".`,
     });
   }
   if (status === 508) throw new AppError('loop');
   if (status === 429) {
-    throw new AppError('rate_limited', `The upstream ${alias} asks to slow down.`, {
+    throw new AppError('rate_limited', `The upstream ${alias} limits the rate of requests.`, {
       provider,
       ...secondsIn(headers['retry-after']),
     });
   }
-  throw new AppError('upstream_failed', `The upstream ${alias} answered with status ${status}.`, {
+  throw new AppError('upstream_failed', `The upstream ${alias} returned status ${status}.`, {
     provider,
     upstream_status: status,
   });

@@ -19,23 +19,19 @@ async function askedWith<T>(
   onUse({ provider, kid, ver });
   const frame = await open();
   if (frame.origin === origin) return work(frame.secret);
-  throw new AppError('wrong_provider', `Your key for ${alias} was stored for another origin.`, {
+  throw new AppError('wrong_provider', `The stored key for ${alias} belongs to another origin.`, {
     provider,
-    next_step: `Store one with POST /api-keys, "provider": "${provider}", "origin": "${origin}".`,
+    next_step: `Store a key with POST /api-keys, "provider": "${provider}", "origin": "${origin}".`,
   });
 }
 
 const signInAgain = ({ provider, kid }: Candidate, alias: string) =>
-  new AppError(
-    'key_rejected',
-    `The upstream ${alias} refuses your credential, and it could not be renewed.`,
-    {
-      provider,
-      upstream_status: 401,
-      key_id: keyIdOf(provider, kid),
-      next_step: `Sign in there again and store the new tokens with POST /api-keys/oauth, "provider": "${provider}".`,
-    },
-  );
+  new AppError('key_rejected', `The upstream ${alias} rejected the credential, and its renewal failed.`, {
+    provider,
+    upstream_status: 401,
+    key_id: keyIdOf(provider, kid),
+    next_step: `Sign in there again and store the new tokens with POST /api-keys/oauth, "provider": "${provider}".`,
+  });
 
 /** @param ports.now for access tokens, which lapse */
 export function createCredentials({
@@ -83,17 +79,17 @@ async function whyNone(
 ): Promise<AppError> {
   const key = await ask();
   if (!key) {
-    return new AppError('key_missing', `You have no key for ${alias}.`, {
+    return new AppError('key_missing', `No key stored for ${alias}.`, {
       provider,
-      next_step: `Store one with POST /api-keys {"provider": "${provider}", "origin": "${origin}", "api_key": "…"}.`,
+      next_step: `Store a key with POST /api-keys {"provider": "${provider}", "origin": "${origin}", "api_key": "…"}.`,
     });
   }
-  return new AppError(`key_${key.because}`, `Your key for ${alias} cannot be used: it is ${key.because}.`, {
+  return new AppError(`key_${key.because}`, `The stored key for ${alias} is ${key.because}.`, {
     provider,
     key_id: keyIdOf(key.provider, key.kid),
     next_step:
       key.because === 'invalid' // of those alone that could be renewed and no longer can
         ? 'Sign in there again and store the new tokens with POST /api-keys/oauth.'
-        : 'Unfreeze it, or store another with POST /api-keys.',
+        : 'Unfreeze the key, or store another with POST /api-keys.',
   });
 }

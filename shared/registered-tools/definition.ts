@@ -17,7 +17,9 @@ const MAX_TITLE = 80;
 const OUR_ARGUMENT = 'idempotency_key';
 
 const reject = (path: string, message: string): never => {
-  throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
+  throw new AppError('invalid_input', 'The tool definition is not supported.', {
+    issues: [{ path, message }],
+  });
 };
 
 function checkText(path: string, text: string, maxLength: number): void {
@@ -69,7 +71,7 @@ export function checkDefinition(definition: Definition, { checkUrl }: Definition
   if (outputSchema) checkSchema(outputSchema, 'output_schema');
   if (source.kind === 'http') checkOperation(source, { inputSchema, credential, checkUrl });
   if (Object.hasOwn(inputSchema['properties'] ?? {}, OUR_ARGUMENT))
-    reject('input_schema', `has a property ${OUR_ARGUMENT}, which is an argument of ours`);
+    reject('input_schema', `has a property ${OUR_ARGUMENT}, which is a reserved argument name`);
   for (const [index, example] of examples.entries()) {
     const [issue] = validatorOf(inputSchema)(example);
     if (issue) reject(`examples.${index}.${issue.path}`, issue.message);

@@ -18,11 +18,11 @@ const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
 const JSON_TYPES = 'application/json, text/plain;q=0.5';
 
 const refuse = (path: string, message: string): never => {
-  throw new AppError('invalid_input', 'The operation is not acceptable.', { issues: [{ path, message }] });
+  throw new AppError('invalid_input', 'The operation is not supported.', { issues: [{ path, message }] });
 };
 
 const badArgument = (name: string, message: string): never => {
-  throw new AppError('invalid_input', 'An argument cannot be sent.', {
+  throw new AppError('invalid_input', 'An argument is invalid.', {
     issues: [{ path: `parameters.${name}`, message }],
   });
 };
@@ -36,11 +36,11 @@ function templateOf(template: string): URL {
   const filled = template.replaceAll(PLACEHOLDER, 'x');
   const isOdd = /[{}\\\s]|%2e|%2f|%5c/i.test(filled);
   if (!url || isOdd || leadsElsewhere(filled.replace(/^[a-z]+:\/\/[^/]*/i, '')))
-    return refuse('url', 'must be an absolute URL with {arguments} in its path alone');
+    return refuse('url', 'must be an absolute URL with {arguments} only in its path');
   const [start = ''] = template.split(/[{?]/, 1);
   const inPath = start.startsWith(`${url.origin}/`) || start === url.origin;
   const query = template.split('?')[1] ?? '';
-  if (!inPath || query.includes('{')) refuse('url', 'may have {arguments} in its path alone');
+  if (!inPath || query.includes('{')) refuse('url', 'may have {arguments} only in its path');
   return url;
 }
 
@@ -58,7 +58,7 @@ export function checkOperation(
   checkNames(operation, about.inputSchema);
   for (const one of parameters) {
     if (one.in === 'header' && !mayBeHeader(one.name))
-      refuse('parameters', 'name a header that no argument may set');
+      refuse('parameters', 'contain a header that arguments cannot set');
   }
   if (about.credential) checkCredential(about.credential, new Set(parameters.map(({ name }) => name)));
 }
@@ -67,7 +67,7 @@ function checkNames({ url, parameters, body }: HttpOperation, schema: JsonSchema
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
   const names = new Set(parameters.map(({ name }) => name));
-  if (names.size < parameters.length) refuse('parameters', 'name an argument twice');
+  if (names.size < parameters.length) refuse('parameters', 'contain an argument twice');
   for (const name of [...names, ...(body === undefined || body === '*' ? [] : [body])]) {
     if (!Object.hasOwn(properties, name)) refuse('parameters', 'must be properties of the input schema');
   }
@@ -89,7 +89,7 @@ export function checkCredential(
   { header, prefix }: Credential,
   taken: ReadonlySet<string> = new Set(),
 ): void {
-  if (!mayBeCredential(header)) refuse('credential.header', 'is a header that no key may be sent in');
+  if (!mayBeCredential(header)) refuse('credential.header', 'is not allowed as a credential header');
   if ([...taken].some((name) => name.toLowerCase() === header.toLowerCase()))
     refuse('credential.header', 'is set by an argument');
   if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) refuse('credential.prefix', 'must be plain text');

@@ -54,7 +54,9 @@ const hintsOf = (said: NonNullable<ListedTool['annotations']>): Annotations => (
 });
 
 const reject = (path: string, message: string): never => {
-  throw new AppError('invalid_input', 'The tool is not acceptable.', { issues: [{ path, message }] });
+  throw new AppError('invalid_input', 'The tool definition is not supported.', {
+    issues: [{ path, message }],
+  });
 };
 
 function listedAs(entry: unknown): ListedTool {

@@ -101,7 +101,7 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   if (deadline.signal.aborted) return new AppError('upstream_timeout');
   const { code } = error as { code?: unknown };
   if (typeof code !== 'number') return new AppError('upstream_malformed');
-  return new AppError('upstream_failed', `The upstream ${alias} answered with an error.`, {
+  return new AppError('upstream_failed', `The upstream ${alias} returned an error.`, {
     provider: `x-${alias}`,
     upstream_code: code,
   });

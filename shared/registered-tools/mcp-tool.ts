@@ -78,7 +78,7 @@ async function changed(
   await ports.reportMismatch(tool, call);
   return new AppError(
     'tool_changed',
-    `With your key, the upstream ${alias} does not offer this tool as approved.`,
+    `With your key, the upstream ${alias} offers a definition of this tool that differs from the approved one.`,
     {
       tool_name: name,
       provider: providerOf(alias),
@@ -108,9 +108,9 @@ export async function callMcp(
   });
   if (result['isError'] === true) {
     if (isLoop(result)) throw new AppError('loop');
-    throw new AppError('upstream_failed', 'The tool reports that it failed.', {
+    throw new AppError('upstream_failed', 'The tool reported an error.', {
       provider: providerOf(alias),
-      next_step: 'Check the arguments against what the tool does.',
+      next_step: 'Check the arguments against the description of the tool.',
     });
   }
   const output = definition.outputSchema ? result['structuredContent'] : contentIn(result);

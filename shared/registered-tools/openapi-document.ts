@@ -15,7 +15,7 @@ export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const refuse = (message: string): never => {
-  throw new AppError('invalid_input', 'The document is not acceptable.', {
+  throw new AppError('invalid_input', 'The document is not supported.', {
     issues: [{ path: 'body.document', message }],
   });
 };

@@ -7,7 +7,7 @@ import { leadsElsewhere } from './path-segment.ts';
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 
 const reject = (message: string): never => {
-  throw new AppError('invalid_input', 'The document does not say clearly where its operations are.', {
+  throw new AppError('invalid_input', 'The document does not state an unambiguous server URL.', {
     issues: [{ path: 'body.server', message }],
   });
 };
@@ -21,7 +21,7 @@ function firstIn(document: Json): string {
     const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
     const value = isObject(variable) ? textOf(variable['default']) : '';
     return value === ''
-      ? reject('must name the server: a variable of the one in the document has no default')
+      ? reject('must name the server, because a variable of the server in the document has no default')
       : value;
   });
 }
@@ -43,18 +43,17 @@ const plain = (url: string): string => {
   return `${origin.toLowerCase().replace(/^(https:.*):443$/, '$1')}${path.replace(/\/+$/, '')}`;
 };
 
-const remedied = (message: string): string => `${message}: name the server as it is to be called`;
+const remedied = (message: string): string => `${message}; set server to the exact URL to call`;
 
 function checked(text: string, base: string | undefined): string {
   for (const [pattern, message] of ODD) if (pattern.test(text)) reject(remedied(message));
   if (leadsElsewhere(text.replace(/^[a-z]+:\/\/[^/]*/i, '')))
-    reject(remedied('has a path that leads elsewhere'));
+    reject(remedied('has a path with dot segments'));
   const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(text);
   const url = URL.parse(text, isAbsolute ? undefined : base);
   if (!url || !/^https?:$/.test(url.protocol)) return reject('must name the server');
   const { href } = url;
-  if (isAbsolute && plain(href) !== plain(text))
-    reject(remedied('is read differently from how it is written'));
+  if (isAbsolute && plain(href) !== plain(text)) reject(remedied('is not in normalised form'));
   return href.replace(/\/+$/, '');
 }
 

@@ -46,14 +46,14 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
   for (const { name, alias, definition } of tools) {
     const like = looks.get(plainLookOf(name));
     if (like !== undefined) {
-      throw new AppError('conflict', 'There is a tool of this name, or of one that looks like it.', {
+      throw new AppError('conflict', 'A tool with this name, or one that looks like it, already exists.', {
         tool_name: like,
       });
     }
     const elsewhere = present.some(
       (one) => one.alias === alias && originOf(one.definition) !== originOf(definition),
     );
-    if (elsewhere) refuse('belongs to another origin already');
+    if (elsewhere) refuse('already belongs to another origin');
   }
 }
 
@@ -130,9 +130,9 @@ export function createRegister(ports: RegisterPorts) {
       shelf === 'shared' ? [] : store.list('shared'),
     ]);
     if (shared.some((tool) => lookOf(tool.alias) === lookOf(alias)))
-      refuse('is taken: everybody has tools of this alias');
+      refuse('is already used by shared tools');
     if (own.some((tool) => tool.alias !== alias && lookOf(tool.alias) === lookOf(alias)))
-      refuse('looks like another alias: choose one that can be told apart');
+      refuse('looks like another alias; choose a distinguishable one');
     if (own.length + tools.length > MAX_TOOLS) {
       throw new AppError('conflict', `At most ${MAX_TOOLS} tools can be registered.`, {
         next_step: 'Delete some with DELETE /mcp/tools/{name}.',
@@ -144,19 +144,21 @@ export function createRegister(ports: RegisterPorts) {
   return async (body: RegisterToolsBody, caller: RegisterCall): Promise<Registered> => {
     const { principal } = caller;
     if (body.shared && !isRegistrar(principal)) {
-      throw new AppError('forbidden', "Everybody's tools are an admin's to register.", {
-        next_step: 'Leave shared out, or ask an admin.',
+      throw new AppError('forbidden', 'Only an admin can register shared tools.', {
+        next_step: 'Omit shared, or ask an admin to register the tool.',
       });
     }
-    if (reserved.has(lookOf(body.alias))) refuse('is a name of ours or of a provider, or looks like one');
+    if (reserved.has(lookOf(body.alias)))
+      refuse('is a reserved name or the name of a provider, or looks like one');
     if (body.credential) checkCredential(body.credential);
     prepare();
     const candidates = await toolCandidates(body, caller, ports);
     const { tools, skipped } = within(caller.deadline, () =>
       draftsOf(candidates, { principal, body }, ports),
     );
-    if (tools.length > MAX_AT_ONCE) refuse(`has more than ${MAX_AT_ONCE} tools: name those you want`, 'body');
-    if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large: name fewer tools', 'body');
+    if (tools.length > MAX_AT_ONCE)
+      refuse(`has more than ${MAX_AT_ONCE} tools; select the tools to register`, 'body');
+    if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large; select fewer tools', 'body');
     await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);
     return { tools, skipped, writes: tools.map((tool) => store.insert(tool)) };
   };

@@ -44,7 +44,7 @@ class Lint {
   }
 
   reject(message: string): never {
-    throw new AppError('invalid_input', 'The schema is not acceptable.', {
+    throw new AppError('invalid_input', 'The schema is not supported.', {
       issues: [{ path: this.#at, message }],
     });
   }
@@ -52,7 +52,7 @@ class Lint {
   /** The schema without what only describes and could deceive. */
   schema(value: unknown, place: Place): JsonSchema | boolean {
     if (typeof value === 'boolean') return value;
-    if (!isNode(value)) this.reject('has something else than a schema where one must be');
+    if (!isNode(value)) this.reject('has a value that is not a schema where a schema is required');
     this.#subschemas += 1;
     if (this.#subschemas > MAX_SUBSCHEMAS) this.reject(`expands to more than ${MAX_SUBSCHEMAS} subschemas`);
     if (place.depth > MAX_DEPTH) this.reject(`is nested more than ${MAX_DEPTH} deep`);
@@ -151,15 +151,14 @@ class Lint {
 
   #pattern(given: unknown): string {
     if (typeof given !== 'string' || !isLinear(given))
-      this.reject('has a pattern that is too long, or takes looking ahead or back');
+      this.reject('has a pattern that is too long or uses lookahead, lookbehind or backreferences');
     this.#value(given);
     return given;
   }
 
   #reference(given: unknown, { depth, following, path }: Place): string {
-    if (typeof given !== 'string' || !given.startsWith('#'))
-      this.reject('refers to something outside itself');
-    if (following.includes(given)) this.reject('refers to itself without an end');
+    if (typeof given !== 'string' || !given.startsWith('#')) this.reject('has a $ref to another document');
+    if (following.includes(given)) this.reject('has a circular $ref');
     this.schema(this.#resolve(given), { depth: depth + 1, following: [...following, given], path });
     return given;
   }
@@ -170,13 +169,13 @@ class Lint {
     let names = false;
     for (const step of stepsOf(reference)) {
       const own = typeof found === 'object' && found !== null && Object.hasOwn(found, step);
-      if (!own || step.includes('%')) this.reject('refers to something that is not there');
+      if (!own || step.includes('%')) this.reject('has a $ref to a missing location');
       const holds: 'one' | 'many' | undefined = names ? 'one' : holdsSchemas(step);
-      if (holds === undefined) this.reject('refers to something that is not a schema');
+      if (holds === undefined) this.reject('has a $ref to a value that is not a schema');
       names = holds === 'many';
       found = (found as Node)[step];
     }
-    if (names) this.reject('refers to something that is not a schema');
+    if (names) this.reject('has a $ref to a value that is not a schema');
     return found;
   }
 
@@ -242,7 +241,7 @@ export function lintSchema(schema: unknown, at: string, removals: Removals): Jso
   if (Buffer.byteLength(JSON.stringify(schema)) > MAX_BYTES) lint.reject('is larger than 32 KiB');
   const { $schema: dialect } = schema;
   if (dialect !== undefined && !(typeof dialect === 'string' && DIALECTS.test(dialect)))
-    lint.reject('is written in an unknown dialect');
+    lint.reject('uses an unsupported dialect in $schema');
   const linted = lint.schema(schema, { depth: 1, following: [], path: at }) as JsonSchema;
   if (linted['type'] !== 'object') lint.reject('must describe an object: "type": "object"');
   return linted;

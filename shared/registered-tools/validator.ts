@@ -59,7 +59,7 @@ function compile(schema: JsonSchema): Validator {
       const missing = keyword === 'required' ? String(params['missingProperty']) : '';
       return {
         path: [...instancePath.split('/').slice(1), missing].filter((step) => step !== '').join('.'),
-        message: MESSAGES[keyword] ?? `breaks the rule ${keyword} of its schema`,
+        message: MESSAGES[keyword] ?? `violates the keyword ${keyword} of its schema`,
       };
     });
   };
@@ -67,8 +67,8 @@ function compile(schema: JsonSchema): Validator {
 
 const MESSAGES: Readonly<Record<string, string>> = {
   required: 'is missing',
-  additionalProperties: 'has a field that is not known here',
-  unevaluatedProperties: 'has a field that is not known here',
+  additionalProperties: 'has an unknown field',
+  unevaluatedProperties: 'has an unknown field',
   type: 'has the wrong type',
   enum: 'is none of the allowed values',
   const: 'is none of the allowed values',
@@ -87,7 +87,7 @@ export function validatorOf(schema: JsonSchema): Validator {
   if (known) return known;
   const made = compiled(schema);
   if (!made) {
-    throw new AppError('tool_inactive', 'The schema of this tool can no longer be applied.', {
+    throw new AppError('tool_inactive', 'The stored schema of this tool is no longer supported.', {
       next_step: 'Delete the tool and register it again.',
     });
   }
@@ -127,8 +127,8 @@ function ruleIn(errors: readonly { readonly instancePath: string }[] | null | un
  */
 export function checkSchema(schema: JsonSchema, at: string): void {
   const reject = (message: string): never => {
-    throw new AppError('invalid_input', 'The schema is not acceptable.', { issues: [{ path: at, message }] });
+    throw new AppError('invalid_input', 'The schema is not supported.', { issues: [{ path: at, message }] });
   };
   if (!isSchema(schema)) reject(`is not a valid JSON Schema 2020-12${ruleIn(rules().errors)}`);
-  if (!compiled(schema)) reject('uses keywords together that cannot be compiled');
+  if (!compiled(schema)) reject('combines keywords that cannot be compiled');
 }

@@ -23,8 +23,8 @@ export function within<T>({ remainingMs }: Pick<Deadline, 'remainingMs'>, work: 
     return runInNewContext('work()', { work }, { timeout }) as T;
   } catch (error) {
     if (!tookTooLong(error)) throw error;
-    throw new AppError('invalid_input', 'What was to be registered takes too long to check.', {
-      issues: [{ path: 'body', message: 'is too large: name fewer tools' }],
+    throw new AppError('invalid_input', 'Validation of the registration timed out.', {
+      issues: [{ path: 'body', message: 'is too large; select fewer tools' }],
     });
   }
 }

@@ -19,8 +19,8 @@ type Asked = Pick<AuditQuery, 'user_id' | 'owner'>;
 function ownerOf(caller: Principal, { user_id: userId = caller.subject, owner }: Asked) {
   const uid = owner ?? uidOf(caller.issuer, userId);
   if (uid !== caller.uid && !READERS.some((role) => caller.roles.includes(role))) {
-    throw new AppError('forbidden', 'You may read your own records only.', {
-      next_step: 'Leave user_id and owner out, or sign in as an auditor.',
+    throw new AppError('forbidden', 'Only an auditor can read the records of another user.', {
+      next_step: 'Omit user_id and owner, or sign in as an auditor.',
     });
   }
   return { uid, userId: owner ?? userId };

@@ -21,6 +21,6 @@ export async function fetchJwks(url: string): Promise<unknown> {
     headers: { accept: 'application/json' },
     deadlineMs: DEADLINE_MS,
   });
-  if (status !== 200) throw new AppError('unavailable', 'The issuer does not serve its keys.');
+  if (status !== 200) throw new AppError('unavailable', 'The issuer did not return its signing keys.');
   return JSON.parse(new TextDecoder().decode(body));
 }

@@ -51,7 +51,7 @@ export async function savedKeys(uri: string): Promise<SavedJwks | undefined> {
 
 async function save(uri: string, at: number): Promise<void> {
   const jwks = await fetchJwks(uri);
-  if (!hasSoundKeys(jwks)) throw new AppError('unavailable', 'The issuer serves no keys of use.');
+  if (!hasSoundKeys(jwks)) throw new AppError('unavailable', 'The issuer serves no usable signing keys.');
   const text = new TextEncoder().encode(JSON.stringify(jwks));
   const sealed = (await rows()).seal(text, bound(uri, at));
   await table().save(uri, { at, sealed, until: at + LAST_GOOD_MS });

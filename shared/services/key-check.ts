@@ -16,8 +16,8 @@ const check = once(() => createCheckKey({ keys: keyStore(), open: openKey(), now
 /** A refused key may be tried again; a frozen or expired one stays where it is. */
 function admit(key: StoredKey): void {
   if (isUpstreamProvider(key.provider)) {
-    throw new AppError('conflict', 'Nobody can be asked about a key for registered tools.', {
-      next_step: 'Call one of its tools.',
+    throw new AppError('conflict', 'A key for registered tools cannot be checked.', {
+      next_step: 'Call one of its tools to use the key.',
     });
   }
   const because = unusableBecause(key, Date.now());

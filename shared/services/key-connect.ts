@@ -22,7 +22,10 @@ function ownEndpointOf(body: ConnectKeyBody): OwnEndpoint | undefined {
   const given = { origin, token_endpoint: url, client_id };
   const wrong = Object.entries({ ...given, ...(!wanted && { resource }) })
     .filter(([, value]) => wanted === (value === undefined))
-    .map(([name]) => ({ path: `body.${name}`, message: wanted ? 'is missing' : 'is for x-… keys alone' }));
+    .map(([name]) => ({
+      path: `body.${name}`,
+      message: wanted ? 'is missing' : 'is only allowed for x-… keys',
+    }));
   if (wrong.length > 0) throw new AppError('invalid_input', undefined, { issues: wrong });
   if (origin === undefined || url === undefined || client_id === undefined) return undefined;
   toolEgress().check(url);
@@ -38,7 +41,7 @@ export async function connectKey(caller: Principal, body: ConnectKeyBody, call: 
   const facts = factsOf(body.provider);
   const own = ownEndpointOf(body);
   if (!own && !tokenEndpoints()[facts.id]) {
-    throw new AppError('invalid_input', `Tokens of ${facts.title} cannot be renewed here.`, {
+    throw new AppError('invalid_input', `Tokens of ${facts.title} cannot be renewed on this stage.`, {
       issues: [{ path: 'provider', message: 'has no token endpoint on this stage' }],
       next_step: 'Store an API key with POST /api-keys.',
     });
@@ -60,6 +63,6 @@ export async function connectKey(caller: Principal, body: ConnectKeyBody, call: 
   return {
     summary,
     writes: [write],
-    message: `Your ${facts.title} credential is stored and renews itself. ${wordsOf(facts, summary.validation?.outcome)}`,
+    message: `Your ${facts.title} credential is stored and is renewed automatically. ${wordsOf(facts, summary.validation?.outcome)}`,
   };
 }

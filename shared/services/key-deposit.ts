@@ -24,8 +24,8 @@ export const deposit = once(() =>
 function ownerOf(caller: Principal, userId: string | undefined): Uid {
   if (userId === undefined || userId === caller.subject) return caller.uid;
   if (!caller.roles.includes('admin') || !caller.scopes.includes('admin:write')) {
-    throw new AppError('forbidden', 'You may store keys for yourself only.', {
-      next_step: 'Leave user_id out, or sign in as an admin.',
+    throw new AppError('forbidden', 'Only an admin can store keys for another user.', {
+      next_step: 'Omit user_id, or sign in as an admin.',
     });
   }
   return uidOf(caller.issuer, userId);
@@ -39,7 +39,7 @@ function checkOrigin({ provider, origin }: StoreKeyBody): void {
     issues: [
       {
         path: 'body.origin',
-        message: wanted ? 'must say where this key may be sent' : 'is for x-… keys alone',
+        message: wanted ? 'must be the origin to which this key may be sent' : 'is only allowed for x-… keys',
       },
     ],
   });
@@ -54,15 +54,15 @@ function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
   const wantsAddress = factsOf(provider).ownBaseUrl === true || isUpstreamProvider(provider);
   const wrong = named.length > 0 ? named.map(([name]) => name) : wantsAddress ? ['provider'] : [];
   if (wrong.length === 0) return;
-  throw new AppError('invalid_input', 'Where a key is sent is for its owner to say.', {
+  throw new AppError('invalid_input', 'Only its owner can set the destination of a key.', {
     issues: wrong.map((name) => ({
       path: `body.${name}`,
       message:
         name === 'provider'
-          ? 'needs an address, so such a key is not stored for another user'
-          : 'is not set for another user',
+          ? 'requires an address, which cannot be set for another user'
+          : 'cannot be set for another user',
     })),
-    next_step: 'Leave the address out, or have the owner store this key with POST /api-keys.',
+    next_step: 'Omit the address, or let the owner store this key with POST /api-keys.',
   });
 }
 
@@ -85,8 +85,8 @@ function toldTo(uid: Uid, by: Uid, { key_id, provider, last4, requestId }: Store
       severity: 'warning',
       subject: key_id,
       once: 'stored',
-      text: `An admin stored a ${title} key …${last4} for you. Your calls may be made with it.`,
-      next_step: `If you did not ask for it, freeze it with POST /api-keys/${key_id}/freeze or delete it with DELETE /api-keys/${key_id}.`,
+      text: `An admin stored a ${title} key …${last4} for you. Your calls may use it.`,
+      next_step: `If this was not requested, freeze it with POST /api-keys/${key_id}/freeze or delete it with DELETE /api-keys/${key_id}.`,
     },
     requestId,
   );

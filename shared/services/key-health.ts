@@ -14,9 +14,9 @@ import { notices } from './notices.ts';
 
 const TOLD: Readonly<Record<Mark, (title: string, last4: string) => string>> = {
   invalid: (title, last4) =>
-    `${title} rejects your key …${last4}. It is not used any more; your backup keys are, if there are any.`,
+    `${title} rejects your key …${last4}. It is no longer used; your backup keys, if any, are used instead.`,
   doubtful: (title, last4) =>
-    `${title} rejects the value …${last4} that your key was rotated to. The one before serves for a few minutes more.`,
+    `${title} rejects the value …${last4} that your key was rotated to. The previous value remains usable for a few minutes.`,
 };
 
 async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void> {
@@ -38,7 +38,7 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
           text: TOLD[as](title, last4),
           next_step: isUpstreamProvider(provider)
             ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
-            : `Make a new key at ${keyPage} and put it in place with POST /api-keys/${keyId}/rotate.`,
+            : `Create a new key at ${keyPage} and rotate to it with POST /api-keys/${keyId}/rotate.`,
           ...keyUrlOf(facts),
         },
         requestId,

@@ -63,11 +63,11 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
           severity: 'warning',
           subject: keyId,
           once: new Date().toISOString().slice(0, 10),
-          text: `Your ${title} credential …${last4} could not be renewed. It works on until its access token lapses.`,
+          text: `Your ${title} credential …${last4} could not be renewed. It remains usable until its access token expires.`,
           next_step:
             outcome === 'refused'
               ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
-              : 'It is tried again by itself. If this goes on, connect it anew with POST /api-keys/oauth.',
+              : 'Renewal is retried automatically. If it keeps failing, store new tokens with POST /api-keys/oauth.',
           ...keyUrlOf(facts),
         },
         requestId,

@@ -23,12 +23,12 @@ export async function rotateKey(
 ) {
   const id = parseKeyId(keyId);
   if (id && isUpstreamProvider(id.provider)) {
-    throw new AppError('conflict', 'A key for registered tools is not rotated.', {
-      next_step: 'Store the new one with POST /api-keys, then delete this one.',
+    throw new AppError('conflict', 'A key for registered tools cannot be rotated.', {
+      next_step: 'Store the new key with POST /api-keys, then delete this one.',
     });
   }
   const facts = CATALOG.find((row) => row.id === id?.provider);
-  if (!facts) throw new AppError('not_found', 'You have no such key.');
+  if (!facts) throw new AppError('not_found', 'Key not found.');
   const format = checkKeyFormat(facts, body.api_key);
   const origin = keyOriginOf(facts, body.base_url);
   const secret = new Secret(body.api_key);
@@ -40,6 +40,6 @@ export async function rotateKey(
     expiresAt: body.expires_at,
     validate: () => validateNew(uid, call, { facts, secret, origin, format, target: keyId }),
   });
-  const message = `The key has its new value. ${wordsOf(facts, summary.validation?.outcome)}`;
+  const message = `The key was rotated. ${wordsOf(facts, summary.validation?.outcome)}`;
   return { summary, writes, message };
 }

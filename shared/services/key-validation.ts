@@ -67,4 +67,4 @@ export async function validateNew(
 
 /** What its owner reads of a new value. */
 export const wordsOf = ({ title }: ProviderFacts, outcome: Validation['outcome'] | undefined): string =>
-  outcome === 'valid' ? `${title} accepts it.` : `${title} could not be asked about it yet.`;
+  outcome === 'valid' ? `${title} accepts the key.` : `The key has not been checked with ${title} yet.`;

@@ -29,8 +29,9 @@ export function protectedResource() {
 export function authorizationServer() {
   const described = issuers().find(({ endpoints }) => endpoints !== undefined);
   if (!described?.endpoints) {
-    throw new AppError('not_found', 'The issuers of this service describe themselves.', {
-      next_step: 'Read /.well-known/oauth-protected-resource/mcp and go to the issuer it names.',
+    throw new AppError('not_found', 'This service has no authorization server metadata of its own.', {
+      next_step:
+        'Read /.well-known/oauth-protected-resource/mcp and use the metadata of the issuer it names.',
     });
   }
   const { endpoints, jwksUri } = described;

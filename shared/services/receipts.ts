@@ -21,9 +21,9 @@ export async function receiptsOf(
   query: ReceiptsQuery,
 ): Promise<ReceiptsPage> {
   const id = parseKeyId(keyId);
-  if (!id) throw new AppError('not_found', 'You have no such key.');
+  if (!id) throw new AppError('not_found', 'Key not found.');
   const stored = (await keyStore().list(uid, id.provider)).find(({ kid }) => kid === id.kid);
   const life = stored ? { from: stored.createdAt } : await trail().lifeOf(uid, keyId);
-  if (!life) throw new AppError('not_found', 'You have no such key.');
+  if (!life) throw new AppError('not_found', 'Key not found.');
   return readReceipts(trail(), { owner: uid, life: { kid: id.kid, from: '', ...life } }, query);
 }

@@ -34,7 +34,7 @@ const quarantined = (tool: RegisteredTool, at: string): NoticeDraft => ({
   kind: 'tool_quarantined',
   severity: 'warning',
   subject: tool.name,
-  text: 'A tool that everybody may call has changed at its upstream and can no longer be called.',
+  text: 'A shared tool changed at its upstream and can no longer be called.',
   next_step: `Review it with GET /mcp/tools/${tool.name}.`,
   once: `${tool.version}-${at}`,
 });
@@ -45,9 +45,9 @@ const mismatch = (tool: RegisteredTool, now: number): NoticeDraft => ({
   kind: 'tool_differs',
   severity: 'warning',
   subject: tool.name,
-  text: "The upstream shows another user's key this shared tool differently, or not at all. Their call was rejected; the tool stays active.",
+  text: "With another user's key, the upstream offers a different definition of this shared tool, or none. Their call was rejected; the tool stays active.",
   next_step:
-    'Call the tool yourself: if it has changed for your key too, it is put in quarantine for your review.',
+    'Call the tool: if its definition changed for your key as well, it is quarantined for your review.',
   once: `${tool.version}-${new Date(now).toISOString().slice(0, 10)}`,
 });
 

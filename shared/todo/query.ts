@@ -11,9 +11,9 @@ import { PRIORITIES, type Todo } from './todo.ts';
 const Moment = z.iso.datetime({ offset: true });
 
 export const TodoQuery = z.strictObject({
-  status: z.enum(['open', 'done', 'all']).default('open').describe('Which ones'),
+  status: z.enum(['open', 'done', 'all']).default('open').describe('Status filter'),
   priority: z.enum(PRIORITIES).optional(),
-  tag: ownLine().min(1).max(40).optional().describe('Those that carry this tag'),
+  tag: ownLine().min(1).max(40).optional().describe('Only todos with this tag'),
   due_after: Moment.optional().describe('Due at or after: RFC 3339 with a zone'),
   due_before: Moment.optional().describe('Due before: RFC 3339 with a zone'),
   search: ownLine().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
@@ -21,7 +21,7 @@ export const TodoQuery = z.strictObject({
     .enum(['created', 'due', 'priority', 'title'])
     .default('created')
     .describe('Todos without a due date come last'),
-  limit: z.number().int().min(1).max(100).default(50).describe('Most to return'),
+  limit: z.number().int().min(1).max(100).default(50).describe('Maximum number of todos'),
   cursor: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,400}$/)
@@ -77,7 +77,7 @@ const Place = z.string().refine((place) => Ulid.safeParse(place.split('\u0000').
 function startOf(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const place = Place.safeParse(placeOf(cursor));
-  if (!place.success) throw new AppError('invalid_input', 'The cursor is not one of ours.');
+  if (!place.success) throw new AppError('invalid_input', 'Invalid cursor.');
   return place.data;
 }
 

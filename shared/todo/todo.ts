@@ -8,15 +8,15 @@ import type { Write } from '#shared/core/write.ts';
 
 export const PRIORITIES = ['low', 'normal', 'high'] as const;
 
-const Title = ownLine().min(1).max(200).describe('What to do, in one line');
+const Title = ownLine().min(1).max(200).describe('Task in one line');
 const Description = ownLines().min(1).max(4000).describe('Details');
 const Priority = z.enum(PRIORITIES);
-const DueAt = z.iso.datetime({ offset: true }).describe('When it is due: RFC 3339 with a zone');
+const DueAt = z.iso.datetime({ offset: true }).describe('Due time: RFC 3339 with a zone');
 const Tags = z
   .array(ownLine().min(1).max(40))
   .max(20)
   .overwrite((tags) => [...new Set(tags)])
-  .describe('Free labels');
+  .describe('Labels');
 
 export const Todo = z.object({
   id: Ulid,
@@ -95,14 +95,14 @@ export function createTodos({ store, now }: { store: TodoStore; now: () => numbe
 
   const get = async (owner: Uid, id: Ulid): Promise<Todo> => {
     const found = await store.find(owner, id);
-    if (!found) throw new AppError('not_found', 'You have no such todo.');
+    if (!found) throw new AppError('not_found', 'Todo not found.');
     return found;
   };
 
   const seen = async (owner: Uid, { id, version }: TodoTarget): Promise<Todo> => {
     const found = await get(owner, id);
     if (version !== undefined && version !== found.version) {
-      throw new AppError('conflict', 'This todo was changed meanwhile.', { current: found });
+      throw new AppError('conflict', 'The todo was modified by another request.', { current: found });
     }
     return found;
   };

@@ -101,7 +101,7 @@ async function decided(
   const tool = await findFor(principal, name, store);
   if (!tool) throw new AppError('unknown_tool');
   if (!tool.shared || isRegistrar(principal)) return tool;
-  throw new AppError('forbidden', "Everybody's tools are an admin's to decide on.");
+  throw new AppError('forbidden', 'Only an admin can review shared tools.');
 }
 
 function activated(
@@ -112,8 +112,8 @@ function activated(
     return { ...tool, state: 'active', definition: drift.definition, hash, version: tool.version + 1 };
   }
   if (tool.hash === hash) return { ...tool, state: 'active' };
-  throw new AppError('conflict', 'That is not what this tool is now.', {
-    next_step: 'Read it again with GET /mcp/tools/{name}; the hash names what you approve.',
+  throw new AppError('conflict', 'The hash does not match the current definition of the tool.', {
+    next_step: 'Read the tool again with GET /mcp/tools/{name} and send its current hash.',
   });
 }
 

@@ -33,7 +33,7 @@ export function createCheckKey(ports: { keys: KeyStore; open: OpenKey; now: () =
 
   return async ({ uid, keyId }, { admit, attempt, ask }) => {
     const { key } = await ownKey(keys, uid, keyId);
-    if (key.kind !== 'api_key') throw new AppError('conflict', 'This key renews itself.');
+    if (key.kind !== 'api_key') throw new AppError('conflict', 'The key is renewed automatically.');
     admit(key);
     const { validation: known } = key;
     if (known && isFresh(known, now())) {

@@ -54,8 +54,8 @@ export function createKeyDeposit(ports: {
       const [present, fp] = await Promise.all([keys.list(uid, provider), fingerprint(secret)]);
       refuseKnown(present, fp);
       if (present.length >= MAX_KEYS) {
-        throw new AppError('conflict', `At most ${MAX_KEYS} keys for one provider.`, {
-          next_step: 'Delete a key you no longer need.',
+        throw new AppError('conflict', `At most ${MAX_KEYS} keys can be stored for one provider.`, {
+          next_step: 'Delete a key that is no longer needed.',
         });
       }
       const validation = await validate();

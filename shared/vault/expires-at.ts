@@ -8,7 +8,7 @@ export function expiresAtOf(given: string | undefined, nowMs: number): { expires
   if (given === undefined) return {};
   const at = Date.parse(given);
   if (at > nowMs) return { expiresAt: new Date(at).toISOString() };
-  throw new AppError('invalid_input', 'This time is over.', {
-    issues: [{ path: 'expires_at', message: 'must lie in the future' }],
+  throw new AppError('invalid_input', 'The expiry time is in the past.', {
+    issues: [{ path: 'expires_at', message: 'must be in the future' }],
   });
 }

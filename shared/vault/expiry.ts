@@ -66,7 +66,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
   const about = {
     uid: key.uid,
     subject: keyId,
-    next_step: `Make a new key${from}, then send it to POST /api-keys/${keyId}/rotate.`,
+    next_step: `Create a new key${from}, then send it to POST /api-keys/${keyId}/rotate.`,
     ...(renewal && URL.canParse(renewal.keyPage) && { url: renewal.keyPage }),
   };
   if (expiry === 'expired') {
@@ -74,7 +74,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
       ...about,
       kind: 'key_expired',
       severity: 'critical',
-      text: `${name} expired on ${at}. It is refused from now on; everything else keeps working.`,
+      text: `${name} expired on ${at}. It can no longer be used; other keys are not affected.`,
       once: `v${key.ver}~${day}`,
     } as const;
   }
@@ -82,7 +82,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
     ...about,
     kind: 'key_expiring',
     severity: expiry === '30d' ? 'info' : 'warning',
-    text: `${name} expires on ${at}: less than ${wordsOf[expiry]} from now.`,
+    text: `${name} expires on ${at}, in less than ${wordsOf[expiry]}.`,
     once: `v${key.ver}~${day}~${expiry}`,
   } as const;
 }

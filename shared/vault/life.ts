@@ -67,8 +67,8 @@ export function rotated(key: StoredKey, value: Value, now: number): StoredKey {
 export function rolledBack(key: StoredKey, now: number): StoredKey {
   const previous = previousOf(key, now);
   if (!previous) {
-    throw new AppError('conflict', 'There is no previous value to go back to.', {
-      next_step: 'Rotate the key to the value you want.',
+    throw new AppError('conflict', 'No previous value to restore.', {
+      next_step: 'Rotate the key to the wanted value.',
     });
   }
   const { until: end, ...value } = previous;
@@ -109,7 +109,7 @@ export function ordered(keys: readonly StoredKey[], keyIds: readonly string[]): 
   const byId = new Map(keys.map((key) => [keyIdOf(key.provider, key.kid), key]));
   const named = keyIds.flatMap((id) => byId.get(id) ?? []);
   if (keyIds.length !== keys.length || new Set(named).size !== keys.length) {
-    throw new AppError('conflict', 'Name exactly your keys of this provider, each once.', {
+    throw new AppError('conflict', 'The list must name each of your keys of this provider exactly once.', {
       current: [...byId.keys()],
     });
   }

@@ -17,9 +17,9 @@ export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
 export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void {
   const same = present.find((key) => Buffer.compare(key.fp, fp) === 0);
   if (!same) return;
-  throw new AppError('conflict', 'You have stored this key already.', {
+  throw new AppError('conflict', 'This key is already stored.', {
     key_id: keyIdOf(same.provider, same.kid),
-    next_step: 'Use the key as it is stored, or delete it first.',
+    next_step: 'Use the stored key, or delete it first.',
   });
 }
 

@@ -14,6 +14,6 @@ export async function ownKey(keys: KeyStore, uid: Uid, keyId: string): Promise<O
   const id = parseKeyId(keyId);
   const siblings = id ? await keys.list(uid, id.provider) : [];
   const key = siblings.find(({ kid }) => kid === id?.kid);
-  if (!key) throw new AppError('not_found', 'You have no such key.');
+  if (!key) throw new AppError('not_found', 'Key not found.');
   return { key, siblings };
 }

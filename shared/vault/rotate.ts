@@ -38,7 +38,7 @@ export function createRotateKey(ports: {
   return async ({ uid, keyId, secret, origin, expiresAt, validate }) => {
     const expiry = expiresAtOf(expiresAt, now());
     const { key, siblings } = await ownKey(keys, uid, keyId);
-    if (key.kind !== 'api_key') throw new AppError('conflict', 'This key renews itself.');
+    if (key.kind !== 'api_key') throw new AppError('conflict', 'The key is renewed automatically.');
     const fp = await fingerprint(secret);
     refuseKnown(siblings, fp);
     const validation = await validate();

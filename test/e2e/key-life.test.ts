@@ -103,7 +103,7 @@ onEngine('a new key', () => {
       expect(stored.status).toBe(201);
       expect(stored.body).toMatchObject({
         status: 'active',
-        message: expect.stringContaining('could not be asked'),
+        message: expect.stringContaining('has not been checked'),
         validation: { outcome: 'unreachable', models: null },
       });
       expect(stored.text).not.toMatch(/"valid"|accepts/);

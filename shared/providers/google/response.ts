@@ -62,10 +62,10 @@ export function finishOf(reason: string, { called, said }: { called: boolean; sa
   if (reason === 'MAX_TOKENS') return 'length';
   if (called) return 'tool_calls';
   if (BROKEN.test(reason) && !said) {
-    throw new AppError('upstream_failed', `Google Gemini gave no usable answer: ${reason}.`, {
+    throw new AppError('upstream_failed', `Google Gemini returned no usable response: ${reason}.`, {
       provider: 'google',
       upstream_code: reason,
-      next_step: 'Send the request again; if it stays, simplify the schemas of the tools.',
+      next_step: 'Send the request again; if the error persists, simplify the schemas of the tools.',
     });
   }
   return 'stop';

@@ -40,10 +40,10 @@ export const aiCompare = defineTool({
   name: 'ai_compare',
   title: 'Compare AI models',
   description:
-    "Asks two to four models the same at the same time, on the caller's own stored keys. Counts as one call for each.",
+    "Sends the same prompt to two to four models concurrently, on the caller's own stored keys. Counts as one call for each.",
   input: z.strictObject({
     messages: Messages,
-    targets: z.array(Target).min(2).max(4).describe('Whom to ask'),
+    targets: z.array(Target).min(2).max(4).describe('Providers and models to compare'),
     max_tokens: MaxTokens.optional(),
     temperature: z.number().min(0).max(2).optional(),
   }),

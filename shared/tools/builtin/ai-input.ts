@@ -6,7 +6,9 @@ import { POLICIES } from '#shared/providers/policy.ts';
 export const Provider = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/)
-  .describe("Whose model; default: the one the model's name tells of, else that of the caller's first key");
+  .describe(
+    "Provider of the model; default: derived from the model name, otherwise the provider of the caller's first key",
+  );
 
 export const Model = z
   .string()

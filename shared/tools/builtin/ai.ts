@@ -132,7 +132,7 @@ const models = defineTool({
   ...ASKS,
   name: 'ai_models',
   title: 'List AI models',
-  description: "Lists the models that the caller's stored keys may use, as their providers last told.",
+  description: "Lists the models that the caller's stored keys may use, as last listed by their providers.",
   input: z.strictObject({ provider: Provider.optional() }),
   output: z.object({
     providers: z.array(

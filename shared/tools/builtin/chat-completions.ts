@@ -27,7 +27,7 @@ function stampOf(object: string, { call, model }: { call: ToolCall; model: strin
 /** Usage stands in a chunk of its own, the last, and only where it was requested. */
 async function relay({ chunks, model }: ChatStream, { call, include }: { call: ToolCall; include: boolean }) {
   const { sink } = call;
-  if (!sink) throw new AppError('invalid_input', 'There is no stream here.');
+  if (!sink) throw new AppError('invalid_input', 'This transport does not support streaming.');
   const stamp = stampOf('chat.completion.chunk', { call, model });
   let usage: Usage | null | undefined;
   let last = {};

@@ -97,7 +97,7 @@ const format = defineTool({
   name: 'json_format',
   title: 'Check and format JSON',
   description:
-    'Says whether a text is one JSON document, and lays it out anew. Names, numbers and their order stay as they are written.',
+    'Checks whether a text is one JSON document, and reformats it. Names, numbers and their order stay as they are written.',
   input: z.strictObject({
     json: Json,
     indent: z.number().int().min(0).max(4).default(2).describe('Spaces per level; 0: all in one line'),

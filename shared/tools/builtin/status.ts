@@ -63,7 +63,7 @@ const keyStatus = defineTool({
 const serviceStatus = defineTool({
   name: 'service_status',
   title: 'Status of this service',
-  description: 'Tells the time here and which AI providers this service is set up to call.',
+  description: 'Returns the server time and the AI providers that this service is configured to call.',
   input: z.strictObject({}),
   output: z.object({ utc: z.iso.datetime(), providers: z.array(ProviderStatus) }),
   annotations,

@@ -33,8 +33,8 @@ const LATEST = Date.parse('9999-12-30T00:00:00Z');
 /** @throws {AppError} `invalid_input` beyond the years that can be written */
 function checked(at: number): number {
   if (at >= EARLIEST && at <= LATEST) return at;
-  throw new AppError('invalid_input', 'Only the years 1000 to 9999 can be told.', {
-    issues: [{ path: 'parameters', message: 'leads out of the years 1000 to 9999' }],
+  throw new AppError('invalid_input', 'Only the years 1000 to 9999 are supported.', {
+    issues: [{ path: 'parameters', message: 'results in a year outside 1000 to 9999' }],
   });
 }
 
@@ -49,7 +49,7 @@ const describe = (at: number, clock: Clock, name: string) => ({
 const timeNow = defineTool({
   name: 'time_now',
   title: 'Current time',
-  description: 'Tells the current date and time, in UTC and in a zone.',
+  description: 'Returns the current date and time, in UTC and in a zone.',
   input: z.strictObject({ zone }),
   output: Local,
   annotations,
@@ -62,7 +62,7 @@ const timeNow = defineTool({
 const convert = defineTool({
   name: 'time_convert',
   title: 'Convert a time',
-  description: 'Tells what the clock of a zone shows at an instant, with weekday and offset.',
+  description: 'Returns the local time of a zone at an instant, with weekday and offset.',
   input: z.strictObject({ at: At, zone }),
   output: Local,
   annotations,
@@ -102,7 +102,7 @@ const Count = z.number().int();
 const between = defineTool({
   name: 'time_between',
   title: 'Time between two instants',
-  description: 'Tells how far two instants are apart: in seconds, and in the calendar of a zone.',
+  description: 'Returns the difference between two instants, in seconds and in the calendar of a zone.',
   input: z.strictObject({ from: At, to: At, zone }),
   output: z.object({
     seconds_total: z.number().describe('Negative when `to` is before `from`'),

@@ -12,7 +12,12 @@ const sets = { ...adds, idempotentHint: true };
 
 const Target = z.strictObject({
   id: Ulid.describe('The id that todo_create or todo_list gave'),
-  version: z.number().int().positive().optional().describe('Refuse if it is not at this version any more'),
+  version: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Reject the change unless the todo has this version'),
 });
 const One = z.object({ todo: Todo });
 const example = { id: '01JD5Z6K7M8N9P0QRSTVWXYZ12' };

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { defineTool } from '#shared/tools/tool.ts';
 
 const Gauged = z.object({
-  spent: z.number().describe('By calls that have ended'),
-  open: z.number().describe('Set aside for calls under way'),
+  spent: z.number().describe('Cost of ended calls'),
+  open: z.number().describe('Reserved for calls in progress'),
   limit: z.number().nullable().describe('null: not limited'),
   left: z.number().nullable().describe('null: not limited'),
 });
@@ -28,7 +28,7 @@ export const usageStatus = defineTool({
   name: 'usage_status',
   title: 'Usage and quota',
   description:
-    'Tells how many calls to AI providers the caller has made and how much money they cost, this UTC day and month, in all and by provider; the limits, what is left of them, and when each starts anew. Money is in millionths of a US dollar.',
+    'Returns how many calls to AI providers the caller has made and how much money they cost, this UTC day and month, in all and by provider; the limits, what is left of them, and when each starts anew. Money is in millionths of a US dollar.',
   input: z.strictObject({}),
   output: Usage,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -223,7 +223,7 @@ describe('a route with a caller', () => {
   ])('neither answers nor logs nor records what %s says', async (_kind, thrown) => {
     const { answer, records, body } = await call(thrower(thrown));
     expect(answer.statusCode).toBeGreaterThanOrEqual(500);
-    expect(body['detail']).toMatch(/^(Something went wrong|A part of the service|The provider answered)/);
+    expect(body['detail']).toMatch(/^(Internal error|Service unavailable|The provider returned)/);
     expect(lines.join('')).toContain('request failed');
     expect(`${JSON.stringify(answer)} ${JSON.stringify(records)} ${lines.join('')}`).not.toContain('canary');
   });

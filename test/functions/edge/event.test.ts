@@ -53,14 +53,14 @@ describe('a consumer of events', () => {
     const handler = consumer(Detail, async () => undefined);
     const error = await thrownBy(handler(eventOf({ name: { [CANARY]: CANARY } }), context));
     expect(error.message).toBe('The event has an unknown shape.');
-    expect(lines.join('')).toContain('event not understood');
+    expect(lines.join('')).toContain('invalid event');
     showsNothing(error);
   });
 
   it('fails where its work fails, so that the event is delivered again, and says only where', async () => {
     const error = await thrownBy(consumer(Detail, failing)(eventOf({ name: 'a' }), context));
     expect(error.message).toBe('The event could not be consumed.');
-    expect(lines.join('')).toContain('event not consumed');
+    expect(lines.join('')).toContain('event processing failed');
     showsNothing(error);
   });
 });
@@ -114,7 +114,7 @@ describe('a job', () => {
     );
     expect((await thrownBy(refused({ to: 'a' }, context))).message).toBe('conflict: Another job runs.');
     const error = await thrownBy(operatorJob(Order, failing)({ to: 'a' }, context));
-    expect(error.message).toBe('internal: Something went wrong.');
+    expect(error.message).toBe('internal: Internal error.');
     showsNothing(error);
   });
 });

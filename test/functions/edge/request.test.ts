@@ -62,7 +62,7 @@ describe('the parts of a request', () => {
     const event = eventOf({ multiValueQueryStringParameters: { limit: ['1', '2'], cursor: ['a'] } });
     expect(() => checkQuery(event)).toThrow(
       expect.objectContaining({
-        details: { issues: [{ path: 'query.limit', message: 'is given more than once' }] },
+        details: { issues: [{ path: 'query.limit', message: 'must not be repeated' }] },
       }),
     );
   });

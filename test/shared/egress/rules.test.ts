@@ -92,7 +92,7 @@ describe('an address that cannot be reached', () => {
     const { egress, asked, port } = await given(undefined);
     for (const stop of stops.splice(0)) stop();
     const error: unknown = await egress.send(asked).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'upstream_unreachable', message: 'The provider cannot be reached.' });
+    expect(error).toMatchObject({ code: 'upstream_unreachable', message: 'The provider is unreachable.' });
     expect(JSON.stringify([error, String(error)])).not.toContain(String(port));
     expect(error).not.toHaveProperty('cause');
   });

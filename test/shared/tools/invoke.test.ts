@@ -153,7 +153,7 @@ describe('a tool call', () => {
     const answer = await call(toolOf(async () => ({ output: { text: { [CANARY]: CANARY } } })));
     expect(answer).toMatchObject({
       ok: false,
-      error: { code: 'internal', message: 'Something went wrong.' },
+      error: { code: 'internal', message: 'Internal error.' },
     });
     expect(String(answer.ok ? '' : answer.failure)).not.toContain('canary');
     expect(steps.at(-1)).toBe('tool.called failed internal');

@@ -60,8 +60,8 @@ describe('what there is to tell of a key that ends', () => {
       kind: 'key_expiring',
       severity: 'warning',
       subject: `openai_${'k'.repeat(22)}`,
-      text: 'Your OpenAI key …a1b2 expires on 2026-07-06, 05:15 UTC: less than 7 days from now.',
-      next_step: `Make a new key at ${facts.keyPage}, then send it to POST /api-keys/openai_${'k'.repeat(22)}/rotate.`,
+      text: 'Your OpenAI key …a1b2 expires on 2026-07-06, 05:15 UTC, in less than 7 days.',
+      next_step: `Create a new key at ${facts.keyPage}, then send it to POST /api-keys/openai_${'k'.repeat(22)}/rotate.`,
       url: facts.keyPage,
       once: 'v1~2026-07-06~7d',
     });
@@ -73,7 +73,7 @@ describe('what there is to tell of a key that ends', () => {
 
   it('is told even for a provider that is no longer in the catalog', () => {
     const notice = expiryNotice(key(), '1d', undefined);
-    expect(notice.next_step).toContain('Make a new key at its provider');
+    expect(notice.next_step).toContain('Create a new key at its provider');
     expect(notice).not.toHaveProperty('url');
   });
 
