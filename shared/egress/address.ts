@@ -1,5 +1,5 @@
-// Which addresses are the public internet. Two opinions, because each alone is wrong somewhere: ipaddr.js
-// calls ::a9fe:a9fe unicast, and a list of ranges ages.
+// Public internet addresses. Two independent checks, because each alone has gaps: ipaddr.js classifies ::a9fe:a9fe as
+// unicast, and a list of ranges becomes outdated.
 import ipaddr from 'ipaddr.js';
 import { BlockList, isIP } from 'node:net';
 
@@ -50,6 +50,6 @@ function inPublicRange(address: string): boolean {
   }
 }
 
-/** Whether an address in its usual spelling belongs to the public internet. Anything else is not public. */
+/** True for an address in canonical notation that belongs to the public internet; false for any other text. */
 export const isPublicAddress = (address: string): boolean =>
   !address.includes('%') && inPublicRange(address) && ipaddr.parse(address).range() === 'unicast';

@@ -1,4 +1,4 @@
-// An answer's body, counted as it is unpacked: a few kilobytes of gzip can be a gigabyte of zeros.
+// Response body with size limits applied during decompression: a few kilobytes of gzip can expand to a gigabyte.
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
@@ -6,11 +6,11 @@ import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { AppError } from '#shared/core/errors.ts';
 
 const MAX_RATIO = 100;
-/** Short texts of one letter compress better than any bomb. */
+/** Decompressed size from which the ratio is checked: short repetitive texts exceed it legitimately. */
 const RATIO_FROM = 64 * 1024;
 
 const FIRST_ROOM = 16 * 1024;
-/** A chunk for every byte costs Node three seconds for a megabyte: so much more may come on the wire than it holds. */
+/** Allowed ratio of wire bytes to body bytes. One chunk per byte costs Node three seconds of CPU per megabyte. */
 const MAX_FRAMING = 4;
 const FRAMING_FROM = 64 * 1024;
 
@@ -25,12 +25,12 @@ function decoderFor(response: IncomingMessage) {
       return createGunzip();
     case 'br':
       return createBrotliDecompress();
-    default: // two layers, or one we did not ask for
+    default: // two encodings, or one that was not requested
       throw new AppError('upstream_malformed', 'The response has an unknown content encoding.');
   }
 }
 
-/** Counts what comes. @throws {AppError} `upstream_malformed` where it comes in crumbs */
+/** Counts the received bytes. @throws {AppError} `upstream_malformed` for too many small chunks */
 function createCount({ socket }: IncomingMessage) {
   const start = socket.bytesRead;
   let bytes = 0;
@@ -43,12 +43,12 @@ function createCount({ socket }: IncomingMessage) {
   };
 }
 
-/** One growing room for all pieces: kept each by itself, those of one byte would weigh a hundred times as much. */
+/** Single growing buffer for all chunks: keeping one-byte chunks separately takes a hundred times their size. */
 function createPile(maxBytes: number) {
   let room = new Uint8Array(Math.min(FIRST_ROOM, maxBytes));
   let length = 0;
   return {
-    /** Never more than `maxBytes` in all. */
+    /** Appends a chunk. The buffer never grows beyond `maxBytes`. */
     add(piece: Uint8Array): void {
       if (length + piece.length > room.length) {
         const larger = new Uint8Array(Math.min(maxBytes, Math.max(2 * room.length, length + piece.length)));
@@ -62,7 +62,7 @@ function createPile(maxBytes: number) {
   };
 }
 
-/** A body that came in pieces after all. @throws {AppError} `upstream_malformed` when it is too large */
+/** Reads a body from its chunks. @throws {AppError} `upstream_malformed` when it is too large */
 export async function wholeOf(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const pile = createPile(maxBytes);
   for await (const piece of pieces) {
@@ -72,7 +72,7 @@ export async function wholeOf(pieces: AsyncIterable<Uint8Array>, maxBytes: numbe
   return pile.whole();
 }
 
-/** @throws {AppError} `upstream_malformed` when it is too large or packed in a way we did not ask for */
+/** @throws {AppError} `upstream_malformed` when the body is too large or has an encoding that was not requested */
 export async function readBody(
   response: IncomingMessage,
   { maxBytes, heard }: { maxBytes: number; heard: () => void },
@@ -105,7 +105,7 @@ export async function readBody(
 }
 
 /**
- * The same bounds on a body that is handed on as it comes. Nothing was to be packed: see the request's headers.
+ * Applies the same bounds to a streamed body. Streams are requested without compression, see the request headers.
  * @throws {AppError} `upstream_malformed`
  */
 export async function* piecesOf(

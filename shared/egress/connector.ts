@@ -1,5 +1,5 @@
-// Connections to the outside, kept alive. For all but trusted origins each address is judged when it is used:
-// a check made earlier would be about another answer of the resolver.
+// Outbound connections, kept alive. Except for trusted origins, every address is checked at the time of connection: an
+// earlier check could apply to a different DNS response.
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -11,23 +11,23 @@ import { once } from '#shared/core/once.ts';
 import { egressRefused } from './refusal.ts';
 import type { Target } from './target.ts';
 
-/** Port. All addresses of a name. */
+/** Port. Resolves all addresses of a host name. */
 export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
 
 export const systemLookup: Lookup = (host) => dnsLookup(host, { all: true });
 
 export type Connector = {
   readonly agentFor: (target: Target) => HttpAgent;
-  /** The socket served a whole exchange and may serve another, soon. */
+  /** Marks the socket as reusable after a complete exchange. */
   readonly served: (socket: Socket | null) => void;
 };
 
-/** Shorter than servers usually wait before they hang up on an idle connection. */
+/** Shorter than the usual idle timeout of servers. */
 const REUSE_MS = 4000;
 const POOL = { keepAlive: true, maxFreeSockets: 32 };
 const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
 
-/** The resolver for net.connect: every answer must be public, not only the one that is used. */
+/** Resolver for net.connect: every resolved address must be public, not only the one that is used. */
 function checkedLookup(lookup: Lookup, isPublic: (address: string) => boolean): LookupFunction {
   const resolve = callbackify(async (host: string) => {
     const found = await lookup(host);
@@ -48,14 +48,14 @@ function guardedAgent(lookup: Lookup, isPublic: (address: string) => boolean): H
   const agent = new HttpsAgent({ ...POOL, ...TLS, lookup: checkedLookup(lookup, isPublic) });
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
-    // No lookup happens for a literal, whatever let it come this far.
+    // Checks IP literals, for which no lookup takes place.
     const { host = '' } = options as { host?: string };
     if (isIP(host) !== 0 && !isPublic(host)) {
       callback?.(egressRefused('address'), undefined as never);
       return undefined;
     }
     const socket = connect(options, callback) as Socket;
-    // Before the handshake, so before anything of ours is sent.
+    // Runs before the TLS handshake, so before any request data is sent.
     socket.prependOnceListener('connect', () => {
       if (!isPublic(socket.remoteAddress ?? '')) socket.destroy(egressRefused('address'));
     });
@@ -64,9 +64,7 @@ function guardedAgent(lookup: Lookup, isPublic: (address: string) => boolean): H
   return agent;
 }
 
-/**
- * Drops connections nobody used for a while: a Lambda may have been frozen, and the other side gone since.
- */
+/** Closes idle connections: the Lambda may have been frozen, and the server may have closed them since. */
 function dropIdle(agent: HttpAgent, isStale: (socket: Socket) => boolean): void {
   for (const sockets of Object.values(agent.freeSockets)) {
     for (const socket of sockets ?? []) if (isStale(socket)) socket.destroy();

@@ -1,4 +1,4 @@
-// The only way out. Whatever is called, on whoever's word, goes through `send` or `stream`.
+// All outbound HTTP goes through `send` or `stream` of this module.
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 
@@ -20,41 +20,44 @@ export type EgressRequest = {
   readonly deadlineMs: number;
 };
 
-/** Limits where a call needs others than the usual ones. */
+/** Overrides of the default limits. */
 export type EgressPolicy = {
   readonly ports?: readonly number[];
-  /** Of the body as it is after unpacking. */
+  /** Maximum size of the decompressed body. */
   readonly maxBytes?: number;
-  /** How long an upstream may think before it answers. */
+  /** Maximum time until the response headers. */
   readonly headersMs?: number;
   readonly idleMs?: number;
 };
 
 export type EgressResponse = {
   readonly status: number;
-  /** Names in lower case. */
+  /** Lower-case header names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 };
 
-/** The body as it comes, for one reader. Whoever stops reading closes the connection. */
+/** Body as a stream for a single reader. Ending the iteration early closes the connection. */
 export type EgressStream = Omit<EgressResponse, 'body'> & { readonly body: AsyncIterable<Uint8Array> };
 
 export type Egress = {
   /**
    * @throws {AppError} `egress_refused` by the guard, `upstream_unreachable`, `upstream_timeout`, or
-   * `upstream_malformed` for an answer that is too large, redirects or breaks off
+   * `upstream_malformed` for a response that is too large, a redirect or incomplete
    */
   readonly send: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressResponse>;
   /**
-   * The same, with the answer handed on as it comes; reading it fails with the same errors. It must be read, or the
-   * request aborted: until then, or until the deadline, the connection stays open.
+   * Streaming variant; reading the body fails with the same errors. The body must be read or the request aborted: until
+   * then, or until the deadline, the connection stays open.
    */
   readonly stream: (request: EgressRequest, policy?: EgressPolicy) => Promise<EgressStream>;
 };
 
 export type Guard = Egress & {
-  /** @throws {AppError} `egress_refused` where the URL alone tells; the address behind its name is judged on each use */
+  /**
+   * @throws {AppError} `egress_refused` if the URL alone violates a rule; the resolved address is checked on each
+   * connection
+   */
   readonly check: (url: string) => void;
 };
 
@@ -63,7 +66,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-/** Ours to set: with them a caller could speak to another host, or frame a second request. */
+/** Headers reserved for this module: with them a caller could address another host or frame a second request. */
 const OURS = new Set([
   'accept-encoding',
   'connection',
@@ -79,7 +82,7 @@ const OURS = new Set([
   'upgrade',
 ]);
 
-/** @param encodings a packed stream would come in lumps, so one asks for none */
+/** @param encodings accepted content encodings; none for streams, because compression delays events */
 function headersOf({ headers, body }: EgressRequest, encodings: string): Record<string, string> {
   if (Object.keys(headers).some((name) => OURS.has(name.toLowerCase()))) throw egressRefused('header');
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -87,7 +90,7 @@ function headersOf({ headers, body }: EgressRequest, encodings: string): Record<
 }
 
 function checkAnswer(answer: IncomingMessage): void {
-  // Following would hand `x-api-key` to wherever the answer points.
+  // Redirects are rejected: following one would send `x-api-key` to the address in the response.
   if (REDIRECTS.has(answer.statusCode ?? 0)) {
     throw new AppError('upstream_malformed', 'The address returned a redirect.');
   }
@@ -101,7 +104,7 @@ const flatHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
     ),
   );
 
-/** Ours, or the kind of failure: a foreign message may quote a request, an address or an answer. */
+/** Maps a failure to an error without its message, which may quote a request, an address or a response. */
 function failureOf(
   error: unknown,
   { late, answered, caller }: { late: boolean; answered: boolean; caller: unknown },
@@ -130,7 +133,8 @@ function start(
     headers: headersOf(request, encodings),
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  // Not as an option: Node would tie the signal to the connection too, which may be back in the pool, where nobody listens.
+  // Not passed as an option: Node would bind the signal to the connection as well, which may already be back in the
+  // pool.
   signal.addEventListener('abort', () => void outgoing.destroy(), { once: true });
   return outgoing;
 }
@@ -146,13 +150,13 @@ type Exchange = {
   readonly answer: IncomingMessage;
   readonly heard: () => void;
   readonly drop: () => void;
-  /** Drops the connection. @returns what to tell of the failure */
+  /** Destroys the connection. @returns the error to report */
   readonly failed: (error: unknown) => AppError;
-  /** The answer was read to its end: the connection may serve again. */
+  /** Marks the response as fully read: the connection may be reused. */
   readonly served: () => void;
 };
 
-/** Up to the answer's headers. Whoever reads the rest ends it with `served`, `failed` or `drop`. */
+/** Exchange up to the response headers. The reader of the body ends it with `served`, `failed` or `drop`. */
 const opener =
   ({ connector, ...rules }: Site) =>
   async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
@@ -164,7 +168,7 @@ const opener =
     let outgoing: ClientRequest | undefined;
     let answered = false;
     const drop = () => {
-      outgoing?.destroy(); // a half-read connection must not go back to the pool
+      outgoing?.destroy(); // a partly read connection must not return to the pool
       patience.done();
     };
     const failed = (error: unknown): AppError => {
@@ -189,7 +193,7 @@ const opener =
     }
   };
 
-/** The guard. Another set of trusted origins, for tools, is another guard. */
+/** Creates the egress guard. Each set of trusted origins, as for tools, has its own guard. */
 export function createEgress(ports: {
   trustedOrigins: readonly string[];
   ownOrigin?: string;
@@ -239,7 +243,7 @@ export function createEgress(ports: {
         } catch (error) {
           throw failed(error);
         } finally {
-          if (!whole) drop(); // failed, or the reader left
+          if (!whole) drop(); // failed, or the reader stopped early
         }
       }
       return { status: answer.statusCode ?? 0, headers: flatHeaders(answer), body: body() };
@@ -255,7 +259,7 @@ const answerTo = (outgoing: ClientRequest, body: EgressRequest['body']): Promise
       resolve(answer);
     });
     outgoing.on('error', reject); // stays: an error after the answer must not crash the process
-    // A request can also end without either, as after a switch of protocols nobody asked for.
+    // A request can also close without a response or an error, for example after an unrequested protocol upgrade.
     outgoing.on('close', () => answered || reject(new AppError('upstream_unreachable')));
     outgoing.end(body);
   });

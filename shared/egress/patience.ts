@@ -1,14 +1,14 @@
-/** The three ends of our patience, and the caller's own. */
+/** The three timeouts of a call, and the abort signal of the caller. */
 export type Patience = {
   readonly signal: AbortSignal;
-  /** Something came: wait for the next piece from now on. */
+  /** Restarts the timeout between two chunks. */
   readonly heard: () => void;
   readonly done: () => void;
 };
 
 /**
- * Ends a call that takes too long: in all, until its headers, or between two pieces of its body. One clock of
- * silence alone would let an upstream drip for ever, one for the whole would wait long on a dead one.
+ * Ends a call that takes too long: in total, until its headers, or between two chunks of its body. An idle timeout
+ * alone would allow an endless slow response; a total timeout alone would wait long for a dead one.
  */
 export function createPatience(limits: {
   deadlineMs: number;

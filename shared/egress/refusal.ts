@@ -1,6 +1,6 @@
 import { AppError } from '#shared/core/errors.ts';
 
-/** Which rule of the guard refused. */
+/** Rule of the egress guard that rejected the request. */
 export type EgressRule = 'url' | 'scheme' | 'port' | 'host' | 'address' | 'header' | 'method';
 
 export const egressRefused = (rule: EgressRule): AppError =>

@@ -1,13 +1,13 @@
-// Server-sent events, as the HTML standard frames them, out of bytes that may be cut anywhere.
+// Parser for server-sent events, as framed by the HTML standard, from chunks that may be split anywhere.
 import { AppError } from '#shared/core/errors.ts';
 
 export type SseEvent = {
-  /** `message` where the sender names none. */
+  /** Event type; `message` by default. */
   readonly event: string;
   readonly data: string;
 };
 
-/** One event holds one piece of an answer; one this large is not a stream. */
+/** Maximum size of an event. A larger one is not part of a response stream. */
 const MAX_EVENT_LENGTH = 1024 * 1024;
 const MAX_EVENTS = 200_000;
 
@@ -20,8 +20,8 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
     const text = decoded(decoder, chunk);
     const mayEnd = rest.endsWith('\r') || /[\r\n]/.test(text);
     rest += text;
-    // Looked through only then: a long line that comes byte by byte would be looked through for every byte.
-    // A line end may be cut in two: a carriage return waits for what follows it.
+    // Searched only when the chunk has a line end: a long line that arrives byte by byte would otherwise be searched
+    // for every byte. A carriage return at the end waits for the next byte, because CRLF may be split.
     const lines = mayEnd ? rest.split(/\r\n|\n|\r(?!$)/) : [rest];
     rest = lines.pop() ?? '';
     if (rest.length > MAX_EVENT_LENGTH) throw malformed('An event of the answer is too large.');
@@ -43,7 +43,7 @@ function fieldOf(line: string): { field: string; value: string } {
   return { field: line.slice(0, cut), value: line.slice(line[cut + 1] === ' ' ? cut + 2 : cut + 1) };
 }
 
-/** The lines up to an empty one, as an event; undefined where they hold no data, as a comment does. */
+/** Parses the lines of one event; undefined without data, as for a comment. */
 function eventOf(lines: readonly string[]): SseEvent | undefined {
   const fields = lines.map(fieldOf);
   const data = fields.filter(({ field }) => field === 'data').map(({ value }) => value);
@@ -52,8 +52,8 @@ function eventOf(lines: readonly string[]): SseEvent | undefined {
 }
 
 /**
- * What was begun but not ended by an empty line is dropped, as the standard says.
- * @throws {AppError} `upstream_malformed` for too many, too large ones, or bytes that are no text
+ * Drops an event that is not terminated by an empty line, as the standard requires.
+ * @throws {AppError} `upstream_malformed` for too many events, too large ones, or invalid UTF-8
  */
 export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
   let lines: string[] = [];

@@ -1,21 +1,21 @@
-// Where a request may go, as far as its URL tells. The address behind a name is the connector's affair.
+// Rules for the URL of a request. The resolved address is checked by the connector.
 import { isIP } from 'node:net';
 
 import { egressRefused } from './refusal.ts';
 
 export type Target = {
   readonly url: URL;
-  /** Without the brackets of an IPv6 address. */
+  /** Host name, without the brackets of an IPv6 address. */
   readonly host: string;
-  /** Named by the stage's owner: past the rules on scheme, port, host and address. */
+  /** Origin that the stage's owner listed: exempt from the rules on scheme, port, host and address. */
   readonly trusted: boolean;
 };
 
 export type TargetRules = {
   readonly trustedOrigins: ReadonlySet<string>;
-  /** Our own: not even the stage's owner makes it trusted. */
+  /** Origin of this gateway: it cannot be listed as trusted. */
   readonly ownOrigin?: string | undefined;
-  /** Our own names: the gateway must not call itself. */
+  /** Host names of this gateway, which must not call itself. */
   readonly ownHosts: readonly string[];
   readonly ports: readonly number[];
 };
@@ -24,7 +24,7 @@ const MAX_LENGTH = 8192;
 const HTTPS_PORT = 443;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const MAX_HOST_LENGTH = 253;
-/** Names that mean something else inside a network. */
+/** Names that resolve to internal services inside a network. */
 const INSIDE = ['localhost', 'localdomain', 'local', 'internal', 'home.arpa'];
 /**
  * Zones in which AWS serves its own APIs: the `dnsSuffix` and `dualStackDnsSuffix` of every partition in the SDK, the
@@ -56,8 +56,8 @@ const AWS = [
 const within = (host: string, domain: string) => host === domain || host.endsWith(`.${domain}`);
 
 function parse(text: string): URL {
-  // The parser would quietly drop line breaks and turn backslashes round; what was meant is then anyone's
-  // guess.
+  // Rejects characters that the URL parser silently drops or converts, such as line breaks and backslashes, because the
+  // intended target is then ambiguous.
   if (text.length > MAX_LENGTH || /[\s\\#\p{Cc}]/u.test(text)) throw egressRefused('url');
   const url = URL.parse(text);
   if (!url || url.username !== '' || url.password !== '') throw egressRefused('url');

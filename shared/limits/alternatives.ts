@@ -1,13 +1,13 @@
-// What a refused caller can do instead: calls that work as they stand, best first.
+// Alternatives offered to a rejected caller: complete calls, best first.
 
-/** `call.parameters` replace those of the refused call; what they don't name stays as it was. */
+/** `call.parameters` override those of the rejected call; the others stay unchanged. */
 export type Alternative = {
   readonly kind: 'other_provider' | 'wait' | 'other_tool';
   readonly description: string;
   readonly call: { readonly tool_name: string; readonly parameters: Readonly<Record<string, unknown>> };
-  /** Roughly, by the price table; 0 where no provider is called. */
+  /** Estimate from the price table; 0 if no provider is called. */
   readonly cost_micro_usd: CostMicroUsd;
-  /** Not before. */
+  /** Earliest time of the call. */
   readonly after_seconds?: number;
 };
 
@@ -17,39 +17,39 @@ export type Refused = {
   readonly code: string;
   readonly tool: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Which limit it was, of a `rate_limited`. */
+  /** Scope of the limit, for a `rate_limited`. */
   readonly scope?: unknown;
-  /** Who refused or did not answer, where that is known. */
+  /** Provider that rejected the call or did not respond, if known. */
   readonly provider?: unknown;
   readonly retryAfterSeconds?: unknown;
 };
 
-/** A provider that the caller has a usable key for. */
+/** Provider for which the caller has a usable key. */
 export type UsableProvider = {
   readonly id: string;
   readonly title: string;
   readonly defaultModel: string;
   readonly maxTemperature: number;
-  /** Its quota runs low, or a limit on it is used up: it comes after the others. */
+  /** Its quota is low or a limit on it is reached; ranked after the others. */
   readonly isLow: boolean;
-  /** Of the refused call, made there. */
+  /** Estimated cost of the rejected call at this provider. */
   readonly costMicroUsd: CostMicroUsd;
 };
 
-/** What there is to choose from. */
+/** Inputs for the choice of alternatives. */
 export type Means = {
   readonly providers: readonly UsableProvider[];
-  /** Tools that take no key and no arguments, and that the caller may call. */
+  /** Tools that require no key and no arguments, and that the caller may call. */
   readonly free: readonly string[];
-  /** Of the refused call, made again as it is. */
+  /** Estimated cost of repeating the rejected call. */
   readonly againMicroUsd: CostMicroUsd;
 };
 
-/** Refusals that another way may mend: all others say themselves what to do. */
+/** Rejections for which alternatives exist; for all others the next step is sufficient. */
 export const hasAlternatives = ({ code }: { readonly code: string }): boolean =>
   code === 'rate_limited' || code === 'deadline_exceeded' || /^(?:key|upstream)_/.test(code);
 
-/** Transient, and not of the caller's making: the same call may work in a moment. */
+/** Transient failures not caused by the caller: the same call may succeed shortly after. */
 const passes = (code: string) => code.startsWith('upstream_') || code === 'deadline_exceeded';
 const DEFAULT_WAIT_SECONDS = 5;
 
@@ -66,12 +66,12 @@ function patchFor(provider: UsableProvider, parameters: Refused['parameters']) {
 
 const rank = (cost: CostMicroUsd) => (cost === 'unknown' ? Number.MAX_VALUE : cost);
 
-/** Those with room first; among them by price, those of an unknown one last. */
+/** Ranks providers with remaining quota first, then by price; unknown prices last. */
 const better = (a: UsableProvider, b: UsableProvider): number =>
   Number(a.isLow) - Number(b.isLow) || rank(a.costMicroUsd) - rank(b.costMicroUsd);
 
 function otherProviders(refused: Refused, { providers }: Means): Alternative[] {
-  // A limit on all calls, or on this tool, is not got round by another provider.
+  // Another provider does not help against a limit on all calls or on this tool.
   if (refused.scope === 'owner' || refused.scope === 'tool') return [];
   const asked = refused.provider ?? refused.parameters['provider'];
   return providers
@@ -106,7 +106,7 @@ const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
           cost_micro_usd: 0,
         }));
 
-/** Ranked: the same answer now, the same answer later, something else. */
+/** Ranking: the same result now, the same result later, another tool. */
 export const alternativesTo = (refused: Refused, means: Means): Alternative[] => [
   ...otherProviders(refused, means),
   ...waiting(refused, means),

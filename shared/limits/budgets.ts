@@ -1,11 +1,11 @@
-// How much may be called and spent: by role as the stage is configured, and less if the owner says so.
+// Quotas and budgets: by role as configured for the stage, lowered by the owner's own budget.
 import * as z from 'zod';
 
 import { GAUGES, type Gauge, type Limits, nameOf, type OwnBudget, type Unit } from './ledger.ts';
 
 const Amounts = z.strictObject({
   calls: z.number().int().min(1).max(100_000_000).optional(),
-  /** Millionths of a US dollar: 5000000 is $5. */
+  /** Micro-USD: 5000000 is $5. */
   micro_usd: z.number().int().min(1).max(1_000_000_000_000).optional(),
 });
 const Periods = z.strictObject({ day: Amounts.optional(), month: Amounts.optional() });
@@ -14,13 +14,16 @@ const Budget = Periods.extend({
 }).strict();
 type Budget = z.infer<typeof Budget>;
 
-/** A budget for every role, e.g. `{"user": {"day": {"calls": 5000, "micro_usd": 20000000}}, …}`. What is not named is not limited. */
+/**
+ * Budget for every role, e.g. `{"user": {"day": {"calls": 5000, "micro_usd": 20000000}}, …}`. An omitted value means no
+ * limit.
+ */
 export const Budgets = z.strictObject({
   user: Budget,
   auditor: Budget,
   operator: Budget,
   admin: Budget,
-  /** Of a model without a known price: whether it may be called. Money cannot be limited then; calls are counted. */
+  /** Policy for models without a known price. Their cost cannot be limited; their calls are counted. */
   unpriced: z.enum(['allow', 'refuse']).default('allow'),
 });
 export type Budgets = z.infer<typeof Budgets>;
@@ -36,13 +39,13 @@ function limitIn(budget: Budget, { period, unit, provider }: Gauge): number | un
 
 const OWN = { day: 'dayMicroUsd', month: 'monthMicroUsd' } as const;
 
-/** The most generous of a caller's roles counts: one without a limit lifts it. */
+/** The most generous role of the caller applies; a role without a limit removes it. */
 function stageLimit(budgets: Budgets, roles: readonly BudgetRole[], gauge: Gauge): number | undefined {
   const limits = roles.map((role) => limitIn(budgets[role], gauge));
   return limits.length === 0 ? 0 : limits.includes(undefined) ? undefined : Math.max(...limits.map(Number));
 }
 
-/** The limits of one caller's calls to one provider, by the name of their gauge; the owner's own budget can only lower them. */
+/** Limits of one caller's calls to one provider, by gauge name; the owner's own budget can only lower them. */
 export function limitsOf(
   budgets: Budgets,
   { roles, provider }: { roles: readonly BudgetRole[]; provider: string | undefined },

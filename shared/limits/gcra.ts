@@ -1,34 +1,36 @@
-// Rate limits that are exact across all instances: the generic cell rate algorithm, one number per limit.
-//
-// The number is `tat`, the theoretical arrival time of the next call in a steady stream. It is moved by conditional
-// writes only, so no two callers are admitted on the same place. A write whose answer is lost costs the caller a
-// place and never gains one.
+// Rate limits that are exact across all instances: the generic cell rate algorithm (GCRA), one number per limit. The
+// number is `tat`, the theoretical arrival time of the next call in a steady stream. It is only moved by conditional
+// writes, so no two callers are admitted for the same slot. A write with a lost response costs the caller a slot and
+// never gains one.
 import { AppError } from '#shared/core/errors.ts';
 
-/** So many calls a minute in the long run, and at most `burst` at once. */
+/** Sustained calls per minute, and at most `burst` at once. */
 export type RateLimit = { readonly perMinute: number; readonly burst: number };
 
-/** What a limit counts: all calls of an owner, those to one provider, or those of one tool. */
+/** Scope of a limit: all calls of an owner, those to one provider, or those of one tool. */
 export type Counted =
   | { readonly scope: 'owner' }
   | { readonly scope: 'provider'; readonly provider: string }
   | { readonly scope: 'tool'; readonly tool: string };
 
-/** What else stands in a limit's row, from whoever put it there: it comes with the write, at no cost. */
+/** Other attributes of the limit's row. They are returned by the write at no extra cost. */
 export type Beside = Readonly<Record<string, unknown>>;
 
 /** Port. Times are microseconds since the epoch. */
 export type RateStore = {
-  /** Moves `tat` on by `interval` if it stands between `now` and `now + tolerance`; else tells where it stands. */
+  /**
+   * Moves `tat` forward by `interval` if it is between `now` and `now + tolerance`; otherwise returns the current
+   * value.
+   */
   readonly extend: (
     name: string,
     at: { now: number; tolerance: number; interval: number },
   ) => Promise<{ moved: true; beside: Beside } | { moved: false; tat: number | undefined }>;
-  /** Sets `tat` to `now + interval` if there is none or it lies in the past, else returns nothing. */
+  /** Sets `tat` to `now + interval` if it is absent or in the past; otherwise returns nothing. */
   readonly restart: (name: string, at: { now: number; interval: number }) => Promise<Beside | undefined>;
 };
 
-/** @throws {AppError} `rate_limited` naming the limit; `unavailable` in a crowd far over it */
+/** @throws {AppError} `rate_limited` naming the limit; `unavailable` under contention far above it */
 export type Admit = (
   name: string,
   limit: RateLimit,
@@ -36,16 +38,16 @@ export type Admit = (
 ) => Promise<{ readonly row: string; readonly beside: Beside }>;
 
 const MICROSECONDS = 1_000_000;
-/** A caller that loses this often meets a crowd far over its limit. */
+/** Number of lost writes after which contention is far above the limit. */
 const ROUNDS = 4;
 const MAX_SEEN = 1000;
 
-/** @param ports.now microseconds by the store's own clock: a writer ahead of the others would admit too many */
+/** @param ports.now microseconds by the store's clock: an instance with a fast clock would admit too many */
 export function createAdmit(ports: { store: RateStore; now: () => number }): Admit {
   const { store, now } = ports;
 
-  // Where `tat` stood when last seen from here. It only says which of the two writes to try first: a guess that is
-  // wrong costs one more write, never a place.
+  // Last `tat` seen by this instance. It only selects which of the two writes is tried first: a wrong value costs one
+  // more write, never a slot.
   const seen = new Map<string, number>();
   const remember = (name: string, tat: number) => {
     if (seen.size >= MAX_SEEN) seen.clear();
@@ -53,7 +55,8 @@ export function createAdmit(ports: { store: RateStore; now: () => number }): Adm
   };
 
   return async (owner, { perMinute, burst }, counted) => {
-    // A changed limit counts anew: under a slower one `tat` may stand so far ahead that a faster one would not be felt.
+    // A changed limit starts a new count: under a slower limit `tat` may be so far ahead that a faster one would have
+    // no effect.
     const name = `${owner}#${perMinute}/${burst}`;
     const interval = Math.ceil((60 * MICROSECONDS) / perMinute);
     const tolerance = (burst - 1) * interval;

@@ -1,6 +1,6 @@
-// The same changes without knowing the ledger: what to add, and under which conditions that is all there is to do. This is
-// how most calls are admitted and settled, in one write and however many of them at once. Where a condition fails the
-// store shows the ledger, and the rules of ledger.ts decide.
+// Ledger changes without reading the ledger: increments, and the conditions under which they are valid. Most calls are
+// admitted and settled this way, in one write, with any number in parallel. If a condition fails, the store returns the
+// ledger and the rules of ledger.ts decide.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -17,20 +17,20 @@ import {
   roomFor,
 } from './ledger.ts';
 
-/** Holds only for a ledger of this day and this revision of its owner's budget. */
+/** Valid only for a ledger of this day and this revision of its owner's budget. */
 export type Change = {
   readonly day: string;
   readonly budgetRevision: number;
   readonly used: Counts;
   readonly spent: Counts;
-  /** What each gauge may show before the change. One that is not there yet fails it. */
+  /** Maximum of each gauge before the change. An absent gauge fails the condition. */
   readonly atMost: { readonly used: Limits } | { readonly spent: Limits };
 } & (
   | { readonly opens: { readonly id: string; readonly hold: Hold } } // unless it is open already, or too many are
   | { readonly closes: string } // if it is open
 );
 
-/** The ledger was not as a write expected it. It stands in here as it is, and nothing was written. */
+/** Failed condition of a ledger write. Carries the current ledger; nothing was written. */
 export class LedgerMoved extends AppError {
   readonly ledger: Ledger | undefined;
 
@@ -40,17 +40,17 @@ export class LedgerMoved extends AppError {
   }
 }
 
-/** Port: one ledger per owner. Writes are refused with `LedgerMoved`. */
+/** Port: one ledger per owner. Writes are rejected with `LedgerMoved`. */
 export type LedgerStore = {
   readonly find: (uid: Uid) => Promise<Ledger | undefined>;
   readonly change: (uid: Uid, change: Change) => Write;
-  /** @param ledger with the revision of the one it takes the place of; 0 if there is none */
+  /** @param ledger with the revision of the ledger it replaces; 0 if there is none */
   readonly replace: (uid: Uid, ledger: Ledger) => Write;
-  /** Has no condition: it changes nothing else. What was told of money is forgotten, for its limits are others now. */
+  /** Unconditional: no other attribute changes. Resets the budget warnings, because the limits changed. */
   readonly setBudget: (uid: Uid, budget: OwnBudget) => Write;
 };
 
-/** What an instance remembers of an owner's ledger: it decides what is tried first, never what is true. */
+/** Cached view of an owner's ledger. It selects which write is tried first and never decides the outcome. */
 export type Remembered = Pick<Ledger, 'day' | 'budget' | 'budgetRevision' | 'warned'>;
 
 const map = (counts: Counts, by: (name: string, value: number) => number): Counts =>
@@ -75,7 +75,7 @@ export function reservation(
   };
 }
 
-/** What was set aside goes, what it cost comes: also where another provider served in the end. */
+/** Replaces the reservation by the actual cost, including when another provider served the call. */
 export function settlement(
   known: Remembered,
   { id, hold, actual }: { id: string; hold: Hold; actual: Amount },

@@ -1,14 +1,13 @@
-// What an owner has used, and what is set aside for calls under way: the rules, as changes of one value, without a store.
-//
-// Every gauge counts twice. `spent`: calls that ended, at what they cost. `used`: the same and, for calls under way, what
-// was set aside for them: the most they can cost. A call is admitted when `used` stays within the limit with it, so
-// whatever calls do at the same time, they cannot spend more than that together.
+// Usage and reservations of an owner: the rules as pure changes of one value, without a store. Every gauge has two
+// counters. `spent`: ended calls, at their actual cost. `used`: the same plus the reservations of calls in progress, at
+// their maximum cost. A call is admitted when `used` including it stays within the limit, so concurrent calls cannot
+// exceed the limit together.
 
 export const PERIODS = ['day', 'month'] as const;
 export type Period = (typeof PERIODS)[number];
 export type Unit = 'calls' | 'microUsd';
 
-/** One thing that is counted: of all of an owner's calls, or of those to one provider. */
+/** One counted quantity: of all calls of an owner, or of those to one provider. */
 export type Gauge = {
   readonly period: Period;
   readonly unit: Unit;
@@ -29,39 +28,39 @@ export function gaugeOf(name: string): Gauge {
   return { period: period as Period, unit: unit as Unit, provider };
 }
 
-/** By the name of a gauge. */
+/** Values by gauge name. */
 export type Counts = Readonly<Record<string, number>>;
 export type Limits = Counts;
 
-/** What an owner allows themselves, in micro-USD. */
+/** Owner's own budget, in micro-USD. */
 export type OwnBudget = {
   readonly dayMicroUsd?: number | undefined;
   readonly monthMicroUsd?: number | undefined;
 };
 
-/** What is set aside for one call under way. */
+/** Reservation of one call in progress. */
 export type Hold = {
   readonly provider: string;
   readonly microUsd: number;
-  /** UTC day it began on, as in 2026-11-22: the day and month it is charged to. */
+  /** UTC day of its begin, as in 2026-11-22: the day and month it is charged to. */
   readonly day: string;
-  /** Milliseconds since the epoch. Later than the call can last; after that its holder is dead and it is released. */
+  /** Milliseconds since the epoch. Later than the call can last; after that the reservation expires and is released. */
   readonly until: number;
 };
 
 export type Ledger = {
-  /** Of this value: changes with every write. */
+  /** Revision of the ledger: changes with every write. */
   readonly revision: number;
-  /** UTC day of the day's counts; its month is that of the month's. */
+  /** UTC day of the day's counters; its month is that of the month's counters. */
   readonly day: string;
   readonly used: Counts;
   readonly spent: Counts;
-  /** Highest share of its limit, in per cent, that was told of this period. */
+  /** Highest share of its limit, in per cent, for which a warning was raised in this period. */
   readonly warned: Counts;
-  /** By request id. */
+  /** Reservations by request id. */
   readonly open: Readonly<Record<string, Hold>>;
   readonly budget: OwnBudget;
-  /** Of `budget`: changes whenever its owner changes it. */
+  /** Revision of `budget`: changes whenever the owner changes it. */
   readonly budgetRevision: number;
 };
 
@@ -76,7 +75,7 @@ export const EMPTY: Ledger = {
   budgetRevision: 0,
 };
 
-/** A bound on the size of the item. */
+/** Bounds the size of the item. */
 export const MAX_OPEN = 100;
 export const WARNINGS = [50, 80, 95] as const;
 
@@ -85,7 +84,7 @@ export type Amount = { readonly provider: string; readonly calls: number; readon
 const monthOf = (day: string): string => day.slice(0, 'yyyy-mm'.length);
 export const dayOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length);
 
-/** The gauges that a call moves, each with how far. */
+/** Gauges that a call changes, each with its increment. */
 export const movesOf = ({ provider, calls, microUsd }: Amount): Counts =>
   Object.fromEntries(
     GAUGES.flatMap((gauge) =>
@@ -104,7 +103,7 @@ function plus(counts: Counts, moves: Counts, sign: 1 | -1): Counts {
   return { ...counts, ...Object.fromEntries(moved) };
 }
 
-/** Of these moves, those of a period that the ledger still counts. */
+/** Selects the increments whose period the ledger still counts. */
 function within(ledger: Ledger, day: string, moves: Counts): Counts {
   const counted = { day: ledger.day === day, month: monthOf(ledger.day) === monthOf(day) };
   return Object.fromEntries(Object.entries(moves).filter(([name]) => counted[gaugeOf(name).period]));
@@ -112,7 +111,9 @@ function within(ledger: Ledger, day: string, moves: Counts): Counts {
 
 const heldBy = ({ provider, microUsd }: Hold): Amount => ({ provider, calls: 1, microUsd });
 
-/** A new period starts at nothing. What is set aside for calls of an earlier one stays theirs. A day never goes back. */
+/**
+ * Resets the counters of a new period. Reservations for calls of an earlier period are kept. The day never decreases.
+ */
 export function rolled(ledger: Ledger, today: string): Ledger {
   if (ledger.day >= today) return ledger;
   const kept = (counts: Counts): Counts =>
@@ -128,7 +129,7 @@ export function rolled(ledger: Ledger, today: string): Ledger {
   };
 }
 
-/** Gives back what was set aside for a call, whatever became of it. */
+/** Releases the reservation of a call, whatever its outcome. */
 function released(ledger: Ledger, id: string): Ledger {
   const { [id]: hold, ...open } = ledger.open;
   if (!hold) return ledger;
@@ -136,13 +137,16 @@ function released(ledger: Ledger, id: string): Ledger {
   return { ...ledger, open, used: plus(ledger.used, moves, -1) };
 }
 
-/** What dead callers left: nobody knows whether they spent it, so it is given back. */
+/** Releases expired reservations: whether their calls were billed is unknown. */
 export function swept(ledger: Ledger, nowMs: number): Ledger {
   const lapsed = Object.entries(ledger.open).filter(([, { until }]) => until < nowMs);
   return lapsed.reduce((left, [id]) => released(left, id), ledger);
 }
 
-/** How much a gauge may show before a call of this amount: at a limit that is reached, not even one without a price. */
+/**
+ * Highest value of a gauge that admits a call of this amount. At a reached limit, calls without a price are rejected as
+ * well.
+ */
 export const roomFor = (limit: number, amount: number): number => limit - Math.max(1, amount);
 
 export type Exhausted = {
@@ -152,7 +156,7 @@ export type Exhausted = {
   readonly open: number;
 };
 
-/** The first limit that a call of this amount would break. */
+/** First limit that a call of this amount would exceed. */
 export function exhausted(ledger: Ledger, amount: Amount, limits: Limits): Exhausted | undefined {
   for (const [gauge, by] of Object.entries(movesOf(amount))) {
     const [limit, used = 0, spent = 0] = [limits[gauge], ledger.used[gauge], ledger.spent[gauge]];
@@ -163,18 +167,18 @@ export function exhausted(ledger: Ledger, amount: Amount, limits: Limits): Exhau
 
 export const isCrowded = ({ open }: Ledger): boolean => Object.keys(open).length >= MAX_OPEN;
 
-/** @param ledger of the hold's own day */
+/** @param ledger of the reservation's own day */
 export function reserved(ledger: Ledger, id: string, hold: Hold): Ledger {
   const moves = movesOf(heldBy(hold));
   return {
     ...ledger,
     open: { ...ledger.open, [id]: hold },
     used: plus(ledger.used, moves, 1),
-    spent: plus(ledger.spent, movesOf({ ...heldBy(hold), calls: 0, microUsd: 0 }), 1), // counted from here on
+    spent: plus(ledger.spent, movesOf({ ...heldBy(hold), calls: 0, microUsd: 0 }), 1), // counting starts now
   };
 }
 
-/** What was set aside becomes what it cost, in the period that the call began in. */
+/** Replaces a reservation by the actual cost, in the period in which the call began. */
 export function settled(ledger: Ledger, id: string, actual: Amount): Ledger {
   const hold = ledger.open[id];
   if (!hold) return ledger;
@@ -190,11 +194,11 @@ export type Warning = {
   readonly spent: number;
 };
 
-/** The highest share of a limit that this much reaches; 0 below all of them. */
+/** Highest warning threshold that this value reaches; 0 below all of them. */
 const shareOf = (spent: number, limit: number): number =>
   WARNINGS.findLast((percent) => spent * 100 >= percent * limit) ?? 0;
 
-/** What has been reached and not been told yet, and the ledger with it told. */
+/** Reached thresholds without a warning yet, and the ledger with them marked as warned. */
 export function warned(ledger: Ledger, limits: Limits): { ledger: Ledger; warnings: readonly Warning[] } {
   const warnings = Object.entries(limits).flatMap(([gauge, limit]) => {
     const spent = ledger.spent[gauge] ?? 0;
@@ -205,7 +209,7 @@ export function warned(ledger: Ledger, limits: Limits): { ledger: Ledger; warnin
   return { ledger: { ...ledger, warned: { ...ledger.warned, ...told } }, warnings };
 }
 
-/** What a gauge may show before the next warning is due. Above the last there is none. */
+/** Highest value of a gauge before the next warning is due; unbounded above the last threshold. */
 export function quietUntil(limit: number, told: number): number {
   const next = WARNINGS.find((percent) => percent > told);
   return next === undefined ? Infinity : Math.ceil((next * limit) / 100) - 1;

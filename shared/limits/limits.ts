@@ -1,10 +1,10 @@
-// The limits in force: those that an admin has set, else those that the stage was deployed with.
+// Limits in force: those set by an admin, otherwise those of the deployed stage.
 import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import { namesIn, type Rates } from './rates.ts';
 
-/** `version` counts the changes; `changedBy` is the uid of who made the last. */
+/** `version` counts the changes; `changedBy` is the uid of the last editor. */
 export type StoredLimits = {
   readonly version: number;
   readonly rates: Rates;
@@ -15,20 +15,20 @@ export type StoredLimits = {
 /** Port. */
 export type LimitStore = {
   readonly read: () => Promise<StoredLimits | undefined>;
-  /** Refused with `conflict`, and the limits as they are, unless the version before is the stored one. */
+  /** Rejected with `conflict` and the current limits unless the stored version is the previous one. */
   readonly replace: (next: StoredLimits) => Write;
 };
 
-/** So much later, at most, an instance that has read them counts by new limits. */
+/** Maximum delay until an instance that cached the limits applies new ones. */
 export const LIMITS_LAG_SECONDS = 10;
 
-/** @param ports.deployed what the stage's template says, in force while nothing is stored */
+/** @param ports.deployed limits of the stage's template, in force while none are stored */
 export function createLimits(ports: { store: LimitStore; deployed: () => Rates; now: () => number }) {
   const { store, deployed, now } = ports;
   let seen: { readonly until: number; readonly rates: Rates } | undefined;
 
   return {
-    /** Fails closed: limits that cannot be read admit nobody. */
+    /** Fails closed: no call is admitted while the limits cannot be read. */
     async current(): Promise<Rates> {
       const at = now();
       if (seen && at < seen.until && seen.until - at <= LIMITS_LAG_SECONDS * 1000) return seen.rates;
@@ -44,11 +44,11 @@ export function createLimits(ports: { store: LimitStore; deployed: () => Rates; 
 type Known = {
   readonly providers: readonly string[];
   readonly tools: readonly string[];
-  /** Names that may come and go: of registered tools, and of the keys they take. */
+  /** Names that may appear later: of registered tools, and of the keys they take. */
   readonly mayCome: (kind: 'providers' | 'tools', name: string) => boolean;
 };
 
-/** A misspelt name would be a limit that limits nothing. @throws {AppError} `invalid_input` */
+/** Rejects unknown names: a misspelt name would be a limit without effect. @throws {AppError} `invalid_input` */
 export function checkNames(rates: Rates, known: Known): void {
   const issues = (['providers', 'tools'] as const).flatMap((kind) =>
     namesIn(rates, kind)

@@ -1,22 +1,22 @@
-// Brings a change of a ledger to the store, whatever others do to it at the same time.
+// Writes a change of a ledger under concurrent changes.
 import { AppError } from '#shared/core/errors.ts';
 import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 
 import { LedgerMoved } from './ledger-change.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What was seen of the ledger: nothing yet, or how it stood when the last try was refused. */
+/** Known state of the ledger: none yet, or the one returned by the last rejected write. */
 export type Sight = {
   readonly seen: { readonly ledger: Ledger | undefined } | undefined;
-  /** An earlier try got no answer: it may have been made. */
+  /** True if an earlier attempt got no response: it may have been committed. */
   readonly unsure: boolean;
 };
 
-/** `done`: an earlier try was made after all. */
+/** `done`: an earlier attempt was committed. */
 export type Plan = { readonly writes: readonly Write[] } | 'done';
 
 const TRIES = 16;
-/** A charge that stays unwritten is money that nobody sees, so a store that loses its answers is asked more than twice. */
+/** Attempts per commit. An unwritten charge is unaccounted cost, so lost responses are retried more than twice. */
 const UNANSWERED = 8;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 300;
@@ -24,9 +24,9 @@ const LONGEST_PAUSE_MS = 300;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Plans and commits until it holds. A commit without an answer is tried again, as only the ledger can tell whether it was
- * made: a plan must see that from the request id in it.
- * @throws {AppError} `unavailable` when others were always faster, besides what `plan` and `commit` throw
+ * Plans and commits until it succeeds. A commit without a response is retried, because only the ledger shows whether it
+ * was made: a plan must detect that from the request id in it.
+ * @throws {AppError} `unavailable` under permanent contention, besides what `plan` and `commit` throw
  */
 export async function persist(
   plan: (sight: Sight) => Plan,
@@ -46,12 +46,12 @@ export async function persist(
       sight = afterwards(sight, error, unanswered < UNANSWERED);
       if (tried === TRIES || !hasTime()) throw new Contention();
     }
-    // The first refusal only shows what the ledger is like: somebody has to be waited for after the second.
+    // The first rejection only returns the current ledger; backoff starts with the second.
     if (tried > 1) await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tried));
   }
 }
 
-/** The store's own refusals have a status; what was lost on its way has none. */
+/** Rejections of the store have a status; lost responses have none. */
 function isUnanswered(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   return error instanceof Error && !(error instanceof AppError) && $metadata?.httpStatusCode === undefined;

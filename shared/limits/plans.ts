@@ -1,5 +1,5 @@
-// How a reservation and a settlement are written: quickly while the ledger is as this instance remembers it, else from the
-// ledger as it is.
+// Writes of a reservation and a settlement: the fast path assumes the ledger that this instance cached, the slow path
+// uses the current ledger.
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -35,7 +35,7 @@ export type Caller = {
 export type PlanPorts = {
   readonly store: LedgerStore;
   readonly budgets: Budgets;
-  /** The owner and the operators are told: writes to commit with the settlement. */
+  /** Notifies the owner and the operators: writes to commit with the settlement. */
   readonly warn: (caller: Caller, warning: Warning, day: string) => readonly Write[];
   /** Milliseconds by the store's clock. */
   readonly now: () => number;
@@ -47,7 +47,10 @@ const UNKNOWN: Remembered = EMPTY;
 const isCounted = (counts: Readonly<Record<string, number>>, amount: Amount): boolean =>
   Object.keys(movesOf(amount)).every((gauge) => gauge in counts);
 
-/** Room for this hold in the ledger as it is. @throws {AppError} `quota_exceeded`, `budget_exceeded`, `rate_limited` */
+/**
+ * Checks that the ledger has room for this reservation.
+ * @throws {AppError} `quota_exceeded`, `budget_exceeded`, `rate_limited`
+ */
 function checkRoom(
   ledger: Ledger,
   hold: Hold,
@@ -75,14 +78,14 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
   return {
     forget: (uid: Uid) => void memory.delete(uid),
 
-    /** The highest warning this instance knows of that concerns such a call, in per cent of its limit. */
+    /** Highest known warning that applies to such a call, in per cent of its limit. */
     highestWarning(uid: Uid, { provider, day }: Hold): number {
       const { warned: told, day: seen } = known(uid);
       const own = Object.entries(told).filter(([name]) => (gaugeOf(name).provider ?? provider) === provider);
       return seen === day ? Math.max(0, ...own.map(([, percent]) => percent)) : 0;
     },
 
-    /** Its plan throws what `checkRoom` throws. */
+    /** The plan throws the errors of `checkRoom`. */
     reservation(caller: Caller, asked: Hold) {
       const { uid, requestId: id } = caller;
       const quickly = (from: Remembered, hold: Hold): Plan => ({
@@ -111,14 +114,14 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
         if (!seen) return quickly(known(uid), hold);
         const { ledger: before = EMPTY } = seen;
         const own = before.open[id];
-        // Committed without an answer; or never reserved, given up for dead, or forgotten with its owner.
+        // Committed without a response; or never reserved, expired, or erased with its owner.
         if (!own) return unsure ? 'done' : { writes: [] };
         remember(uid, before);
         const limits = limitsFor(caller, actual.provider, before);
         const { ledger, warnings } = warned(settled(before, id, actual), limits);
         const isUsual = warnings.length === 0 && own.day === before.day && isCounted(before.spent, actual);
         if (isUsual) return quickly(before, own);
-        remember(uid, ledger); // forgotten again if it cannot be written
+        remember(uid, ledger); // reset if it cannot be written
         const told = warnings.flatMap((warning) => warn(caller, warning, before.day));
         return { writes: [store.replace(uid, ledger), ...told] };
       };

@@ -31,7 +31,7 @@ export type ProviderPacing = {
   readonly admit: (owner: string, provider: string, deadline: Deadline) => Promise<void>;
   /** Takes the pace that a provider's response states; undefined where enough quota is left. */
   readonly observe: (owner: string, provider: string, pace: Pace | undefined) => Promise<void>;
-  /** Whether the provider would refuse or slow this owner now. */
+  /** True if the provider would currently reject or delay calls of this owner. */
   readonly isLow: (owner: string, provider: string) => boolean;
 };
 
@@ -75,7 +75,7 @@ export function createProviderPacing(ports: {
     return tighter(own.get(nameOf(owner, provider)), others && store.read(others.beside, provider), now());
   };
 
-  /** Worth a write: nothing was published yet, or the pace has become much tighter since. */
+  /** Publishes only the first pace, or one that is much tighter: each publication is a write. */
   const isNews = (before: Pace | undefined, pace: Pace) =>
     !before || before.until <= now() || pace.left === 0 || before.left - pace.left > 0.02;
 
@@ -106,7 +106,7 @@ export function createProviderPacing(ports: {
         await store.publish(row, provider, pace);
         keep(published, name, pace);
       } catch {
-        // The response is there, and this instance knows: the next response publishes again.
+        // The response is already complete and cached here: the next response publishes again.
       }
     },
 

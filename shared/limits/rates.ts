@@ -1,9 +1,9 @@
-// How often whom may call: by role, for all calls together and, where somebody has set it, for one provider or one tool.
+// Rate limits by role: for all calls together and, if configured, for one provider or one tool.
 import * as z from 'zod';
 
 import type { RateLimit } from './gcra.ts';
 
-/** Zero is refused: a limit slows, it does not ban. Whoever may not call at all has no scope or no key. */
+/** Zero is rejected: a limit slows down, it does not ban. Access is removed with a scope or a key. */
 const Rate = z.strictObject({
   per_minute: z
     .number()
@@ -27,7 +27,7 @@ const RoleRates = Rate.extend({
 }).strict();
 type RoleRates = z.infer<typeof RoleRates>;
 
-/** A limit for every role, e.g. `{"user": {"per_minute": 600, "burst": 100, "tools": {"ai_chat": {…}}}, …}`. */
+/** Limit for every role, e.g. `{"user": {"per_minute": 600, "burst": 100, "tools": {"ai_chat": {…}}}, …}`. */
 export const Rates = z.strictObject({
   user: RoleRates,
   auditor: RoleRates,
@@ -43,11 +43,11 @@ function mostGenerous(limits: readonly z.infer<typeof Rate>[]): RateLimit {
   return { perMinute, burst: Math.max(1, ...limits.map(({ burst }) => burst)) };
 }
 
-/** The most generous of a caller's roles counts; nobody without a role gets here. */
+/** The most generous role of the caller applies; a caller without a role is rejected earlier. */
 export const rateOf = (rates: Rates, roles: Roles): RateLimit =>
   mostGenerous(roles.map((role) => rates[role]));
 
-/** The limit for one tool or provider; undefined where one of the caller's roles has none. */
+/** Limit for one tool or provider; undefined if one of the caller's roles has none. */
 export function narrowRateOf(
   rates: Rates,
   roles: Roles,
@@ -58,13 +58,13 @@ export function narrowRateOf(
   return set.length > 0 && set.length === limits.length ? mostGenerous(set) : undefined;
 }
 
-/** A quarter of a limit, and never none: for a caller who has all but reached a quota or budget. */
+/** A quarter of a limit, at least 1: for a caller close to a quota or budget. */
 export const quarterOf = ({ perMinute, burst }: RateLimit): RateLimit => ({
   perMinute: Math.max(1, Math.floor(perMinute / 4)),
   burst: Math.max(1, Math.floor(burst / 4)),
 });
 
-/** The names that limits are set for, with where each stands. */
+/** Names for which limits are set, with the path of each. */
 export const namesIn = (rates: Rates, kind: 'providers' | 'tools'): { name: string; path: string }[] =>
   Object.entries(rates).flatMap(([role, of]: [string, RoleRates]) =>
     Object.keys(of[kind] ?? {}).map((name) => ({ name, path: `${role}.${kind}.${name}` })),

@@ -1,4 +1,4 @@
-// What a caller is told whose limit is reached: which, how much of it is spent, and when it starts anew.
+// Errors for a reached limit: the limit, the amount spent, and the time of the reset.
 import { AppError } from '#shared/core/errors.ts';
 
 import { type Exhausted, gaugeOf, MAX_OPEN, type Period } from './ledger.ts';
@@ -10,14 +10,14 @@ export function resetAfter(period: Period, day: string): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
-/** Micro-USD as people write dollars: `0.0125`. */
+/** Micro-USD formatted as US dollars: `0.0125`. */
 export const usd = (microUsd: number): string =>
   (microUsd / 1_000_000).toFixed(6).replace(/(\.\d\d\d*?)0*$/, '$1');
 
 const amountOf = (unit: 'calls' | 'microUsd', amount: number): string =>
   unit === 'calls' ? `${amount} calls` : `$${usd(amount)}`;
 
-/** Calls under way hold what may become free: it is worth trying again soon. */
+/** Retry interval while reservations may be released soon. */
 const SOON_SECONDS = 5;
 
 export function exhaustedError(

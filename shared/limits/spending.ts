@@ -1,4 +1,4 @@
-// Quotas and money of calls to the outside: reserved before, settled after.
+// Quotas and cost of outbound calls: reserved before, settled after.
 import { AppError } from '#shared/core/errors.ts';
 import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 
@@ -7,37 +7,37 @@ import { persist } from './persist.ts';
 import { type Caller, createPlans, type PlanPorts } from './plans.ts';
 import { unpricedError } from './refusals.ts';
 
-/** What a call is about to ask of whom. Sizes bound its price from above. */
+/** Planned call. Its sizes give the upper bound of its price. */
 export type Estimate = {
   readonly provider: string;
   readonly model: string;
-  /** Absent: not of a provider that bills by size. Such a call is neither limited nor charged here. */
+  /** Absent if no provider bills the call by size. Such a call is neither limited nor charged here. */
   readonly inputBytes?: number | undefined;
   readonly maxOutputTokens?: number | undefined;
 };
 
-/** Whole millionths of a US dollar, and the price table they come from. */
+/** Micro-USD, and the version of the price table. */
 export type Cost = { readonly costMicroUsd: number; readonly priceVersion: string } | 'unknown';
 
-/** How a call ended: served, with what is recorded of it, or not. */
+/** Outcome of a call: served with its recorded usage, or not served. */
 export type Ending<Served> = { readonly served: Served } | { readonly error: AppError };
 
-/** What a call cost its owner, as it is recorded and told. `cost_estimated`: it may have been billed, nobody knows how much. */
+/** Cost of a call, as recorded and returned. `cost_estimated`: possibly billed, the exact amount is unknown. */
 export type Charge = {
   readonly cost_micro_usd: number | 'unknown';
   readonly price_version?: string;
   readonly reason?: 'cost_estimated';
 };
 
-/** The money of one call. */
+/** Accounting of one call. */
 export type Account<Served> = {
   /**
-   * Sets aside the most that this call can cost, by a commit that takes what else belongs to it.
-   * @throws {AppError} `quota_exceeded`, `budget_exceeded`, `price_unknown`, `rate_limited`, `unavailable`: nothing may be
-   * called then
+   * Reserves the maximum cost of this call, in one commit with the given writes.
+   * @throws {AppError} `quota_exceeded`, `budget_exceeded`, `price_unknown`, `rate_limited`, `unavailable`: the call
+   * must not be made then
    */
   readonly reserve: (estimate: Estimate, commit: Commit) => Promise<void>;
-  /** Charges what it did cost, once, however often it is called. Only commits where nothing was reserved. */
+  /** Charges the actual cost once; repeated settlements have no effect. Only commits if nothing was reserved. */
   readonly settle: (
     ending: Ending<Served>,
     commit: (writes: readonly Write[], charge: Charge | undefined) => Promise<void>,
@@ -47,19 +47,19 @@ export type Account<Served> = {
 export type SpendingPorts<Served> = PlanPorts & {
   readonly worstCaseOf: (estimate: Estimate) => number | 'unknown';
   readonly costOf: (served: Served, estimate: Estimate) => { provider: string; cost: Cost };
-  /** Holds a caller back whose limit is nearly reached. @throws {AppError} `rate_limited` */
+  /** Applies the reduced rate to a caller close to a limit. @throws {AppError} `rate_limited` */
   readonly slowDown: (caller: Caller) => Promise<void>;
 };
 
-/** Longer than a call that was given up can still be under way. */
+/** Longer than an abandoned call can still be in progress. */
 const GRACE_MS = 60_000;
-/** At the last warning a caller is slowed down. */
+/** Share of a limit, in per cent, from which the reduced rate applies. */
 const NEAR = WARNINGS[WARNINGS.length - 1] ?? 100;
 
-/** The call ended before its provider was asked. */
+/** Failures before the provider was called. */
 const NOT_ASKED =
   /^(key_(missing|frozen|expired|invalid)|kms_\w+|integrity_failed|egress_refused|unavailable|invalid_input)$/;
-/** The provider did not answer the question: no provider bills for that. */
+/** Provider errors without a completion, which no provider bills. */
 const NOT_BILLED = /^(key_rejected|rate_limited|upstream_failed|upstream_unreachable)$/;
 
 type Open = { readonly hold: Hold; readonly estimate: Estimate; readonly priced: boolean };
@@ -70,13 +70,13 @@ const nothing = ({ hold: { provider } }: Open): Charged => ({
   charge: undefined,
 });
 
-/** It may have been billed, nobody knows how much: it costs what was set aside for it. */
+/** Possibly billed, exact amount unknown: charged at its reservation. */
 const estimated = ({ hold: { provider, microUsd }, priced }: Open): Charged => ({
   amount: { provider, calls: 1, microUsd },
   charge: { cost_micro_usd: priced ? microUsd : 'unknown', reason: 'cost_estimated' },
 });
 
-/** An answer that was cut off, or came too late, may have been billed. */
+/** An incomplete or late response may have been billed. */
 function chargeOfFailure(open: Open, { code }: AppError): Charged {
   if (NOT_ASKED.test(code)) return nothing(open);
   const { provider } = open.hold;
@@ -96,7 +96,7 @@ function chargeOfAnswer(open: Open, { provider, cost }: { provider: string; cost
   };
 }
 
-/** @throws {AppError} `price_unknown` where the stage wants prices known */
+/** @throws {AppError} `price_unknown` if the stage requires known prices */
 function opened<Served>(
   { worstCaseOf, budgets, now }: SpendingPorts<Served>,
   { deadline }: Caller,
@@ -131,7 +131,7 @@ export function createSpending<Served>(ports: SpendingPorts<Served>): (caller: C
         try {
           await persist(plans.reservation(caller, made.hold), commit, hasTime);
         } catch (error) {
-          // After a refusal nothing was reserved; after anything else it may be, for a call that is not made.
+          // A rejection reserved nothing; after any other error a reservation may exist for a call that is not made.
           if (error instanceof AppError && !(error instanceof Contention)) open = undefined;
           charged = nothing(made);
           throw error;
@@ -143,7 +143,7 @@ export function createSpending<Served>(ports: SpendingPorts<Served>): (caller: C
           await commit([], undefined);
           return undefined;
         }
-        // The first end counts: a later one may only say that the first could not be written.
+        // The first settlement applies: a later one may only report that the first could not be written.
         charged ??=
           'error' in ending
             ? chargeOfFailure(open, ending.error)

@@ -1,9 +1,9 @@
-// What an owner has used, as they are told.
+// Usage of an owner as returned to clients.
 import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
 import { EMPTY, type Ledger, type Limits, nameOf, type Period, rolled, swept } from './ledger.ts';
 import { resetAfter } from './refusals.ts';
 
-/** `spent`: calls that ended. `open`: set aside for calls under way. `limit`, `left`: null where there is none. */
+/** `spent`: ended calls. `open`: reserved for calls in progress. `limit`, `left`: null without a limit. */
 export type Gauged = {
   readonly spent: number;
   readonly open: number;
@@ -29,7 +29,7 @@ function periodUsage(
   return { calls: gauged('calls'), micro_usd: gauged('micro_usd') };
 }
 
-/** Providers that were called this month, or have a limit of their own. */
+/** Providers that were called this month or have a limit of their own. */
 function providersOf({ used }: Ledger, budgets: Budgets, roles: readonly BudgetRole[]): string[] {
   const called = Object.keys(used).flatMap((name) => name.split('.')[2] ?? []);
   const limited = roles.flatMap((role) => Object.keys(budgets[role].per_provider ?? {}));
@@ -59,7 +59,7 @@ export function usageOf(
   };
   return {
     currency: 'USD',
-    /** Money is in whole millionths of a dollar. */
+    /** Amounts are in micro-USD. */
     micro_usd_per_usd: 1_000_000,
     day: whole('day'),
     month: whole('month'),

@@ -1,4 +1,4 @@
-// What an owner is told when a limit comes near.
+// Budget warnings.
 import { gaugeOf, type Warning } from './ledger.ts';
 import { resetAfter, usd } from './refusals.ts';
 
@@ -8,7 +8,7 @@ const SEVERITY: Readonly<Record<number, 'info' | 'warning' | 'critical'>> = {
   95: 'critical',
 };
 
-/** A notice: once for each period, limit and share of it. A limit that was changed is another one. */
+/** Creates one notice per period, limit and threshold. A changed limit raises new notices. */
 export function warningDraft({ gauge, percent, limit, spent }: Warning, day: string) {
   const { period, unit, provider } = gaugeOf(gauge);
   const amount = (value: number) => (unit === 'calls' ? `${value}` : `$${usd(value)}`);

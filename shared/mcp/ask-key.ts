@@ -1,4 +1,4 @@
-// A call that lacks a key: a client that can show its user a page is asked to, once.
+// URL elicitation for a call that lacks a key: requested once from clients that support it.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import {
@@ -13,10 +13,10 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { type ErrorCode, ERRORS } from '#shared/core/errors.ts';
 import type { InvokeResult } from '#shared/tools/tool.ts';
 
-/** What a new key mends. A frozen one its owner thaws without leaving. */
+/** Errors that a new key resolves. A frozen key can be unfrozen without the provider's page. */
 const MENDED_BY_KEY = new Set<ErrorCode>(['key_missing', 'key_expired', 'key_invalid', 'key_rejected']);
 const REQUEST = 'key';
-/** Whoever opened the page may be a moment from done. */
+/** Delay before the check: the user may be about to finish. */
 const LOOK_AGAIN_MS = 3000;
 
 const lacksKey = (answer: InvokeResult) => !answer.ok && MENDED_BY_KEY.has(answer.error.code);
@@ -26,10 +26,10 @@ function canShowPages({ mcpReq }: ServerContext): boolean {
   const capabilities = envelope?.[CLIENT_CAPABILITIES_META_KEY] as
     | { elicitation?: { url?: unknown } }
     | undefined;
-  return capabilities?.elicitation?.url !== undefined; // an empty `elicitation` means forms, and no key goes into one
+  return capabilities?.elicitation?.url !== undefined; // an empty `elicitation` means forms, which must not carry a key
 }
 
-/** The page is the provider's own: it holds nothing of ours, names nobody, and asks for its own sign-in. */
+/** Links to the provider's own page, which holds no data of this gateway and requires its own sign-in. */
 function question(answer: InvokeResult): InputRequiredResult | undefined {
   if (answer.ok) return undefined;
   const { code, message, details } = answer.error;
@@ -40,8 +40,8 @@ function question(answer: InvokeResult): InputRequiredResult | undefined {
 }
 
 /**
- * What is answered to a call that lacks a key: the question, where it was not put before; after that what the vault says, for
- * "accepted" means no more than "opened the page".
+ * Response to a call that lacks a key: the elicitation, if it was not sent before; otherwise the state of the vault,
+ * because "accepted" only means that the page was opened.
  */
 export async function orAskForKey(
   answer: InvokeResult,

@@ -1,10 +1,10 @@
-// One JSON-RPC message, read and bounded before the protocol layer sees it.
+// One JSON-RPC message, parsed within bounds before the protocol layer receives it.
 import { AppError } from '#shared/core/errors.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
 export type McpMessage = { readonly method?: unknown; readonly params?: unknown; readonly id?: unknown };
 
-/** A chat of a thousand messages with a hundred tools fits. */
+/** Allows a chat of a thousand messages with a hundred tools. */
 const BOUNDS = { depth: 32, nodes: 20_000 };
 
 const REFUSALS = {
@@ -17,7 +17,7 @@ const REFUSALS = {
   media_type: [415, -32_000, 'Unsupported media type: send application/json'],
 } as const;
 
-/** A refusal in the shape that MCP clients expect, whatever their era. */
+/** Error response in the shape that MCP clients of all protocol revisions expect. */
 export function refusal(kind: keyof typeof REFUSALS, reason?: string): Response {
   const [status, code, text] = REFUSALS[kind];
   const message = reason === undefined ? text : `${text}. ${reason}`;

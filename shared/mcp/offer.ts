@@ -1,4 +1,4 @@
-// The tool registry as what an MCP client is offered, with resources and prompts beside it.
+// Capabilities offered to an MCP client: the tool registry, resources and prompts.
 import type { McpServer } from '@modelcontextprotocol/server';
 
 import type { Principal } from '#shared/auth/principal.ts';
@@ -19,19 +19,19 @@ export type ToolCalls = {
   readonly deadline: Deadline;
   readonly hops?: number;
   readonly invoke: Invoke;
-  /** Registered tools that this message is about: all, or the one it calls. */
+  /** Registered tools needed for this message: all, or the called one. */
   readonly registered: readonly Tool[];
   readonly report: (error: unknown) => void;
 };
 
-/** What a `tools/call` names. */
+/** Tool name of a `tools/call`. */
 export function calledName({ method, params }: McpMessage): string | undefined {
   if (method !== 'tools/call' || typeof params !== 'object' || params === null) return undefined;
   const { name } = params as { name?: unknown };
   return typeof name === 'string' ? name : undefined;
 }
 
-/** The tool of ours a `tools/call` names, if there is one of that name. */
+/** Built-in tool named by a `tools/call`, if any. */
 export function calledTool(message: McpMessage): Tool | undefined {
   const name = calledName(message);
   return name === undefined ? undefined : findTool(name);
@@ -48,7 +48,7 @@ function toolsFor(message: McpMessage, registered: readonly Tool[]): readonly To
 
 const HINT = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
-/** What a message can be about, and no more: registering costs more than most calls. */
+/** Registers only what the message can address: registration costs more than most calls. */
 function equip(server: McpServer, message: McpMessage, calls: ToolCalls): void {
   const method = String(message.method);
   if (!/^(?:resources|prompts)\//.test(method)) {
@@ -72,7 +72,7 @@ export function toolOffer(message: McpMessage, calls: ToolCalls): McpOffer {
         'resources/list': HINT,
         'resources/templates/list': HINT,
         'prompts/list': HINT,
-        // Todos change at any moment.
+        // Not cached: todos change at any time.
         'resources/read': { ttlMs: 0, cacheScope: 'private' },
       },
       instructions:

@@ -1,5 +1,5 @@
-// Signs of life of a long call, and what is heard of how far it is. They also keep the stream open: its keep-alive starts with the
-// first of them.
+// Progress notifications of a long call, including heartbeats. They also keep the stream open: its keep-alive starts
+// with the first of them.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { ServerContext } from '@modelcontextprotocol/server';
@@ -7,12 +7,12 @@ import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Progress, ToolCall } from '#shared/tools/tool.ts';
 
 const BEAT_MS = 5000;
-/** So little that whatever the call itself tells next is more. */
+/** Smaller than any progress value that the call itself reports. */
 const BEAT = 0.001;
 
 /**
- * Tells a client that asked for it that the work goes on, and hands on what the work tells: values only ever rise, as the
- * protocol wants it. What the work comes to is not touched by it.
+ * Sends heartbeats to a client that requested progress, and forwards the reported progress. Values only increase, as
+ * the protocol requires. The result of the work is unaffected.
  */
 export async function withProgress<T>(
   { mcpReq }: ServerContext,
@@ -44,7 +44,7 @@ export async function withProgress<T>(
       await tell({ progress, total, message: 'Waiting for the provider' });
       await pause(BEAT_MS, undefined, { signal: ended.signal });
     }
-  })().catch(() => {}); // the client has gone, or the work has ended: there is nobody to tell
+  })().catch(() => {}); // the client disconnected or the work ended
   try {
     return await work((update) => {
       ({ total } = update);

@@ -1,4 +1,4 @@
-// Prompts that a user may pick: words only. What they are about is fetched by the tools they name.
+// Prompts for users: text only. Their data is fetched by the tools they name.
 import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 

@@ -13,7 +13,7 @@ import type { ToolCalls } from './offer.ts';
 import { withProgress } from './progress.ts';
 import { toolResult } from './results.ts';
 
-/** Shows a JSON Schema and checks nothing: the invoke path validates, for every face alike. */
+/** Publishes a JSON Schema without validating: the invoke path validates for every transport. */
 const shown = (schema: Readonly<Record<string, unknown>>) => ({
   '~standard': {
     version: 1 as const,
@@ -23,7 +23,7 @@ const shown = (schema: Readonly<Record<string, unknown>>) => ({
   },
 });
 
-/** Offers one tool of the registry on a server that lives for one request. */
+/** Registers one tool on a server that lives for one request. */
 export function register(server: McpServer, tool: Tool, calls: ToolCalls): void {
   const { input, output } = schemasOf(tool);
   server.registerTool(
@@ -40,10 +40,11 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
 }
 
 /**
- * A missing scope of a tool is told as a result too, in both eras, and not by `scopeChallenge`: its 403 would leave a Lambda, where
- * API Gateway renames `WWW-Authenticate`, so that no client could read it and the call would only be lost. The authorizer, whose
- * refusals keep the header, sees no body; by `Mcp-Name` it could tell, but its verdict is kept for a minute and for all calls. So
- * the door's own scope is challenged (functions/authorizer.ts), with all scopes that tools ask for, and a result names the rest.
+ * Returns a missing scope as a tool result in both protocol revisions instead of using `scopeChallenge`: API Gateway
+ * renames the `WWW-Authenticate` header of a Lambda response, so no client could read that 403 and the call would be
+ * lost. The authorizer, whose responses keep the header, does not receive the body; it could use `Mcp-Name`, but its
+ * result is cached for a minute for all calls. So the entry scope is challenged there (functions/authorizer.ts), with
+ * all scopes of the tools, and a result names the missing one.
  */
 async function called(
   tool: Tool,
@@ -51,7 +52,7 @@ async function called(
   { ctx, calls }: { ctx: ServerContext; calls: ToolCalls },
 ): Promise<CallToolResult | InputRequiredResult> {
   const { principal, requestId, hops, invoke, report } = calls;
-  // A client that has gone needs no answer from upstream.
+  // Cancels the upstream call when the client disconnects.
   const signal = AbortSignal.any([calls.deadline.signal, ctx.mcpReq.signal]);
   const deadline = { ...calls.deadline, signal };
   const of = { toolName: tool.name, tool, parameters, principal, requestId, deadline, hops };

@@ -1,4 +1,5 @@
-// What a client may read without calling a tool. Todos are read by the tools all the same: one path, one set of checks.
+// Resources that a client can read without calling a tool. Todos are still read through the tools: one path, one set of
+// checks.
 import { type McpServer, type ReadResourceResult, ResourceTemplate } from '@modelcontextprotocol/server';
 
 import type { McpMessage } from './message.ts';
@@ -23,7 +24,7 @@ Todos, AI models and small utilities, called on your own stored keys.
 - A refusal names its code and the next step, as text and in \`_meta["dev.portunus/error"]\`.
 `;
 
-/** Whether reading this resource is a call of a tool, which writes its own record. */
+/** True if reading this resource calls a tool, which writes its own audit record. */
 export const readsByTool = ({ method, params }: McpMessage): boolean => {
   if (method !== 'resources/read' || typeof params !== 'object' || params === null) return false;
   const { uri } = params as { uri?: unknown };

@@ -1,16 +1,16 @@
-// How a call's end reads in MCP.
+// Results of calls in MCP form.
 import { type CallToolResult, ProtocolError, ResourceNotFoundError } from '@modelcontextprotocol/server';
 
 import { ERRORS } from '#shared/core/errors.ts';
 import type { InvokeResult } from '#shared/tools/tool.ts';
 
-/** Where machine-readable errors stand: `structuredContent` of an error would break clients that validate it. */
+/** Metadata key of machine-readable errors: an error in `structuredContent` would break clients that validate it. */
 const ERROR_META = 'dev.portunus/error';
-/** Whether this is the answer of an earlier call of the same idempotency key. */
+/** Metadata key: the response was replayed for the same idempotency key. */
 const REPLAYED_META = 'dev.portunus/replayed';
-/** How a call was served, where that was not the usual way. */
+/** Metadata key: how the call was served, if not in the default mode. */
 const SERVED_META = 'dev.portunus/served';
-/** What a call to a provider cost. */
+/** Metadata key: cost of a provider call. */
 const USAGE_META = 'dev.portunus/usage';
 
 type Failure = Extract<InvokeResult, { ok: false }>;
@@ -20,7 +20,10 @@ function problemOf({ error: { code, message, details } }: Failure, requestId: st
   return { code, detail: message, ...details, next_step, request_id: requestId };
 }
 
-/** Failures are results, so that a model can correct itself. @param isStructured whether the tool states what it returns */
+/**
+ * Failures are returned as results, so that a model can correct its call.
+ * @param isStructured true if the tool has an output schema
+ */
 export function toolResult(
   answer: InvokeResult,
   { requestId, isStructured }: { requestId: string; isStructured: boolean },
@@ -48,7 +51,7 @@ export function toolResult(
   };
 }
 
-/** A resource has no result to put an error into. The code is the HTTP status: -32768 to -32000 are not ours to use. */
+/** Errors of a resource are JSON-RPC errors. The code is the HTTP status, because -32768 to -32000 are reserved. */
 export function resourceError(failure: Failure, uri: string, requestId: string): ProtocolError {
   const { code, status } = failure.error;
   if (code === 'not_found' || code === 'invalid_input') return new ResourceNotFoundError(uri);

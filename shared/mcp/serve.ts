@@ -1,4 +1,4 @@
-// What is offered, as an MCP server: both protocol eras at one URL, nothing kept between requests.
+// Stateless MCP server: both protocol revisions at one URL.
 import {
   type AuthInfo,
   createMcpHandler,
@@ -11,40 +11,43 @@ import type { Principal } from '#shared/auth/principal.ts';
 
 import { type McpMessage, parseMessage, refusal } from './message.ts';
 
-/** What one request is answered from. */
+/** Inputs of one request. */
 export type McpOffer = {
   readonly name: string;
   readonly options: ServerOptions;
-  /** Puts tools and the like on a server that lives for one request. */
+  /** Registers tools, resources and prompts on a server that lives for one request. */
   readonly equip: (server: McpServer) => void;
 };
 
 export type McpCall = {
   readonly offer: McpOffer;
   readonly principal: Pick<Principal, 'uid' | 'scopes' | 'expiresAt'>;
-  /** Told of errors inside the protocol layer. Only their class may be logged: they quote the caller. */
+  /** Receives errors of the protocol layer. Only their class may be logged: messages quote the caller. */
   readonly report: (error: unknown) => void;
 };
 
 const VERSION = '0.1.0';
 
-/** A stream for change notices would pin this instance; there are none to come. */
+/** Ends subscription streams early: they would occupy the instance, and no notifications are sent. */
 const LISTEN_MS = 1500;
 
 export type McpSite = {
-  /** Bare host name this API is reached by. */
+  /** Host name of this API. */
   readonly host: string;
-  /** Whole origins: this API's own, then that of the page that may call it, if there is one. */
+  /** Allowed origins: the API's own, then that of the web client, if any. */
   readonly origins: readonly string[];
 };
 
-/** Scheme, host and port, as a browser compares them. An absent Origin passes: no browser sent the request. */
+/** Compares scheme, host and port as browsers do. An absent Origin passes: the request did not come from a browser. */
 function isForeignPage(request: Request, origins: readonly string[]): boolean {
   const given = request.headers.get('origin');
   return given !== null && !origins.includes(given);
 }
 
-/** Reads one message, or rejects the request: sent by a foreign page or to a rebound name, or not one bounded JSON object. */
+/**
+ * Reads one message. Rejects requests from a foreign origin or to a rebound host name, and bodies that are not one
+ * bounded JSON object.
+ */
 export function receive(
   request: Request,
   text: string | null,
@@ -61,8 +64,8 @@ function isAnyType(range: string): boolean {
 }
 
 /**
- * The 2025 revisions demand both types of a client. One that names none, or any type, accepts both (RFC 9110, 12.5.1); the
- * library looks for the two words.
+ * The 2025 revisions require clients to accept both types. An absent header or a wildcard accepts both (RFC 9110,
+ * 12.5.1), but the library checks for the two literal names.
  */
 function acceptBoth(headers: Headers): void {
   const accept = headers.get('accept')?.trim() ?? '';
@@ -71,7 +74,7 @@ function acceptBoth(headers: Headers): void {
   }
 }
 
-/** Answers one message that was received as above. A server object per request: a shared one would mix answers. */
+/** Answers one message. Each request has its own server object: a shared one would mix responses. */
 export async function serveMcp(request: Request, message: McpMessage, call: McpCall): Promise<Response> {
   const { offer, principal, report } = call;
   const handler = createMcpHandler(
@@ -82,7 +85,7 @@ export async function serveMcp(request: Request, message: McpMessage, call: McpC
     },
     { onerror: report },
   );
-  // The caller's token stops here: tools and upstreams never see it.
+  // Removes the caller's token: tools and upstreams never receive it.
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   acceptBoth(headers);
