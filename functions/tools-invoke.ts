@@ -4,6 +4,7 @@ import { invoke } from '#shared/services/invoke.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
+import { fitsBuffered } from './edge/response.ts';
 
 export const handler = authenticatedRoute('tools-invoke', {
   input: { body: InvokeBody },
@@ -17,7 +18,8 @@ export const handler = authenticatedRoute('tools-invoke', {
       });
     }
     const { tool_name: toolName, parameters } = body;
-    const answer = await invoke()({ toolName, parameters, principal, requestId, deadline, hops, key });
+    const call = { principal, requestId, deadline, hops, key, canReturn: fitsBuffered };
+    const answer = await invoke()({ toolName, parameters, ...call });
     const { replayed } = answer;
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };
     const { result, cached, mode, reason, usage } = answer;

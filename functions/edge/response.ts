@@ -26,6 +26,13 @@ export const commonHeaders = once((): Readonly<Record<string, string>> => {
   };
 });
 
+/** Lambda's 6 MB limit of a buffered response, without room for headers and the members beside the main one. */
+const MAX_BODY_BYTES = 6 * 1024 * 1024 - 64 * 1024;
+
+/** Whether a buffered response can carry it: its JSON text is a string of the JSON document that Lambda returns. */
+export const fitsBuffered = (value: unknown): boolean =>
+  Buffer.byteLength(JSON.stringify(JSON.stringify(value))) <= MAX_BODY_BYTES;
+
 /** RFC 9457, with what a person or a program needs to go on. Never a value that came in. */
 export function problemOf(error: AppError, requestId: string) {
   const [status, title, nextStep] = ERRORS[error.code];

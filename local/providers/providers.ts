@@ -51,6 +51,8 @@ export type Providers = {
   ) => void;
   /** Fails every request of a key with a status, or by closing the connection. The returned function ends this. */
   readonly fail: (credential: string, how: number | 'never') => () => void;
+  /** Answers every request of a key with this JSON text. The returned function ends this. */
+  readonly answerWith: (credential: string, body: string) => () => void;
   /** Pauses the next response after its first event. */
   readonly pauseNext: () => Pick<PausedResponse, 'resume' | 'abort'>;
   /** Limits the rate of a key's POST requests; beyond it they get 429. The returned function ends this. */
@@ -66,7 +68,13 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 export async function startProviders({ port }: { port: number }): Promise<Providers> {
   const standIn = await startStandIn();
   const recorded: ProviderRequest[] = [];
-  const state: State = { standIn, revoked: new Set(), failing: new Map(), quotas: createKeyQuotas() };
+  const state: State = {
+    standIn,
+    revoked: new Set(),
+    failing: new Map(),
+    fixed: new Map(),
+    quotas: createKeyQuotas(),
+  };
   const serve = createServe(state);
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -101,6 +109,10 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       state.failing.set(credential, how);
       return () => void state.failing.delete(credential);
     },
+    answerWith(credential, body) {
+      state.fixed.set(credential, body);
+      return () => void state.fixed.delete(credential);
+    },
     pauseNext: () => (state.paused = createPausedResponse()),
     limit: (credential, quota) => state.quotas.limit(credential, quota),
     setChaos: (chaos) => standIn.mock.setChaos(chaos),
@@ -126,6 +138,7 @@ type State = {
   readonly standIn: StandIn;
   readonly revoked: Set<string>;
   readonly failing: Map<string, number | 'never'>;
+  readonly fixed: Map<string, string>;
   readonly quotas: ReturnType<typeof createKeyQuotas>;
   paused?: PausedResponse | undefined;
 };
@@ -139,6 +152,11 @@ function createServe(state: State): (exchange: Exchange) => Promise<number> {
     if (busy) return send(TOO_MANY, response, headers);
     const failure = state.failing.get(credential);
     if (failure !== undefined) return fail(failure, response);
+    const fixed = state.fixed.get(credential);
+    if (fixed !== undefined) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(fixed);
+      return 200;
+    }
     const isKnown = credential !== '' && !state.revoked.has(credential);
     if (path === TOKEN_PATH) return tokenEndpoint(exchange.credential, { refused: !isKnown }, response);
     if (!isKnown) return send(UNKNOWN_KEY[api], response);

@@ -32,6 +32,7 @@ type Call = {
   readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
 };
 
+/** Routes that stream can return all of it: Lambda streams up to 200 MB. Buffered ones check what they can return. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 // How a call ends: its record, what it cost and what else must be true then, in one commit.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import type { Refuse } from '#shared/audit/refusals.ts';
-import type { AppError } from '#shared/core/errors.ts';
+import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Account, Charge, Ending } from '#shared/limits/spending.ts';
 import type { Intent } from '#shared/providers/completions.ts';
@@ -18,6 +18,27 @@ type End = (
 ) => Promise<Usage>;
 
 const usageOf = (charge: Charge | undefined): Usage => (charge ? { usage: charge } : {});
+
+/** A result that its route cannot return. The provider answered, so the call is charged by what it counted. */
+class ResultTooLarge extends AppError {
+  readonly meta: CallMeta;
+
+  constructor({ meta = {} }: Done<unknown>) {
+    super('upstream_malformed', 'The result is too large for this route. The call is charged.', {
+      next_step: 'Ask for less, or call the tool over POST /mcp, which streams its responses.',
+    });
+    this.meta = meta;
+  }
+}
+
+/** @throws {AppError} `upstream_malformed`, before anything of a result is recorded, kept or committed that cannot be returned */
+export function requireReturnable(
+  done: Done<unknown>,
+  result: Readonly<Record<string, unknown>>,
+  canReturn: (result: Readonly<Record<string, unknown>>) => boolean = () => true,
+): void {
+  if (!canReturn(result)) throw new ResultTooLarge(done);
+}
 
 /** The records of one call: its ATTEMPT, if it goes outside, and its end. */
 export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, money: Account<CallMeta>) {
@@ -38,7 +59,9 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
     },
     end,
     async fail(error: AppError, record: AuditDraft, writes: readonly Write[]): Promise<void> {
-      if (begun) await end({ error }, record, () => writes);
+      const { meta } = error instanceof ResultTooLarge ? error : {};
+      const ending = meta ? { served: meta } : { error };
+      if (begun) await end(ending, { ...record, ...(meta && { meta }) }, () => writes);
       else await refuse(record, writes);
     },
   };

@@ -13,11 +13,11 @@ import type { Todos } from '#shared/todo/todo.ts';
 
 import { readsFirst, whileAdmitting } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
-import { recordsOf, servedBy } from './ending.ts';
+import { recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
 import { keptFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status.ts';
-import type { CallMeta, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
+import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -34,6 +34,8 @@ export type Invocation = {
   readonly sink?: ToolCall['sink'];
   readonly progress?: ToolCall['progress'];
   readonly translation?: ToolCall['translation'];
+  /** Whether the route can return this result. Absent: any, as of routes that stream. */
+  readonly canReturn?: ((result: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** Gateways between the caller and us; absent: none. */
   readonly hops?: number | undefined;
 };
@@ -52,9 +54,10 @@ function inputOf(tool: Tool, parameters: unknown) {
 }
 
 /** Our own tools are held to their output schema too: nothing but its fields leaves. */
-function outputOf(tool: Tool, output: unknown): Record<string, unknown> {
-  const parsed = tool.output.safeParse(output);
+function outputOf(tool: Tool, done: Done<unknown>, { canReturn }: Invocation): Record<string, unknown> {
+  const parsed = tool.output.safeParse(done.output);
   if (!parsed.success) throw new Error(`${tool.name} returned a result that breaks its output schema.`);
+  requireReturnable(done, parsed.data, canReturn);
   return parsed.data;
 }
 
@@ -163,7 +166,7 @@ export function createInvoke(all: Ports): Invoke {
       const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
       const done = await whileAdmitting(admitted, tool)(input, own);
       const { how, meta } = servedBy(done);
-      const result = outputOf(tool, done.output);
+      const result = outputOf(tool, done, invocation);
       const record = draft(tool, { result: 'succeeded', meta });
       const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
         ...turn.keep({ result, requestId, ...how, ...cost }),
