@@ -1,11 +1,7 @@
 // The one place where personal data and secrets are masked before they are stored.
+import { maskKeyShapes } from '#shared/core/key-shapes.ts';
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  [/eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, '[token]'],
-  [/\b(?:sk|pk|rk)-[\w-]{8,}/g, '[key]'],
-  [/\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}/g, '[key]'],
-  [/\bAIza[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, '[key]'],
-  [/\bxox[abprs]-[\w-]{8,}/g, '[key]'],
   [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '[e-mail]'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '[address]'],
   [/\b[A-Za-z0-9+/_-]{40,}={0,2}/g, '[opaque]'],
@@ -16,6 +12,9 @@ const MAX_LENGTH = 200;
 /** Text that may be stored: secrets and personal data replaced, control characters gone, at most 200 characters. */
 export function mask(text: string): string {
   const clean = text.slice(0, 4 * MAX_LENGTH).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
-  const masked = RULES.reduce((before, [pattern, label]) => before.replaceAll(pattern, label), clean);
+  const masked = RULES.reduce(
+    (before, [pattern, label]) => before.replaceAll(pattern, label),
+    maskKeyShapes(clean),
+  );
   return masked.slice(0, MAX_LENGTH).toWellFormed(); // a cut may halve a character, which no store takes
 }

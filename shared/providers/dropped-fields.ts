@@ -1,5 +1,6 @@
 // The fields of a chat request by their paths, so that those which a provider cannot express are named instead of lost.
 import { AppError } from '#shared/core/errors.ts';
+import { maskKeyShapes } from '#shared/core/key-shapes.ts';
 
 import type { ChatMessage, ChatRequest, ContentPart } from './chat-request.ts';
 
@@ -54,10 +55,11 @@ export type Drop = (path: string) => void;
 
 const SAFE = /^[A-Za-z0-9_.:-]{1,80}$/;
 const MAX_NAMES = 30;
+const isPlain = (path: string) => SAFE.test(path) && maskKeyShapes(path) === path;
 
 /** Names fit for a response header: those of a caller's making are bounded, and only plain characters pass. */
 export const headerNames = (paths: Iterable<string>): string[] => {
-  const names = [...new Set(paths)].map((path) => (SAFE.test(path) ? path : 'a field without a plain name'));
+  const names = [...new Set(paths)].map((path) => (isPlain(path) ? path : 'a field without a plain name'));
   return [...new Set(names)].toSorted().slice(0, MAX_NAMES);
 };
 

@@ -1,5 +1,6 @@
 // The meaning of a provider's response that is no success: for the key it was sent with, and for the caller.
 import { AppError } from '#shared/core/errors.ts';
+import { maskKeyShapes } from '#shared/core/key-shapes.ts';
 import type { EgressResponse } from '#shared/egress/egress.ts';
 
 import { keyUrlOf, type ProviderFacts } from './catalog.ts';
@@ -32,9 +33,12 @@ export const isBusy = (response: EgressResponse, adapter: ChatAdapter): boolean 
 
 const MAX_WORDS = 500;
 
-/** The provider's own words on one line, bounded. The key is out of them already. They are marked as the provider's. */
+/**
+ * The provider's own words on one line, bounded. The key is out of them already; they may quote another that the caller sent, as
+ * the name of a field. They are marked as the provider's.
+ */
 function wordsOf({ error: { message, code, type, param, ...rest } }: ProviderError, { id }: ProviderFacts) {
-  const text = (message ?? '')
+  const text = maskKeyShapes(message ?? '')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
     .toWellFormed();
@@ -45,7 +49,9 @@ function wordsOf({ error: { message, code, type, param, ...rest } }: ProviderErr
     provider: id,
     ...(text !== '' && { provider_message: text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text }),
     ...(word !== undefined && { upstream_code: word }),
-    ...(typeof param === 'string' && /^[\w.[\]-]{1,100}$/.test(param) && { provider_param: param }),
+    ...(typeof param === 'string' &&
+      /^[\w.[\]-]{1,100}$/.test(param) &&
+      maskKeyShapes(param) === param && { provider_param: param }),
   };
 }
 

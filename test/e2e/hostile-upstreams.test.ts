@@ -124,6 +124,16 @@ onEngine('a hostile HTTP upstream', () => {
     expect(asked).toBe(ways.length);
   });
 
+  it('that sends half a surrogate pair is read with U+FFFD in its place', async () => {
+    const body = String.raw`{"sky":"\ud800","\udfff":1}`;
+    upstream.answer((_asked, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+    );
+    const answer = await ann.invoke('bad__ask');
+    expect(answer.body.result).toEqual({ status: 200, body: { sky: '\ufffd', '\ufffd': 1 } });
+    expect(await recordsOf(answer)).toEqual(['attempted', 'succeeded']);
+  });
+
   it('that sends what is not quite JSON is not believed', async () => {
     for (const [name, body] of Object.entries(NOT_JSON)) {
       upstream.answer((_asked, response) =>

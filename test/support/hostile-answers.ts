@@ -124,8 +124,6 @@ export const NOT_JSON: Readonly<Record<string, string | Buffer>> = {
   NaN: '{"sky":NaN}',
   Infinity: '{"sky":"a","n":Infinity}',
   'a number without an end': '{"sky":"a","n":1e999}',
-  'half a surrogate pair': String.raw`{"sky":"\ud800"}`,
-  'half a surrogate pair in a name': String.raw`{"sky":"a","\udfff":1}`,
   'bytes that are no UTF-8': Buffer.from([...Buffer.from('{"sky":"'), 0xff, 0xfe, ...Buffer.from('"}')]),
   'letters written too long': Buffer.from([...Buffer.from('{"sky":"'), 0xc0, 0xaf, ...Buffer.from('"}')]),
   'UTF-16': Buffer.from('{"sky":"clear"}', 'utf16le'),

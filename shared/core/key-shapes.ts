@@ -1,0 +1,13 @@
+// Texts that have the shape of a token or of a provider's key, whoever's they are.
+
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, '[token]'],
+  [/\b(?:sk|pk|rk)-[\w-]{8,}/g, '[key]'],
+  [/\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}/g, '[key]'],
+  [/\bAIza[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, '[key]'],
+  [/\bxox[abprs]-[\w-]{8,}/g, '[key]'],
+];
+
+/** Replaces each of them: for texts that may quote what a caller sent. A secret that is known is masked by mask-secret.ts. */
+export const maskKeyShapes = (text: string): string =>
+  SHAPES.reduce((before, [pattern, label]) => before.replaceAll(pattern, label), text);
