@@ -124,6 +124,10 @@ export function factsOf(provider: string): ProviderFacts {
   });
 }
 
+/** Whether a text that should be something else is a key that was pasted into the wrong place. */
+export const isMisplacedKey = (text: string): boolean =>
+  text.startsWith('sk-') || CATALOG.some(({ keyPrefix }) => keyPrefix?.test(text) === true);
+
 const MIN_KEY_LENGTH = 16;
 
 /** `usual`: as its provider's keys look today. `unusual`: to be stored only if the provider accepts it. */

@@ -53,7 +53,8 @@ export const pathsIn = (text: string): ReadonlySet<string> => new Set(text.trim(
 /** Collects the fields that a translation leaves out. */
 export type Drop = (path: string) => void;
 
-const SAFE = /^[A-Za-z0-9_.:-]{1,80}$/;
+/** Every part of a path is too short for a key that was pasted into the wrong place. */
+const SAFE = /^[A-Za-z_]\w{0,23}(?:\.[A-Za-z_]\w{0,23}){0,5}$/;
 const MAX_NAMES = 30;
 const isPlain = (path: string) => SAFE.test(path) && maskKeyShapes(path) === path;
 

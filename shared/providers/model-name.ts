@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { Candidate } from '#shared/vault/use.ts';
 
-import { CATALOG, type ProviderFacts } from './catalog.ts';
+import { CATALOG, isMisplacedKey, type ProviderFacts } from './catalog.ts';
 import { POLICIES, type Policy } from './policy.ts';
 
 export type Wanted = {
@@ -31,12 +31,22 @@ function policyNamed(name: string): Policy {
   });
 }
 
+function refuseKey(name = ''): void {
+  if (!isMisplacedKey(name)) return;
+  throw new AppError('invalid_input', 'The model is a provider key. It was not sent anywhere.', {
+    issues: [{ path: 'model', message: 'must be the name of a model, not a key' }],
+    next_step: 'Send a model name; store the key with POST /api-keys.',
+  });
+}
+
 /**
  * `<provider>/<model>`, without regard to the prefix's case, and `portunus/<policy>`. A prefix that repeats the named provider
  * is left out; any other name stays as it is.
+ * @throws {AppError} `invalid_input` for a key in the place of a model, which must not reach a provider or an answer
  */
 export function withKnownPrefix(wanted: Wanted): Wanted {
   const parts = split(wanted.model);
+  refuseKey(parts?.model ?? wanted.model);
   if (!parts) return wanted;
   const prefix = parts.prefix.toLowerCase();
   const model = parts.model.replace(/^models\//, ''); // Google lists its models so

@@ -74,6 +74,7 @@ onEngine('no part of a stored key beyond its last four characters', () => {
     await alice.post('/v1/chat/completions', completion);
     await alice.post('/v1/chat/completions', { ...completion, stream: true });
     await alice.post('/v1/chat/completions', { ...completion, model: misplaced, [misplaced]: misplaced });
+    await alice.post('/v1/chat/completions', { ...completion, model: `openai/${misplaced}` });
     await alice.post('/api-keys', {
       provider: 'compatible',
       api_key: misplaced,

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
 import { ChatBody } from '#shared/providers/chat-request.ts';
+import { headerNames } from '#shared/providers/dropped-fields.ts';
+import { withKnownPrefix } from '#shared/providers/model-name.ts';
 
 import { PROVIDERS, type ProviderName, translated } from './translated.ts';
 
@@ -697,4 +699,32 @@ describe('what is rejected on principle', () => {
     const { error } = ChatBody.safeParse({ model: 'm', messages: [hello], ...body });
     expect(error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
   });
+});
+
+describe('a key in the wrong place', () => {
+  const KEY = 'sk-proj-abcdefghijklmnopqrstuvwxyz';
+  it('is never named in a header, nor is anything that could break one', () => {
+    const names = [
+      'seed',
+      KEY,
+      KEY.replaceAll('-', ''),
+      'a\r\nb',
+      'ü',
+      '',
+      'messages.tool_calls.function.x',
+      `messages.${KEY}`,
+    ];
+    expect(headerNames(names)).toEqual([
+      'a field without a plain name',
+      'messages.tool_calls.function.x',
+      'seed',
+    ]);
+    expect(headerNames(Array.from({ length: 500 }, (_, at) => `f${at}`))).toHaveLength(30);
+  });
+  it.each([KEY, `openai/${KEY}`, 'AIzaSyA-0123456789', 'AQ.Ab8RN6abc', 'sk-ant-api03-x', 'sk-admin-x'])(
+    'instead of a model reaches nobody: %s',
+    (model) => {
+      expect(() => withKnownPrefix({ model })).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    },
+  );
 });
