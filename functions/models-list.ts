@@ -2,10 +2,12 @@
 import { listModels } from '#shared/services/models.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
+import { openaiProblem } from './edge/openai-error.ts';
 
 export const handler = authenticatedRoute('models-list', {
   action: 'models.listed',
   category: 'api_call',
+  problem: openaiProblem,
 
   async run({ principal }) {
     return { body: { object: 'list', data: await listModels(principal) } };

@@ -123,12 +123,13 @@ const callTools: readonly Need[] = [
 
 const connectKey: readonly Need[] = [...storeKey, 'renewal-endpoints:read', 'tools:reach'];
 const validateKey: readonly Need[] = ['vault:use', 'keys:put', 'providers:call'];
-const callModels: readonly Need[] = ['preferences:read', ...useKey, ...admission];
+const callModels: readonly Need[] = ['preferences:read', ...useKey, ...admission, 'idempotency:use'];
 
 const eraseAccount: readonly Need[] = ['keys:read', 'keys:delete', 'account:erase', 'sessions:end'];
 
 const MCP: Options = { streaming: true, timeoutSeconds: 60, bodyLimitKiB: 1024 };
 const COMPLETIONS: Options = { streaming: true, timeoutSeconds: 300, bodyLimitKiB: 4096 };
+const EMBEDDINGS: Options = { ...COMPLETIONS, timeoutSeconds: 60 };
 const LONG: Options = { timeoutSeconds: 29 };
 const REGISTER: Options = { timeoutSeconds: 29, bodyLimitKiB: 2048 };
 
@@ -147,7 +148,9 @@ export const routes = [
   // Protocols of other vendors, for their clients.
   call('mcp', 'ANY /mcp', 'tools:call', [...callTools, 'issuers:read'], MCP),
   call('completions', 'POST /v1/chat/completions', 'ai:use', callModels, COMPLETIONS),
+  call('embeddings', 'POST /v1/embeddings', 'ai:use', callModels, EMBEDDINGS),
   read('models-list', 'GET /v1/models', 'ai:use', ['keys:read']),
+  read('models-read', 'GET /v1/models/{id+}', 'ai:use', ['keys:read']),
 
   write('keys-store', 'POST /api-keys', 'keys:write', [...storeKey, 'notices:raise']),
   read('keys-list', 'GET /api-keys', 'keys:read', ['keys:read']),

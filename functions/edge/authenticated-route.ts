@@ -20,7 +20,7 @@ import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
 import { type CallerRouteName, checkQuery, deadlineOf, hopsOf, partsOf, rowOf } from './request.ts';
 import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
-import { type Handler, problem, reply, bufferedHandler } from './buffered-handler.ts';
+import { type Handler, type Problem, problem, reply, bufferedHandler } from './buffered-handler.ts';
 
 /** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
@@ -71,6 +71,8 @@ export type UseCase<Schemas extends Parts> = {
   readonly input?: Schemas;
   readonly action: Action;
   readonly category: Category;
+  /** Errors in another shape than a problem document. */
+  readonly problem?: Problem;
   readonly run: (call: Call<Parsed<Schemas>>) => Promise<Answer>;
 };
 type Parsed<Schemas extends Parts> = {
@@ -120,11 +122,11 @@ export function callerRoute<Schemas extends Parts>(
         const outcome = { ...draft, result: resultOf(error), code: error.code };
         await givingBack(turn, (writes) => refuse()(outcome, writes));
       }
-      return problem(error, requestId);
+      return (useCase.problem ?? problem)(error, requestId);
     }
     return 'recorded' in answer ? recorded(answer, requestId) : reply(statusOf(answer), answer.body);
   };
-  return bufferedHandler(handle);
+  return bufferedHandler(handle, useCase.problem);
 }
 
 type Result = Exclude<Answer, { recorded: true }>;

@@ -10,8 +10,10 @@ import { commonHeaders, problemHeaders, problemOf } from './response.ts';
 
 export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
+export type Problem = (error: AppError, requestId: string) => APIGatewayProxyResult;
+
 /** Its error phase is for what even the route did not expect: our audit table being down, above all. */
-export const bufferedHandler = (handle: Handler) =>
+export const bufferedHandler = (handle: Handler, shape: Problem = problem) =>
   middy(handle)
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use({
@@ -19,7 +21,7 @@ export const bufferedHandler = (handle: Handler) =>
         const { requestId } = request.event.requestContext;
         const error = asAppError(request.error);
         logError(error, request.error, requestId);
-        request.response = problem(error, requestId);
+        request.response = shape(error, requestId);
       },
     });
 

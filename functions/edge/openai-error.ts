@@ -1,6 +1,8 @@
 // Errors in the shape that OpenAI's clients expect, with our code, the provider's own words and the next step.
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
 
+import type { APIGatewayProxyResult } from 'aws-lambda';
+
 import { problemHeaders } from './response.ts';
 
 /** Codes that no repetition changes: there is no quota or money left. */
@@ -67,5 +69,14 @@ export const openaiHeaders = (error: AppError, requestId: string): Record<string
   'content-type': 'application/json; charset=utf-8',
   'x-request-id': requestId,
   // These clients repeat a 409 and a 429 unasked. Here a 409 means that the key needs attention.
-  ...((error.status === 409 || hasNothingLeft(error)) && { 'x-should-retry': 'false' }),
+  ...(((error.status === 409 && error.code !== 'idempotency_in_flight') || hasNothingLeft(error)) && {
+    'x-should-retry': 'false',
+  }),
+});
+
+/** Of a buffered route. */
+export const openaiProblem = (error: AppError, requestId: string): APIGatewayProxyResult => ({
+  statusCode: error.status,
+  headers: openaiHeaders(error, requestId),
+  body: JSON.stringify(openaiError(error, requestId)),
 });

@@ -51,7 +51,14 @@ export const ProviderError = z.preprocess(
   z.object({ error: ErrorFields.default({}) }),
 );
 
-export type EmbedRequest = { readonly model: string; readonly input: readonly string[] };
+export type EmbedRequest = {
+  readonly model: string;
+  /** Texts, or texts as token numbers. */
+  readonly input: readonly (string | readonly number[])[];
+  readonly dimensions?: number | undefined;
+  /** Fields that are not known here, as the caller wrote them. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+};
 export type Embeddings = { readonly vectors: readonly (readonly number[])[]; readonly usage: TokenCounts };
 
 /** A chat request in a provider's own form. */
@@ -92,7 +99,10 @@ export type ChatAdapter = KeyDialect & {
   readonly clientCode: (status: number, error: ProviderError) => ClientCode | undefined;
   readonly embed?: {
     readonly path: (model: string) => string;
+    /** @throws {AppError} `invalid_input` for token numbers, where only text is taken */
     readonly body: (request: EmbedRequest) => unknown;
+    /** Names of the caller's fields in `extra` that the provider cannot express. Absent: all of them are passed on. */
+    readonly dropped?: (extra: Readonly<Record<string, unknown>>) => readonly string[];
     /** @throws {z.ZodError} */
     readonly reply: (body: unknown) => Embeddings;
   };
@@ -103,3 +113,10 @@ export const refusedField = (title: string, path: string, message: string): AppE
     issues: [{ path, message }],
     next_step: 'Omit the field, or choose another provider.',
   });
+
+/** For APIs that take no token numbers. @throws {AppError} `invalid_input` */
+export function textsIn(input: EmbedRequest['input'], title: string): readonly string[] {
+  const texts = input.filter((one) => typeof one === 'string');
+  if (texts.length === input.length) return texts;
+  throw refusedField(title, 'input', 'must be text: it cannot read the token numbers of another provider');
+}

@@ -11,7 +11,7 @@ import { replyOf } from './answer.ts';
 import { createProviderCall, type ProviderRequest } from './provider-call.ts';
 import { CATALOG, type ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
-import type { ChatAdapter, ChatReply, Embeddings, Translated } from './chat.ts';
+import type { ChatAdapter, ChatReply, Embeddings, EmbedRequest, Translated } from './chat.ts';
 import { type ChatRequest, outputLimit } from './chat-request.ts';
 import { headerNames, requireNothingDropped } from './dropped-fields.ts';
 import { createFailover, type KeyHealth, type Served } from './failover.ts';
@@ -64,7 +64,7 @@ export type Completions = {
   /** Resolves with the first chunk; reading the others fails with `upstream_*`. */
   readonly stream: (request: CompletionRequest, call: CompletionCall) => Promise<ChatStream>;
   readonly embed: (
-    request: Wanted & { readonly input: readonly string[] },
+    request: Wanted & Omit<EmbedRequest, 'model'>,
     call: CompletionCall,
   ) => Promise<Embeddings & By & { readonly model: string }>;
   /** Sends nothing and opens no key. */
@@ -162,14 +162,18 @@ export function createCompletions(ports: Ports): Completions {
       return { chunks: value, model, ...by, ...how };
     },
 
-    async embed({ input, ...wanted }, call) {
+    async embed({ input, dimensions, extra = {}, ...wanted }, call) {
       const { facts, keys, model } = await select(call.owner, wanted);
       const adapter = await adapterOf(facts);
       if (!adapter.embed) throw noEmbeddings(facts);
       const { reply } = adapter.embed;
-      const [path, body] = [adapter.embed.path(model), JSON.stringify(adapter.embed.body({ model, input }))];
+      const path = adapter.embed.path(model);
+      const body = JSON.stringify(adapter.embed.body({ model, input, dimensions, extra }));
+      const dropped = headerNames(adapter.embed.dropped?.(extra) ?? []);
+      if (call.strict) requireNothingDropped(facts.title, dropped);
       const size = { inputBytes: Buffer.byteLength(body), maxOutputTokens: 0 };
       await call.begin({ provider: facts.id, model, ...size });
+      call.onDropped?.(dropped);
       const prepared: ProviderRequest = { facts, adapter, path, body, accept: 'application/json' };
       const { value, ...how } = await failover(keys, providerCall.whole(prepared, call, reply), call);
       return { ...value, model, provider: facts.id, ...how };

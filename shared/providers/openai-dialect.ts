@@ -37,7 +37,13 @@ export const openaiDialect = (base: string) =>
     clientCode,
     embed: {
       path: () => `${base}/embeddings`,
-      body: ({ model, input }: EmbedRequest) => ({ model, input, encoding_format: 'float' }),
+      body: ({ model, input, dimensions, extra }: EmbedRequest) => ({
+        ...extra,
+        model,
+        input,
+        dimensions,
+        encoding_format: 'float',
+      }),
       reply(answer) {
         const { data, usage } = Embedded.parse(answer);
         const counts = countsOf(usage && { ...usage, completion_tokens: 0 });

@@ -29,7 +29,7 @@ export type Invocation = {
   readonly deadline: Deadline;
   /** What the caller named the request by, beside the arguments. */
   readonly key?: string | undefined;
-  /** Its route asks for a scope of its own, instead of `tools:call`, and knows no idempotency key. */
+  /** Its route requires a scope of its own, instead of `tools:call`, and its arguments hold no idempotency key. */
   readonly scoped?: true;
   readonly sink?: ToolCall['sink'];
   readonly progress?: ToolCall['progress'];
@@ -117,9 +117,9 @@ async function allowedTool(
   return found;
 }
 
-/** The arguments, and the key that the call is named by. A route with a scope of its own knows no such key. */
+/** The arguments, and the key that the call is named by. A route with a scope of its own takes it from its header alone. */
 const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
-  scoped ? { given: parameters, key: undefined } : keyOf(tool, parameters, key);
+  scoped ? { given: parameters, key } : keyOf(tool, parameters, key);
 
 /** The caller's side of a call while it runs. */
 const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });

@@ -15,7 +15,9 @@ const chat = (person: Person, words: string, more: object = {}) =>
 
 /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
 const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
-  operation === 'GetItem' && /tools-invoke|completions/.test(caller) && partitions?.[0] === 'LIMITS';
+  operation === 'GetItem' &&
+  /tools-invoke|completions|embeddings/.test(caller) &&
+  partitions?.[0] === 'LIMITS';
 
 /** Of two calls at the same moment the later one finds the other's rate written, and writes its own anew: at least three. */
 const ratesAside = (calls: string): string =>
@@ -53,8 +55,9 @@ onEngine('the AWS calls of a request', () => {
     const bob = await current.person('bob');
     const carol = await current.person('carol', { roles: ['user'] });
     const erin = await current.person('erin');
+    const dora = await current.person('dora');
     const usual = forAll({ per_minute: 1_000_000, burst: 10_000 });
-    for (const each of [alice, bob, carol, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
+    for (const each of [alice, bob, carol, dora, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
     const body = { provider: 'openai', api_key: canaryKey('openai') };
     const [second, refused] = [canaryKey('openai'), canaryKey('openai')];
     current.provider?.refuse(refused);
@@ -78,10 +81,22 @@ onEngine('the AWS calls of a request', () => {
     };
     let todoId = '';
     const completion = { ...say('five'), model: 'openai/gpt-4.1' };
+    const embedding = { model: 'openai/text-embedding-3-small', input: 'x' };
+    const post = (path: string, of: object, key: string) =>
+      current.request('POST', path, {
+        headers: {
+          authorization: `Bearer ${dora.token}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
+        body: JSON.stringify(of),
+      });
     const compared = {
       ...say('six'),
       targets: [{ provider: 'openai' }, { provider: 'openai', model: 'o3' }],
     };
+    await dora.post('/api-keys', { ...body, api_key: canaryKey('openai') });
+    await dora.invoke('ai_chat', say('first of the day'));
     const calls: Record<string, string> = {
       'key stored': await callsOf(async () => {
         keyId = (await alice.post('/api-keys', body)).body.key_id;
@@ -123,7 +138,12 @@ onEngine('the AWS calls of a request', () => {
       'chat completion, streamed': await callsOf(() =>
         alice.post('/v1/chat/completions', { ...completion, stream: true }),
       ),
+      'chat completion with a key': await callsOf(() => post('/v1/chat/completions', completion, 'c')),
+      'chat completion with a key, again': await callsOf(() => post('/v1/chat/completions', completion, 'c')),
+      embeddings: await callsOf(() => dora.post('/v1/embeddings', embedding)),
+      'embeddings, warm key': await callsOf(() => dora.post('/v1/embeddings', embedding)),
       'models listed': await callsOf(() => alice.get('/v1/models')),
+      'model read': await callsOf(() => alice.get('/v1/models/openai/gpt-4.1-mini')),
       ai_models: await callsOf(() => alice.invoke('ai_models')),
       'ai_compare of two': ratesAside(await callsOf(() => alice.invoke('ai_compare', compared))),
       'ai_chat, no key': await callsOf(() => chat(bob, 'three')),
@@ -220,7 +240,15 @@ onEngine('the AWS calls of a request', () => {
       // cold: it runs in a function of its own
       'chat completion': 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
       'chat completion, streamed': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      // the first request with a key reads the stage's secret
+      'chat completion with a key':
+        'Decrypt GetItem GetSecretValue Query TransactWriteItems TransactWriteItems UpdateItem',
+      'chat completion with a key, again': 'GetItem PutItem UpdateItem',
+      // cold: it runs in a function of its own
+      embeddings: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
+      'embeddings, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
       'models listed': 'PutItem Query',
+      'model read': 'PutItem Query',
       ai_models: 'PutItem Query UpdateItem',
       // each is a call of its own, and so is the comparison
       'ai_compare of two':

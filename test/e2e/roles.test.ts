@@ -10,7 +10,7 @@ import { onEngine, usePortunus } from '#test/support/suite.ts';
 const closed = (routes as readonly Route[]).filter((row): row is ScopedRoute => row.kind !== 'public');
 const UNKNOWN = { key_id: `openai_${'A'.repeat(22)}`, id: '0'.repeat(26), session_id: `s_${'A'.repeat(22)}` };
 const filled = (path: string, ids: Record<string, string>) =>
-  path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? 'unknown');
+  path.replaceAll(/\{(\w+)\+?\}/g, (_all, name: string) => ids[name] ?? 'unknown');
 
 /** Good enough for the gateway's models: a route that takes a body has its line here. */
 const BODIES: Readonly<Record<string, object>> = {

@@ -30,10 +30,16 @@ const START_KB: Readonly<Record<string, number>> = {
   authorizer: 120,
   'tools-invoke': 600,
   completions: 600,
+  embeddings: 600,
   mcp: 850,
 };
 /** What only the first call of a registered tool reads: the MCP client, and schemas from outside with the engine of their patterns. */
-const UPSTREAM_KB: Readonly<Record<string, number>> = { 'tools-invoke': 650, completions: 650, mcp: 650 };
+const UPSTREAM_KB: Readonly<Record<string, number>> = {
+  'tools-invoke': 650,
+  completions: 650,
+  embeddings: 650,
+  mcp: 650,
+};
 /** The same, and YAML: documents of APIs. */
 const REGISTER_KB = 780;
 const MCP_CLIENT_KB = 200;

@@ -48,7 +48,8 @@ describe('the routes', () => {
     const streaming = methods.filter((method) => method['Integration'].ResponseTransferMode === 'STREAM');
     expect(streaming).toMatchObject([
       { HttpMethod: 'ANY', Integration: { TimeoutInMillis: 60_000 } },
-      { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } },
+      { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } }, // chat completions
+      { HttpMethod: 'POST', Integration: { TimeoutInMillis: 60_000 } }, // embeddings
     ]);
   });
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { ChatAdapter } from '#shared/providers/chat.ts';
+import { type ChatAdapter, textsIn } from '#shared/providers/chat.ts';
 
 import { googleKey } from './key.ts';
 import { translate } from './request.ts';
@@ -29,9 +29,14 @@ export const google: ChatAdapter = {
   },
   embed: {
     path: (model) => `${modelPath(model)}:batchEmbedContents`,
-    body: ({ model, input }) => ({
-      requests: input.map((text) => ({ model: `models/${model}`, content: { parts: [{ text }] } })),
+    body: ({ model, input, dimensions }) => ({
+      requests: textsIn(input, 'Google Gemini').map((text) => ({
+        model: `models/${model}`,
+        content: { parts: [{ text }] },
+        outputDimensionality: dimensions,
+      })),
     }),
+    dropped: Object.keys,
     reply: (answer) => ({
       vectors: Embedded.parse(answer).embeddings.map(({ values }) => values),
       usage: NOT_COUNTED,

@@ -1,4 +1,4 @@
-import type { ChatAdapter } from '#shared/providers/chat.ts';
+import { type ChatAdapter, textsIn } from '#shared/providers/chat.ts';
 import { openaiDialect } from '#shared/providers/openai-dialect.ts';
 
 import { translate } from './request.ts';
@@ -13,5 +13,13 @@ export const mistral: ChatAdapter = {
   translate,
   reply: readCompletion,
   reader: createStreamReader,
-  embed: { ...dialect.embed, body: ({ model, input }) => ({ model, input }) },
+  embed: {
+    ...dialect.embed,
+    body: ({ model, input, dimensions }) => ({
+      model,
+      input: textsIn(input, 'Mistral'),
+      output_dimension: dimensions,
+    }),
+    dropped: Object.keys,
+  },
 };

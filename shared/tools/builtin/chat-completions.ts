@@ -2,8 +2,16 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import { countsOf, strictChunk, strictCompletion, type Usage } from '#shared/providers/chat-answer.ts';
+import {
+  type Completion,
+  chunksOf,
+  countsOf,
+  strictChunk,
+  strictCompletion,
+  type Usage,
+} from '#shared/providers/chat-answer.ts';
 import { ChatBody, chatRequestOf } from '#shared/providers/chat-request.ts';
+import { createAnswerCollector } from '#shared/providers/collected-answer.ts';
 import type { ChatStream } from '#shared/providers/completions.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
@@ -29,16 +37,29 @@ async function relay({ chunks, model }: ChatStream, { call, include }: { call: T
   const { sink } = call;
   if (!sink) throw new AppError('invalid_input', 'This transport does not support streaming.');
   const stamp = stampOf('chat.completion.chunk', { call, model });
+  const collector = createAnswerCollector();
   let usage: Usage | null | undefined;
   let last = {};
   for await (const { usage: counted, ...chunk } of chunks) {
+    collector.add({ ...chunk, usage: counted });
     usage = counted ?? usage;
     const { id, model: named } = chunk;
     last = { id, model: named };
     if (chunk.choices.length > 0) await sink(stamp(strictChunk(chunk)));
   }
   if (include && usage) await sink(stamp(strictChunk({ ...last, choices: [], usage })));
-  return countsOf(usage);
+  const completion = stampOf('chat.completion', { call, model })(strictCompletion(collector.completion()));
+  return { counts: countsOf(usage), completion };
+}
+
+/** The chunks of a stream that is answered again under its idempotency key. */
+export function piecesAgain({ completion }: Readonly<Record<string, unknown>>, parameters: unknown) {
+  const { stream, stream_options: options } = parameters as Pick<ChatBody, 'stream' | 'stream_options'>;
+  if (!stream) return undefined;
+  const chunks = chunksOf(completion as Completion).filter(
+    ({ choices }) => choices.length > 0 || options?.include_usage === true,
+  );
+  return chunks.map((chunk) => ({ ...strictChunk(chunk), object: 'chat.completion.chunk' }));
 }
 
 export const chatCompletions = defineTool({
@@ -57,9 +78,13 @@ export const chatCompletions = defineTool({
     if (body.stream) {
       const streamed = await completions.stream(request, by);
       const include = body.stream_options?.include_usage === true;
-      const counts = await relay(streamed, { call, include });
+      const { counts, completion } = await relay(streamed, { call, include });
       const { provider, model } = streamed;
-      return { output: {}, meta: { provider, model, ...tokensOf(counts) }, served: servedBy(streamed) };
+      return {
+        output: { completion },
+        meta: { provider, model, ...tokensOf(counts) },
+        served: servedBy(streamed),
+      };
     }
     const reply = await completions.chat(request, by);
     const { provider, model, usage } = reply;

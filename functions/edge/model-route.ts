@@ -1,0 +1,148 @@
+// Routes in a provider's own dialect: one call of the invoke path, answered whole or as server-sent events.
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+import type { RouteName } from '#functions/routes.ts';
+import type { Principal } from '#shared/auth/principal.ts';
+import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { audit } from '#shared/services/audit.ts';
+import { invoke } from '#shared/services/invoke.ts';
+import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
+
+import { checkHeaders, headerValues } from './headers.ts';
+import { keyIn } from './idempotency-header.ts';
+import { logError, logger } from './log.ts';
+import { checkNoQuery, deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
+import { type Open, writing } from './response-stream.ts';
+import { streamedCaller } from './streamed-caller.ts';
+
+/** Reserved for writing the outcome record and returning the response. */
+const MARGIN_MS = 3000;
+
+/** Names the fields of the request that its provider cannot express. */
+const DROPPED_HEADER = 'x-portunus-dropped';
+/** `true`: such fields reject the request instead. */
+const STRICT_HEADER = 'x-portunus-strict';
+
+export type Result = Extract<InvokeResult, { ok: true }>['result'];
+
+export type Dialect = {
+  readonly tool: Tool;
+  /** The body as the tool takes it. @throws {AppError} `invalid_input` */
+  readonly parameters: (body: unknown, event: APIGatewayProxyEvent) => unknown;
+  /** The whole answer. */
+  readonly whole: (result: Result) => unknown;
+  /** One server-sent event. */
+  readonly event: (piece: unknown) => string;
+  /** Sent after the last event, where the dialect has such a mark. */
+  readonly lastEvent?: string;
+  /** The pieces of a stream that is answered again under its idempotency key; undefined for an answer that was whole. */
+  readonly again?: (result: Result, parameters: unknown) => readonly unknown[] | undefined;
+  readonly error: (error: AppError, requestId: string) => unknown;
+  readonly errorHeaders: (error: AppError, requestId: string) => Readonly<Record<string, string>>;
+  /** Further headers of every success. */
+  readonly headers?: (requestId: string) => Readonly<Record<string, string>>;
+};
+
+/** One answer, begun with its first piece. */
+function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Dialect }) {
+  let write: ReturnType<Open> | undefined;
+  let dropped: readonly string[] = [];
+  const more: Record<string, string> = {};
+  const begin = (type: string) => {
+    const headers = {
+      'content-type': `${type}; charset=utf-8`,
+      'x-request-id': requestId,
+      ...dialect.headers?.(requestId),
+      ...(dropped.length > 0 && { [DROPPED_HEADER]: dropped.join(', ') }),
+      ...more,
+    };
+    return open({ status: 200, headers: Object.entries(headers) });
+  };
+  const piece = (value: unknown) => {
+    write ??= begin('text/event-stream');
+    return write(dialect.event(value));
+  };
+  const end = async (result: Result) => {
+    if (!write) return begin('application/json')(JSON.stringify(dialect.whole(result)));
+    if (dialect.lastEvent !== undefined) await write(dialect.lastEvent);
+  };
+  return {
+    onDropped: (fields: readonly string[]) => void (dropped = fields),
+    piece,
+    end,
+    /** The answer to an earlier request of the same idempotency key. */
+    async again(result: Result, parameters: unknown) {
+      more['idempotency-replayed'] = 'true';
+      for (const value of dialect.again?.(result, parameters) ?? []) await piece(value);
+      return end(result);
+    },
+    fail(error: AppError) {
+      const problem = dialect.error(error, requestId);
+      if (write) return write(dialect.event(problem)); // the status is sent: the error becomes an event
+      const headers = Object.entries(dialect.errorHeaders(error, requestId));
+      return open({ status: error.status, headers })(JSON.stringify(problem));
+    },
+  };
+}
+type Reply = ReturnType<typeof replyTo>;
+
+type Request = {
+  readonly name: RouteName<'call'>;
+  readonly dialect: Dialect;
+  readonly event: APIGatewayProxyEvent;
+  readonly context: Context;
+};
+
+/** A body that is rejected here never reaches the path of a call, which would record it. */
+async function argumentsOf({ name, dialect, event }: Request, principal: Principal) {
+  try {
+    checkHeaders(event);
+    checkNoQuery(event);
+    const parameters = dialect.parameters(jsonBody(event, rowOf(name)) ?? {}, event);
+    return { parameters, key: keyIn(event) };
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    await audit().commit({
+      uid: principal.uid,
+      category: 'api_call',
+      act: 'tool.called',
+      target: dialect.tool.name,
+      result: resultOf(error),
+      code: error.code,
+      reqId: event.requestContext.requestId,
+    });
+    throw thrown;
+  }
+}
+
+async function answer(request: Request, reply: Reply): Promise<void> {
+  const { name, dialect, event, context } = request;
+  const { tool } = dialect;
+  const { requestId } = event.requestContext;
+  const principal = await streamedCaller(name, event);
+  const { parameters, key } = await argumentsOf(request, principal);
+  const deadline = deadlineOf(event, context, MARGIN_MS);
+  const strict = headerValues(event, STRICT_HEADER)[0] === 'true';
+  const call = { toolName: tool.name, tool, parameters, principal, key, hops: hopsOf(event) };
+  const translation = { strict, onDropped: reply.onDropped };
+  // The outcome's record is durable when this returns: only then is the last piece sent.
+  const sink = reply.piece;
+  const done = await invoke()({ ...call, requestId, deadline, scoped: true, translation, sink });
+  if (done.ok) return done.replayed ? reply.again(done.result, parameters) : reply.end(done.result);
+  logError(done.error, done.failure ?? done.error, requestId);
+  return reply.fail(done.error);
+}
+
+export const modelRoute = (name: RouteName<'call'>, dialect: Dialect): unknown =>
+  writing(async (event, context, open) => {
+    logger.addContext(context);
+    const { requestId } = event.requestContext;
+    const reply = replyTo(requestId, { open, dialect });
+    try {
+      await answer({ name, dialect, event, context }, reply);
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      logError(error, thrown, requestId);
+      await reply.fail(error);
+    }
+  });
