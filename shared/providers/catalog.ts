@@ -145,7 +145,7 @@ export function checkKeyFormat(facts: ProviderFacts, secret: string): KeyFormat 
   if (admin) {
     throw new AppError(
       'invalid_input',
-      `Admin keys of ${admin.title} are not accepted: they manage the whole account.`,
+      `The key is an admin key of ${admin.title}, which manages the whole account.`,
       {
         issues: [{ path: 'api_key', message: 'must be a key for API calls, not an admin key' }],
         next_step: `Create a key for API calls at ${admin.keyPage}.`,
