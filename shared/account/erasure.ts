@@ -1,44 +1,49 @@
-// How an owner leaves: a mark that it was asked for, then everything of theirs in bounded steps, then a statement. Whatever
-// stops it on the way, the mark stays and the next call goes on.
+// Erasure of an account: a marker, then all data of the owner in bounded steps, then a statement. After an interruption
+// the marker remains and the next call continues.
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Commit, Write } from '#shared/core/write.ts';
 
-/** How far the backups of a table reach back. The template is held to these in a test. */
+/** Retention of backups per table, in days. A test compares these with the template. */
 export const BACKUP_DAYS = { keys: 7, content: 35 } as const;
 
-/** A day longer than any backup. So long nobody is let in by that name: what they began anew would be erased with a restored backup. */
+/**
+ * One day longer than any backup. The account stays blocked until then: data created in between would be lost when a
+ * restored backup is erased again.
+ */
 export const MARK_DAYS = BACKUP_DAYS.content + 1;
 
-/** The mark. It outlives the last backup, so that whoever restores one knows what must be erased again. */
+/**
+ * Erasure marker. It outlives the last backup, so that an operator who restores one knows what must be erased again.
+ */
 export type Erasure = {
   readonly at: string;
-  /** Where the owner had keys: to be revoked there. */
+  /** Providers of the owner's keys, where the keys must be revoked. */
   readonly providers: readonly string[];
-  /** Absent while rows may be left. */
+  /** Absent while rows may remain. */
   readonly finishedAt?: string | undefined;
 };
 
 /** Port. */
 export type ErasureStore = {
   readonly find: (uid: Uid) => Promise<Erasure | undefined>;
-  /** Refused with `conflict` unless the stored mark is `before`. */
+  /** Rejected with `conflict` unless the stored marker is `before`. */
   readonly mark: (uid: Uid, erasure: Erasure, before: Erasure | undefined) => Write;
-  /** Names of the owner's rows besides keys: todos, notices, preferences, usage, kept replies. */
+  /** Names of the owner's rows other than keys: todos, notices, preferences, usage, stored responses. */
   readonly rows: (uid: Uid, limit: number) => Promise<string[]>;
-  /** Refused with `not_found` when it is gone already. */
+  /** Rejected with `not_found` if it no longer exists. */
   readonly removeRow: (uid: Uid, row: string) => Write;
 };
 
 type KeyName = { readonly provider: ProviderId; readonly kid: Kid };
 
-/** Port: the vault, as far as leaving goes. */
+/** Port: the part of the vault that erasure needs. */
 export type OwnKeys = {
   readonly list: (uid: Uid) => Promise<readonly KeyName[]>;
   readonly remove: (owner: KeyName & { readonly uid: Uid }) => Write;
 };
 
-/** What the trail is told on the way; the caller of `erase` records the end. */
+/** Audit records of the steps; the caller of `erase` records the completion. */
 export type Step =
   | { readonly kind: 'asked' }
   | { readonly kind: 'key'; readonly provider: ProviderId; readonly kid: Kid }
@@ -48,13 +53,13 @@ export type Erased = {
   readonly erasure: Erasure;
   readonly keys: number;
   readonly rows: number;
-  /** End it, to be committed with the record of the end; absent when time ran out and rows are left. */
+  /** Writes that complete the erasure, to be committed with its record; absent if time ran out and rows remain. */
   readonly end: readonly Write[] | undefined;
 };
 
 type Call = { readonly uid: Uid; readonly reqId: string; readonly hasTime: () => boolean };
 
-/** Each row is an item of a transaction, which holds 100 at most; a removed key comes with its record. */
+/** Each row is an item of a transaction, which holds at most 100; a deleted key has an audit record in addition. */
 const KEYS_AT_ONCE = 40;
 const ROWS_AT_ONCE = 90;
 
@@ -64,14 +69,14 @@ const refusedAs = (error: unknown, code: AppError['code']) =>
 export type ErasurePorts = {
   readonly store: ErasureStore;
   readonly keys: OwnKeys;
-  /** What the owner has used. An owner who never called anything has none, which is no refusal. */
+  /** Deletes the owner's ledger. It has no effect if the owner has none. */
   readonly forgetUsage: (uid: Uid) => Write;
   readonly commit: Commit;
   readonly record: (step: Step, call: { uid: Uid; reqId: string }) => Write;
   readonly now: () => number;
 };
 
-/** The mark of an erasure under way is kept. When another call marks at this moment, both go on. */
+/** Keeps the marker of an erasure in progress. If another call sets it concurrently, both continue. */
 async function begin({ store, keys, commit, record, now }: ErasurePorts, call: Call): Promise<Erasure> {
   const { uid } = call;
   const [before, present] = await Promise.all([store.find(uid), keys.list(uid)]);
@@ -95,7 +100,7 @@ type Purge<Item> = {
   readonly writesFor: (batch: readonly Item[]) => readonly Write[];
 };
 
-/** Takes batch after batch until none is left. A batch of which another call took something is asked for anew. */
+/** Deletes batch after batch. A batch that another call partly deleted is read again. */
 async function purge<Item>({ commit, hasTime, next, writesFor }: Purge<Item>) {
   let count = 0;
   while (hasTime()) {
@@ -145,7 +150,7 @@ export function createErasure(ports: ErasurePorts): (call: Call) => Promise<Eras
 
 const DAY_MS = 24 * 3600_000;
 
-/** What the owner is told. Nothing in it is a promise about what others keep. */
+/** Statement for the owner. It makes no promise about data held by others. */
 export function statementOf(
   { erasure, keys, rows, end }: Erased,
   providers: readonly { id: string; title: string; keyPage: string }[],
@@ -168,7 +173,7 @@ export function statementOf(
       'usage counters',
       'stored responses of idempotent requests',
     ],
-    /** The last copy of a data key leaves the memory of the last instance. */
+    /** Time until the last cached data key expires in the last instance. */
     live_within_seconds: 60,
     backups: [
       { what: 'provider keys', days: BACKUP_DAYS.keys, lapse_at: lapse(BACKUP_DAYS.keys) },

@@ -1,4 +1,4 @@
-// What an owner prefers: provider and models where a call names none, and a budget below the stage's.
+// Preferences of an owner: provider and models for calls that name none, and a budget below the stage's.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -7,7 +7,7 @@ import type { Write } from '#shared/core/write.ts';
 
 import type { PreferencesBody } from './api.ts';
 
-/** As stored. Money in whole millionths of a US dollar. */
+/** Stored form. Amounts in micro-USD. */
 export const Preferences = z.object({
   /** 0: never set. */
   version: z.int().min(0),
@@ -25,11 +25,11 @@ export const NO_PREFERENCES: Preferences = { version: 0, default_models: {} };
 /** Port. */
 export type PreferenceStore = {
   readonly find: (uid: Uid) => Promise<Preferences | undefined>;
-  /** Refused with `conflict` unless the stored version is one less; 0 is that of none. */
+  /** Rejected with `conflict` unless the stored version is one less; 0 means no stored preferences. */
   readonly replace: (uid: Uid, preferences: Preferences) => Write;
 };
 
-/** What the stage allows, in micro-USD. */
+/** Limits of the stage, in micro-USD. */
 export type StageMoney = { readonly day: number | undefined; readonly month: number | undefined };
 
 const invalid = (path: string, message: string, more: object = {}) =>
@@ -77,8 +77,8 @@ function budgetIn({ budget = {} }: PreferencesBody, stage: StageMoney) {
 }
 
 /**
- * What the preferences become.
- * @throws {AppError} `invalid_input`; `conflict` when they are not the version that was seen
+ * New preferences.
+ * @throws {AppError} `invalid_input`; `conflict` if the version that was read is not current
  */
 export function changedPreferences(
   before: Preferences,
@@ -102,7 +102,7 @@ export const changedMeanwhile = (current: Preferences): AppError =>
     current: preferencesView(current),
   });
 
-/** As their owner sees them. */
+/** Preferences as returned to their owner. */
 export function preferencesView({ day_micro_usd: day, month_micro_usd: month, ...rest }: Preferences) {
   return {
     version: rest.version,

@@ -1,26 +1,29 @@
-// What an owner's records say of uses of keys, for comparison with another log that says it too.
+// Key uses derived from an owner's audit records, for comparison with the KMS log.
 import type { Kid } from '#shared/core/ids.ts';
 
 import type { Action, AuditRecord } from './record.ts';
 
 export type UseAccount =
   | { readonly kind: 'receipt'; readonly atMs: number; readonly kid: Kid; readonly ver: number }
-  /** `provider`: whose keys the call may have used, where its record tells. */
+  /** `provider`: provider of the keys that the call may have used, if its record names one. */
   | { readonly kind: 'attempt'; readonly atMs: number; readonly provider?: string | undefined };
 
-/** Only these open keys. */
+/** Only these actions decrypt keys. */
 const USING = new Set<Action>(['tool.called', 'key.validated', 'key.renewed', 'key.renewal_failed']);
 
-/** An attempt may end under another name: the check of a new key in its being stored, a renewal in its failure. */
+/**
+ * Correlation by category and request id: an attempt may end as another action, for example the check of a new key as
+ * its deposit.
+ */
 const callOf = ({ category, reqId }: AuditRecord) => `${category} ${reqId}`;
 
 const receiptsIn = ({ ts, keys = [] }: AuditRecord): UseAccount[] => {
-  // A call that comes back to a key finds it opened.
+  // Deduplicates: a key that is used twice in one call is decrypted once.
   const used = new Map(keys.map((key) => [`${key.kid} ${key.ver}`, key]));
   return [...used.values()].map(({ kid, ver }) => ({
     kind: 'receipt',
     atMs: Date.parse(ts),
-    kid: kid as Kid, // compared with others and put to no other use
+    kid: kid as Kid, // only compared, otherwise unused
     ver,
   }));
 };
@@ -34,7 +37,7 @@ const attemptIn = ({ ts, meta }: AuditRecord): UseAccount => {
   };
 };
 
-/** Attempts count only while no outcome of theirs is among the records. */
+/** Attempts count only if no outcome of theirs is among the records. */
 export function accountsIn(records: readonly AuditRecord[]): UseAccount[] {
   const ended = new Set(records.filter(({ result }) => result !== 'attempted').map(callOf));
   return records.flatMap((record): UseAccount[] => {

@@ -13,16 +13,16 @@ export const AuditQuery = PageQuery.extend({
   category: z.enum(CATEGORIES).optional(),
   action: z.enum(ACTIONS).optional(),
   result: z.enum(RESULTS).optional(),
-  /** Whose trail, for auditors and admins: a subject at their own issuer. */
+  /** Owner of the trail, for auditors and admins: a subject at their own issuer. */
   user_id: z.string().min(1).max(256).optional(),
-  /** The same by the number that records name people by; `anonymous` has the refused sign-ins. */
+  /** Owner by id as in the records; `anonymous` has the rejected sign-ins. */
   owner: z.union([Uid, z.literal(NOBODY)]).optional(),
 })
   .strict()
   .refine(({ user_id, owner }) => !user_id || !owner, 'Name user_id or owner, not both.');
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
-/** One record as clients see it. `user_id` is the subject that was asked for, or the number where a number was. */
+/** One record as returned to clients. `user_id` is the requested subject, or the owner id if that was requested. */
 export type AuditEntry = {
   readonly event_id: string;
   readonly time: string;

@@ -12,7 +12,7 @@ import {
   type Meta,
 } from './record.ts';
 
-/** What a caller knows of an event; time, id, format and masking are added here. */
+/** Fields set by the caller; time, id, format and masking are added here. */
 export type AuditDraft = {
   readonly uid: string;
   readonly category: Category;
@@ -25,17 +25,17 @@ export type AuditDraft = {
   readonly meta?: Meta | undefined;
 };
 
-/** Port. Appends only: there is no way to change or remove a record. */
+/** Port. Append-only: records cannot be changed or removed. */
 export type AuditStore = { readonly append: (record: AuditRecord) => Write };
 
 export type Audit = {
-  /** The record and the changes it describes, all or nothing. */
+  /** Commits the record and the changes it describes atomically. */
   readonly commit: (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
-  /** A record that travels with a commit as one of its changes: where one act has two things to tell. */
+  /** Record as a write, for a commit that has two records. */
   readonly record: (draft: AuditDraft) => Write;
 };
 
-/** The owner of records that nobody signed in for. */
+/** Owner of records without an authenticated caller. */
 export const NOBODY = 'anonymous';
 
 function allowed(meta: Meta | undefined): AuditRecord['meta'] {

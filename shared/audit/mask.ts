@@ -1,4 +1,4 @@
-// The one place where personal data and secrets are masked before they are stored.
+// Masking of personal data and secrets before they are stored; the only place for it.
 import { maskKeyShapes } from '#shared/core/key-shapes.ts';
 
 const RULES: readonly (readonly [RegExp, string])[] = [
@@ -9,12 +9,12 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 
 const MAX_LENGTH = 200;
 
-/** Text that may be stored: secrets and personal data replaced, control characters gone, at most 200 characters. */
+/** Text that may be stored: secrets and personal data replaced, control characters removed, at most 200 characters. */
 export function mask(text: string): string {
   const clean = text.slice(0, 4 * MAX_LENGTH).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
   const masked = RULES.reduce(
     (before, [pattern, label]) => before.replaceAll(pattern, label),
     maskKeyShapes(clean),
   );
-  return masked.slice(0, MAX_LENGTH).toWellFormed(); // a cut may halve a character, which no store takes
+  return masked.slice(0, MAX_LENGTH).toWellFormed(); // a cut may split a surrogate pair, which no store accepts
 }

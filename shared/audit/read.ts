@@ -6,14 +6,14 @@ import type { AuditRecord } from './record.ts';
 
 export type AuditFilter = Pick<AuditQuery, 'from' | 'to' | 'category' | 'action' | 'result'>;
 
-/** Port. Newest first. `place` is where a page ended: opaque here, checked by the driver. */
+/** Port. Newest first. `place` is the end of the previous page: opaque here, validated by the driver. */
 export type AuditTrail = {
   readonly page: (
     owner: string,
     filter: AuditFilter,
     page: { limit: number; after?: string },
   ) => Promise<{ records: AuditRecord[]; next?: string }>;
-  /** Counts at most `limit` records, and says whether it stopped there. */
+  /** Counts at most `limit` records; `exact` is false if it stopped there. */
   readonly count: (
     owner: string,
     filter: AuditFilter,
@@ -37,7 +37,7 @@ const entryOf = (record: AuditRecord, userId: string): AuditEntry => ({
   metadata: record.meta ?? {},
 });
 
-/** The records of one owner. Who may name another owner than themselves is decided before. */
+/** Records of one owner. The caller checks who may read another owner's trail. */
 export async function readTrail(
   trail: AuditTrail,
   { uid, userId }: { uid: string; userId: string },

@@ -1,4 +1,5 @@
-// A key's receipts, read from its owner's trail: each time it was opened, or may have been. The trail outlives the key.
+// Receipts of a key, read from its owner's trail: each time it was or may have been decrypted. The trail outlives the
+// key.
 import type * as z from 'zod';
 
 import type { Uid } from '#shared/core/ids.ts';
@@ -9,7 +10,7 @@ import type { AuditRecord, AuditResult } from './record.ts';
 export const ReceiptsQuery = PageQuery.strict();
 export type ReceiptsQuery = z.infer<typeof ReceiptsQuery>;
 
-/** One use. `unknown`: begun with nobody left to say how it ended, so the key may have been opened: no version is known. */
+/** One use. `unknown`: a call without an outcome, so the key may have been decrypted; the version is unknown. */
 export type Receipt = {
   readonly time: string;
   readonly action: string;
@@ -24,10 +25,10 @@ export type ReceiptsPage = {
   readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
 };
 
-/** What a receipt is about. A call that tells no key counts only within the key's own life. */
+/** Subject of the receipts. A call without a recorded key counts only within the life of the key. */
 export type KeyLife = { readonly kid: string; readonly from: string; readonly until?: string | undefined };
 
-/** A record and its place in the trail. */
+/** A record and its position in the trail. */
 export type Placed = { readonly place: string; readonly record: AuditRecord };
 
 /** Port. Strongly consistent, newest first. */
@@ -38,13 +39,13 @@ export type KeyTrail = {
     kid: string,
     page: { limit: number; after?: string },
   ) => Promise<{ records: Placed[]; next?: string }>;
-  /** How the calls ended that were recorded between two times. */
+  /** Outcomes of the calls recorded between two times. */
   readonly outcomes: (owner: Uid, from: string, to: string) => Promise<AuditRecord[]>;
-  /** When the key came and went, by its own records; undefined when the owner never had it. */
+  /** Creation and deletion of the key according to its records; undefined if the owner never had it. */
   readonly lifeOf: (owner: Uid, keyId: string) => Promise<{ from?: string; until?: string } | undefined>;
 };
 
-/** Longer than any function may run: an attempt without an outcome by then has none. */
+/** Longer than any function timeout: an attempt without an outcome by then has none. */
 const LONGEST_CALL_MS = 15 * 60_000;
 
 const isOpen = ({ result, keys }: AuditRecord) => result === 'attempted' && keys === undefined;
@@ -63,7 +64,7 @@ function receiptOf(record: AuditRecord, kid: string): Receipt | undefined {
   };
 }
 
-/** Attempts of a page whose outcome is recorded tell nothing more. */
+/** Request ids with a recorded outcome; attempts with one of these are dropped. */
 async function endedAmong(
   trail: KeyTrail,
   owner: Uid,
@@ -81,14 +82,14 @@ async function endedAmong(
 const within = ({ from, until }: KeyLife, { ts }: AuditRecord) =>
   ts >= from && (until === undefined || ts <= until);
 
-/** Pages may be shorter than `limit`: the end is where no cursor follows. */
+/** Pages may be shorter than `limit`: the last page has no cursor. */
 export async function readReceipts(
   trail: KeyTrail,
   { owner, life }: { owner: Uid; life: KeyLife },
   { limit, cursor }: ReceiptsQuery,
 ): Promise<ReceiptsPage> {
   const after = cursor === undefined ? undefined : placeOf(cursor);
-  // Twice: most uses are two records.
+  // Factor two, because most uses have two records.
   const page = await trail.uses(owner, life.kid, {
     limit: 2 * limit,
     ...(after !== undefined && { after }),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 export const CATEGORIES = ['authentication', 'api_call', 'user_action', 'system'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-/** Everything that is ever recorded, past tense. A new action is one more line here. */
+/** All recorded actions, in the past tense. A new action is one more line here. */
 export const ACTIONS = [
   'authentication.refused',
   'roles.changed',
@@ -55,11 +55,11 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** `attempted`: written before a call to the outside; without an outcome it counts as possible use of the key. */
+/** `attempted`: written before an outbound call; without an outcome it counts as a possible use of the key. */
 export const RESULTS = ['attempted', 'succeeded', 'refused', 'failed'] as const;
 export type AuditResult = (typeof RESULTS)[number];
 
-/** What may stand beside an action. Names are a closed list: nothing gets in by accident. */
+/** Metadata of a record. The names are a closed list, so that no other data is recorded by accident. */
 export const META = [
   'provider',
   'model',
@@ -82,11 +82,11 @@ export const META = [
 ] as const;
 export type Meta = { readonly [name in (typeof META)[number]]?: string | number };
 
-/** A receipt: this version of this key was decrypted for the recorded call. */
+/** Receipt: this version of this key was decrypted for the recorded call. */
 export const KeyUse = z.object({ provider: z.string(), kid: z.string(), ver: z.number().int() });
 export type KeyUse = z.infer<typeof KeyUse>;
 
-/** One line of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the keys it used. */
+/** One record of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the used keys. */
 export const AuditRecord = z.object({
   fmt: z.literal(1),
   eventId: z.string(),

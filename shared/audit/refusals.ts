@@ -1,11 +1,11 @@
-// Refusals that cost nothing to ask for are sampled in the trail: whoever floods us with bad requests fills a counter, not
-// the trail. The first of a kind is recorded, then every hundredth with how many there were.
+// Sampling of rejections that cost the caller nothing: a flood of invalid requests increments a counter instead of
+// filling the trail. The first of a kind is recorded, then every hundredth with the count.
 import type { Write } from '#shared/core/write.ts';
 
 import type { Audit, AuditDraft } from './audit.ts';
 import type { Action } from './record.ts';
 
-/** Refused before anything was done, opened or asked outside. Whatever may have used a key is recorded each time. */
+/** Rejections before any effect, decryption or outbound call. Calls that may have used a key are always recorded. */
 const SAMPLED = new Set([
   'invalid_input',
   'unauthenticated',
@@ -19,7 +19,7 @@ const SAMPLED = new Set([
   'rate_limited',
 ]);
 
-/** Whatever the code: met by everybody who comes while an issuer is down. */
+/** Sampled for every code: all callers meet it while an issuer is unavailable. */
 const SAMPLED_ACT: Action = 'issuer_keys.refused';
 
 const isCheap = ({ act, result, code = '', keys = [] }: AuditDraft): boolean =>
@@ -28,19 +28,19 @@ const isCheap = ({ act, result, code = '', keys = [] }: AuditDraft): boolean =>
 const EVERY = 100;
 const WINDOW_MS = 3600_000;
 
-/** What is counted together: one kind of refusal, of one owner, in one hour of UTC (`2026-11-23T10`). */
+/** Group of the counter: one kind of rejection, of one owner, in one hour of UTC (`2026-11-23T10`). */
 export type RefusalKind = { readonly uid: string; readonly hour: string; readonly kind: string };
 
-/** Of so many, those that have no record of their own. */
+/** Number of rejections without a record of their own. */
 export const unrecorded = (n: number): number => n - 1 - Math.floor(n / EVERY);
 
-/** Port. @returns how many there were, this one included */
+/** Port. @returns the count including this rejection */
 export type CountRefusal = (of: RefusalKind) => Promise<number>;
 
-/** @param changes to be committed with the record: then there is one */
+/** @param changes committed with the record, which is then always written */
 export type Refuse = (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
 
-/** Records a call that did not succeed. What is not counted is recorded, so that a failing counter hides nothing. */
+/** Records an unsuccessful call. Without a count it is recorded, so that a failing counter hides nothing. */
 export function createRefuse(ports: { audit: Audit; count: CountRefusal; now: () => number }): Refuse {
   const { audit, count, now } = ports;
 

@@ -1,4 +1,5 @@
-// Reports changes of audit records. No function may make one, so whoever made it had other credentials, or a function's role.
+// Detection of changes to audit records. No function has that permission, so a change was made with other credentials
+// or by misuse of a role.
 import * as z from 'zod';
 
 import { Uid } from '#shared/core/ids.ts';
@@ -6,7 +7,7 @@ import type { Write } from '#shared/core/write.ts';
 
 import type { AuditDraft } from './audit.ts';
 
-/** `detail` of a bus event: the key of the record, and what became of it. Removals by TTL are none. */
+/** `detail` of a bus event: the key of the record, and the kind of change. Removals by TTL are not reported. */
 export const ChangedRecord = z.object({
   change: z.enum(['MODIFY', 'REMOVE']),
   pk: z.string().startsWith('U#'),
@@ -24,13 +25,13 @@ type IncidentDraft = {
   readonly next_step: string;
 };
 
-/** Keys are what a stranger wrote: only the characters of an event id are kept, as many as one has. */
+/** The key may have been written by an attacker: only the characters and the length of an event id are kept. */
 const eventIdIn = (sk: string) => (sk.split('#').at(-1) ?? '').replaceAll(/[^0-9A-Za-z-]/g, '-').slice(0, 26);
 
 export function createTamperingReport(ports: {
-  /** The notice and its own record; rejected with `conflict` when it was raised before. */
+  /** Notice and its own record; rejected with `conflict` if it was raised before. */
   readonly raiseOnce: (draft: IncidentDraft) => readonly Write[];
-  /** Rejects with `conflict` when one of the changes does. */
+  /** Rejects with `conflict` if one of the changes does. */
   readonly commit: (draft: Omit<AuditDraft, 'reqId'>, changes: readonly Write[]) => Promise<void>;
 }) {
   return async ({ change, pk, sk }: ChangedRecord): Promise<void> => {

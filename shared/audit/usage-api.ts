@@ -17,15 +17,15 @@ export type UsageEntry = {
   readonly tool?: string;
   readonly provider?: string;
   readonly key_id?: string;
-  /** Calls that ended, however: the sum of the next three. */
+  /** Ended calls: the sum of the next three. */
   readonly calls: number;
   readonly succeeded: number;
   readonly refused: number;
   readonly failed: number;
-  /** As the provider counts them. */
+  /** Tokens as counted by the provider. */
   readonly input_tokens: number;
   readonly output_tokens: number;
-  /** Millionths of a US dollar. */
+  /** Micro-USD. */
   readonly cost_micro_usd: number;
 };
 
@@ -35,7 +35,7 @@ export type UsagePage = {
   readonly to: string;
   readonly usage: readonly UsageEntry[];
   readonly units: Readonly<Record<string, string>>;
-  /** Every call that ended before this time is counted above; later ones may be missing, for they are counted as their records arrive. */
+  /** Every call that ended before this time is counted; later ones may be missing until their records are processed. */
   readonly complete_until: string;
   readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
 };

@@ -1,4 +1,4 @@
-// What an owner's tool calls used, day by day: read from the projection, which says how far it has come.
+// Daily usage of an owner's tool calls, read from the projection, including the time up to which it is complete.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { cursorOf, placeOf } from '#shared/core/page.ts';
@@ -7,7 +7,7 @@ import type { AuditTrail } from './read.ts';
 import { unrecorded } from './refusals.ts';
 import type { UsageEntry, UsageHistoryQuery, UsagePage } from './usage-api.ts';
 
-/** A day's counters by name, as usage.ts writes them. */
+/** Counters of a day by name, as written by usage.ts. */
 export type DayCounters = { readonly day: string; readonly counters: Readonly<Record<string, number>> };
 
 /** Port. Days are `2026-11-23`, ascending. */
@@ -17,11 +17,11 @@ export type UsageHistory = {
     span: { from: string; to: string; after?: string | undefined },
     limit: number,
   ) => Promise<{ days: readonly DayCounters[]; next?: string | undefined }>;
-  /** How many records of these days have been counted. */
+  /** Number of records of these days that were counted. */
   readonly counted: (owner: Uid, from: string, to: string) => Promise<ReadonlyMap<string, number>>;
 };
 
-/** Port. What was refused in these days, counted exactly, where not each has a record. */
+/** Port. Exact counts of the rejections of these days, including those without a record. */
 export type CountedRefusals = (
   owner: Uid,
   span: { from: string; to: string },
@@ -30,9 +30,9 @@ export type CountedRefusals = (
 const DAY_MS = 24 * 3600_000;
 const MAX_DAYS = 366;
 const DAY = /^\d{4}-\d\d-\d\d$/;
-/** Counting goes on for a day at most before an event lies in a queue, where an alarm is its sign. */
+/** Delivery is retried for at most a day; then the event is in a dead-letter queue, which has an alarm. */
 const OPEN_DAYS = 2;
-/** A day with more records than one page of the table holds is not counted through. */
+/** Bound of the comparison: a day with more records than one page of the table counts as incomplete. */
 const COUNT_LIMIT = 10_000;
 
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
@@ -66,7 +66,7 @@ const NOTHING = {
   cost_micro_usd: 0,
 };
 
-/** Every call is of one tool: a day is the sum over its tools. */
+/** Sum over the tools: every call belongs to exactly one tool. */
 function entriesOf({ day, counters }: DayCounters, by: UsageHistoryQuery['by']): UsageEntry[] {
   const kind = by === 'day' ? 'tool' : by;
   const sums = new Map<string, Record<keyof typeof NOTHING, number>>();
@@ -97,7 +97,7 @@ function placeIn(cursor: string | undefined): string | undefined {
   throw new AppError('invalid_input', 'Invalid cursor.');
 }
 
-/** The projection knows of a refusal by its record: those without one are added. */
+/** Adds the rejections without a record, which the projection does not contain. */
 function withUnrecorded(
   { day, counters }: DayCounters,
   refusals: Awaited<ReturnType<CountedRefusals>>,
@@ -120,14 +120,14 @@ export function createUsageHistory(ports: {
 }) {
   const { history, refusals, trail, now } = ports;
 
-  /** The projection against the trail it is made from, over the days that may still be open. */
+  /** Compares the projection with the trail, over the days that may be incomplete. */
   async function completeUntil(owner: Uid, to: string): Promise<string> {
     const at = now();
     const open = Array.from({ length: OPEN_DAYS }, (_, n) => dayOf(at - (OPEN_DAYS - 1 - n) * DAY_MS));
     const [oldest = '', newest = ''] = [open[0], open.at(-1)];
     if (to < oldest) return endOf(to);
     const until = new Date(at).toISOString();
-    // The counters first: what is recorded in between may only make them look behind.
+    // Counters are read first: records added in between can only make them appear behind.
     const counted = await history.counted(owner, oldest, newest);
     const recorded = await Promise.all(
       open.map((day) => {

@@ -1,4 +1,4 @@
-// A projection of the trail: how often each owner did what, by day, and what their tool calls used.
+// Projection of the audit trail: daily counts of each owner's actions, and the usage of their tool calls.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -6,7 +6,7 @@ import type { Commit, Write } from '#shared/core/write.ts';
 
 import { ACTIONS, CATEGORIES, RESULTS } from './record.ts';
 
-/** `detail` of an `audit.recorded` event: what the pipe takes from a new row. */
+/** `detail` of an `audit.recorded` event: the fields that the pipe takes from a new row. */
 export const AuditedEvent = z.object({
   eventId: z.string().min(1),
   uid: z.string().min(1),
@@ -14,12 +14,12 @@ export const AuditedEvent = z.object({
   category: z.enum(CATEGORIES),
   result: z.enum(RESULTS),
   ts: z.iso.datetime({ precision: 3 }),
-  /** Of what, why, how bad: empty where the record does not say. */
+  /** Target, reason and severity: empty if the record has none. */
   target: z.string().optional(),
   reason: z.string().optional(),
   severity: z.string().optional(),
   provider: z.string().optional(),
-  /** `<provider>_<kid>`, in the order of their use, a space between two. */
+  /** `<provider>_<kid>`, in the order of use, separated by a space. */
   usedKeys: z.string().optional(),
   inputTokens: z.string().optional(),
   outputTokens: z.string().optional(),
@@ -29,20 +29,20 @@ export type AuditedEvent = z.infer<typeof AuditedEvent>;
 
 /** Port. */
 export type UsageStore = {
-  /** Refused with `conflict` when this event was counted before. */
+  /** Rejected with `conflict` if this event was counted before. */
   readonly once: (event: AuditedEvent) => Write;
   readonly count: (event: AuditedEvent) => Write;
   /** Adds to the counters of the owner's day. */
   readonly use: (event: AuditedEvent, counters: ReadonlyMap<string, number>) => Write;
-  /** Refused with `conflict` when the owner's erasure is under way or came after this event. */
+  /** Rejected with `conflict` if the owner's erasure is in progress or came after this event. */
   readonly unlessErased: (event: AuditedEvent) => Write;
 };
 
 const numberIn = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0);
 
 /**
- * What an ended tool call adds, by `<tool|provider|key>:<name>:<what>`. Every key that was tried counts the call; tokens and cost are
- * the last one's, which served it.
+ * Increments of an ended tool call, by `<tool|provider|key>:<name>:<what>`. Every key that was tried counts the call;
+ * tokens and cost belong to the last one, which served it.
  */
 function usesIn(event: AuditedEvent): ReadonlyMap<string, number> {
   const { act, result, target, provider } = event;
@@ -66,7 +66,7 @@ function usesIn(event: AuditedEvent): ReadonlyMap<string, number> {
   ]);
 }
 
-/** Counts an event exactly once, however often it is delivered, and never for an owner who has left since. */
+/** Counts an event exactly once, however often it is delivered, and never for an owner erased since. */
 export function createUsage({ store, commit }: { store: UsageStore; commit: Commit }) {
   return async (event: AuditedEvent): Promise<'counted' | 'ignored'> => {
     if (event.act === 'account.erased') return 'ignored'; // counting it would begin a new account

@@ -2,16 +2,16 @@
 import * as z from 'zod';
 
 export const SessionPath = z.strictObject({
-  /** Anything that is no id of the caller's answers like one that does not exist. */
+  /** Any text that is not an id of the caller's is treated as an unknown id. */
   session_id: z.string().max(256),
 });
 
-/** Whose sessions an admin ends: a subject at the admin's own issuer. */
+/** User whose sessions an admin revokes: a subject at the admin's own issuer. */
 export const RevokeUserBody = z.strictObject({ user_id: z.string().min(1).max(256) });
 
 export type SessionEntry = {
   readonly session_id: string;
-  /** What the issuer calls the program that signed in. */
+  /** Client name as stated by the issuer. */
   readonly client: string | null;
   readonly current: boolean;
   readonly since: string;

@@ -5,7 +5,7 @@ import { Uid } from '#shared/core/ids.ts';
 
 import { Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
 
-/** Who is calling: made from a verified token, never from a request. */
+/** Authenticated caller: derived from a verified token, never from request input. */
 export const Principal = z.object({
   uid: Uid,
   issuer: z.string().check(z.minLength(1)),
@@ -14,7 +14,7 @@ export const Principal = z.object({
   roles: z.readonly(z.array(Role)),
   /** See session-id.ts. */
   sessionId: z.string().check(z.minLength(1)),
-  /** What the issuer calls the program that holds the token. */
+  /** Client name as stated by the issuer. */
   client: z.optional(z.string()),
   /** Seconds since the epoch. */
   expiresAt: z.int(),
@@ -25,7 +25,7 @@ export type Principal = z.infer<typeof Principal>;
 
 const Seconds = z.coerce.number().check(z.int(), z.positive());
 
-/** What the authorizer hands to the functions. API Gateway turns every value into a string. */
+/** Context passed from the authorizer to the functions. API Gateway converts every value to a string. */
 const AuthorizerContext = z.object({
   uid: Uid,
   iss: z.string().check(z.minLength(1)),
@@ -44,11 +44,11 @@ const known = <T extends string>(all: readonly T[], given: string): T[] => {
   return all.filter((one) => words.has(one));
 };
 
-/** Seconds by which clocks may differ. */
+/** Allowed clock skew in seconds. */
 const CLOCK_TOLERANCE = 30;
 
 /**
- * The caller as the authorizer saw them. The expiry is checked again: a cached verdict may outlive the token.
+ * Caller as verified by the authorizer. The expiry is checked again: a cached authorizer result may outlive the token.
  * @throws {AppError} `unauthenticated`
  */
 export function principalFrom(context: unknown, nowMs: number): Principal {
@@ -71,7 +71,7 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
   };
 }
 
-/** The same data on its way through API Gateway. */
+/** Serialisation of the principal for API Gateway. */
 export const contextOf = (principal: Principal) => ({
   uid: principal.uid,
   iss: principal.issuer,
@@ -85,7 +85,7 @@ export const contextOf = (principal: Principal) => ({
   auth: String(principal.signedInAt),
 });
 
-/** Who audits others may change nothing: not even with an admin's role beside it. */
+/** Auditors have read access only, also if they hold the admin role. */
 const isAuditingAdmin = ({ roles }: Principal) => roles.includes('auditor') && roles.includes('admin');
 
 /** @throws {AppError} `insufficient_scope` unless the token holds the scope, `forbidden` unless a role grants it */

@@ -39,7 +39,7 @@ const own: readonly Scope[] = [
 
 export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   user: own,
-  // Everybody may end their own sessions.
+  // Every role may end its own sessions.
   auditor: ['audit:read', 'usage:read', 'account:write'],
   operator: ['usage:read', 'audit:read', 'account:write', 'ops:write'],
   admin: [...own, 'ops:write', 'admin:write'],

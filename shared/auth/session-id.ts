@@ -5,16 +5,16 @@ const LENGTH = 22;
 type Naming = {
   readonly issuer: string;
   readonly subject: string;
-  /** What the issuer calls the sign-in: the same in every token it is refreshed to. */
+  /** Issuer's id of the sign-in: unchanged by token refresh. */
   readonly signIn: string | undefined;
-  /** What it calls this one token. */
+  /** Issuer's id of this token. */
   readonly tokenId: string | undefined;
   readonly issuedAt: number;
 };
 
 /**
- * The session a token belongs to: opaque, of one person at one issuer. `s_…` lives through refreshes; `t_…` is one token, of an
- * issuer that does not say which sign-in it came from.
+ * Session id of a token: opaque, unique to one person at one issuer. `s_…` survives refreshes; `t_…` is a single token,
+ * of an issuer that does not identify sign-ins.
  */
 export function sessionIdOf({ issuer, subject, signIn, tokenId, issuedAt }: Naming): string {
   const name = signIn ?? tokenId ?? `iat ${issuedAt}`;

@@ -1,5 +1,5 @@
-// Tokens are believed by their signature; sessions take that belief back. Every function asks before it works, and may
-// remember the answer for ten seconds: that, and nothing else, is how late a revocation can be.
+// Session revocation. JWTs stay valid until they expire; every function checks the session before it works and may
+// cache the result for ten seconds, which is the maximum delay of a revocation.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
@@ -12,21 +12,21 @@ import type { Role } from './scopes.ts';
 export type Session = {
   readonly id: string;
   readonly client: string | undefined;
-  /** When the first token of it that we saw was issued. */
+  /** Issue time of the first token seen. */
   readonly since: number;
-  /** When the newest was. */
+  /** Issue time of the newest token seen. */
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | undefined;
 };
 
-/** What holds for all sessions of a person. */
+/** State that applies to all sessions of a person. */
 export type Cut = {
-  /** Sign-ins before this count no more. */
+  /** Sign-ins before this time are revoked. */
   readonly notBefore: number;
-  /** Nobody gets in before this: the account was erased. */
+  /** Erased account: tokens are rejected until this time. */
   readonly closedUntil: number;
-  /** The roles last seen, and since when. Nothing recorded: a user. */
+  /** Roles of the newest token and the time since when. Without a record: user. */
   readonly roles: readonly Role[];
   readonly rolesAt: number;
 };
@@ -37,22 +37,22 @@ export type SessionRefusal = 'session_revoked' | 'session_roles_changed' | 'acco
 export type SessionStore = {
   /** One strongly consistent read. */
   readonly look: (uid: Uid, sessionId: string) => Promise<{ cut: Cut; session: Session | undefined }>;
-  /** Keeps the newest token's data; does nothing when a newer one was noted. */
+  /** Stores the newest token's data; has no effect if a newer one is stored. */
   readonly note: (uid: Uid, session: Session) => Promise<void>;
-  /** Newest first, 200 at most. */
+  /** Newest first, at most 200. */
   readonly list: (uid: Uid) => Promise<Session[]>;
-  /** Rejected with `not_found` unless it is there and was not revoked before. Writes of one transaction. */
+  /** Rejected with `not_found` unless the session exists and is not revoked. Writes of one transaction. */
   readonly revoke: (uid: Uid, sessionId: string, at: number) => readonly Write[];
   readonly cutAt: (uid: Uid, notBefore: number) => Write;
   readonly close: (uid: Uid, from: number, until: number) => Write;
-  /** Refused with `conflict` when a newer token showed other roles meanwhile. */
+  /** Rejected with `conflict` if a newer token recorded other roles. */
   readonly rolesSeen: (uid: Uid, roles: readonly Role[], at: number) => Write;
 };
 
 export type Sessions = {
   /**
-   * @throws {AppError} `unauthenticated` with its reason class when the session was ended; whatever the store throws when it
-   * cannot be asked: nobody is let in on a guess
+   * @throws {AppError} `unauthenticated` with its reason class if the session was revoked; errors of the store, so that
+   * nobody is admitted while it is unavailable
    */
   readonly admit: (principal: Principal, requestId: string) => Promise<void>;
 };
@@ -65,7 +65,7 @@ export type SessionPorts = {
   readonly now: () => number;
 };
 
-/** How long an instance believes what it read. The promise to users is 60 seconds. */
+/** Cache time of a result per instance. The documented maximum is 60 seconds. */
 const BELIEVED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
@@ -81,7 +81,7 @@ const sessionRefused = (reason: SessionRefusal): AppError =>
 const same = (one: readonly Role[], other: readonly Role[]) =>
   one.length === other.length && one.every((role) => other.includes(role));
 
-/** The rule itself. */
+/** Revocation rules. */
 export function refusalFor(
   { signedInAt, issuedAt, roles }: Pick<Principal, 'signedInAt' | 'issuedAt' | 'roles'>,
   { cut, session }: { cut: Cut; session: Session | undefined },
@@ -103,7 +103,7 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
   function believed(name: string): Verdict | undefined {
     const known = remembered.get(name);
     const age = known ? now() - known.at : Number.POSITIVE_INFINITY;
-    return age >= 0 && age < BELIEVED_MS ? known : undefined; // a clock that went back makes it old
+    return age >= 0 && age < BELIEVED_MS ? known : undefined; // an entry from the future is stale: the clock was set back
   }
 
   function remember(name: string, verdict: Verdict): Verdict {
@@ -114,7 +114,7 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
     return verdict;
   }
 
-  /** A token is noted once, when it is first seen anywhere; roles only when they differ from the last ones. */
+  /** Stores a token once, when it is first seen by any instance; roles only if they changed. */
   async function note(principal: Principal, requestId: string, seen: Awaited<ReturnType<typeof store.look>>) {
     const { uid, sessionId: id, client, issuedAt, expiresAt, roles } = principal;
     const { session, cut } = seen;
@@ -126,13 +126,13 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
     try {
       await commitRoles(principal, requestId, store.rolesSeen(uid, roles, issuedAt));
     } catch (error) {
-      // Another instance was quicker, with a newer token. The next look sees it.
+      // A concurrent request stored a newer token. The next read returns it.
       if (!(error instanceof AppError && error.code === 'conflict')) throw error;
     }
   }
 
   async function ask(name: string, principal: Principal, requestId: string): Promise<Verdict> {
-    const at = now(); // before the question: the answer is as old as that
+    const at = now(); // time before the read: the age of the result counts from here
     const seen = await store.look(principal.uid, principal.sessionId);
     const refusal = refusalFor(principal, seen, at / 1000);
     if (refusal === undefined) await note(principal, requestId, seen);

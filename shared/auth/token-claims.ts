@@ -1,4 +1,4 @@
-// The last look at a token, after its signature held: is it for us, of the right kind, and about whom?
+// Claim checks after the signature was verified: audience, token kind, subject.
 import * as z from 'zod/mini';
 
 import type { Issuer } from './issuer.ts';
@@ -10,7 +10,7 @@ import type { TokenShape } from './token-shape.ts';
 export type VerifiedToken = {
   readonly issuer: string;
   readonly subject: string;
-  /** The scopes we know, without the issuer's prefix. */
+  /** Known scopes, without the issuer's prefix. */
   readonly scopes: readonly Scope[];
   readonly roles: readonly Role[];
   readonly sessionId: string;
@@ -18,17 +18,17 @@ export type VerifiedToken = {
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly issuedAt: number;
-  /** When the person signed in, as far as the issuer tells; else when the token was issued. */
+  /** Time of the sign-in if the issuer states it, otherwise the issue time of the token. */
   readonly signedInAt: number;
 };
 
-/** Seconds by which clocks may differ. */
+/** Allowed clock skew in seconds. */
 export const CLOCK_TOLERANCE = 30;
 export const MAX_LIFETIME = 24 * 3600;
 
 const Name = z.string().check(z.minLength(1), z.maxLength(256));
 
-/** Printable and in one normal form, so that no two spellings look like one person. */
+/** Printable and in one normal form, so that two spellings cannot look like the same person. */
 const Subject = Name.check(
   z.refine((sub) => /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+$/u.test(sub) && sub.normalize('NFC') === sub),
 );
@@ -39,7 +39,7 @@ const Claims = z.object({
   iat: z.int().check(z.positive()),
   aud: z.optional(z.union([Name, z.array(Name).check(z.minLength(1), z.maxLength(16))])),
   jti: z.optional(Name),
-  /** How OpenID Connect and Cognito call a sign-in. */
+  /** Claims that identify a sign-in, in OpenID Connect and Cognito. */
   sid: z.optional(Name),
   origin_jti: z.optional(Name),
   auth_time: z.optional(z.int().check(z.positive())),
@@ -66,10 +66,7 @@ function parseClaims(claims: TokenShape['claims']): Claims {
 const ACCESS_TOKEN = /^(application\/)?at\+jwt$/i;
 const ANY_JWT = /^jwt$/i;
 
-/**
- * An ID token is about a sign-in, not for a call: only an access token may pass, and it must say that it is
- * one.
- */
+/** Rejects ID tokens: only a token that states that it is an access token is accepted. */
 function checkType(typ: string | undefined, tokenUse: Claims['token_use']): void {
   if (typ !== undefined && ACCESS_TOKEN.test(typ)) return;
   if (tokenUse === 'access' && (typ === undefined || ANY_JWT.test(typ))) return;
@@ -81,7 +78,10 @@ function checkLifetime({ exp, iat }: Claims, nowSeconds: number): void {
   if (exp <= iat || exp - iat > MAX_LIFETIME) throw tokenRefused('token_lifetime');
 }
 
-/** For us by name; or, at an issuer that names no audience, from a client of ours with a scope of ours. */
+/**
+ * Audience check: named in the token, or, for an issuer without audiences, an allowed client with a scope of the
+ * product.
+ */
 function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefixedScopes: number): void {
   if (aud !== undefined) {
     if ([aud].flat().some((name) => issuer.audiences.includes(name))) return;
@@ -93,7 +93,7 @@ function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefi
   }
 }
 
-/** No claim makes a user; a claim that names no role of ours makes nobody. */
+/** Without a roles claim the role is `user`; a claim without a known role grants no role. */
 function rolesOf(claim: unknown): Role[] {
   if (claim === undefined) return ['user'];
   const named = z.array(z.string()).check(z.maxLength(256)).safeParse(claim);
@@ -127,7 +127,7 @@ export function readClaims(shape: TokenShape, issuer: Issuer, nowMs: number): Ve
     ...(claims.client_id !== undefined && { clientId: claims.client_id }),
     expiresAt: claims.exp,
     issuedAt: claims.iat,
-    // Never later than the token itself: a claim from the future would outlive every sign-out.
+    // Limited to the issue time: a sign-in time in the future would survive every revocation.
     signedInAt: Math.min(claims.auth_time ?? claims.iat, claims.iat),
   };
 }

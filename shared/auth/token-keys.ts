@@ -1,4 +1,4 @@
-// An issuer's signing keys. jose has a remote set too, but it brings a second HTTP client past the egress
+// Signing keys of an issuer. The remote key set of jose is not used, because its HTTP client would bypass the egress
 // guard.
 import { createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import * as z from 'zod/mini';
@@ -7,18 +7,16 @@ import { AppError } from '#shared/core/errors.ts';
 
 import { tokenRefused } from './token-refusal.ts';
 
-/** Port. The document at the configured address, through the egress guard, within two seconds. */
+/** Port. Fetches the document at the configured address through the egress guard, within two seconds. */
 export type FetchJwks = (uri: string) => Promise<unknown>;
 
-/** What was put by while the issuer answered, and when. */
+/** Last good key set and the time of its retrieval. */
 export type SavedJwks = { readonly jwks: unknown; readonly at: number };
 
 type Key = Awaited<ReturnType<ReturnType<typeof createLocalJWKSet>>>;
 
 export type SigningKeys = {
-  /**
-   * @throws {AppError} `unauthenticated` for an unknown key, `unavailable` while the issuer cannot be asked
-   */
+  /** @throws {AppError} `unauthenticated` for an unknown key, `unavailable` while the issuer is unreachable */
   readonly find: (header: { alg: string; kid: string }) => Promise<Key>;
 };
 
@@ -41,7 +39,7 @@ const PRIVATE = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
 
 const modulus = (key: Jwk) => Buffer.from(key.n ?? '', 'base64url');
 
-/** Public halves of keys strong enough to sign with; the others in a set are passed over. */
+/** Public keys of sufficient strength; others in the set are ignored. */
 function isSound(key: Jwk): boolean {
   if (key.use === 'enc' || PRIVATE.some((part) => Object.hasOwn(key, part))) return false;
   switch (key.kty) {
@@ -52,11 +50,11 @@ function isSound(key: Jwk): boolean {
     case 'OKP':
       return key.crv === 'Ed25519';
     default:
-      return false; // a symmetric key would make every verifier an issuer
+      return false; // with a symmetric key every verifier could issue tokens
   }
 }
 
-/** Whether a document is one to put by. */
+/** True if a document has keys worth saving. */
 export const hasSoundKeys = (document: unknown): boolean => {
   const parsed = Jwks.safeParse(document);
   return parsed.success && parsed.data.keys.some(isSound);
@@ -69,11 +67,11 @@ function loadedFrom(document: unknown, at: number): Loaded {
 
 type Loaded = { readonly find: ReturnType<typeof createLocalJWKSet>; readonly at: number };
 
-/** Keys of one issuer: fresh for 10 minutes, the last good ones for a day when the issuer is down. */
+/** Signing keys of one issuer: fresh for 10 minutes; while the issuer is unavailable, the last good ones for a day. */
 export function createSigningKeys(ports: {
   uri: string;
   fetchJwks: FetchJwks;
-  /** Asked only by an instance that knows no keys and cannot ask the issuer. */
+  /** Read only by an instance without keys while the issuer is unreachable. */
   savedJwks: (uri: string) => Promise<SavedJwks | undefined>;
   now: () => number;
 }): SigningKeys {
@@ -87,14 +85,14 @@ export function createSigningKeys(ports: {
     try {
       loaded = loadedFrom(await fetchJwks(uri), now());
     } catch (error) {
-      // A row that does not open is no row: somebody who can write the table must not choose our keys.
+      // Ignores a row that cannot be decrypted: write access to the table must not allow a choice of keys.
       const saved = loaded ? undefined : await savedJwks(uri).catch(() => undefined);
       if (!saved) throw error;
       loaded = loadedFrom(saved.jwks, Math.min(saved.at, now()));
     }
   }
 
-  /** One question at a time, however many wait for the answer. */
+  /** Concurrent callers share one request. */
   const refresh = () =>
     (flight ??= load().finally(() => {
       flight = undefined;
@@ -105,7 +103,7 @@ export function createSigningKeys(ports: {
 
   async function current(): Promise<Loaded> {
     if (!youngerThan(FRESH_MS) && (loaded === undefined || flight || cooledDown())) {
-      // Whatever went wrong, there is no new set; its message may quote an address or an answer.
+      // Errors are dropped, because their messages may quote an address or a response; the last key set stays in use.
       await refresh().catch(() => undefined);
     }
     if (loaded === undefined || !youngerThan(LAST_GOOD_MS)) {
@@ -128,7 +126,7 @@ export function createSigningKeys(ports: {
       const known = await current();
       const key = await pick(known, header);
       if (key) return key;
-      // Perhaps a new key. Strangers can make up names all day, so the issuer is asked once per cooldown.
+      // Possibly a new key. Key ids are attacker-controlled, so the issuer is called once per cooldown.
       if (flight || cooledDown()) await refresh().catch(() => undefined);
       const renewed = await current();
       const found = renewed === known ? undefined : await pick(renewed, header);

@@ -1,6 +1,6 @@
 import { AppError } from '#shared/core/errors.ts';
 
-/** Why a token was refused: a class for the audit trail, never a value from the token. */
+/** Reason class of a rejected token, for the audit trail: never a value from the token. */
 export type TokenRefusal =
   | 'token_malformed'
   | 'token_header'

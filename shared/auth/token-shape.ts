@@ -1,4 +1,4 @@
-// The first look at a token, before any key is touched: is it, to the letter, what we would have written?
+// Structural checks of a token before any key is used: only the canonical encoding is accepted.
 import * as z from 'zod/mini';
 
 import { parseJson } from '#shared/core/scan-json.ts';
@@ -6,7 +6,7 @@ import { parseJson } from '#shared/core/scan-json.ts';
 import { tokenRefused } from './token-refusal.ts';
 
 const MAX_LENGTH = 8192;
-/** A claim that is not read may hold any number; text that is not well-formed is rejected where it is read. */
+/** An unused claim may hold any number; malformed text is rejected where it is read. */
 const CLAIMS = { depth: 32, nodes: 5000, values: 'unchecked' } as const;
 const PART = /^[A-Za-z0-9_-]+$/;
 
@@ -17,17 +17,17 @@ const Header = z.looseObject({
 });
 type Header = z.infer<typeof Header>;
 
-/** What the token says of itself. Nothing here is verified. */
+/** Unverified content of the token. */
 export type TokenShape = { readonly header: Header; readonly claims: Readonly<Record<string, unknown>> };
 
-/** Canonical base64url: the one spelling of these bytes, without padding or loose trailing bits. */
+/** Canonical base64url: the only encoding of these bytes, without padding or non-zero trailing bits. */
 export function decodePart(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (!PART.test(part) || bytes.toString('base64url') !== part) throw tokenRefused('token_malformed');
   return bytes;
 }
 
-/** An object without a prototype, from JSON without duplicate names. */
+/** Object without a prototype, from JSON without duplicate names. */
 function objectOf(part: string): Record<string, unknown> {
   const bytes = decodePart(part);
   try {
@@ -55,8 +55,7 @@ export function readToken(token: string): TokenShape {
 const KNOWN_HEADERS = new Set(['alg', 'kid', 'typ']);
 
 /**
- * Refuses every header that could choose the key or change the meaning: jwk, jku, x5u, crit, b64, zip, cty
- * and the rest.
+ * Rejects every header that could choose the key or change the meaning: jwk, jku, x5u, crit, b64, zip, cty and others.
  * @throws {AppError} `unauthenticated`
  */
 export function checkHeaderNames(header: Header, ignored: readonly string[]): void {

@@ -1,6 +1,5 @@
-// An access token, from text to a caller. jose checks the signature; the layers before and after it refuse
-// what it would let through: lenient base64url, duplicate names, unknown headers, ID tokens, absurd
-// lifetimes.
+// Verification of an access token. jose checks the signature; the checks before and after it reject what jose accepts:
+// lenient base64url, duplicate names, unknown headers, ID tokens, excessive lifetimes.
 import { errors, jwtVerify } from 'jose';
 
 import type { Issuer } from './issuer.ts';
@@ -10,14 +9,11 @@ import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
 import { checkHeaderNames, readToken } from './token-shape.ts';
 
 export type TokenVerifier = {
-  /**
-   * @throws {AppError} `unauthenticated` with `details.reason`, or `unavailable` while the issuer cannot be
-   * asked
-   */
+  /** @throws {AppError} `unauthenticated` with `details.reason`, or `unavailable` while the issuer is unreachable */
   readonly verify: (token: string) => Promise<VerifiedToken>;
 };
 
-/** jose's refusals as ours. Anything else is no refusal but a bug, and stays one. */
+/** Maps jose's verification errors. Any other error is a bug and is rethrown. */
 function refusalOf(error: unknown): TokenRefusal | undefined {
   if (error instanceof errors.JWTExpired) return 'token_expired';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature';
@@ -67,7 +63,7 @@ export function createTokenVerifier(ports: {
         const refusal = refusalOf(error);
         throw refusal ? tokenRefused(refusal) : error;
       }
-      // The claims read before are those that were signed: the same bytes, parsed by the strict reader.
+      // The claims read before are the signed ones: the same bytes, parsed by the strict reader.
       return readClaims(shape, issuer, now());
     },
   };

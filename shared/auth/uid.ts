@@ -5,8 +5,8 @@ import type { Uid } from '#shared/core/ids.ts';
 const LENGTH = 27;
 
 /**
- * The owner's id: opaque, and the same person at another issuer is somebody else. Exact bytes, so no merging
- * by case.
+ * Owner id: opaque; the same subject at another issuer is another owner. Derived from the exact bytes, so letter case
+ * is significant.
  */
 export const uidOf = (issuer: string, subject: string): Uid =>
   createHash('sha256')

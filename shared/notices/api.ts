@@ -6,7 +6,7 @@ import { PageQuery } from '#shared/core/page.ts';
 import type { Notice } from './notice.ts';
 
 export const NoticeQuery = PageQuery.extend({
-  /** `true`: only what was not marked as read. */
+  /** `true`: only unread notices. */
   unread: z
     .enum(['true', 'false'])
     .default('false')
@@ -15,7 +15,7 @@ export const NoticeQuery = PageQuery.extend({
 export type NoticeQuery = z.infer<typeof NoticeQuery>;
 
 export const NoticePath = z.strictObject({
-  /** Anything that is no id of the caller's answers like one that does not exist. */
+  /** Any text that is not an id of the caller's is treated as an unknown id. */
   id: z.string().max(256),
 });
 

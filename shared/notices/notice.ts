@@ -1,4 +1,4 @@
-// What an owner is told without having asked: a small capability that others use.
+// Notices to owners.
 import * as z from 'zod';
 
 import type { Uid } from '#shared/core/ids.ts';
@@ -21,12 +21,12 @@ const NOTICE_KINDS = [
 ] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
-/** One notice as it is stored. `id` is derived from `kind` and what it is about: raising it again changes nothing. */
+/** Stored notice. `id` is derived from `kind` and subject, so raising it again has no effect. */
 export const Notice = z.object({
   id: z.string(),
   kind: z.enum(NOTICE_KINDS),
   severity: z.enum(SEVERITIES),
-  /** What it is about: a key id, a request id. Never a secret. */
+  /** Subject of the notice: a key id, a request id. Never a secret. */
   subject: z.string(),
   text: z.string(),
   next_step: z.string().optional(),
@@ -44,15 +44,15 @@ export type NoticeDraft = Pick<Notice, 'kind' | 'severity' | 'subject' | 'text' 
 
 /** Port. */
 export type NoticeStore = {
-  /** Keeps what is there: neither raising twice nor raising after it was read shows it again. No condition to fail. */
+  /** Idempotent: raising a notice again, also after it was read, does not change it. Unconditional. */
   readonly raise: (uid: Uid, notice: Notice) => Write;
-  /** Refused with `conflict` when it was raised before. */
+  /** Rejected with `conflict` if the notice exists. */
   readonly raiseOnce: (uid: Uid, notice: Notice) => Write;
-  /** Keeps the first time. Refused with `not_found` when the owner has no such notice. */
+  /** Keeps the first time. Rejected with `not_found` if the owner has no such notice. */
   readonly markRead: (uid: Uid, id: string, at: string) => Write;
 };
 
-/** Port. Newest first. `after` and `next` are places: opaque here, checked by the driver. */
+/** Port. Newest first. `after` and `next` are opaque positions, validated by the driver. */
 export type NoticeList = {
   readonly page: (
     uid: Uid,
@@ -62,17 +62,17 @@ export type NoticeList = {
 };
 
 export type Notices = {
-  /** The notice and the record that puts it on the bus: to be committed with the change they tell of. */
+  /** Writes of the notice and of the record that publishes it, to be committed with the change they report. */
   readonly raise: (draft: NoticeDraft, reqId: string) => readonly Write[];
   /**
-   * The same for those who have nothing else to change: committed a second time they are refused with `conflict`, so that
-   * nothing is put on the bus twice.
+   * Variant for callers without another change to commit: a repeated commit is rejected with `conflict`, so that
+   * nothing is published twice.
    */
   readonly raiseOnce: (draft: NoticeDraft, reqId: string) => readonly Write[];
   readonly markRead: (uid: Uid, id: string) => Write;
 };
 
-/** @param ports.record makes the `notice.raised` audit record of a notice */
+/** @param ports.record creates the `notice.raised` audit record of a notice */
 export function createNotices(ports: {
   store: NoticeStore;
   record: (notice: Notice, uid: Uid, reqId: string) => Write;

@@ -1,4 +1,4 @@
-// Which of an owner's todos are meant, and in which order. Pure: the store hands in what there is.
+// Filters and order of todos. Pure: the store provides all todos of the owner.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -30,11 +30,11 @@ export const TodoQuery = z.strictObject({
 });
 export type TodoQuery = z.infer<typeof TodoQuery>;
 
-/** Canonically equal texts (Unicode TR15) are one text, in any letter case. Todos of older versions may hold either form. */
+/** Canonically equal texts (Unicode TR15) compare as equal, in any letter case. Older todos may hold either form. */
 const folded = (text: string) => text.normalize('NFC').toLocaleLowerCase('en').normalize('NFC');
 const words = (text: string) => folded(text).split(/\s+/);
 
-/** Absent bounds let everything pass; with a bound, a todo without a due date is not meant. */
+/** Without bounds every todo passes; with a bound, todos without a due date do not. */
 function isDueBetween(
   dueAt: string | undefined,
   after: string | undefined,
@@ -58,10 +58,10 @@ const matches = (todo: Todo, { status, priority, tag, search, ...due }: TodoQuer
   isDueBetween(todo.due_at, due.due_after, due.due_before) &&
   contains(todo, search);
 
-/** Sorts behind every date and title. */
+/** Sorts after every date and title. */
 const LAST = '\u{10FFFF}';
 
-/** What a todo is sorted by, as text that compares in the order meant; its id keeps equals apart. */
+/** Sort key as text; the id makes it unique. */
 function placeIn(todo: Todo, sort: TodoQuery['sort']): string {
   const key = {
     created: () => '',
@@ -81,7 +81,7 @@ function startOf(cursor: string | undefined): string {
   return place.data;
 }
 
-/** One page. A cursor is a place in the order, so a todo that comes or goes meanwhile moves no other. */
+/** One page. A cursor is a position in the order, so concurrent inserts and deletions do not shift other todos. */
 export function pageOf(
   todos: readonly Todo[],
   query: TodoQuery,

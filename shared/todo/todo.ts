@@ -42,7 +42,7 @@ export const TodoDraft = z.strictObject({
 });
 export type TodoDraft = z.infer<typeof TodoDraft>;
 
-/** `null` takes a field away; a field that is not named stays. */
+/** `null` removes a field; an omitted field is unchanged. */
 export const TodoChanges = z.strictObject({
   title: Title.optional(),
   description: Description.nullable().optional(),
@@ -52,22 +52,22 @@ export const TodoChanges = z.strictObject({
 });
 export type TodoChanges = z.infer<typeof TodoChanges>;
 
-/** Port. Every row belongs to one owner; nothing here takes an owner from a request. */
+/** Port. Every row belongs to one owner; the owner never comes from request input. */
 export type TodoStore = {
   readonly find: (owner: Uid, id: Ulid) => Promise<Todo | undefined>;
-  /** All of an owner's, oldest first. */
+  /** All of an owner's todos, oldest first. */
   readonly all: (owner: Uid) => Promise<Todo[]>;
   readonly insert: (owner: Uid, todo: Todo) => Write;
-  /** Refused with `conflict` unless the stored version is `todo.version - 1`. */
+  /** Rejected with `conflict` unless the stored version is `todo.version - 1`. */
   readonly replace: (owner: Uid, todo: Todo) => Write;
-  /** Refused with `conflict` unless the stored version is `todo.version`. */
+  /** Rejected with `conflict` unless the stored version is `todo.version`. */
   readonly remove: (owner: Uid, todo: Todo) => Write;
 };
 
-/** The new state and the write that makes it so: nothing happens until the write is committed. */
+/** New state and the write that stores it: nothing changes until the write is committed. */
 export type TodoChange = { readonly todo: Todo; readonly writes: readonly Write[] };
 
-/** `version`: what the caller last saw; the change is refused when it is not the current one. */
+/** `version`: the version that the caller read; the change is rejected if it is not current. */
 export type TodoTarget = { readonly id: Ulid; readonly version?: number | undefined };
 
 export type Todos = {
@@ -77,13 +77,13 @@ export type Todos = {
   readonly all: (owner: Uid) => Promise<Todo[]>;
   /** @throws {AppError} `not_found`, `conflict` */
   readonly update: (owner: Uid, target: TodoTarget, changes: TodoChanges) => Promise<TodoChange>;
-  /** A todo that has this status already stays as it is. @throws {AppError} `not_found`, `conflict` */
+  /** Has no effect on a todo that has this status already. @throws {AppError} `not_found`, `conflict` */
   readonly mark: (owner: Uid, target: TodoTarget, status: Todo['status']) => Promise<TodoChange>;
   /** @throws {AppError} `not_found`, `conflict` */
   readonly remove: (owner: Uid, target: TodoTarget) => Promise<TodoChange>;
 };
 
-/** `null` takes a field away, `undefined` leaves it. */
+/** `null` removes a field, `undefined` leaves it unchanged. */
 function merged(before: Todo, changes: Readonly<Record<string, unknown>>): Todo {
   const named = Object.entries(changes).filter(([, value]) => value !== undefined);
   const fields = Object.entries({ ...before, ...Object.fromEntries(named) });

@@ -1,4 +1,4 @@
-// What an owner may do to a key without its secret: one read, one step of life.ts, one conditional write.
+// Changes of a key that do not need its secret: one read, one step of life.ts, one conditional write.
 import type { ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -6,16 +6,16 @@ import { frozen, labelled, ordered, rolledBack, unfrozen } from './life.ts';
 import { ownKey } from './own-key.ts';
 import { type KeyStore, type KeySummary, type StoredKey, summaryOf } from './stored-key.ts';
 
-/** A change to be committed. No writes: it is as the owner wants it already. */
+/** Prepared change. No writes if the key already has the requested state. */
 export type Changed = { readonly summary: KeySummary; readonly writes: readonly Write[] };
 
 type Change = (uid: Uid, keyId: string) => Promise<Changed>;
 
-/** All throw `not_found` for a key that the owner does not have. */
+/** All throw `not_found` if the owner has no such key. */
 export type KeyChanges = {
   readonly freeze: Change;
   readonly unfreeze: Change;
-  /** @throws {AppError} `conflict` when there is no previous value to go back to */
+  /** @throws {AppError} `conflict` if there is no previous value to restore */
   readonly rollBack: Change;
   readonly label: (uid: Uid, keyId: string, label: string | null) => Promise<Changed>;
   /** @throws {AppError} `conflict` unless exactly the owner's keys of this provider are named */

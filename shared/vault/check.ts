@@ -1,4 +1,4 @@
-// Asking the provider about a key that is stored already.
+// Validation of a stored key with its provider.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { KeyFrame } from '#shared/crypto/frame.ts';
@@ -9,15 +9,15 @@ import type { OpenKey } from './open-key.ts';
 import { ownKey } from './own-key.ts';
 import { type KeyStore, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
 
-/** An answer this young is given again: whoever asks in a loop does not reach the provider. */
+/** Maximum age of a cached result: repeated requests do not reach the provider. */
 const FRESH_MS = 60_000;
 
 export type CheckKey = (
   request: { uid: Uid; keyId: string },
   call: {
-    /** Throws for a key that its owner or the clock has put out of use. */
+    /** Throws for a frozen or expired key. */
     readonly admit: (key: StoredKey) => void;
-    /** Recorded before the key is opened. */
+    /** Records the attempt before the key is decrypted. */
     readonly attempt: (key: StoredKey) => Promise<void>;
     readonly ask: (frame: KeyFrame, key: StoredKey) => Promise<Validation>;
   },

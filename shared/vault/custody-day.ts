@@ -1,14 +1,15 @@
-// The second audit of one day: each owner whose keys were opened, their openings against their own trail.
+// Decrypt reconciliation of one day: for each owner, the KMS Decrypt events are compared with the receipts of the audit
+// trail.
 import type { ProviderId, Uid } from '#shared/core/ids.ts';
 
 import { type Account, compareCustody, type Opening, type Span } from './custody.ts';
 
-/** `id` is the log's own: by it an operator finds there who called. */
+/** `id` is the event id in the KMS log, by which an operator can find the principal. */
 export type LoggedOpening = Opening & { readonly id: string; readonly provider: ProviderId };
 
-/** Port. What the key service's log tells of openings that succeeded, once each. */
+/** Port. Successful Decrypt events of the KMS log, each once. */
 export type KeyLog = {
-  /** @returns without `opening` where the log names no key of ours: nobody can be asked about it */
+  /** @returns no `opening` if the event names no key of the vault and so cannot be attributed to an owner */
   readonly between: (
     span: Span,
   ) => AsyncIterable<{ readonly atMs: number; readonly opening?: LoggedOpening | undefined }>;
@@ -20,24 +21,24 @@ export type CustodyCounts = {
   readonly possible: number;
   readonly unmatched: number;
   readonly unproven: number;
-  /** Openings under the vault's CMKs of what is no key of ours. */
+  /** Decrypt events under the vault's CMKs for ciphertexts that are not vault keys. */
   readonly unnamed: number;
-  /** Owners told for the first time. */
+  /** Owners notified for the first time. */
   readonly told: number;
-  /** What could not be compared or told. */
+  /** Owners whose reconciliation or notification failed. */
   readonly failed: number;
 };
 type Counts = { -readonly [name in keyof CustodyCounts]: number };
 
 const DAY_MS = 24 * 3600 * 1000;
-/** What lies this far outside the day may account for what lies inside. */
+/** Margin around the day: events just outside it may match records inside it. */
 const MARGIN_MS = 5 * 60_000;
-/** Further still, for what accounts for an opening at the margin's own end. */
+/** Larger margin for records that match an event at the end of the first margin. */
 const ACCOUNTS_MARGIN_MS = 10 * 60_000;
-/** Owners whose trails are read at a time. */
+/** Owners whose trails are read concurrently. */
 const AT_ONCE = 10;
 
-/** The UTC day before the one in which the audit runs. */
+/** UTC day before the one in which the job runs. */
 function dayBefore(nowMs: number): Span & { readonly day: string } {
   const toMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const fromMs = toMs - DAY_MS;
@@ -49,7 +50,7 @@ const widened = ({ fromMs, toMs }: Span, byMs: number): Span => ({
   toMs: toMs + byMs,
 });
 
-/** The notice to raise: once for each opening. */
+/** Notice to raise: once per Decrypt event. */
 export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpening) {
   const keyId = `${provider}_${kid}`;
   const at = new Date(atMs).toISOString();
@@ -64,14 +65,17 @@ export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpen
   } as const;
 }
 
-/** Done again it tells nobody twice: it keeps no place of its own. One owner who cannot be audited does not keep the others from it. */
+/**
+ * Reconciles one day. Running it again notifies nobody twice, so it stores no progress. A failure for one owner does
+ * not affect the others.
+ */
 export function createCustodyAudit(ports: {
   log: KeyLog;
-  /** An owner's uses, by when they were recorded. */
+  /** Key uses of an owner, by the time of their records. */
   accounts: (uid: Uid, span: Span) => Promise<readonly Account[]>;
   /** Commits the notice of an incident. */
   tell: (opening: LoggedOpening) => Promise<'told' | 'known'>;
-  /** Commits the record of the comparison. */
+  /** Commits the record of the reconciliation. */
   record: (day: string, counts: CustodyCounts) => Promise<void>;
   onFailure: (error: unknown) => void;
 }) {

@@ -1,49 +1,49 @@
-// The second audit: does every opening of a data key that the key service logged have a use in the trail that accounts for it?
-// The two are written by different hands, so whoever bends one of them shows.
+// Decrypt reconciliation: every KMS Decrypt event must have a matching key use in the audit trail. The two logs are
+// written by independent parties, so a manipulation of either one is detected.
 import type { Kid, Uid } from '#shared/core/ids.ts';
 
 type OfKey = { readonly uid: Uid; readonly kid: Kid; readonly ver: number };
 
-/** One `Decrypt` that succeeded, from the key service's own log; whose and which stand in its encryption context. */
+/** One successful `Decrypt` of the KMS log; owner and key are in its encryption context. */
 export type Opening = OfKey & { readonly provider: string; readonly atMs: number };
 
-/** What the trail says of uses, by when it was written. */
+/** Key uses according to the audit trail, by the time of their records. */
 export type Account =
-  /** A call that ended: which keys it used, and which version of them. */
+  /** Ended call, with the keys and versions it used. */
   | (OfKey & { readonly kind: 'receipt'; readonly atMs: number })
-  /** A call that began and has no end: it may have used any of its owner's keys of this provider, each once. */
+  /** Call without an outcome: it may have used any of its owner's keys of this provider, each once. */
   | {
       readonly kind: 'attempt';
       readonly atMs: number;
       readonly uid: Uid;
-      /** Absent where its record does not tell: of any. */
+      /** Absent if the record names no provider: any provider. */
       readonly provider?: string | undefined;
     };
 
 export type CustodyReport<One extends Opening = Opening> = {
   readonly openings: number;
-  /** Accounted for by a receipt. */
+  /** Matched by a receipt. */
   readonly matched: number;
-  /** Accounted for by an attempt alone. */
+  /** Matched by an attempt only. */
   readonly possible: number;
-  /** Nobody accounts for these: an incident. */
+  /** Without a match: an incident. */
   readonly unmatched: readonly One[];
   /**
-   * Receipts no opening preceded for as long as a data key is kept in memory: the log has a gap, or the trail tells of uses that
-   * were none.
+   * Receipts without a Decrypt event within the lifetime of a cached data key: the log has a gap, or the trail has
+   * false receipts.
    */
   readonly unproven: number;
 };
 
-/** From the first to before the second, in milliseconds since the epoch. */
+/** Half-open interval, in milliseconds since the epoch. */
 export type Span = { readonly fromMs: number; readonly toMs: number };
 const ALWAYS: Span = { fromMs: -Infinity, toMs: Infinity };
 
-/** Two clocks, one of which counts whole seconds. */
+/** Tolerance between two clocks, one of which has a resolution of seconds. */
 const SKEW_MS = 5_000;
-/** A receipt is written when its call ends: later than the opening by no more than a function may run. */
+/** Receipts are written when the call ends: later than the Decrypt event by at most the function timeout. */
 const LONGEST_CALL_MS = 60_000;
-/** See the data-key cache. */
+/** Lifetime of a cached data key, see the data-key cache. */
 const CACHE_MS = 60_000;
 
 const nameOf = ({ uid, kid, ver }: OfKey) => `${uid} ${kid} ${ver}`;
@@ -61,8 +61,8 @@ function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): 
 }
 
 /**
- * Gives each opening the earliest account that is still free and may be its own; both in order of time. All windows are equally
- * long, so no other choice leaves fewer without.
+ * Assigns to each event the earliest free record within its window; both lists are sorted by time. All windows have the
+ * same length, so this greedy assignment leaves the fewest events unmatched.
  */
 function pair<One extends Opening>(
   openings: readonly One[],
@@ -90,16 +90,20 @@ const mayHaveUsed =
   ({ uid, provider }: Extract<Account, { kind: 'attempt' }>): boolean =>
     uid === opening?.uid && (provider === undefined || provider === opening.provider);
 
-/** A receipt is proven by an opening in the call it ends, or in one of the calls of the minute before that call began. */
+/**
+ * A receipt is proven by a Decrypt event during its call, or during one of the calls of the minute before that call
+ * began.
+ */
 const isProven = (receiptAtMs: number, openings: readonly Opening[]) =>
   openings.some(
     ({ atMs }) => atMs <= receiptAtMs + SKEW_MS && atMs >= receiptAtMs - LONGEST_CALL_MS - CACHE_MS - SKEW_MS,
   );
 
 /**
- * Both lists must reach a few minutes further than the time under audit, for what happens just outside it may account for what
- * happened inside; only what lies inside is reported. Each receipt accounts for one opening, for a call opens a
- * version of a key at most once; there may be more receipts than openings, as many as the data-key cache serves, never fewer.
+ * Compares the two logs. Both lists must extend a few minutes beyond the audited span, because records just outside it
+ * may match events inside it; only events inside are reported. Each receipt matches one event, because a call decrypts
+ * a version of a key at most once. There may be more receipts than events, because of the data-key cache, but never
+ * fewer.
  */
 export function compareCustody<One extends Opening>(
   openings: readonly One[],

@@ -1,4 +1,4 @@
-// How a key enters the vault.
+// Storing a new key.
 import { AppError } from '#shared/core/errors.ts';
 import { newKid, type ProviderId, type Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -14,9 +14,9 @@ type Tokens = Pick<TokenSet, 'refreshToken' | 'endpoint'> & { readonly tokenUnti
 export type KeyDeposit = {
   /**
    * Seals a key for its owner.
-   * @returns what the owner may see, and the write that stores it: nothing is stored until it is committed
-   * @throws {AppError} `conflict` when the owner has stored this very key, or too many; `kms_*` when KMS fails;
-   * whatever `validate` throws
+   * @returns the public summary, and the write that stores the key: nothing is stored until it is committed
+   * @throws {AppError} `conflict` if the owner has already stored this key, or too many; `kms_*` if KMS fails; errors
+   * of `validate`
    */
   readonly deposit: (request: {
     uid: Uid;
@@ -24,20 +24,20 @@ export type KeyDeposit = {
     secret: Secret;
     label?: string | undefined;
     expiresAt?: string | undefined;
-    /** Sealed with it: the one origin it may be sent to. */
+    /** The one origin that the key may be sent to; sealed with the key. */
     origin?: string | undefined;
-    /** Makes it a credential that renews itself, whose access token `secret` is. */
+    /** Makes it a renewable credential with `secret` as its access token. */
     tokens?: Tokens | undefined;
-    /** Asks the provider, and throws where it refuses the key. Called once it is known that the key could be stored. */
+    /** Validates the key with the provider; throws if the key is rejected. Called only for a key that can be stored. */
     validate: () => Promise<Validation | undefined>;
   }) => Promise<{ summary: KeySummary; write: Write }>;
 };
 
-/** What is kept of the key. */
+/** Secret to seal: the key, or a token set that contains it. */
 const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
   tokens ? tokenSecret({ ...tokens, accessToken: secret }) : secret;
 
-/** An owner's keys for one provider are read in one query on each use. */
+/** Bound of the query that reads an owner's keys for one provider on each use. */
 const MAX_KEYS = 10;
 
 export function createKeyDeposit(ports: {

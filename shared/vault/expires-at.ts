@@ -1,8 +1,8 @@
 import { AppError } from '#shared/core/errors.ts';
 
 /**
- * When a key's owner says that it ends, in UTC.
- * @throws {AppError} `invalid_input` when that is over
+ * Expiry time set by the owner, converted to UTC.
+ * @throws {AppError} `invalid_input` if it is in the past
  */
 export function expiresAtOf(given: string | undefined, nowMs: number): { expiresAt?: string } {
   if (given === undefined) return {};

@@ -1,9 +1,9 @@
-// Keys that end: whom to tell, when, and what to do about it.
+// Expiry of keys: notices before and after the end, and removal of replaced values.
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 
 import type { StoredKey } from './stored-key.ts';
 
-/** What a warning says of a key: no ciphertext, no wrapped key. */
+/** Fields of a key that a warning may show: no ciphertext, no wrapped key. */
 export type ExpiringKey = Pick<StoredKey, 'ver' | 'last4' | 'status' | 'kind'> & {
   readonly uid: Uid;
   readonly provider: ProviderId;
@@ -12,20 +12,22 @@ export type ExpiringKey = Pick<StoredKey, 'ver' | 'last4' | 'status' | 'kind'> &
   readonly expiresAt?: string | undefined;
 };
 
-/** One that ends itself. */
+/** Key with an expiry time of its own. */
 export type EndingKey = ExpiringKey & { readonly expiresAt: string };
 const isEnding = (key: ExpiringKey): key is EndingKey => key.expiresAt !== undefined;
 
-/** Port. Keys by the day on which they or their previous values end, without reading the vault itself. May lag behind it by a moment. */
+/**
+ * Port. Keys by the day on which they or their previous values end, read from an index that may lag behind the vault.
+ */
 export type ExpiryIndex = {
   /**
    * @param day as in `2026-08-01`, in UTC
-   * @returns `undefined` for a row that is no key as we write them: it must not hide those after it
+   * @returns `undefined` for a malformed row, which must not hide the rows after it
    */
   readonly expiringOn: (day: string) => AsyncIterable<ExpiringKey | undefined>;
 };
 
-/** The nearest thing there is to tell of a key's end. */
+/** Closest threshold of a key's end. */
 export type Expiry = 'expired' | '1d' | '7d' | '30d';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -36,27 +38,30 @@ const THRESHOLDS = [
   ['30d', 30],
 ] as const;
 
-/** Days looked back, so that sweeps that failed or never ran are made up for by the next. */
+/** Days to look back, so that a sweep covers earlier ones that failed or did not run. */
 const DAYS_BACK = 7;
 const DAYS_AHEAD = 30;
 
-/** The smallest threshold that applies; `undefined` while the end is more than 30 days away. */
+/** Smallest threshold that applies; `undefined` while the end is more than 30 days away. */
 export const expiryOf = (expiresAt: string, nowMs: number): Expiry | undefined =>
   THRESHOLDS.find(([, days]) => Date.parse(expiresAt) - nowMs <= days * DAY_MS)?.[0];
 
-/** Past days first: what has ended is more urgent than what will. */
+/** Past days first: expired keys have priority. */
 export const daysToSweep = (nowMs: number): string[] =>
   Array.from({ length: DAYS_BACK + 1 + DAYS_AHEAD }, (_, index) =>
     new Date(nowMs + (index - DAYS_BACK) * DAY_MS).toISOString().slice(0, 10),
   );
 
-/** Of an invalid key its owner knows already; a token set is renewed by itself, and a failed renewal is told of by name. */
+/**
+ * Invalid keys have a notice already; token sets are renewed automatically, and a failed renewal has a notice of its
+ * own.
+ */
 const concernsOwner = ({ status, kind }: ExpiringKey): boolean => status !== 'invalid' && kind !== 'oauth';
 
-/** Where a provider's users get a new key. */
+/** Page at which a provider's users create a key. */
 export type Renewal = { readonly title: string; readonly keyPage: string };
 
-/** The notice to raise: once for each key, version, end and threshold. It shows the last four characters and no more. */
+/** Notice to raise: once per key, version, end and threshold. It shows only the last four characters. */
 export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | undefined) {
   const keyId = `${key.provider}_${key.kid}`;
   const name = `Your ${renewal?.title ?? key.provider} key …${key.last4}`;
@@ -90,12 +95,12 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
 const wordsOf = { '1d': 'a day', '7d': '7 days', '30d': '30 days' } as const;
 
 export type SweepResult = {
-  /** Values before a rotation that were over, and are gone from their rows. */
+  /** Previous values that ended and were removed from their rows. */
   readonly retired: number;
   readonly told: number;
-  /** Told before. */
+  /** Notice existed already. */
   readonly known: number;
-  /** Nothing to tell of them yet. */
+  /** No threshold reached yet. */
   readonly passed: number;
   readonly failed: number;
 };
@@ -103,14 +108,14 @@ export type SweepResult = {
 type Fate = keyof SweepResult;
 
 /**
- * Tells each owner once, and removes values that a rotation left behind. Done again, or after it was cut short, it tells what is left: it keeps no place of its own.
- * One key that cannot be told of does not keep the others from it.
+ * Notifies each owner once, and removes previous values that have ended. Running it again, also after an interruption,
+ * completes the rest, so it stores no progress. A failure for one key does not affect the others.
  */
 export function createExpirySweep(ports: {
   index: ExpiryIndex;
-  /** Commits the notice and its records. `known`: it was told before. */
+  /** Commits the notice and its records. `known`: the notice existed already. */
   tell: (key: EndingKey, expiry: Expiry) => Promise<'told' | 'known'>;
-  /** Removes the value before the last rotation, if it is over. */
+  /** Removes the previous value if it has ended. */
   retire: (key: ExpiringKey) => Promise<'retired' | 'passed'>;
   onFailure: (error: unknown) => void;
 }) {
@@ -128,7 +133,7 @@ export function createExpirySweep(ports: {
   async function handle(key: ExpiringKey | undefined, day: string, nowMs: number): Promise<Fate[]> {
     if (!key) return ['failed'];
     const fates: Fate[] = [];
-    // Found under a day that is not its own end: it is the value before that ends then.
+    // Indexed under a day other than its own end: the previous value ends then.
     if (!key.expiresAt?.startsWith(day)) fates.push(await tried(() => retire(key)));
     const expiry = isEnding(key) && concernsOwner(key) ? expiryOf(key.expiresAt, nowMs) : undefined;
     if (isEnding(key) && expiry) fates.push(await tried(() => tell(key, expiry)));
@@ -147,7 +152,7 @@ export function createExpirySweep(ports: {
   };
 }
 
-/** As many commits at a time as a sweep may have under way. */
+/** Maximum number of concurrent commits of a sweep. */
 const AT_ONCE = 10;
 
 async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {

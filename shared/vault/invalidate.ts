@@ -1,16 +1,16 @@
-// A value that its provider rejects is marked on the row, so that no further call tries it and its owner is told once.
+// Marks a value that its provider rejects, so that no further call tries it and the owner is notified once.
 import type { Write } from '#shared/core/write.ts';
 
 import { validated } from './life.ts';
 import type { KeyOwner, KeyStore, Sealed, StoredKey } from './stored-key.ts';
 
-/** `doubtful`: the value before it still serves, so the key stays in use. */
+/** `doubtful`: the previous value still works, so the key stays in use. */
 export type Mark = 'invalid' | 'doubtful';
 
 /**
- * Of many calls that meet a rejection one writes, and the rest find it done. A key that has another value, or was frozen or
- * deleted since, is left as it is.
- * @param ports.commit carries the change together with all that is told of it
+ * One of many concurrent calls that meet a rejection writes; the others find the mark. A key that was rotated, frozen
+ * or deleted since is not changed.
+ * @param ports.commit commits the change together with its notice and record
  */
 export function createInvalidation(ports: {
   keys: KeyStore;

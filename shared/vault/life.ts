@@ -1,11 +1,12 @@
-// A key's life, as functions from one state of its row to the next. Each step counts the row up by one (`rv`), which makes
-// its write conditional; a step that changes nothing returns the row itself. No clock, no store, no secret.
+// Life cycle of a key, as functions from one state of its row to the next. Each step increments the row version (`rv`),
+// which makes its write conditional; a step without a change returns the row itself. Pure: no clock, no store, no
+// secret.
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 
 import { previousOf, type StoredKey, type Validation, type Value } from './stored-key.ts';
 
-/** How long a replaced value still works: long enough for whoever holds it, short enough to be over today. */
+/** Grace period of a replaced value: long enough for running clients, short enough to end the same day. */
 const GRACE_MS = 15 * 60_000;
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -28,17 +29,17 @@ const valueOf = (key: StoredKey): Value => {
 /** The row without its values. */
 const frameOf = ({ expiresAt: _expiry, validation: _validation, prev: _prev, ...key }: StoredKey) => key;
 
-/** Frozen or not: the provider refuses this value, so nothing may bring it back but the provider. */
+/** True if the provider rejected this value, frozen or not: only the provider can make it usable again. */
 const isRefused = ({ status, validation }: StoredKey) =>
   status === 'invalid' || validation?.outcome === 'rejected';
 
-/** How long this value works once another has replaced it. One that is refused or expired is over at once. */
+/** End of the grace period of a replaced value. A rejected or expired value has none. */
 function until(key: StoredKey, { now, atMost }: { now: number; atMost: number }): string {
   if (isRefused(key)) return iso(now);
   return iso(key.expiresAt === undefined ? atMost : Math.min(atMost, Date.parse(key.expiresAt)));
 }
 
-/** Puts `value` in the place of the current one, which becomes the previous one. A freeze stands above both. */
+/** Replaces the current value, which becomes the previous one. A frozen key stays frozen. */
 const withValue = (key: StoredKey, value: Value, keptUntil: string): StoredKey => ({
   ...frameOf(key),
   ...value,
@@ -47,11 +48,11 @@ const withValue = (key: StoredKey, value: Value, keptUntil: string): StoredKey =
   rv: key.rv + 1,
 });
 
-/** Of the value that comes next. Numbers are never used twice, also after going back to an older value. */
+/** Version number of the next value. Numbers are never reused, also after a rollback. */
 export const nextVersion = ({ ver, prev }: StoredKey): number => Math.max(ver, prev?.ver ?? 0) + 1;
 
 /**
- * The new value serves from now on; the old one stays for a grace period.
+ * Activates the new value; the old one remains for a grace period.
  * @throws {AppError} `conflict` unless the value was sealed as this row's next version
  */
 export function rotated(key: StoredKey, value: Value, now: number): StoredKey {
@@ -61,8 +62,8 @@ export function rotated(key: StoredKey, value: Value, now: number): StoredKey {
 }
 
 /**
- * Swaps the current and the previous value, within the grace period of the rotation: it does not start anew.
- * @throws {AppError} `conflict` when there is nothing to go back to, any more
+ * Swaps the current and the previous value within the grace period of the rotation, which is not extended.
+ * @throws {AppError} `conflict` if there is no previous value to restore
  */
 export function rolledBack(key: StoredKey, now: number): StoredKey {
   const previous = previousOf(key, now);
@@ -78,7 +79,7 @@ export function rolledBack(key: StoredKey, now: number): StoredKey {
 export const frozen = (key: StoredKey): StoredKey =>
   key.status === 'frozen' ? key : { ...key, status: 'frozen', rv: key.rv + 1 };
 
-/** To what it was: freezing a refused key and thawing it does not make the provider take it. */
+/** Restores the status before the freeze: unfreezing does not make a rejected key valid. */
 export const unfrozen = (key: StoredKey): StoredKey =>
   key.status === 'frozen'
     ? { ...key, status: isRefused({ ...key, status: 'active' }) ? 'invalid' : 'active', rv: key.rv + 1 }
@@ -95,15 +96,15 @@ function statusAfter({ status }: StoredKey, { outcome }: Validation): StoredKey[
   return outcome === 'valid' ? 'active' : 'invalid';
 }
 
-/** What a provider said of the current value. Being unreachable takes back nothing that it said before. */
+/** Stores the provider's verdict on the current value. An unreachable provider does not replace an earlier verdict. */
 export function validated(key: StoredKey, validation: Validation): StoredKey {
   if (validation.outcome === 'unreachable' && isRefused(key)) return key;
   return { ...key, validation, status: statusAfter(key, validation), rv: key.rv + 1 };
 }
 
 /**
- * The owner's keys of one provider in a new order: those of them whose place changes.
- * @throws {AppError} `conflict`, telling the current order, unless exactly these keys are named, each once
+ * New order of the owner's keys of one provider: returns the keys whose position changes.
+ * @throws {AppError} `conflict`, with the current order, unless exactly these keys are named, each once
  */
 export function ordered(keys: readonly StoredKey[], keyIds: readonly string[]): StoredKey[] {
   const byId = new Map(keys.map((key) => [keyIdOf(key.provider, key.kid), key]));

@@ -1,4 +1,4 @@
-// How a secret becomes a value of a key: known already? sealed.
+// Creation of a key value from a secret: duplicate check, then sealing.
 import { createHash } from 'node:crypto';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -13,7 +13,7 @@ import { contextOf, type KeyOwner, type Sealed, type StoredKey } from './stored-
 /** Port. A keyed MAC whose key never leaves KMS. */
 export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
 
-/** @throws {AppError} `conflict` when one of these keys has this very value */
+/** @throws {AppError} `conflict` if one of these keys has the same value */
 export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void {
   const same = present.find((key) => Buffer.compare(key.fp, fp) === 0);
   if (!same) return;
@@ -27,15 +27,15 @@ export type SealKey = (
   id: KeyOwner & Pick<Sealed, 'ver'>,
   what: {
     readonly secret: Secret;
-    /** The part of it that a provider is shown, where that is not all: hint and fingerprint are of this. */
+    /** Part of the secret that is sent to the provider, if not all of it: hint and fingerprint are derived from it. */
     readonly shown?: Secret | undefined;
     readonly fp: Uint8Array;
-    /** Where alone it may be sent, if not to its provider's origin in code. */
+    /** The only origin it may be sent to, if not the provider's origin in code. */
     readonly origin?: string | undefined;
   },
 ) => Promise<Sealed>;
 
-/** Four characters of a key, fewer of one that is short. */
+/** Last four characters of a key, fewer of a short one. */
 const lastShown = (key: string) => key.slice(key.length >= 12 ? -4 : -1);
 
 export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyWrapper }): SealKey {

@@ -1,4 +1,4 @@
-// How a sealed value becomes a secret again. Whoever holds this holds `vault:use`.
+// Decryption of a sealed value. Access to this function is access to `vault:use`.
 import type { DataKeyCache } from '#shared/crypto/data-key-cache.ts';
 import { decodeFrame, type KeyFrame } from '#shared/crypto/frame.ts';
 import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
@@ -6,14 +6,14 @@ import { open } from '#shared/crypto/message.ts';
 
 import { contextOf, type KeyOwner, type Sealed } from './stored-key.ts';
 
-/** @throws {AppError} `integrity_failed` when the row was tampered with; `kms_*` when KMS fails */
+/** @throws {AppError} `integrity_failed` if the row was tampered with; `kms_*` if KMS fails */
 export type OpenKey = (owner: KeyOwner, value: Sealed) => Promise<KeyFrame>;
 
 export function createOpenKey(ports: {
   stage: string;
   wrapper: KeyWrapper;
   cache: DataKeyCache;
-  /** CMKs a data key may be wrapped under. */
+  /** CMKs that may wrap a data key. */
   allowedKeyArns: readonly string[];
 }): OpenKey {
   const { stage, wrapper, cache, allowedKeyArns } = ports;

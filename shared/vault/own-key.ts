@@ -5,11 +5,11 @@ import type { KeyStore, StoredKey } from './stored-key.ts';
 
 export type OwnKey = {
   readonly key: StoredKey;
-  /** All of the owner's keys of its provider, itself among them. */
+  /** All of the owner's keys of its provider, including itself. */
   readonly siblings: readonly StoredKey[];
 };
 
-/** @throws {AppError} `not_found`, the same for an unknown id, somebody else's and nonsense */
+/** @throws {AppError} `not_found`, the same for an unknown id, another owner's id and invalid text */
 export async function ownKey(keys: KeyStore, uid: Uid, keyId: string): Promise<OwnKey> {
   const id = parseKeyId(keyId);
   const siblings = id ? await keys.list(uid, id.provider) : [];

@@ -1,12 +1,12 @@
-// A key as people paste it: with what stood around it.
+// Normalisation of pasted keys.
 
 const QUOTED = /^(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|‘([^’]*)’)$/;
-/** Blanks, line breaks, byte-order marks and characters without width, at either end. */
+/** Blanks, line breaks, byte-order marks and zero-width characters at either end. */
 const AROUND = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/g;
 const NAMED = /^(?:export\s+)?[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)\s*=\s*/;
 const HEADER = /^(?:authorization:\s*)?bearer\s+/i;
 
-/** The key alone: without blanks, quotes, the name of a variable or `Bearer` around it. Anything within it stays. */
+/** Strips blanks, quotes, a variable name and `Bearer` around the key. The key itself is unchanged. */
 export function pastedKey(text: string): string {
   const trimmed = text.replaceAll(AROUND, '');
   const quoted = QUOTED.exec(trimmed)

@@ -1,4 +1,4 @@
-// How a credential that can be renewed gets its next value: once, however many calls in however many instances ask.
+// Renewal of a credential: once, for any number of concurrent calls in any number of instances.
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { ProviderId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -9,48 +9,48 @@ import type { Fingerprint, SealKey } from './new-value.ts';
 import type { OpenKey } from './open-key.ts';
 import type { KeyOwner, KeyStore, Sealed, StoredKey } from './stored-key.ts';
 
-/** Port. Who holds a lease does what only one may do at a time. */
+/** Port. Distributed lease: mutual exclusion across instances. */
 export type Leases = {
-  /** @returns the lease; or whether its last holder failed and asked for rest, when it is not to be had */
+  /** @returns the lease; if it is not available, whether the last holder failed and requested a pause */
   readonly take: (name: string, seconds: number) => Promise<Lease | { readonly resting: boolean }>;
 };
 export type Lease = {
   readonly release: () => Promise<void>;
-  /** Keeps it for a while, so that nobody tries again what just failed. */
+  /** Keeps the lease for a while, so that a failed renewal is not retried at once. */
   readonly rest: (seconds: number) => Promise<void>;
 };
 
-/** `refused`: this credential renews nothing any more · `failed`: no answer, or none that says anything about it */
+/** `refused`: the credential can no longer be renewed · `failed`: no response, or none about the credential */
 export type NextValue =
   | {
       readonly kind: 'next';
-      /** Kept. It holds whatever the renewal after this one needs. */
+      /** Secret to store, with everything that the next renewal needs. */
       readonly secret: Secret;
-      /** The part of it that the provider's API is shown: hint and fingerprint are of this. */
+      /** Part of the secret that is sent to the provider's API: hint and fingerprint are derived from it. */
       readonly shown: Secret;
       readonly lifeSeconds: number;
     }
   | { readonly kind: 'refused' | 'failed' };
 
 /**
- * Port. Asks a provider for what comes after `current`, the secret as it was sealed. What the provider does is an outcome; it
- * throws only where `current` is no credential that can be renewed.
+ * Port. Requests the successor of `current`, the sealed secret, from the provider. Provider failures are outcomes; it
+ * throws only if `current` is not a renewable credential.
  */
 export type AskNext = (provider: ProviderId, current: Secret, deadline: Deadline) => Promise<NextValue>;
 
 export type RenewalTrail = {
-  /** Recorded before the key is opened and the provider called: it accounts for both. */
+  /** Recorded before the key is decrypted and the provider called: it accounts for both. */
   readonly attempt: () => Promise<void>;
-  /** The new value with its record. */
+  /** Stores the new value with its record. */
   readonly commit: (next: StoredKey, change: Write) => Promise<void>;
-  /** The old value stays as it is; its owner is told. */
+  /** Records the failure and notifies the owner; the old value is kept. */
   readonly failed: (key: StoredKey, outcome: 'refused' | 'failed') => Promise<void>;
 };
 
 type Asked = KeyOwner & Pick<Sealed, 'ver'>;
 type Call = {
   readonly deadline: Deadline;
-  /** For whoever is renewing it already. */
+  /** True to wait for a concurrent renewal. */
   readonly wait: boolean;
   readonly trail: RenewalTrail;
 };
@@ -65,25 +65,25 @@ type Ports = {
   fingerprint: Fingerprint;
   leases: Leases;
   askNext: AskNext;
-  /** Whether a write failed because the row has changed since it was read. */
+  /** True if a write failed because the row changed after it was read. */
   isLost: (error: unknown) => boolean;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 };
 
-/** Longer than a renewal may take: a holder that died is waited for no longer. */
+/** Longer than a renewal may take: the lease of a crashed holder expires then. */
 const LEASE_SECONDS = 30;
-/** After a failure. */
+/** Pause after a failure. */
 const REST_SECONDS = 60;
 const POLL_MS = 200;
 const POLLS = 40;
-/** Somebody relabels the key at the same moment: the new value must not be lost for that. */
+/** Attempts of the write: the new value must not be lost because of a concurrent change of the row. */
 const WRITES = 3;
 
 const find = async (keys: KeyStore, { uid, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
   (await keys.list(uid, provider)).find((key) => key.kid === kid);
 
-/** Puts the next value in place. Reads the row again for each try: what else changed on it stays changed. */
+/** Stores the next value. Reads the row again for each attempt, so that concurrent changes are kept. */
 function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
   const { keys, isLost, now } = ports;
   return async (
@@ -93,7 +93,7 @@ function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
   ): Promise<void> => {
     for (let tried = 1; ; tried += 1) {
       const key = tried === 1 ? from : await find(keys, from);
-      if (key?.ver !== from.ver) return; // deleted, or given another value by its owner
+      if (key?.ver !== from.ver) return; // deleted, or rotated by its owner
       const { validation: _stale, prev: _dead, ...rest } = key;
       const next = { ...rest, ...value, rotatedAt: new Date(now()).toISOString(), rv: key.rv + 1 };
       try {

@@ -1,5 +1,5 @@
-// Stored keys move from one CMK to another: each wrapped data key is wrapped anew inside KMS, so no plaintext leaves it. The
-// sealed message stays as it is. Stopped anywhere, the job goes on where it was.
+// Move of stored keys from one CMK to another: each data key is re-encrypted inside KMS, so no plaintext leaves it. The
+// sealed message is unchanged. An interrupted job continues from its stored position.
 import { createHash } from 'node:crypto';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -9,27 +9,27 @@ import type { EncryptionContext, WrappedKey } from '#shared/crypto/key-wrapper.t
 
 import { contextOf, type KeyStore, type Sealed, type StoredKey } from './stored-key.ts';
 
-/** Port to the key service. Refuses a wrapped key that was bound to another context. */
+/** Port to KMS. Rejects a wrapped key that was bound to another context. */
 export type Rewrapper = (key: WrappedKey & { readonly context: EncryptionContext }) => Promise<WrappedKey>;
 
-/** Port. All rows of the vault, in the order they lie in. Rows nobody can read are counted, not shown. */
+/** Port. All rows of the vault in storage order. Malformed rows are counted but not returned. */
 export type VaultScan = (
   after: string | undefined,
   limit: number,
 ) => Promise<{ keys: StoredKey[]; unreadable: number; next?: string | undefined }>;
 
-/** How far a job has come. `after` is where the next page begins. */
+/** Progress of a job. `after` is the start of the next page. */
 export type RewrapProgress = {
   readonly after?: string | undefined;
   readonly seen: number;
   readonly moved: number;
-  /** Changed by somebody else at that very moment: another pass looks at them again. */
+  /** Changed concurrently: the next pass processes them again. */
   readonly changed: number;
-  /** Left where they are: their wrapped key is not what KMS made for them. */
+  /** Not moved: their wrapped key was not created by KMS for them. */
   readonly failed: number;
 };
 
-/** Port. Where a job to one CMK stands. Losing it costs reading rows again. */
+/** Port. Stored progress of a job to one CMK. Losing it only means reading rows again. */
 export type RewrapMarks = {
   readonly find: () => Promise<RewrapProgress | undefined>;
   readonly save: (progress: RewrapProgress) => Promise<void>;
@@ -44,9 +44,9 @@ export type RewrapPorts = {
   readonly marks: RewrapMarks;
   readonly commit: Commit;
   readonly record: (key: StoredKey, reqId: string, code?: AppError['code']) => Write;
-  /** The CMK they move to. */
+  /** Target CMK. */
   readonly to: string;
-  /** CMKs they may come from. A row that names another was written by somebody else: KMS is not asked about it. */
+  /** Allowed source CMKs. A row that names another one was not written by this service: KMS is not called for it. */
   readonly from: readonly string[];
 };
 
@@ -80,7 +80,7 @@ async function move({ stage, rewrapper, to, from }: RewrapPorts, key: StoredKey)
 const isThere = (key: StoredKey, to: string) =>
   key.wkArn === to && (key.prev === undefined || key.prev.wkArn === to);
 
-/** One row. What only this row suffers from is its fate; a key service that is down or refuses us ends the run. */
+/** Processes one row. A failure of this row is its outcome; an unavailable KMS or a denied permission ends the run. */
 async function handle(ports: RewrapPorts, key: StoredKey, { dryRun, reqId }: RewrapCall): Promise<Fate> {
   if (isThere(key, ports.to)) return 'current';
   if (dryRun) return 'moved';
@@ -119,7 +119,7 @@ const reportOf = (
   rest: Pick<RewrapReport, 'to' | 'done'>,
 ): RewrapReport => ({ seen, moved, changed, failed, ...rest });
 
-/** One run, as long as there is time. Until a report says `done`, the next run goes on. */
+/** One run within the available time. Runs are repeated until a report has `done`. */
 export function createRewrap(ports: RewrapPorts): (call: RewrapCall) => Promise<RewrapReport> {
   const { marks, to } = ports;
   return async (call) => {

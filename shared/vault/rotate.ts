@@ -1,4 +1,4 @@
-// How a key gets a new value while the old one still works for a while.
+// Rotation of a key; the old value remains usable for a grace period.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -11,19 +11,19 @@ import { ownKey } from './own-key.ts';
 import { type KeyStore, summaryOf, type Validation } from './stored-key.ts';
 
 /**
- * Of two rotations at once one is written; the other is refused with `conflict` and the current state.
- * @throws {AppError} `not_found`; `conflict` for a value the owner has stored already, or a key that renews itself;
- * `kms_*`; whatever `validate` throws
+ * One of two concurrent rotations is written; the other is rejected with `conflict` and the current state.
+ * @throws {AppError} `not_found`; `conflict` for a value the owner has already stored, or a key that is renewed
+ * automatically; `kms_*`; errors of `validate`
  */
 export type RotateKey = (request: {
   uid: Uid;
   keyId: string;
   secret: Secret;
-  /** As at its deposit. The old value keeps its own: it is not opened to learn it. */
+  /** Origin as in a deposit. The old value keeps its origin and is not decrypted for it. */
   origin?: string | undefined;
-  /** Of the new value; the old one's end is not taken over. */
+  /** Expiry of the new value; that of the old one is not inherited. */
   expiresAt?: string | undefined;
-  /** Asks the provider, and throws where it refuses the new value: then the old one stays. */
+  /** Validates the new value with the provider; throws if it is rejected, and the old value stays current. */
   validate: () => Promise<Validation>;
 }) => Promise<Changed>;
 

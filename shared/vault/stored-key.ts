@@ -3,26 +3,26 @@ import * as z from 'zod';
 import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
-/** Expired is not a status: it is decided by the clock on each use. */
+/** `expired` is not a status: the clock decides on each use. */
 const KEY_STATUSES = ['active', 'frozen', 'invalid'] as const;
 
-/** What the provider said when it was asked. `unreachable` says nothing about the key. */
+/** Last result of a validation with the provider. `unreachable` implies nothing about the key. */
 const VALIDATION_OUTCOMES = ['valid', 'rejected', 'unreachable'] as const;
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-/** One value of a key: what rotation replaces. */
+/** One value of a key, replaced by rotation. */
 const Sealed = z.object({
-  /** Counts the values this key has had; part of the encryption context. Never reused. */
+  /** Version number of the value; part of the encryption context. Never reused. */
   ver: z.number().int().positive(),
   blob: Bytes,
-  /** The live wrapped data key and the CMK it is wrapped under: they move together when the CMK changes. */
+  /** Current wrapped data key and the CMK that wraps it: both are replaced when the CMK changes. */
   wk: Bytes,
   wkArn: z.string(),
   /** First 16 bytes of SHA-256(wk). */
   wkFp: Bytes,
   last4: z.string(),
-  /** Keyed fingerprint of the secret: finds duplicates and leaks, reveals nothing without the MAC key. */
+  /** Keyed fingerprint of the secret: detects duplicates and leaks, reveals nothing without the MAC key. */
   fp: Bytes,
 });
 export type Sealed = z.infer<typeof Sealed>;
@@ -30,58 +30,61 @@ export type Sealed = z.infer<typeof Sealed>;
 const Validation = z.object({
   outcome: z.enum(VALIDATION_OUTCOMES),
   checkedAt: z.iso.datetime(),
-  /** Models the key may use, where the provider tells; at most 100. */
+  /** Models that the key may use, if the provider lists them; at most 100. */
   models: z.array(z.string()).optional(),
 });
 export type Validation = z.infer<typeof Validation>;
 
-/** What belongs to one value of a key and goes when another takes its place. */
+/** Fields that belong to one value of a key and are replaced with it. */
 const Value = Sealed.extend({
   expiresAt: z.iso.datetime().optional(),
   validation: Validation.optional(),
 });
 export type Value = z.infer<typeof Value>;
 
-/** One provider key as it rests on disk: a sealed message and its wrapped data key, never plaintext. */
+/** Stored provider key: a sealed message and its wrapped data key, never plaintext. */
 export const StoredKey = Value.extend({
   fmt: z.literal(1),
   uid: Uid,
   provider: ProviderId,
   kid: Kid,
-  /** The value before the last rotation: usable until `until`, at most 15 minutes after it. */
+  /** Value before the last rotation: usable until `until`, at most 15 minutes after it. */
   prev: Value.extend({ until: z.iso.datetime() }).optional(),
   status: z.enum(KEY_STATUSES),
   /** `oauth`: the sealed secret is a token set that can be refreshed. */
   kind: z.enum(['api_key', 'oauth']),
-  /** `oauth`: when the access token lapses. The key itself does not: it is renewed. */
+  /** `oauth`: expiry of the access token. The key itself does not expire; it is renewed. */
   tokenUntil: z.iso.datetime().optional(),
   label: z.string().optional(),
   /** Lowest first. */
   order: z.number().int(),
   createdAt: z.iso.datetime(),
   rotatedAt: z.iso.datetime().optional(),
-  /** Counts the writes to this row: every change is conditional on it. */
+  /** Row version: incremented by each write, and the condition of each change. */
   rv: z.number().int().positive(),
 });
 export type StoredKey = z.infer<typeof StoredKey>;
 
 export type KeyOwner = { readonly uid: Uid; readonly provider: ProviderId; readonly kid: Kid };
 
-/** Port. Reads are strongly consistent: a deleted key must be gone on the very next call. */
+/** Port. Reads are strongly consistent: a deleted key must be absent on the next call. */
 export type KeyStore = {
   /** One key, by its full id. */
   readonly find: (owner: KeyOwner) => Promise<StoredKey | undefined>;
-  /** One call for all of an owner's keys, or those of one provider, in the owner's order. */
+  /** All of an owner's keys, or those of one provider, in the owner's order; one query. */
   readonly list: (uid: Uid, provider?: ProviderId) => Promise<StoredKey[]>;
-  /** Refused with `conflict` when the id is taken. */
+  /** Rejected with `conflict` if the id exists. */
   readonly insert: (key: StoredKey) => Write;
-  /** Refused with `conflict`, telling the current state, unless the stored row is at `key.rv - 1`; `not_found` where it is gone. */
+  /**
+   * Rejected with `conflict` and the current state unless the stored row is at `key.rv - 1`; `not_found` if it was
+   * deleted.
+   */
   readonly replace: (key: StoredKey) => Write;
-  /** Refused with `not_found` when the owner has no such key. */
+  /** Rejected with `not_found` if the owner has no such key. */
   readonly remove: (owner: KeyOwner) => Write;
 };
 
-/** What the owner may see of a key: the last four characters, and nothing else of it. */
+/** Public fields of a key, including its last four characters and nothing else of the secret. */
 export type KeySummary = {
   readonly key_id: string;
   readonly provider: string;
@@ -93,7 +96,7 @@ export type KeySummary = {
   readonly created_at: string;
   readonly rotated_at: string | null;
   readonly expires_at: string | null;
-  /** Until when the value before the last rotation still works and can be gone back to. */
+  /** End of the grace period in which the previous value works and can be restored. */
   readonly previous_until: string | null;
   readonly validation: {
     readonly outcome: Validation['outcome'];
@@ -109,11 +112,11 @@ export type Unusable = 'frozen' | 'expired' | 'invalid';
 
 type Previous = NonNullable<StoredKey['prev']>;
 
-/** The value before the last rotation, for as long as it may be used or gone back to. */
+/** Previous value during its grace period. */
 export const previousOf = ({ prev }: StoredKey, nowMs: number): Previous | undefined =>
   prev && nowMs < Date.parse(prev.until) ? prev : undefined;
 
-/** Why a key may not be used now: the owner's word comes first, then the clock, then the provider's. */
+/** Reason why a key cannot be used now. Precedence: frozen by the owner, expired, rejected by the provider. */
 export function unusableBecause(key: StoredKey, nowMs: number): Unusable | undefined {
   if (key.status === 'frozen') return 'frozen';
   if (isExpired(key, nowMs)) return 'expired';
@@ -141,8 +144,8 @@ export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
 });
 
 /**
- * What KMS and the cipher are bound to. Rebuilt from the row's *key* and version on every use, never read from the
- * sealed message: a row copied to another owner, provider or version does not open.
+ * Encryption context for KMS and the cipher. Derived from the row's *key* and version on every use, never read from the
+ * sealed message: a row copied to another owner, provider or version cannot be decrypted.
  */
 export const contextOf = (stage: string, key: KeyOwner & Pick<Sealed, 'ver'>) => ({
   app: 'portunus',

@@ -10,7 +10,7 @@ export type Refreshed =
   | {
       readonly kind: 'refreshed';
       readonly accessToken: Secret;
-      /** Where the provider rotates it; else the old one stays good. */
+      /** New refresh token, if the provider rotates it; otherwise the old one stays valid. */
       readonly refreshToken?: Secret;
       readonly lifeSeconds: number;
     }
@@ -23,7 +23,7 @@ export type Refresh = (
   deadline: Deadline,
 ) => Promise<Refreshed>;
 
-/** @throws {AppError} `integrity_failed` where the credential is no token set */
+/** @throws {AppError} `integrity_failed` if the credential is not a token set */
 export const tokenRenewal =
   (refresh: Refresh): AskNext =>
   async (provider, current, deadline) => {

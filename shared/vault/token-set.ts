@@ -1,10 +1,13 @@
-// What is sealed for a credential of kind `oauth`: one secret that holds two.
+// Sealed content of a credential of kind `oauth`: access token and refresh token.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import { Secret } from '#shared/core/secret.ts';
 
-/** Where a credential for registered tools is renewed: its owner's word, sealed with it. Others have the stage's. */
+/**
+ * Token endpoint of a credential for registered tools, as set by its owner and sealed with it. Other credentials use
+ * the stage's.
+ */
 const TokenEndpoint = z.strictObject({
   url: z.string(),
   client_id: z.string(),
@@ -25,7 +28,7 @@ export type TokenSet = {
   readonly endpoint?: TokenEndpoint | undefined;
 };
 
-/** What is sealed. */
+/** Text to seal. */
 export const tokenSecret = ({ accessToken, refreshToken, endpoint }: TokenSet): Secret =>
   new Secret(
     JSON.stringify({
@@ -35,7 +38,7 @@ export const tokenSecret = ({ accessToken, refreshToken, endpoint }: TokenSet): 
     }),
   );
 
-/** @throws {AppError} `integrity_failed`, quoting nothing: what was opened is no token set */
+/** @throws {AppError} `integrity_failed`, without quoting the text, if it is not a token set */
 export function tokensIn(secret: Secret): TokenSet {
   try {
     const { access_token, refresh_token, endpoint } = Kept.parse(JSON.parse(secret.reveal()));
@@ -45,5 +48,5 @@ export function tokensIn(secret: Secret): TokenSet {
   }
 }
 
-/** The only half that the provider's API is shown. */
+/** Access token, the only part that is sent to the provider's API. */
 export const accessTokenIn = (secret: Secret): Secret => tokensIn(secret).accessToken;

@@ -1,4 +1,4 @@
-// How a key leaves the vault: into one callback, for one call, on its owner's behalf.
+// Use of keys: the secret is passed to one callback, for one call, on behalf of its owner.
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { KeyFrame } from '#shared/crypto/frame.ts';
 
@@ -14,44 +14,44 @@ import {
 } from './stored-key.ts';
 import { accessTokenIn } from './token-set.ts';
 
-/** One value of a key. It holds no secret: `open` reveals it. */
+/** One value of a key. It holds no secret: `open` decrypts it. */
 type Openable = {
   readonly ver: number;
-  /** @throws {AppError} `integrity_failed` when the row was tampered with; `kms_*` when KMS fails */
+  /** @throws {AppError} `integrity_failed` if the row was tampered with; `kms_*` if KMS fails */
   readonly open: () => Promise<KeyFrame>;
 };
 
-/** A key that may be used now. */
+/** Key that may be used now. */
 export type Candidate = Pick<KeyOwner, 'provider' | 'kid'> &
   Openable & {
     readonly expiresAt?: string | undefined;
-    /** What the provider listed when it was last asked: at most 100. */
+    /** Models listed by the provider at the last validation: at most 100. */
     readonly models?: readonly string[] | undefined;
-    /** The value before the last rotation, while it is still good: for a provider that does not know the new one yet. */
+    /** Previous value during its grace period, for a provider that does not accept the new one yet. */
     readonly previous?: Openable | undefined;
-    /** Set where the credential can be renewed: when its access token lapses, in ms since the epoch. */
+    /** Set for a renewable credential: expiry of its access token, in ms since the epoch. */
     readonly renewBy?: number;
-    /** Why a key that the owner put before this one is passed over: this one stands in for it. */
+    /** Reason why a preceding key in the owner's order was skipped in favour of this one. */
     readonly insteadOf?: Unusable;
   };
 
-/** The first key in the owner's order, where none may be used. */
+/** First key in the owner's order, if none is usable. */
 export type NotUsable = { readonly provider: ProviderId; readonly kid: Kid; readonly because: Unusable };
 
 export type KeyUse = {
   /**
-   * The owner's usable keys in their order, of one provider or of all. The rows are read on every call: a key deleted
-   * or frozen anywhere is refused here at once.
+   * The owner's usable keys in their order, of one provider or of all. Rows are read on every call: a deleted or frozen
+   * key is excluded immediately.
    */
   readonly candidates: (uid: Uid, provider?: ProviderId) => Promise<Candidate[]>;
-  /** Asked when there was no candidate: why. Undefined where there is no key at all. */
+  /** Reason for the absence of candidates. Undefined if there is no key at all. */
   readonly whyNone: (uid: Uid, provider?: ProviderId) => Promise<NotUsable | undefined>;
 };
 
 export function createKeyUse(ports: { keys: KeyStore; open: OpenKey; now: () => number }): KeyUse {
   const { keys, open, now } = ports;
 
-  /** What the provider is shown. */
+  /** Secret part that is sent to the provider. */
   const shown = async (key: StoredKey, value: Sealed): Promise<KeyFrame> => {
     const frame = await open(key, value);
     return key.kind === 'oauth' ? { ...frame, secret: accessTokenIn(frame.secret) } : frame;
