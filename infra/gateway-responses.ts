@@ -1,4 +1,5 @@
-// What the gateway itself answers: the same problem+json as the functions, with the same headers, and no value echoed.
+// Responses of the gateway itself: the same problem+json as the functions', with the same headers, and no value echoed. A
+// template varies by response type only, not by path: each document also has the `error` member that clients of /v1 read.
 import { GatewayResponse, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 
 import { MCP_SCOPES, RESOURCE_SERVER } from './scopes.ts';
@@ -26,12 +27,22 @@ const UNKNOWN: Refusal = {
   detail: 'No route matches this method and path.',
   nextStep: 'Look up the routes in the API description.',
 };
+/**
+ * One document for all causes: the gateway has one response type for a missing token and for each that the authorizer rejects, and
+ * gives its template nothing that the authorizer says (ACCESS_DENIED does, and is the 403 of a missing scope here).
+ */
 const SIGN_IN: Refusal = {
   status: 401,
   code: 'unauthenticated',
   title: 'Authentication required',
-  detail: 'A valid access token is required.',
-  nextStep: 'Send a valid access token in the Authorization header.',
+  detail:
+    'The access token is missing, expired, malformed or not from a trusted issuer, or it is an API key of a provider.',
+  nextStep: [
+    'Missing: send the header Authorization: Bearer <access token>.',
+    'Expired: get a new access token from your issuer, by refreshing or by signing in again.',
+    'Malformed or from another issuer: send the whole access token, unchanged, from an issuer that /.well-known/oauth-protected-resource/mcp names.',
+    'API key of a provider (sk-… and the like): store it with POST /api-keys, and send an access token instead.',
+  ].join(' '),
 };
 const FORBIDDEN: Refusal = {
   status: 403,
@@ -127,7 +138,7 @@ function challengesOf({ publicUrl, scopesArePrefixed }: ChallengeSite): Readonly
   const scope = MCP_SCOPES.map((name) => `${prefix}${name}`).join(' ');
   const metadata = `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp"`;
   return {
-    401: `Bearer ${metadata}, scope="${scope}"`,
+    401: `Bearer error="invalid_token", ${metadata}, scope="${scope}"`,
     403: `Bearer error="insufficient_scope", scope="${scope}", ${metadata}`,
   };
 }
@@ -139,15 +150,26 @@ function commonHeaders(webOrigin: string | undefined): Record<string, string> {
     'Strict-Transport-Security': "'max-age=63072000; includeSubDomains'",
     Vary: "'Authorization, Origin'",
     'X-Content-Type-Options': "'nosniff'",
+    'x-request-id': 'context.requestId',
     ...(webOrigin && {
       'Access-Control-Allow-Origin': `'${webOrigin}'`,
-      'Access-Control-Expose-Headers': "'Idempotency-Replayed, Retry-After, WWW-Authenticate'",
+      'Access-Control-Expose-Headers': "'Idempotency-Replayed, Retry-After, WWW-Authenticate, x-request-id'",
     }),
   };
 }
 
+/** OpenAI's types of errors. A response type without a status of ours is one of AWS's defaults. */
+function openaiType({ status, code }: Refusal): string {
+  if (status === 401) return 'authentication_error';
+  if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
+  return code === 'internal' || (status ?? 400) >= 500 ? 'server_error' : 'invalid_request_error';
+}
+
 /** Nothing of the request but its id: `$context.error.validationErrorString` would echo values. */
-function problem({ status, code, title, detail, nextStep }: Refusal): string {
+function problem(refusal: Refusal): string {
+  const { status, code, title, detail, nextStep } = refusal;
+  const request_id = '$context.requestId';
   return JSON.stringify({
     type: 'about:blank',
     title,
@@ -155,6 +177,15 @@ function problem({ status, code, title, detail, nextStep }: Refusal): string {
     code,
     detail,
     next_step: nextStep,
-    request_id: '$context.requestId',
+    request_id,
+    error: {
+      message: `${detail} ${nextStep}`,
+      type: openaiType(refusal),
+      code,
+      param: null,
+      portunus_code: code,
+      next_step: nextStep,
+      request_id,
+    },
   });
 }

@@ -4,6 +4,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { Uid } from '#shared/core/ids.ts';
 
 import { Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
+import { tokenExpired } from './token-refusal.ts';
 
 /** Authenticated caller: derived from a verified token, never from request input. */
 export const Principal = z.object({
@@ -55,8 +56,7 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
   const parsed = AuthorizerContext.safeParse(context);
   if (!parsed.success) throw new AppError('unauthenticated');
   const { uid, iss, sub, scopes, roles, sid, client, exp, iat, auth } = parsed.data;
-  if (exp + CLOCK_TOLERANCE <= nowMs / 1000)
-    throw new AppError('unauthenticated', 'The access token has expired.');
+  if (exp + CLOCK_TOLERANCE <= nowMs / 1000) throw tokenExpired();
   return {
     uid,
     issuer: iss,

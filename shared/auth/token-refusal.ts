@@ -16,7 +16,13 @@ export type TokenRefusal =
   | 'token_wrong_audience'
   | 'token_claims';
 
+export const tokenExpired = (): AppError =>
+  new AppError('unauthenticated', 'The access token has expired.', {
+    reason: 'token_expired',
+    next_step: 'Get a new access token from your issuer, by refreshing or by signing in again.',
+  });
+
 export const tokenRefused = (reason: TokenRefusal): AppError =>
   reason === 'token_expired'
-    ? new AppError('unauthenticated', 'The access token has expired.', { reason })
+    ? tokenExpired()
     : new AppError('unauthenticated', 'The access token is not valid.', { reason });

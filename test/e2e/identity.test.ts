@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { routes } from '#functions/routes.ts';
+import { canaryKey } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const closed = routes.filter((route) => route.kind !== 'public');
@@ -139,5 +140,42 @@ onEngine('the door', () => {
     const { status, body, headers } = await portunus.current.request('GET', '/health');
     expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it.each([
+    ['no token', () => undefined],
+    ['an expired token', () => portunus.current.issuer.mint({ sub: 'eve', expiresInSeconds: -120 })],
+    ['a malformed token', () => 'eyJhbGciOiJSUzI1NiJ9.cut'],
+    ['a key of a provider', () => canaryKey('openai')],
+  ])('tells clients of OpenAI and people what to do about %s', async (_kind, tokenOf) => {
+    const token = await tokenOf();
+    const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const refused = await portunus.current.request('GET', '/v1/models', { headers });
+    const { error, next_step, request_id } = refused.body;
+    expect([refused.status, error.type, error.code]).toEqual([
+      401,
+      'authentication_error',
+      'unauthenticated',
+    ]);
+    for (const cause of ['Missing: ', 'Expired: ', 'Malformed ', 'API key of a provider ']) {
+      expect(next_step).toContain(cause);
+      expect(error.message).toContain(cause);
+    }
+    expect(refused.headers.get('x-request-id')).toBe(request_id);
+    expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('answers an unknown path under /v1 and a body that is too large with an error member, too', async () => {
+    const { current } = portunus;
+    const { token } = await current.person('ada');
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const lost = await current.request('POST', '/v1/embedding', { headers, body: '{}' });
+    expect([lost.status, lost.body.error]).toMatchObject([404, { code: 'not_found', param: null }]);
+    const body = `"${'x'.repeat(11 * 1024 * 1024)}"`;
+    const large = await current.request('POST', '/v1/chat/completions', { headers, body });
+    expect([large.status, large.body.error]).toMatchObject([413, { code: 'payload_too_large' }]);
+    for (const { headers: sent, body: told } of [lost, large]) {
+      expect(sent.get('x-request-id')).toBe(told.error.request_id);
+    }
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
+import { openaiError } from '#functions/edge/openai-error.ts';
 import { type Route, routes } from '#functions/routes.ts';
 import { REFUSALS } from '#infra/gateway-responses.ts';
 import { MCP_SCOPES, ROLES as OUR_ROLES, SCOPES as OUR_SCOPES } from '#infra/scopes.ts';
 import { ROLES, SCOPES } from '#shared/auth/scopes.ts';
-import { type ErrorCode, ERRORS } from '#shared/core/errors.ts';
+import { AppError, type ErrorCode, ERRORS } from '#shared/core/errors.ts';
 
 import { type Properties, resourcesOf, synthesise } from './synthesised.ts';
 
@@ -122,6 +123,45 @@ describe('what the gateway itself answers', () => {
     expect(refusal.status ?? status).toBe(status); // none: AWS's own status of the case
     const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
     expect(body).toMatchObject({ type: 'about:blank', code: refusal.code, request_id: '$context.requestId' });
+  });
+
+  it.each(Object.entries(REFUSALS))(
+    '%s has the error member that clients of OpenAI read',
+    (type, refusal) => {
+      const made = openaiError(new AppError(refusal.code as ErrorCode, refusal.detail), '$context.requestId');
+      const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
+      expect(body['error']).toEqual({
+        ...made.error,
+        next_step: refusal.nextStep,
+        message: `${refusal.detail} ${refusal.nextStep}`,
+      });
+      expect(header(answerTo(type), 'x-request-id')).toBe('"context.requestId"');
+    },
+  );
+
+  it('has no character in a document or header that the substitution of the gateway would change', () => {
+    for (const answer of answers) {
+      const document = answer['ResponseTemplates']['application/json'] as string;
+      expect(document.replaceAll('$context.requestId', '')).not.toMatch(/[$#]/);
+    }
+  });
+
+  it('names each cause of a 401 with its remedy', () => {
+    const { detail, next_step } = JSON.parse(
+      answerTo('UNAUTHORIZED')['ResponseTemplates']['application/json'],
+    ) as { detail: string; next_step: string };
+    for (const cause of ['missing', 'expired', 'malformed', 'API key of a provider']) {
+      expect(detail).toContain(cause);
+      expect(next_step.toLowerCase()).toContain(cause.toLowerCase());
+    }
+    for (const remedy of [
+      'Authorization: Bearer',
+      'new access token',
+      'the whole access token',
+      'POST /api-keys',
+    ])
+      expect(next_step).toContain(remedy);
+    expect(header(answerTo('UNAUTHORIZED'), 'WWW-Authenticate')).toContain('invalid_token');
   });
 
   it('quotes nothing of the request but its id', () => {
