@@ -1,4 +1,4 @@
-// The door: one REST API, its authorizer, its refusals, and one Lambda per row of functions/routes.ts.
+// REST API: its authorizer, its gateway responses, and one Lambda per row of functions/routes.ts.
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
@@ -44,7 +44,10 @@ export type ApiStackProps = StackProps & {
 
 export class ApiStack extends Stack {
   readonly settings: Settings;
-  /** For functions of other stacks: what a condition of this stack decides can be named there only as an export. */
+  /**
+   * Export for functions of other stacks: a value that depends on a condition of this stage can be referenced only this
+   * way.
+   */
   readonly exportedSettings: Settings;
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
@@ -90,7 +93,8 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
     description: 'Portunus: MCP gateway with an API-key vault',
     endpointTypes: [EndpointType.REGIONAL],
     disableExecuteApiEndpoint: config.domain !== undefined,
-    // Without an account role API Gateway refuses every kind of log; kept, for other APIs of the account may use it.
+    // Account role for logging, which API Gateway requires for every kind of log; retained, because other APIs of the
+    // account may use it.
     cloudWatchRole: true,
     cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
     deployOptions: {
@@ -122,7 +126,7 @@ function acknowledgeApi(api: RestApi): void {
   });
 }
 
-/** Route, outcome and timing: no query string, header or body, for they may hold what must not be logged. */
+/** Route, outcome and timing. Query string, headers and body are omitted, because they may contain secrets. */
 function accessLogFormat(): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
@@ -148,7 +152,7 @@ function requestAuthorizer(api: RestApi, site: FunctionSite): IAuthorizer {
   });
   return new RequestAuthorizer(api, 'request-authorizer', {
     handler,
-    // Alone: every identity source must be present, and a cached verdict may depend on nothing else.
+    // Only this header: all identity sources must be present, and the cached result must depend on nothing else.
     identitySources: [IdentitySource.header('Authorization')],
     resultsCacheTtl: Duration.seconds(60),
   });
@@ -165,7 +169,7 @@ function requestModels(api: RestApi, schemas: Readonly<Record<string, object>>):
   return new Map(models);
 }
 
-/** Headers that MCP clients in a browser send. */
+/** Headers sent by MCP clients in a browser. */
 const ALLOWED_HEADERS = [
   'authorization',
   'content-type',

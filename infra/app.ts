@@ -1,4 +1,4 @@
-// What `cdk` runs: `-c stage=local|dev|prod`.
+// Entry point of `cdk`: `-c stage=local|dev|prod`.
 import { fileURLToPath } from 'node:url';
 
 import { App, Validations } from 'aws-cdk-lib';
@@ -7,7 +7,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { stageConfig } from './config.ts';
 import { addStage } from './stacks.ts';
 
-// oxlint-disable-next-line node/no-process-env -- the CDK command line passes the account this way and no other
+// oxlint-disable-next-line node/no-process-env -- the CDK command line passes the account only this way
 const { CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION } = process.env;
 
 const app = new App({ analyticsReporting: false, treeMetadata: false });

@@ -1,5 +1,5 @@
-// What follows from a record: audit table → stream → Pipe → bus → one rule per on-* function. And what runs by the clock.
-// At every step: bounded retries, then a queue where the event waits for a person.
+// Event pipeline of the audit trail: audit table → stream → Pipe → bus → one rule per on-* function; and scheduled
+// functions. Every step has bounded retries, then a dead-letter queue.
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnRule, Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -26,13 +26,13 @@ export class AuditStack extends Stack {
   }
 }
 
-/** Who did what to what, how it ended and why: codes and ids, never the record itself. */
+/** Fields of an event: codes and ids, never the record itself. */
 const EVENT_FIELDS = [
   'eventId uid act category result ts target reason severity',
   'provider usedKeys inputTokens outputTokens costMicroUsd',
 ].flatMap((names) => names.split(' '));
 
-/** New records, and every change of one. TTL removes records by itself and is the only one that may. */
+/** New records, and every change of one. Only removals by TTL produce no event. */
 const STREAM_FILTERS = [
   { eventName: ['INSERT', 'MODIFY'] },
   {
@@ -57,9 +57,9 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
     sourceParameters: {
       dynamoDbStreamParameters: {
         startingPosition: 'TRIM_HORIZON',
-        batchSize: 10, // as many as one PutEvents takes
+        batchSize: 10, // maximum of one PutEvents call
         maximumRetryAttempts: 20,
-        maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(), // a stream forgets after 24
+        maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(), // a stream keeps records for 24 hours
         onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
         deadLetterConfig: { arn: deadLetters.queueArn },
       },
@@ -76,7 +76,7 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
       }),
     },
   });
-  pipe.node.addDependency(role); // with its policy: a pipe is refused while its role may not read the source
+  pipe.node.addDependency(role); // after its policy: creating a pipe fails while its role cannot read the source
   return pipe;
 }
 
@@ -114,7 +114,7 @@ function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction
   const { name, needs, timeoutSeconds = 30 } = spec;
   const trigger = triggerOf(spec, site.data);
   if (!trigger) {
-    // Nothing invokes it but a person with the right to: its failure is their answer.
+    // Invoked only by an operator, who receives its error directly.
     createFunction(scope, site, { name, needs, timeoutSeconds, description: 'Started by an operator' });
     return;
   }
@@ -125,7 +125,8 @@ function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction
     needs,
     description: `On ${trigger.on}`,
     timeoutSeconds,
-    // The function's own retries end here when it failed, the rule's below when it was never reached.
+    // Receives events after the function's own retries; the rule's queue below receives those that could not be
+    // delivered.
     asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
   });
   const rule = new Rule(scope, `${name}-rule`, {
@@ -142,7 +143,7 @@ function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction
     rule.node.defaultChild.state = trigger.state;
 }
 
-/** What starts the function: events of the audit bus, CloudTrail, or the clock. The last two live on the default bus and no other. */
+/** Trigger of the function: audit bus, CloudTrail, or schedule. The last two use the default bus. */
 function triggerOf(
   { name, pattern, schedule, vaultKeyCalls }: EventFunction,
   { auditBus, vaultKeys }: DataStack,
@@ -161,7 +162,8 @@ function triggerOf(
     return {
       on: `KMS ${vaultKeyCalls.join(', ')}`,
       rule: { description: `CloudTrail to ${name}`, eventPattern },
-      // To CloudTrail a Decrypt reads and changes nothing: a rule that is merely enabled gets none.
+      // CloudTrail classifies Decrypt as a read-only management event, which a rule in the default state does not
+      // receive.
       state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
     };
   }

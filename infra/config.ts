@@ -1,11 +1,11 @@
-// What a stage may set. Everything else is equal on every stage, so that a green test on one speaks for the others.
+// Settings of a stage. Everything else is equal on all stages, so that tests on one apply to the others.
 import * as z from 'zod';
 
 const Origin = z
   .string()
   .regex(/^https?:\/\/[^/?#]+$/, 'must be an origin, as in https://console.example.com');
 
-/** What `-c name=value` may say. An unknown value stops the synthesis by its name. */
+/** Allowed values of `-c name=value`. An unknown one fails the synthesis by its name. */
 const Context = z.object({
   stage: z.enum(['local', 'dev', 'prod']).default('dev'),
   issuer: z.enum(['cognito', 'outside']).optional(),
@@ -28,18 +28,18 @@ export type StageConfig = {
   readonly stage: 'local' | 'dev' | 'prod';
   /** Concrete, so that synthesis needs no account. */
   readonly env: z.infer<typeof Environment>;
-  /** Our own Cognito pool, or an issuer that the parameter `Issuers` names. */
+  /** The stage's own Cognito pool, or the issuer in the parameter `Issuers`. */
   readonly issuer: 'cognito' | 'outside';
   readonly domain?: { readonly name: string; readonly certificateArn: string } | undefined;
-  /** The one browser origin besides our own that may call the API. */
+  /** The one additional browser origin that may call the API. */
   readonly webOrigin?: string | undefined;
-  /** Where the public client may be sent after sign-in. */
+  /** Redirect URLs of the public client. */
   readonly redirectUris: readonly string[];
-  /** The vault's CMKs by number: new keys are sealed under the first, stored ones may be under any. */
+  /** The vault's CMKs by number: new keys are encrypted under the first, stored ones may be under any. */
   readonly vaultKeys: readonly number[];
   readonly logRetentionDays: 7 | 30 | 365;
   readonly throttle: { readonly perSecond: number; readonly burst: number };
-  /** Deletion protection of what cannot be made again. */
+  /** Deletion protection of irreplaceable resources. */
   readonly isProtected: boolean;
 };
 
@@ -48,7 +48,7 @@ const DEFAULTS = {
     issuer: 'outside',
     webOrigin: 'http://localhost:5173',
     logRetentionDays: 7,
-    // Wide open: on one machine the machine is the limit, and tests would meet the throttle first.
+    // No effective throttle: the local machine is the limit, and tests would reach the throttle first.
     throttle: { perSecond: 10_000, burst: 5_000 },
     isProtected: false,
   },
@@ -70,7 +70,7 @@ const DEFAULTS = {
 
 const LOCAL_ENV = { account: '000000000000', region: 'eu-central-1' };
 
-/** @throws with the name of the value that is wrong. */
+/** @throws {Error} with the name of the invalid value */
 export function stageConfig(
   context: Readonly<Record<string, unknown>>,
   environment: Partial<StageConfig['env']> = {},
@@ -91,7 +91,7 @@ export function stageConfig(
   };
 }
 
-/** Without an account at hand a placeholder takes its place: good enough to look at the templates. */
+/** Placeholder if no account is known: sufficient to inspect the templates. */
 const envOf = ({ account = LOCAL_ENV.account, region = LOCAL_ENV.region }: Partial<StageConfig['env']>) =>
   Environment.parse({ account, region });
 

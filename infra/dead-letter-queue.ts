@@ -1,4 +1,4 @@
-// Where an event waits for a person.
+// Dead-letter queue: holds failed events until an operator handles them.
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';

@@ -1,4 +1,4 @@
-// One declared function → one Lambda with a role of its own that holds its needs and nothing else.
+// One declared function → one Lambda whose role holds exactly its needs.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,7 +25,7 @@ import { grant, type Grantable } from './grants.ts';
 
 export type FunctionSite = Grantable & {
   readonly config: StageConfig;
-  /** Folder with one folder per bundled function. */
+  /** Folder that contains one folder per bundled function. */
   readonly bundles: string;
 };
 export type FunctionSpec = {
@@ -34,11 +34,11 @@ export type FunctionSpec = {
   readonly description: string;
   readonly timeoutSeconds?: number | undefined;
   readonly memoryMiB?: number;
-  /** For consumers of events: where a failed event goes. */
+  /** For event consumers: destination of failed events. */
   readonly asynchronous?: Pick<FunctionProps, 'onFailure' | 'maxEventAge' | 'retryAttempts'>;
 };
 
-/** CPU comes with memory: 512 MiB is what the cold start budget was measured with. */
+/** CPU scales with memory: the cold start budget was measured with 512 MiB. */
 const MEMORY_MIB = 512;
 
 export function createFunction(scope: Construct, site: FunctionSite, spec: FunctionSpec): LambdaFunction {
@@ -77,7 +77,7 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
   return fn;
 }
 
-/** Hand-made instead of AWS's managed policy, which lets a function write to every log group of the account. */
+/** Replaces AWS's managed policy, which allows writes to every log group of the account. */
 function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: LogGroup }): Role {
   const role = new Role(scope, `${name}-role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

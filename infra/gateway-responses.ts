@@ -5,7 +5,7 @@ import { GatewayResponse, ResponseType, type RestApi } from 'aws-cdk-lib/aws-api
 import { MCP_SCOPES, RESOURCE_SERVER } from './scopes.ts';
 
 type Refusal = {
-  /** Absent: AWS's own status of the case. */
+  /** Absent: the default status of AWS. */
   readonly status?: number;
   readonly code: string;
   readonly title: string;
@@ -51,7 +51,7 @@ const FORBIDDEN: Refusal = {
   detail: 'The token does not allow this request.',
   nextStep: 'Sign in as a user with the required role, or request the missing scope.',
 };
-/** The authorizer denies for nothing else. */
+/** The authorizer denies only for a missing scope. */
 const LACKS_SCOPE: Refusal = {
   status: 403,
   code: 'insufficient_scope',
@@ -132,7 +132,7 @@ export function addGatewayResponses(api: RestApi, site: ChallengeSite): void {
   }
 }
 
-/** RFC 9728: where a client learns how to sign in. Only the gateway can say it: a Lambda's header would be renamed. */
+/** RFC 9728: tells a client how to sign in. Only the gateway can send the header; that of a Lambda would be renamed. */
 function challengesOf({ publicUrl, scopesArePrefixed }: ChallengeSite): Readonly<Record<number, string>> {
   const prefix = scopesArePrefixed ? `${RESOURCE_SERVER}/` : '';
   const scope = MCP_SCOPES.map((name) => `${prefix}${name}`).join(' ');
@@ -166,7 +166,7 @@ function openaiType({ status, code }: Refusal): string {
   return code === 'internal' || (status ?? 400) >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-/** Nothing of the request but its id: `$context.error.validationErrorString` would echo values. */
+/** Contains only the request id: `$context.error.validationErrorString` would echo values. */
 function problem(refusal: Refusal): string {
   const { status, code, title, detail, nextStep } = refusal;
   const request_id = '$context.requestId';

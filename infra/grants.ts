@@ -44,8 +44,8 @@ const resourceVariables = (data: DataStack): Record<ResourceVariable, string> =>
 });
 
 /**
- * One statement for all actions on the same partitions: the inline policies of a role may have 10,240 characters. Needs with
- * different attributes stay apart, or one would widen the other.
+ * One statement for all actions on the same partitions: the inline policies of a role are limited to 10,240 characters.
+ * Needs with different attributes stay separate, because merging would widen them.
  */
 function tableStatements(accesses: readonly TableAccess[], data: DataStack): PolicyStatement[] {
   const places = Map.groupBy(accesses, ({ table, index, attributes }) =>
@@ -72,7 +72,7 @@ function tableStatements(accesses: readonly TableAccess[], data: DataStack): Pol
   });
 }
 
-/** `ForAllValues` alone would hold for a call that names no key or attribute at all, as a `Scan` does not. */
+/** `ForAllValues` alone is true for a call without keys or attributes, such as a `Scan`. */
 function limits(patterns: readonly string[], attributes: readonly string[] | undefined): Conditions {
   const wanted = {
     ...(patterns[0] !== 'every' && { 'dynamodb:LeadingKeys': patterns }),
@@ -83,7 +83,7 @@ function limits(patterns: readonly string[], attributes: readonly string[] | und
   return {
     'ForAllValues:StringLike': wanted,
     Null: Object.fromEntries(names.map((name) => [name, 'false'])),
-    // Without it an update would return the attributes that it may not name.
+    // Without it an update could return attributes outside the grant.
     ...(attributes && {
       StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
     }),

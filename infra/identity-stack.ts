@@ -1,4 +1,4 @@
-// Our own issuer, for stages that have no outside one: a Cognito pool with one public client and the product's scopes.
+// Built-in issuer, for stages without an external one: a Cognito pool with one public client and the product's scopes.
 import { createHash } from 'node:crypto';
 
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
@@ -24,7 +24,7 @@ import { RESOURCE_SERVER, ROLES, SCOPES } from './scopes.ts';
 export class IdentityStack extends Stack {
   readonly pool: UserPool;
   readonly client: UserPoolClient;
-  /** Where people sign in: `https://…`, without a slash at the end. */
+  /** Sign-in address: `https://…`, without a trailing slash. */
   readonly loginUrl: string;
 
   constructor(scope: Construct, id: string, props: StackProps & { config: StageConfig }) {
@@ -49,7 +49,7 @@ export class IdentityStack extends Stack {
   }
 }
 
-/** Prefixes are unique in a whole region, across accounts. */
+/** Prefixes are unique per region across accounts. */
 function domainPrefix({ stage, env }: StageConfig): string {
   const unique = createHash('sha256').update(`${env.account}/${env.region}`).digest('hex').slice(0, 10);
   return `portunus-${stage}-${unique}`;

@@ -1,4 +1,4 @@
-// Notices and changed audit records, as one line each for those who run the stage: whoever subscribes to this topic reads them.
+// Operator topic: notices and changed audit records, one line each, for its subscribers.
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -24,7 +24,8 @@ const LINES = {
 
 export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topic {
   const prefix = `portunus-${config.stage}`;
-  // No CMK: a message names a key id and an owner's id, no person and no secret. AWS's own key is none EventBridge may use.
+  // No CMK: a message contains a key id and an owner id, no person and no secret. EventBridge cannot use the
+  // AWS-managed key.
   const topic = new Topic(scope, 'ops-topic', {
     topicName: `${prefix}-ops`,
     displayName: `Portunus ${config.stage}`,
@@ -59,8 +60,8 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
 }
 
 /**
- * EventBridge sends no `aws:SourceArn` to a topic's policy, so any account's rule could publish by one that admits EventBridge. A
- * role that trusts this one rule is its alternative.
+ * EventBridge sends no `aws:SourceArn` to a topic's policy, so a policy for EventBridge would admit rules of any
+ * account. Instead the rule publishes with a role that trusts only this rule.
  */
 function publisher(scope: Construct, { name, ruleName }: { name: string; ruleName: string }): Role {
   const { account } = Stack.of(scope);

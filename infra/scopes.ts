@@ -1,4 +1,4 @@
-// What an issuer of ours may put into a token. `shared/auth/scopes.ts` says what each allows; a test holds the two equal.
+// Scopes that the built-in issuer can grant. `shared/auth/scopes.ts` defines their meaning; a test keeps the two equal.
 export const SCOPES: Readonly<Record<string, string>> = {
   'keys:read': 'See which provider keys are stored',
   'keys:write': 'Store and remove provider keys',
@@ -17,10 +17,10 @@ export const SCOPES: Readonly<Record<string, string>> = {
 
 export const ROLES = ['user', 'auditor', 'operator', 'admin'] as const;
 
-/** Cognito hands out `portunus/keys:read`; the product cuts the prefix. */
+/** Cognito issues `portunus/keys:read`; the product removes the prefix. */
 export const RESOURCE_SERVER = 'portunus';
 
-/** What an MCP client should ask for when it is told to sign in: all that a tool may ask for, and nothing else. */
+/** Scopes requested by an MCP client at sign-in: those that tools may require, and no others. */
 export const MCP_SCOPES = [
   'tools:read',
   'tools:call',

@@ -6,7 +6,9 @@ import type { SettingVariable } from '#functions/needs.ts';
 import type { IdentityStack } from './identity-stack.ts';
 import { RESOURCE_SERVER } from './scopes.ts';
 
-/** Values that differ per environment without the code being able to tell, by environment variable. */
+/**
+ * Settings that differ per environment, by environment variable. The code does not depend on the environment otherwise.
+ */
 export type Settings = Readonly<Record<SettingVariable, string>>;
 
 const PROVIDER_ORIGINS = {
@@ -16,11 +18,11 @@ const PROVIDER_ORIGINS = {
   mistral: 'https://api.mistral.ai',
 };
 
-/** Generous for a person and a chatbot, narrow for a loop gone wild. */
+/** Generous for a person and a chatbot, restrictive for a runaway loop. */
 const RATE = { per_minute: 600, burst: 200 };
 const RATE_LIMITS = { user: RATE, auditor: RATE, operator: RATE, admin: RATE };
 
-/** In micro-USD: $20 a day and $200 a month bound what a runaway client can spend on its owner's keys. */
+/** In micro-USD: $20 a day and $200 a month bound the cost of a runaway client on its owner's keys. */
 const BUDGET = {
   day: { calls: 5_000, micro_usd: 20_000_000 },
   month: { calls: 50_000, micro_usd: 200_000_000 },
@@ -28,7 +30,7 @@ const BUDGET = {
 const BUDGETS = { unpriced: 'allow', user: BUDGET, auditor: BUDGET, operator: BUDGET, admin: BUDGET };
 
 export type SettingsSource = {
-  /** What `PublicUrl` is when nobody says otherwise. */
+  /** Default of `PublicUrl`. */
   readonly ownUrl: string;
   readonly identity: IdentityStack | undefined;
 };

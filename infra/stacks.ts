@@ -12,13 +12,13 @@ import { IdentityStack } from './identity-stack.ts';
 
 export type StageInput = {
   readonly config: StageConfig;
-  /** What the bundle script wrote: `functions/<name>/index.js` and `request-models.json`. */
+  /** Output of the bundle script: `functions/<name>/index.js` and `request-models.json`. */
   readonly dist: string;
 };
 
 export function addStage(app: App, { config, dist }: StageInput): readonly Stack[] {
   const name = (part: string) => `Portunus-${config.stage}-${part}`;
-  // CloudFormation hands a stack's tags to its resources, so the templates stay free of them.
+  // CloudFormation applies a stack's tags to its resources, so the templates contain none.
   const props = { env: config.env, tags: { project: 'portunus', stage: config.stage } };
   const common = { ...props, config };
   const bundles = join(dist, 'functions');

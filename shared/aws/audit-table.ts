@@ -1,5 +1,5 @@
-// The audit trail on DynamoDB. pk `U#<uid>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
-// attributes beside it serve filters and the pipe; `kids` are the keys that were used. No function may change or remove a row.
+// Audit trail on DynamoDB. pk `U#<uid>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
+// attributes beside it serve filters and the pipe; `kids` are the used keys. No function may change or remove a row.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
@@ -14,11 +14,11 @@ import { write } from './transaction.ts';
 
 const MAX_BYTES = 4096;
 
-/** The pipe puts these between the quotes of its template: nothing that would have to be escaped there. */
+/** Inserted unescaped into the pipe's JSON template: characters that need escaping are replaced. */
 const plain = (value: string | number | undefined): string =>
   String(value ?? '').replaceAll(/[^\w.:~@/ -]/g, '_');
 
-/** Empty rather than absent: what a pipe makes of a path that leads nowhere is not documented. */
+/** Empty instead of absent: the result of a pipe for a missing path is undocumented. */
 const factsOf = ({ target, keys, meta }: AuditRecord) => ({
   target: plain(target),
   reason: plain(meta?.['reason']),
@@ -78,7 +78,7 @@ function filterOf(filter: AuditFilter) {
 const iso = (time: string | undefined, otherwise: string) =>
   time === undefined ? otherwise : new Date(time).toISOString();
 
-/** Sort keys begin with an ISO time: bounds are plain text. */
+/** Sort keys begin with an ISO time, so bounds are text comparisons. */
 function queryOf(TableName: string, uid: string, filter: AuditFilter): QueryCommandInput {
   const { values, expression } = filterOf(filter);
   return {
@@ -97,7 +97,7 @@ function queryOf(TableName: string, uid: string, filter: AuditFilter): QueryComm
 
 const PLACE = /^[0-9TZ:.-]{24}#[0-9A-Z]{26}$/;
 
-/** Where a page of an owner's trail ended, as a client hands it back. @throws {AppError} `invalid_input` */
+/** End of a page of an owner's trail, as returned by a client. @throws {AppError} `invalid_input` */
 export function checkedPlace(place: string): string {
   if (PLACE.test(place)) return place;
   throw new AppError('invalid_input', 'Invalid cursor.');

@@ -1,4 +1,4 @@
-// What the key service logged of openings, in the control table: pk `KMS#<day>`, sk `<time>#<event id>`, for three days.
+// Decrypt events of the KMS log on the control table: pk `KMS#<day>`, sk `<time>#<event id>`, kept for three days.
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -12,19 +12,19 @@ import { write } from './transaction.ts';
 const KEPT_SECONDS = 3 * 24 * 3600;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** `detail` of a Decrypt as CloudTrail tells of it. Whose and which stand in the encryption context; never a secret. */
+/** `detail` of a Decrypt event from CloudTrail. Owner and key are in the encryption context; it contains no secret. */
 export const KeyOpened = z.object({
   eventID: z.string().regex(/^[\w-]{1,64}$/),
   eventTime: z.iso.datetime(),
   eventName: z.literal('Decrypt'),
-  /** Absent where it succeeded. */
+  /** Absent for a successful call. */
   errorCode: z.string().optional(),
   requestParameters: z.object({ encryptionContext: z.record(z.string(), z.string()).optional() }).nullish(),
 });
 export type KeyOpened = z.infer<typeof KeyOpened>;
 
 export const custodyNotes = (TableName: string, now: () => number) => ({
-  /** Refused with `conflict` when the event was noted before. */
+  /** Rejected with `conflict` if the event is already stored. */
   note({ eventID, eventTime, errorCode = 'ok', requestParameters }: KeyOpened): Write {
     const { uid, provider, kid, ver } = requestParameters?.encryptionContext ?? {};
     const Item = {
@@ -54,7 +54,7 @@ function parse(item: unknown): { atMs: number; opening?: LoggedOpening } {
   return named.success ? { atMs, opening: { ...named.data, atMs, id } } : { atMs };
 }
 
-/** To the second, as the sort keys begin. */
+/** Resolution of seconds, like the prefix of the sort keys. */
 const secondsOf = (ms: number) => new Date(ms).toISOString().slice(0, 19);
 
 export function keyLog(db: DynamoDBDocumentClient, TableName: string): KeyLog {

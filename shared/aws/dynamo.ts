@@ -1,4 +1,5 @@
-// One client per service and instance, made on first use. Endpoint and credentials come from the environment, as AWS sets it.
+// One client per service and instance, created on first use. Endpoint and credentials come from the environment, as set
+// by AWS.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 

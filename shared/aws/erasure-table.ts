@@ -1,5 +1,5 @@
-// Leaving, on DynamoDB. The mark lies in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's own in
-// the content table, pk `U#<uid>`, and the kept replies of their named requests.
+// Erasure on DynamoDB. The marker is in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's
+// own in the content table, pk `U#<uid>`, and their stored responses of idempotent requests.
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -16,7 +16,7 @@ const Mark = z.object({
   finishedAt: z.string().optional(),
 });
 
-/** Kept replies lie in the control table, see turn-table.ts: their names among the rows begin like their partition. */
+/** Stored responses are in the control table; their row names start with the name of their partition. */
 const REPLIES = 'IDEM#';
 
 export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });

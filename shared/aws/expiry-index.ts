@@ -1,4 +1,5 @@
-// The ExpiryIndex on the vault table's sparse index `expiry`: pk `expDay`, with what a warning says beside the row's key.
+// The ExpiryIndex on the vault table's sparse index `expiry`: pk `expDay`, with the fields of a warning beside the
+// row's key.
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -28,8 +29,8 @@ function parse(item: unknown): ExpiringKey | undefined {
 }
 
 /**
- * Takes the value before the last rotation out of its row, without reading it. Refused with `not_found` where there is none, any
- * more, that is over, or the key has another value since.
+ * Removes the previous value from its row without reading it. Rejected with `not_found` if there is none that has
+ * ended, or the key was rotated since.
  */
 export function dropPrevious(TableName: string, key: ExpiringKey, nowMs: number): Write {
   const { uid, provider, kid, ver, expiresAt } = key;

@@ -1,4 +1,5 @@
-// Last good signing keys on the control table: pk `JWKS#<address>`, sk `last`. `sealed` opens for this address and `at` only.
+// Last good signing keys on the control table: pk `JWKS#<address>`, sk `last`. `sealed` can be decrypted for this
+// address and `at` only.
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 

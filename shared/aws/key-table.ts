@@ -1,6 +1,6 @@
-// The vault's KeyStore on DynamoDB.
-// pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query finds an owner's keys, all or of one provider.
-// `expDay` is the day on which the key, or the value before its last rotation, ends: the partition key of the index `expiry`.
+// The vault's KeyStore on DynamoDB. pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query returns an owner's keys, all or
+// of one provider. `expDay` is the day on which the key, or its previous value, ends: the partition key of the index
+// `expiry`.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -14,7 +14,7 @@ const keyOf = (uid: Uid, provider: ProviderId, kid: Kid) => ({
   sk: `KEY#${provider}#${kid}`,
 });
 
-/** Of the two ends the first; ISO times sort as text. */
+/** Earlier of the two ends; ISO times sort as text. */
 function firstEnd({ expiresAt, prev }: Pick<StoredKey, 'expiresAt' | 'prev'>): string | undefined {
   const [first] = [expiresAt, prev?.until].filter((end) => end !== undefined).toSorted();
   return first?.slice(0, 10);
@@ -25,13 +25,13 @@ function itemOf({ uid, provider, kid, ...row }: StoredKey) {
   return { ...keyOf(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
 }
 
-/** Owner, provider and id come from the row's key, so that a moved row is seen as what it now claims to be. */
+/** Owner, provider and id are taken from the row's key, so that a moved row is treated as what it now claims to be. */
 function parse(uid: Uid, item: Record<string, unknown>): StoredKey {
   const [, provider, kid] = String(item['sk']).split('#');
   return StoredKey.parse({ ...item, uid, provider: ProviderId.parse(provider), kid: Kid.parse(kid) });
 }
 
-/** A row that was found without asking for its owner. */
+/** Row of a scan, which does not know its owner. */
 export const storedKeyIn = (item: Record<string, unknown>): StoredKey =>
   parse(Uid.parse(String(item['pk']).slice(2)), item);
 

@@ -10,7 +10,7 @@ import { readPage } from './read-page.ts';
 
 type Wanted = {
   readonly filter: string;
-  /** By the name they have in `filter`, without the colon. */
+  /** Attribute values by their name in `filter`, without the colon. */
   readonly values: Readonly<Record<string, string>>;
   readonly from?: string;
   readonly to?: string;

@@ -1,8 +1,8 @@
 import { AppError } from '#shared/core/errors.ts';
 
-/** The record does not belong to this key or context: somebody moved or changed it. */
+/** The ciphertext does not belong to this key or context: it was moved or changed. */
 const TAMPERED = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
-/** Our own right or the key's state: no retry will help, an operator must look. */
+/** Missing permission or disabled key: retrying does not help, an operator must act. */
 const DENIED = new Set([
   'AccessDeniedException',
   'DisabledException',
@@ -12,7 +12,7 @@ const DENIED = new Set([
   'InvalidKeyUsageException',
 ]);
 
-/** KMS's errors by what the caller can do about them. Never KMS's own text: it names keys and roles. */
+/** Maps KMS errors by the caller's options. KMS messages are dropped: they name keys and roles. */
 function kmsRefusal(error: unknown): AppError {
   const name = error instanceof Error ? error.name : '';
   if (TAMPERED.has(name)) return new AppError('integrity_failed', undefined, { reason: 'key_service' });

@@ -1,4 +1,4 @@
-// The vault's Fingerprint on KMS GenerateMac: the MAC key never leaves KMS, so nobody can test guesses offline.
+// The vault's Fingerprint on KMS GenerateMac: the MAC key never leaves KMS, so guesses cannot be tested offline.
 import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
 
 import { AppError } from '#shared/core/errors.ts';

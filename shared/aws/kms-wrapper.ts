@@ -1,4 +1,4 @@
-// The codec's KeyWrapper on AWS KMS. KMS checks the encryption context itself: a foreign one is refused there.
+// The codec's KeyWrapper on AWS KMS. KMS checks the encryption context itself and rejects a wrong one.
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -6,7 +6,7 @@ import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
 
 import { asking } from './kms-errors.ts';
 
-/** @param masterKeyArn the CMK new data keys are wrapped under; opening names the CMK of each record */
+/** @param masterKeyArn the CMK that wraps new data keys; decryption uses the CMK of each record */
 export function kmsWrapper(client: KMSClient, masterKeyArn: string): KeyWrapper {
   return {
     async generate(context) {

@@ -1,5 +1,5 @@
-// Leases on the control table: pk `LEASE#<name>`, sk `lease`. `fence` counts the holders, so that one who was given up for
-// dead does not give back what is another's by now.
+// Leases on the control table: pk `LEASE#<name>`, sk `lease`. `fence` counts the holders, so that a holder whose lease
+// expired cannot release that of its successor.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -10,7 +10,7 @@ import type { Leases } from '#shared/vault/renewal.ts';
 const Taken = z.object({ fence: z.number() });
 const Held = z.object({ resting: z.boolean().default(false) });
 
-/** Rows outlive their lease, or the fence would start anew under a holder that merely sleeps. */
+/** Rows outlive their lease; otherwise the fence would restart while an earlier holder is only suspended. */
 const KEPT_SECONDS = 24 * 3600;
 
 export function leaseTable(
@@ -29,7 +29,7 @@ export function leaseTable(
     UpdateExpression: 'SET #until = :until, resting = :resting, #ttl = :ttl',
   });
 
-  /** Ends our hold, unless somebody else holds it by now. */
+  /** Releases the lease if it is still held. */
   async function end(name: string, fence: number, change: ReturnType<typeof update>): Promise<void> {
     const { ExpressionAttributeValues: values, ...rest } = change;
     try {

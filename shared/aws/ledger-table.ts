@@ -1,5 +1,5 @@
-// Ledgers on the control table: pk `LEDGER#<uid>`, sk `ledger`, one item per owner. Gauges are attributes of their own,
-// `used:day.calls`, so that a change can add to one without knowing the others; `open` is a map by request id.
+// Ledgers on the control table: pk `LEDGER#<uid>`, sk `ledger`, one item per owner. Each gauge is an attribute,
+// `used:day.calls`, so that a change can add to one without reading the others; `open` is a map by request id.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -14,7 +14,7 @@ import { write } from './transaction.ts';
 const Hold = z.object({ provider: z.string(), microUsd: z.number(), day: z.string(), until: z.number() });
 const Budget = z.object({ dayMicroUsd: z.number().optional(), monthMicroUsd: z.number().optional() });
 
-/** An owner who set a budget before the first call has nothing else. */
+/** An owner who set a budget before the first call has only these attributes. */
 const Row = z.object({
   revision: z.number(),
   day: z.string().default(''),
@@ -148,7 +148,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, TableName: string): Ledg
   };
 }
 
-/** Takes an owner's ledger away, if there is one. */
+/** Deletes an owner's ledger, if there is one. */
 export const removeLedger =
   (TableName: string) =>
   (uid: Uid): Write =>

@@ -1,4 +1,4 @@
-// The limits that an admin has set, on the control table: pk `LIMITS`, sk `rates`, one row. No TTL: they stay in force.
+// Limits set by an admin, on the control table: pk `LIMITS`, sk `rates`, one row. No TTL: they stay in force.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 

@@ -1,5 +1,5 @@
-// Notices on the content table: pk `U#<uid>`, sk `NOTICE#<id>`, the id made of what the notice is about. The index `notices`
-// holds them by owner and time, and nothing else of the table: `noticeOf` stands on notices only.
+// Notices on the content table: pk `U#<uid>`, sk `NOTICE#<id>`, the id derived from the notice's subject. The index
+// `notices` contains them by owner and time, and no other rows: only notices have `noticeOf`.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -53,7 +53,7 @@ export function noticeTable(TableName: string): NoticeStore {
   };
 }
 
-/** Where a page ended: `<time>#<id>`. */
+/** End of a page: `<time>#<id>`. */
 const PLACE = /^(?<time>[0-9TZ:.-]{24})#(?<id>[\w.~-]{1,256})$/;
 
 function keyAt(uid: Uid, place: string) {
@@ -62,7 +62,7 @@ function keyAt(uid: Uid, place: string) {
   return { ...keyOf(uid, id), noticeOf: uid, created_at: time };
 }
 
-/** Read from the index: a notice raised this instant may appear a moment later. */
+/** Read from the index, which is eventually consistent: a new notice may appear a moment later. */
 export function noticeList(db: DynamoDBDocumentClient, TableName: string): NoticeList {
   return {
     async page(uid, { unread }, { limit, after }) {

@@ -1,5 +1,5 @@
-// What providers said of an owner's quota, beside the owner's rate on the control table: one attribute `pace:<provider>`,
-// `{left, until}`.
+// Remaining quota at providers, in the owner's rate row on the control table: one attribute `pace:<provider>`, `{left,
+// until}`.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -28,7 +28,7 @@ export function paceTable(
             TableName,
             Key: rateKey(row),
             UpdateExpression: 'SET #pace = :pace',
-            // Without its number the row is nobody's rate: it must not be made here, for it would have no TTL.
+            // Requires an existing rate row: a row created here would have no TTL.
             ConditionExpression:
               'attribute_exists(tat) AND (attribute_not_exists(#pace) OR #pace.#until <= :now OR #pace.#left >= :left)',
             ExpressionAttributeNames: { '#pace': nameOf(provider), '#until': 'until', '#left': 'left' },

@@ -1,4 +1,4 @@
-// Rate limits on the control table: pk `RATE#<name>`, sk `gcra`, one number `tat`, and what others put beside it.
+// Rate limits on the control table: pk `RATE#<name>`, sk `gcra`, one number `tat`, and attributes of other features.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -8,16 +8,18 @@ import type { RateStore } from '#shared/limits/gcra.ts';
 
 const Row = z.object({ tat: z.number().optional() });
 
-/** A limit nobody calls under for a day need not be kept, once its places have come back: before, they would come back early. */
+/**
+ * TTL of a row: one unused day after its slots are replenished. Removed earlier, they would be replenished too soon.
+ */
 const KEEP_SECONDS = 24 * 3600;
 
-/** @param latest where `tat` may stand after the write */
+/** @param latest maximum of `tat` after the write */
 const ttl = (latest: number) => Math.ceil(latest / 1_000_000) + KEEP_SECONDS;
 
 export const rateKey = (name: string) => ({ pk: `RATE#${name}`, sk: 'gcra' });
 
 export function rateTable(db: DynamoDBDocumentClient, TableName: string): RateStore {
-  /** @returns the row as it is after the update, or as it was when its condition refused */
+  /** @returns the row after the update, or the unchanged row if the condition failed */
   const update = async (name: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
     try {
       const { Attributes = {} } = await db.send(

@@ -3,19 +3,20 @@ import * as z from 'zod';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** A row's key: of the table, and of the index that was asked. */
+/** A row's key in the table, and in the queried index. */
 const Place = z.record(z.string(), z.string());
 type Place = z.infer<typeof Place>;
 
 const TABLE_KEY = ['pk', 'sk'];
 
-/** Rows a filter drops count as read: a bound on how many pages of the table one page of an answer may turn. */
+/** Rows dropped by a filter count as read: bounds the pages of the table read for one page of a response. */
 const MAX_READS = 10;
 
 /**
- * One page of a query whose filter may drop rows: turns the table's pages until `limit` rows are found.
- * @param page.key what makes up a place in an index, besides the table's own key
- * @returns `next`, the sort key after which the following page starts, when there may be more, and `place`, that row's whole key
+ * One page of a query with a filter: reads pages of the table until `limit` rows are found.
+ * @param page.key attributes of a position in an index, besides the table's own key
+ * @returns `next`, the sort key after which the following page starts, if there may be more, and `place`, that row's
+ * complete key
  */
 export async function readPage(
   db: DynamoDBDocumentClient,

@@ -1,5 +1,5 @@
-// How often an owner was refused, on the control table: pk `REFUSED#<uid>`, sk `<hour>#<act> <code> <target> <reason>`,
-// one number `n`. They are kept for the daily reports, longer than an hour's last sample lies behind.
+// Counts of rejections on the control table: pk `REFUSED#<uid>`, sk `<hour>#<act> <code> <target> <reason>`, one number
+// `n`. They are kept for the daily reports, longer than the last sample of an hour.
 import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -26,7 +26,7 @@ export const refusalTable =
 
 const Row = z.object({ sk: z.string(), n: z.number().int() });
 
-/** What an owner was refused from one day to another, both included: of the last 35 days at most. */
+/** Rejections of an owner from one day to another, both inclusive, within the last 35 days. */
 export const refusalsOf =
   (client: DynamoDBDocumentClient, TableName: string) =>
   async (

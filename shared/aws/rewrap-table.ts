@@ -1,4 +1,4 @@
-// Where a rewrap job stands: in the control table, pk `REWRAP#<CMK>`, sk `job`.
+// Progress of a re-wrap job on the control table: pk `REWRAP#<CMK>`, sk `job`.
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 

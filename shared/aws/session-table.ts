@@ -18,9 +18,9 @@ import { AppError } from '#shared/core/errors.ts';
 import { write } from './transaction.ts';
 
 const DAY = 24 * 3600;
-/** A session that can be refreshed is kept while somebody may still come back with it. */
+/** A refreshable session is kept as long as it may be refreshed. */
 const IDLE_SECONDS = 30 * DAY;
-/** Longer than any issuer's refresh token lives: a revoked session stays revoked. */
+/** Longer than the lifetime of any issuer's refresh token: a revoked session stays revoked. */
 const REVOKED_SECONDS = 366 * DAY;
 const LIST_LIMIT = 200;
 const ALL = 'all';
@@ -45,7 +45,7 @@ const PREFIX = 'one#';
 
 type Found = Readonly<Record<string, unknown>>;
 
-/** Rows written before there was a partition for it hold all of it under `SESSION#`: the later end counts. */
+/** Older rows have all attributes under `SESSION#`: the later revocation applies. */
 function cutIn(all: Found | undefined, revoked: Found | undefined): Cut {
   const [{ roles, rolesAt, ...own }, cut] = [CutRow.parse(all ?? {}), CutRow.parse(revoked ?? {})];
   return {
@@ -64,7 +64,7 @@ const NO_TIMES = { since: 0, issuedAt: 0, expiresAt: 0 };
 
 type Row = { readonly TableName: string; readonly pk: string; readonly sk: string };
 
-/** Sets attributes of one row. A value of undefined is left as it is. */
+/** Sets attributes of one row; undefined values are left unchanged. */
 function change({ TableName, pk, sk }: Row, set: Record<string, unknown>, condition?: string) {
   const values = Object.entries(set).filter(([, value]) => value !== undefined);
   return {
@@ -77,7 +77,7 @@ function change({ TableName, pk, sk }: Row, set: Record<string, unknown>, condit
   };
 }
 
-/** For writes without a condition. */
+/** Error of writes without a condition. */
 const never = () => new AppError('internal');
 
 type Reads = Pick<SessionStore, 'look' | 'note' | 'list'>;
@@ -95,14 +95,14 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
       const keys = [noted(uid), ended(uid)].flatMap((pk) => [ALL, one].map((sk) => ({ pk, sk })));
       const request = { RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } };
       const { Responses, UnprocessedKeys = {} } = await db.send(new BatchGetCommand(request));
-      // Four small rows: if AWS leaves one out, it is throttling, and half an answer would let a revoked session in.
+      // Four small rows: an incomplete response means throttling, and would hide a revocation.
       if (Object.keys(UnprocessedKeys).length > 0) throw new AppError('unavailable');
       const rows = Responses?.[TableName] ?? [];
       const at = (pk: string, sk: string) => rows.find((row) => row['pk'] === pk && row['sk'] === sk);
       const [session, end] = [at(noted(uid), one), at(ended(uid), one)];
       return {
         cut: cutIn(at(noted(uid), ALL), at(ended(uid), ALL)),
-        // Without its own row an ended session has no times left, and needs none.
+        // A revoked session without its own row has no times, and needs none.
         session: (session ?? end) && sessionIn(sessionId, { ...NO_TIMES, ...session, ...end }),
       };
     },
@@ -145,7 +145,7 @@ function writes(TableName: string): Writes {
       const set = { revokedAt: at, ttl: at + REVOKED_SECONDS };
       const live = 'attribute_exists(pk) AND attribute_not_exists(revokedAt)';
       return [
-        // On its own row the mark only serves lists.
+        // On the session's own row the mark is only used by lists.
         write(
           { Update: change({ TableName, pk: noted(uid), sk }, set, live) },
           () => new AppError('not_found', 'You have no such session.'),

@@ -1,11 +1,11 @@
-// The store's clock, as far as its answers tell: limits are counted by one clock, not by each instance's own.
+// Clock of the store, derived from its responses: limits use one clock instead of each instance's own.
 
-/** `Date` headers tell whole seconds, and an answer takes time: less than this is no difference. */
+/** `Date` headers have a resolution of seconds, and responses have latency: smaller differences are ignored. */
 const TOLERANCE_MS = 2000;
 
 let offsetMs = 0;
 
-/** @param date an answer's `Date` header, at the moment it arrived */
+/** @param date `Date` header of a response, at the moment it arrived */
 export function learnFrom(date: string | undefined, now: number = Date.now()): void {
   const server = Date.parse(date ?? '');
   if (Number.isNaN(server)) return;

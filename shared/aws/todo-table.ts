@@ -10,7 +10,7 @@ import { write } from './transaction.ts';
 const PREFIX = 'TODO#';
 const keyOf = (owner: Uid, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
 
-/** Nobody's change is lost: a write stands on the version it was made from. */
+/** Optimistic locking: a write is conditional on the version it was derived from. */
 const atVersion = (version: number) => ({
   ConditionExpression: '#version = :seen',
   ExpressionAttributeNames: { '#version': 'version' },

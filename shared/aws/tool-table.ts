@@ -1,5 +1,5 @@
-// Registered tools on the content table: pk `U#<uid>` for one person's, `SHARED` for everybody's, sk `TOOL#<name>`. `doc` is the
-// tool as JSON: its schemas may be deeper than the table's own maps.
+// Registered tools on the content table: pk `U#<uid>` for one person's, `SHARED` for shared ones, sk `TOOL#<name>`.
+// `doc` is the tool as JSON, because its schemas may exceed the depth of the table's maps.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';

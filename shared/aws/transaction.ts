@@ -1,4 +1,4 @@
-// The Commit port on DynamoDB: one write goes alone, several go in one transaction.
+// The Commit port on DynamoDB: a single write is sent alone, several in one transaction.
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -18,14 +18,17 @@ import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 type WriteItem =
   | { readonly Put: PutCommandInput }
   | { readonly Delete: DeleteCommandInput }
-  /** Changes nothing: what the others depend on. */
+  /** Condition check without a change. */
   | { readonly ConditionCheck: UpdateCommandInput & { readonly ConditionExpression: string } }
   | { readonly Update: UpdateCommandInput & { readonly UpdateExpression: string } };
 
-/** Overwrites nothing unseen: a write has a condition, unless it only adds to a row or sets what no other write depends on. */
+/**
+ * Requires a condition unless a write only adds to a row or sets an independent attribute, so that no change is
+ * overwritten unread.
+ */
 export const write = (item: WriteItem, refused: Write['refused']): Write => ({ item, refused });
 
-/** A failed condition brings the row as it is, so that the refusal can tell the current state. */
+/** A failed condition returns the current row, for the error's details. */
 const ALL_OLD = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
 const TRIES = 4;
@@ -33,10 +36,10 @@ const FIRST_PAUSE_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Errors carry rows in the wire format. */
+/** Rows in errors have the wire format. */
 const rowIn = (item: Parameters<typeof unmarshall>[0] | undefined) => item && unmarshall(item);
 
-/** The refusal of the first write whose condition failed, if that is what happened. */
+/** Error of the first write whose condition failed, if that was the cause. */
 function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefined {
   if (error instanceof ConditionalCheckFailedException) return writes[0]?.refused(rowIn(error.Item));
   if (!(error instanceof TransactionCanceledException)) return undefined;
@@ -45,12 +48,12 @@ function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefin
   return writes[failed]?.refused(rowIn(reasons[failed]?.Item));
 }
 
-/** Somebody else's transaction touched the same item at this moment: nothing is decided yet. */
+/** Concurrent transaction on the same item: the outcome is undecided. */
 const isContention = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
 
-/** Of a write on a row that was read before: somebody else has changed it since, or is doing so at this moment. */
+/** Detects that the row was changed after it was read, or is being changed concurrently. */
 export const isLostWrite = (error: unknown): boolean =>
   error instanceof Contention ||
   (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found'));
@@ -73,7 +76,7 @@ function withCurrent(item: WriteItem) {
   return { Update: { ...item.Update, ...ALL_OLD } };
 }
 
-/** Conflicts are tried again with full jitter; a transaction that was lost on its way back is safe to repeat by its token. */
+/** Retries conflicts with full jitter; a transaction without a response is repeated safely by its token. */
 export function transaction(db: DynamoDBDocumentClient): Commit {
   return async (writes) => {
     for (let tried = 1; ; tried += 1) {

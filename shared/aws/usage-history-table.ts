@@ -1,4 +1,4 @@
-// Usage counters as their owner reads them: the rows that usage-table.ts writes.
+// Reads of the usage counters: the rows that usage-table.ts writes.
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 
 import type { UsageHistory } from '#shared/audit/usage-history.ts';

@@ -1,13 +1,13 @@
-// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result; and sk `USED#<day>`,
-// what tool calls used, one number per `<tool|provider|key>:<name>:<what>`.
-// A marker in the control table, written in the same transaction, makes a second delivery of an event harmless.
+// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result; and sk
+// `USED#<day>`, usage of tool calls, one number per `<tool|provider|key>:<name>:<what>`. A marker in the control table,
+// written in the same transaction, makes repeated deliveries of an event idempotent.
 import { AppError } from '#shared/core/errors.ts';
 import type { AuditedEvent, UsageStore } from '#shared/audit/usage.ts';
 
 import { erasureKey } from './erasure-table.ts';
 import { write } from './transaction.ts';
 
-/** Longer than any event can be delivered again: the stream keeps 24 h, the dead-letter queue 14 days. */
+/** Longer than any event can be redelivered: the stream keeps 24 h, the dead-letter queue 14 days. */
 const MARKER_SECONDS = 15 * 24 * 3600;
 
 export function usageTable(tables: { content: string; control: string; now: () => number }): UsageStore {

@@ -1,4 +1,4 @@
-// Every row of the vault, for the one job that must see them all. Never on the way of a request.
+// Scan of all rows of the vault, for the re-wrap job. Never used while serving a request.
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 

@@ -1,4 +1,4 @@
-/** How long a call may still take, and the signal that ends its waits. */
+/** Remaining time of a call, and the signal that ends its waits. */
 export type Deadline = { readonly signal: AbortSignal; readonly remainingMs: () => number };
 
 export function deadlineIn(ms: number, now: () => number = Date.now): Deadline {

@@ -93,7 +93,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Fields a client may see beside the code. Paths, rules, names: never a value that came in. */
+/** Fields returned to clients beside the code: paths, rules and names, never an input value. */
 export type ErrorDetails = {
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
   readonly next_step?: string;
@@ -102,8 +102,8 @@ export type ErrorDetails = {
 };
 
 /**
- * A refusal with a reason. Thrown where the reason is known, mapped to HTTP and MCP at the edge.
- * It takes no `cause`: foreign errors may quote a request or a key.
+ * Expected error with a code. Thrown where the reason is known, mapped to HTTP and MCP at the edge. It takes no
+ * `cause`: external errors may quote a request or a key.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -123,7 +123,7 @@ export class AppError extends Error {
 
 const SAMPLE_LENGTH = 120;
 
-/** An upstream's answer that nobody can use. For our log it keeps a sample in which every letter and digit is masked. */
+/** Unusable response of an upstream. For the log it keeps a sample in which every letter and digit is masked. */
 export class MalformedAnswer extends AppError {
   readonly sample: string;
 
@@ -134,27 +134,25 @@ export class MalformedAnswer extends AppError {
   }
 }
 
-/** AWS SDK errors carry this, whether the service refused or could not be reached. */
+/** True for errors of the AWS SDK, both service errors and connection errors. */
 const isAwsError = (error: unknown): boolean => error instanceof Error && '$metadata' in error;
 
-/**
- * Anything that is not a refusal of ours is a bug or an outage: it says only "something went wrong", or that a part of
- * us is down.
- */
+/** Maps every other error, a bug or an outage, to `internal` or `unavailable` without its message. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError(isAwsError(error) ? 'unavailable' : 'internal');
 }
 
-/** How an error is recorded in the audit trail. */
+/** Result of the call as recorded in the audit trail. */
 export const resultOf = (error: AppError): 'refused' | 'failed' =>
   error.status < 500 ? 'refused' : 'failed';
 
 const FRAME = /^ {4}at .*(?::\d+:\d+|<anonymous>|native)\)?$/;
 
 /**
- * Where it broke, not what it said: the message of a foreign error may quote a request or a key, and may have lines that look
- * like frames. It stands in front of them; a stack that does not contain it tells nothing.
+ * Stack frames without the message: the message of an external error may quote a request or a key, and may contain
+ * lines that look like frames. Only the part after the message is used; a stack that does not contain the message
+ * yields nothing.
  */
 export function framesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];

@@ -29,7 +29,7 @@ const LONGEST_CUT = 22;
 
 const [PERCENT, AMPERSAND, BACKSLASH] = [0x25, 0x26, 0x5c];
 
-/** Whether an escape sequence may start with this UTF-16 unit. */
+/** True if an escape sequence may start with this UTF-16 unit. */
 export const startsEscape = (code: number): boolean =>
   code === BACKSLASH || code === PERCENT || code === AMPERSAND;
 
@@ -84,7 +84,7 @@ function completeAt(text: string, at: number): Escape | undefined {
   return code === AMPERSAND ? referenceAt(text, at) : undefined;
 }
 
-/** The sequence at this place; `cut` where the text ends within one. */
+/** Escape sequence at this position; `cut` if the text ends within one. */
 export function escapeAt(text: string, at: number): Escape | 'cut' | undefined {
   const found = completeAt(text, at);
   if (found || text.length - at > LONGEST_CUT) return found;
@@ -92,12 +92,12 @@ export function escapeAt(text: string, at: number): Escape | 'cut' | undefined {
   return CUT.test(text) ? 'cut' : undefined;
 }
 
-/** A text, and for each of its UTF-16 units and its end, where it starts in the text it was made of. */
+/** Decoded text, with the source position of each of its UTF-16 units and of its end. */
 export type Unescaped = { readonly text: string; readonly starts: Uint32Array };
 
 /**
- * The text with each sequence replaced once by its character; undefined where there is none.
- * @param introducers characters that a sequence must start with to be replaced
+ * Decodes each escape sequence once; undefined if there is none.
+ * @param introducers characters that a sequence must start with to be decoded
  */
 export function unescaped(text: string, introducers: string): Unescaped | undefined {
   const codes = new Uint16Array(text.length);

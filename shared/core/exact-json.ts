@@ -1,5 +1,5 @@
-// Answers from outside whose numbers survive: integers beyond 2^53 keep their own text (RFC 8259, section 6). Requests with such
-// numbers are rejected instead: see json-values.ts.
+// JSON responses with exact numbers: integers beyond 2^53 keep their text (RFC 8259, section 6). Requests with such
+// numbers are rejected instead, see json-values.ts.
 
 type Source = { readonly source?: string };
 type ExactJson = {
@@ -10,17 +10,19 @@ type ExactJson = {
   readonly rawJSON: (text: string) => unknown;
   readonly isRawJSON: (value: unknown) => boolean;
 };
-/** Node 24 has these; the types do not know them yet. */
+/** Available in Node 24, missing in its type declarations. */
 const exact = JSON as unknown as ExactJson;
 
-/** A number that a double may not hold: a long one, or one with an exponent. */
+/** Number that a double may not represent: a long one, or one with an exponent. */
 const SUSPECT = /\d{16}|\d[eE]/;
 
 const isLossy = (value: unknown, source: string) =>
   typeof value === 'number' &&
   !(Number.isFinite(value) && (Number.isSafeInteger(value) || !/^-?\d+$/.test(source)));
 
-/** Parses JSON; a number that a double cannot hold stays as its text, which `JSON.stringify` writes unchanged. */
+/**
+ * Parses JSON; a number that a double cannot represent is kept as its text, which `JSON.stringify` writes unchanged.
+ */
 export const parseExact = (text: string): unknown =>
   SUSPECT.test(text)
     ? exact.parse(text, (_name, value, { source = '' }) =>
@@ -28,6 +30,6 @@ export const parseExact = (text: string): unknown =>
       )
     : JSON.parse(text);
 
-/** Whether this is a number that is kept as its text. */
+/** True for a number that is kept as its text. */
 export const isExactNumber = (value: unknown): value is { readonly rawJSON: string } =>
   exact.isRawJSON(value);

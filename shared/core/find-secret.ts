@@ -1,4 +1,4 @@
-// The places in a text where a secret is written, in any of its forms and with any of its characters escaped.
+// Positions in a text at which a secret occurs, in any encoding and with any of its characters escaped.
 import {
   type Escape,
   escapeAt,
@@ -10,7 +10,7 @@ import {
 } from './escapes.ts';
 import type { Secret } from './secret.ts';
 
-/** Characters by the value they stand for in a form; those above ASCII stand for nothing. */
+/** Characters by their value in an encoding; those above ASCII have none. */
 type Alphabet = Uint8Array;
 const alphabet = (same: Readonly<Record<string, string>> = {}): Alphabet =>
   Uint8Array.from({ length: 128 }, (_, code) => {
@@ -24,7 +24,7 @@ const BASE64 = alphabet({ '-': '+', _: '/' });
 export type Form = {
   readonly codes: Uint8Array;
   readonly alphabet: Alphabet;
-  /** Escape sequences that the secret itself contains, by where they start: a text may hold them read already. */
+  /** Escape sequences that the secret itself contains, by position: a text may contain them already decoded. */
   readonly sequences: ReadonlyMap<number, Escape>;
 };
 
@@ -37,7 +37,7 @@ function formOf(text: string, written: Alphabet): Form {
   return { codes: Buffer.from(text), alphabet: written, sequences };
 }
 
-/** Base64 of a text that holds the secret this many bytes from a multiple of three, without what those bytes decide. */
+/** Base64 of the secret at this byte offset modulo three, without the characters that depend on its neighbours. */
 function base64From(bytes: Buffer, shift: number): string {
   const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
   return text.slice(Math.ceil((shift * 8) / 6));
@@ -57,12 +57,15 @@ export function formsOf(secret: Secret): readonly Form[] {
 
 export type Span = { readonly from: number; readonly to: number };
 
-/** @property open where the earliest start of a form stands that goes on beyond the end; the text's length if none does */
+/** @property open start of the earliest form that continues beyond the end; the text's length if there is none */
 export type Found = { readonly spans: readonly Span[]; readonly open: number };
 
 type Match = { matched: number; to: number; open: boolean };
 
-/** A place in the text, and how much of the form stands before it. Beyond the text: within a sequence that is cut off. */
+/**
+ * Position in the text, and the length of the matched part of the form. A position beyond the text is within a
+ * truncated sequence.
+ */
 type State = { readonly at: number; readonly matched: number };
 
 function readingsAt(text: string, at: number): Escape[] {
@@ -72,7 +75,7 @@ function readingsAt(text: string, at: number): Escape[] {
   return escape && escape !== 'cut' ? [literal, escape] : [literal];
 }
 
-/** Reads one character of the text, as it stands or as an escape sequence. */
+/** Reads one character, literally or as an escape sequence. */
 function statesAfter(text: string, { at, matched }: State, { alphabet: values, codes, sequences }: Form) {
   const states: State[] = [];
   const own = sequences.get(matched);
@@ -80,12 +83,12 @@ function statesAfter(text: string, { at, matched }: State, { alphabet: values, c
     if (values[code] === codes[matched]) states.push({ at: to, matched: matched + 1 });
     if (own?.code === code) states.push({ at: to, matched: own.to });
   }
-  // It may stand for the character that is wanted.
+  // A truncated sequence may represent the expected character.
   if (escapeAt(text, at) === 'cut') states.push({ at: Infinity, matched: matched + 1 });
   return states;
 }
 
-/** Goes on with every reading where there are several, and through no state twice. */
+/** Explores every reading of ambiguous characters, each state once. */
 function branchesAt(text: string, first: Match, form: Form): Match {
   const { length } = form.codes;
   let best = first;
@@ -105,7 +108,7 @@ function branchesAt(text: string, first: Match, form: Form): Match {
   return best;
 }
 
-/** The longest beginning of the form at this place. */
+/** Longest prefix of the form at this position. */
 function matchAt(text: string, start: number, form: Form): Match {
   const { codes, alphabet: values, sequences } = form;
   let [at, matched] = [start, 0];
@@ -118,10 +121,10 @@ function matchAt(text: string, start: number, form: Form): Match {
   return { matched, to: at, open: at === text.length && matched < codes.length };
 }
 
-/** Half of a form and more of it is as good as the whole. */
+/** Half of a form counts as a match. */
 const isEnough = ({ matched }: Match, { codes }: Form): boolean => 2 * matched >= codes.length;
 
-/** No shorter text holds enough of any form: escape sequences only make it longer, but for those of the secret itself. */
+/** Minimum length of a text with a match. Escape sequences only lengthen a text, except those of the secret itself. */
 export function shortestOf(forms: readonly Form[]): number {
   const lengths = forms.map(({ codes, sequences }) => {
     const own = [...sequences].reduce((sum, [at, { to }]) => sum + to - at - 1, 0);
@@ -130,7 +133,7 @@ export function shortestOf(forms: readonly Form[]): number {
   return Math.min(...lengths);
 }
 
-/** Overlapping places as one. */
+/** Merges overlapping spans. */
 function united(spans: readonly Span[]): Span[] {
   const all: Span[] = [];
   for (const span of spans.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
@@ -142,10 +145,10 @@ function united(spans: readonly Span[]): Span[] {
   return all;
 }
 
-/** Sequences within sequences are followed this deep. */
+/** Maximum depth of nested escape sequences. */
 const MAX_LAYERS = 8;
 
-/** The text with sequences of one kind read once, twice and so on; and with those of all kinds. */
+/** The text with sequences of one kind decoded once, twice and so on; and with those of all kinds. */
 function* layersOf(text: string): Generator<Unescaped> {
   const present = INTRODUCERS.filter((introducer) => text.includes(introducer));
   for (const introducers of present.length > 1 ? [...present, present.join('')] : present) {
@@ -159,7 +162,7 @@ function* layersOf(text: string): Generator<Unescaped> {
   }
 }
 
-/** @param forms of the secret. The time it takes grows with the length of the text, times that of a form at the worst. */
+/** @param forms of the secret. Run time grows with the length of the text, in the worst case times that of a form. */
 export function createFinder(forms: readonly Form[]) {
   const starting = Array.from({ length: 128 }, (_, code) => {
     const these = forms.filter(

@@ -1,5 +1,5 @@
-// Gateways in a row: each tells the next how many there were, and how long the caller of all still waits. One that calls itself,
-// under whatever name and through whomever, comes to an end by it.
+// Loop protection for chained gateways: each passes on the hop count and the remaining time of the first caller. A
+// gateway that calls itself, under any name and through any other, exceeds the hop limit.
 import type { Deadline } from './deadline.ts';
 import { AppError } from './errors.ts';
 
@@ -10,19 +10,19 @@ const MAX_HOPS = 2;
 const COUNT = /^\d$/;
 const MILLISECONDS = /^\d{1,9}$/;
 
-/** What stands in our header; nothing is the caller itself. What we would not write counts as too many. */
+/** Hop count of the header; 0 without it. An invalid value counts as the maximum. */
 export function hopsIn(header: string | undefined): number {
   if (header === undefined) return 0;
   return COUNT.test(header) ? Number(header) : MAX_HOPS;
 }
 
-/** How long the caller waits, where it says so. It can shorten our own time and never lengthen it. */
+/** Remaining time stated by the caller. It can shorten the deadline, never extend it. */
 export const patienceIn = (header: string | undefined): number =>
   header !== undefined && MILLISECONDS.test(header) ? Number(header) : Infinity;
 
 /**
- * Headers of a call to whatever may be a gateway too.
- * @throws {AppError} `loop` before anything is called
+ * Headers for an outbound call that may reach another gateway.
+ * @throws {AppError} `loop` before the call is made
  */
 export function onward(call: { readonly hops: number; readonly deadline: Deadline }): Record<string, string> {
   if (call.hops >= MAX_HOPS) throw new AppError('loop');

@@ -1,8 +1,11 @@
-// Names of people, keys and providers, branded so that one cannot stand in for another.
+// Ids of people, keys and providers, branded so that one cannot be passed for another.
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 
-/** Owner id: 27 base64url characters of SHA-256(issuer ‖ 0x00 ‖ subject). Server-made, never taken from a request. */
+/**
+ * Owner id: 27 base64url characters of SHA-256(issuer ‖ 0x00 ‖ subject). Computed by the server, never taken from a
+ * request.
+ */
 export const Uid = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]{27}$/))
@@ -24,7 +27,7 @@ export type Kid = z.infer<typeof Kid>;
 
 export const newKid = (): Kid => randomBytes(16).toString('base64url') as Kid;
 
-/** On the wire a key is `<provider>_<kid>`: provider names hold no underscore, so the first one divides. */
+/** External form of a key id: `<provider>_<kid>`. Provider names contain no underscore, so the first one separates. */
 export const keyIdOf = (provider: ProviderId, kid: Kid): string => `${provider}_${kid}`;
 
 export function parseKeyId(keyId: string): { provider: ProviderId; kid: Kid } | undefined {

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 
 /**
- * What is wrong with an input, by path and rule, never by value: an unknown field's name and a failing value may be a
- * key pasted into the wrong place.
+ * Validation issues by path and rule, never by value: the name of an unknown field or a failing value may be a
+ * misplaced key.
  */
 export function issuesOf(error: z.ZodError, root = ''): { path: string; message: string }[] {
   return error.issues.slice(0, 20).map((issue) => ({

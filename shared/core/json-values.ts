@@ -1,13 +1,13 @@
-// What JSON.parse would quietly change or let through: rounded integers, infinite numbers, halves of characters.
+// Values that JSON.parse silently changes or accepts: rounded integers, infinite numbers, lone surrogates.
 import { AppError } from './errors.ts';
 
-/** Only a text with one of these can hold such a value; all others are parsed without a second look. */
+/** Only a text with one of these can contain such a value; all others need no second check. */
 const SUSPECT = /\\u[dD][89a-fA-F]|\d{16}|\d[eE]/;
 const INTEGER = /^(-?\d+)(?:\.0+)?$/;
-/** The largest 64-bit integers, which generators of schemas write as "no bound": rounding them up changes no check. */
+/** Largest 64-bit integers, which schema generators write for "no bound": rounding them up changes no check. */
 const NO_BOUND = new Set(['9223372036854775807', '18446744073709551615']);
 const BOUNDS = new Set(['maximum', 'exclusiveMaximum']);
-/** A field name that may be repeated in an error: too short for a key that was pasted into the wrong place. */
+/** Field name that may be quoted in an error: too short for a misplaced key. */
 const NAMEABLE = /^[A-Za-z_]\w{0,23}$/;
 
 const place = (name: string): string => (NAMEABLE.test(name) ? `in "${name}"` : 'in it');
@@ -18,7 +18,7 @@ function checkNumber(name: string, value: number, source: string): void {
   }
   const [, integer] = INTEGER.exec(source) ?? [];
   if (integer === undefined || Number.isSafeInteger(value)) return;
-  if (BigInt(integer) === BigInt(value) || String(value) === integer) return; // written again it is the same
+  if (BigInt(integer) === BigInt(value) || String(value) === integer) return; // exactly representable
   if (BOUNDS.has(name) && NO_BOUND.has(integer)) return;
   throw new AppError(
     'invalid_input',
@@ -26,7 +26,7 @@ function checkNumber(name: string, value: number, source: string): void {
   );
 }
 
-/** The same object, its names well-formed. */
+/** The same object with well-formed names. */
 function named(value: object): object {
   const entries = Object.entries(value);
   if (entries.every(([name]) => name.isWellFormed())) return value;
@@ -35,7 +35,7 @@ function named(value: object): object {
   throw new AppError('invalid_input', 'The body names a field twice.');
 }
 
-/** Since Node 21 a reviver is told how a primitive was written. */
+/** Since Node 21 a reviver receives the source text of a primitive. */
 type Written = { readonly source?: string };
 
 function checked(values: JsonValues) {
@@ -47,15 +47,15 @@ function checked(values: JsonValues) {
 }
 
 /**
- * `exact`: text is made well-formed, an integer that cannot be kept is rejected. `rounded`: only the first, where numbers are
- * not handed on, as in a document of schemas. `unchecked`: for a caller that rejects or ignores what it does not like.
+ * `exact`: text is made well-formed, an inexact integer is rejected. `rounded`: only the former, for numbers that are
+ * not passed on, as in a document of schemas. `unchecked`: for callers with checks of their own.
  */
 export type JsonValues = 'exact' | 'rounded' | 'unchecked';
 
 /**
- * JSON.parse, with all text well-formed (half a surrogate pair becomes U+FFFD) and every integer exactly as it was written.
+ * JSON.parse with well-formed text (a lone surrogate becomes U+FFFD) and exact integers.
  * @throws {SyntaxError} as JSON.parse does
- * @throws {AppError} `invalid_input` for a number that cannot be kept
+ * @throws {AppError} `invalid_input` for an inexact integer
  */
 export function parseValues(text: string, values: JsonValues): unknown {
   const plain = values === 'unchecked' || !SUSPECT.test(text);

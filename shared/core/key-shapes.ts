@@ -1,4 +1,4 @@
-// Texts that have the shape of a token or of a provider's key, whoever's they are.
+// Texts with the format of a token or of a provider's key, of any owner.
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, '[token]'],
@@ -8,6 +8,6 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\bxox[abprs]-[\w-]{8,}/g, '[key]'],
 ];
 
-/** Replaces each of them: for texts that may quote what a caller sent. A secret that is known is masked by mask-secret.ts. */
+/** Masks each of them, in texts that may quote a caller's input. A known secret is masked by mask-secret.ts. */
 export const maskKeyShapes = (text: string): string =>
   SHAPES.reduce((before, [pattern, label]) => before.replaceAll(pattern, label), text);

@@ -1,25 +1,27 @@
-// A secret in use, taken out of everything that a provider or an upstream answers with before it is compared, stored, shown or
-// sent. Every path uses this module; what it recognises is listed in find-secret.ts.
+// Redaction of a secret in use from all responses of providers and upstreams before they are compared, stored, returned
+// or sent. Every path uses this module; find-secret.ts lists the recognised encodings.
 import { isExactNumber } from './exact-json.ts';
 import { createFinder, formsOf, type Found, shortestOf, type Span } from './find-secret.ts';
 import { parseJson } from './scan-json.ts';
 import { REDACTED, type Secret } from './secret.ts';
 
-/** JSON within a string within JSON is parsed this deep; deeper, it is masked as text. */
+/** Maximum depth of JSON in strings; deeper levels are masked as text. */
 const MAX_NESTED = 6;
 const NESTED = { depth: 64, nodes: 50_000 };
 
 export type SecretMask = {
   readonly text: (text: string) => string;
-  /** A copy of a JSON value: strings, names, JSON in strings, and texts that are spread over the items of lists. */
+  /**
+   * Masked copy of a JSON value: strings, names, JSON in strings, and texts that are split across the items of lists.
+   */
   readonly json: (value: unknown) => unknown;
-  /** Whether `json` would change the value. */
+  /** True if `json` would change the value. */
   readonly isIn: (value: unknown) => boolean;
-  /** For texts that are not complete yet. */
+  /** Finds the secret in a text that may be incomplete. */
   readonly find: (text: string) => Found;
 };
 
-/** Texts that follow one another with these places of the joined text replaced: each in the text where it starts. */
+/** Consecutive texts with these spans of the joined text replaced, each in the text where it starts. */
 export function withoutSpans(texts: readonly string[], spans: readonly Span[]): string[] {
   let start = 0;
   return texts.map((text) => {
@@ -41,7 +43,7 @@ export function withoutSpans(texts: readonly string[], spans: readonly Span[]): 
 
 const isByte = (value: unknown) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 256;
-/** A text as a list of its bytes, as `logprobs` have it. */
+/** True for a text as a list of its bytes, as in `logprobs`. */
 export const isBytes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length > 0 && value.every(isByte);
 export const textOfBytes = (bytes: readonly number[]): string => Buffer.from(bytes).toString('latin1');
@@ -52,7 +54,7 @@ const isNumbers = (list: readonly unknown[]): boolean => list.every((item) => ty
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 type Leaf = { readonly text: string; readonly replace: (text: string) => void };
-/** The texts of one place in a document, whatever their index in the lists around them. */
+/** All texts at one path of a document, ignoring list indices. */
 type Place = { readonly leaves: Leaf[]; readonly below: Map<string, Place> };
 const newPlace = (): Place => ({ leaves: [], below: new Map() });
 
@@ -75,7 +77,7 @@ function collect(holder: object, place: Place): void {
   }
 }
 
-/** Names that were different stay different. */
+/** Keeps distinct names distinct. */
 function createNames(object: object) {
   const taken = new Set(Object.keys(object));
   let count = 1;
@@ -95,7 +97,7 @@ function nestedIn(text: string): { value: unknown } | undefined {
   try {
     return { value: parseJson(text, NESTED) };
   } catch {
-    return undefined; // no JSON, or too much of it: masked as text
+    return undefined; // not JSON, or too deep: masked as text
   }
 }
 
@@ -147,7 +149,7 @@ function createPass(find: (text: string) => Found, number: number) {
     return REDACTED;
   }
 
-  /** Texts that only spell the secret together. */
+  /** Masks texts that contain the secret only when joined. */
   function maskSpread({ leaves, below: places }: Place): void {
     for (const place of places.values()) maskSpread(place);
     if (leaves.length < 2) return;
@@ -172,7 +174,7 @@ function createPass(find: (text: string) => Found, number: number) {
   return { json: (value: unknown) => maskValue(value, 0), count: () => count };
 }
 
-/** Common words that clients send to servers without keys. They are no secret, and answers may well hold them. */
+/** Placeholder words that clients send to servers without keys. They are not secret and may occur in responses. */
 const PLACEHOLDER =
   /^(?:ollama|empty|none|null|dummy|no-key|no-key-required|sk-no-key-required|not-needed|lm-studio|local)$/i;
 
@@ -182,7 +184,7 @@ export function createSecretMask(secret: Secret): SecretMask {
   const find = createFinder(forms);
   const shortest = shortestOf(forms);
   const findWhole = (text: string): Found => (text.length < shortest ? NOTHING : find(text));
-  // A secret of digits may be written as a number.
+  // A secret of digits may occur as a number.
   const number = /^\d+$/.test(plain) ? Number(plain) : Number.NaN;
   const json = (value: unknown) => createPass(findWhole, number).json(value);
   return {

@@ -1,4 +1,4 @@
-/** Built on first use, kept for the life of the instance. */
+/** Lazy initialisation: the value is created on first use and kept for the life of the instance. */
 export function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
   return () => (built ??= { value: build() }).value;

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** What every list route takes. A cursor is the place where the last page ended, within the caller's own rows. */
+/**
+ * Parameters of every list route. A cursor is the position at which the previous page ended, within the caller's own
+ * rows.
+ */
 export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z
@@ -9,7 +12,9 @@ export const PageQuery = z.object({
     .optional(),
 });
 
-/** @param place e.g. the sort key of the last row, without its owner: a cursor opens nobody else's rows */
+/**
+ * @param place e.g. the sort key of the last row, without its owner: a cursor gives no access to another owner's rows
+ */
 export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url');
 
 export const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8');

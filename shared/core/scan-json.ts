@@ -1,11 +1,11 @@
-// Bounds a JSON text before JSON.parse sees it: a million nested arrays take the parser 600 ms, this scan a few.
+// Bounds a JSON text before JSON.parse: a million nested arrays take the parser 600 ms, this scan a few.
 import { AppError } from './errors.ts';
 import { type JsonValues, parseValues } from './json-values.ts';
 
-/** How much a text may hold, and how its values are looked at: `exact` by default. The default is a request's. */
+/** Bounds of a text, and the treatment of its values, `exact` by default. The default bounds are those of a request. */
 export type JsonBounds = { readonly depth: number; readonly nodes: number; readonly values?: JsonValues };
 const REQUEST: JsonBounds = { depth: 32, nodes: 5000 };
-/** With it an assignment replaces a prototype. Nothing merges what came in, so `constructor` is a name like others. */
+/** Assigning this name replaces a prototype. Input is never merged, so `constructor` is safe. */
 const FORBIDDEN = '__proto__';
 
 const OPEN = /["{}[\],]/g;
@@ -16,7 +16,9 @@ const invalid = (message: string) => new AppError('invalid_input', message);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Where the string that starts at `from` ends. By hand: a pattern's backtracking would grow with the string. */
+/**
+ * End of the string that starts at `from`. Scanned by hand: the backtracking of a pattern would grow with the string.
+ */
 function stringEnd(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -39,7 +41,7 @@ function checkName(literal: string, names: Set<string> | undefined) {
 }
 
 /**
- * Refuses JSON that is too deep, has too many nodes, repeats a name or names a prototype.
+ * Rejects JSON that is too deep, has too many nodes, repeats a name or names a prototype.
  * @throws {AppError} `invalid_input`, never quoting the text
  */
 function scanJson(text: string, bounds: JsonBounds): void {
@@ -67,7 +69,7 @@ function scanJson(text: string, bounds: JsonBounds): void {
 }
 
 /**
- * Parses JSON from outside. Its text is well-formed afterwards, its integers are those that were written.
+ * Parses JSON input. The result has well-formed text and exact integers.
  * @throws {AppError} `invalid_input`, never quoting the text
  */
 export function parseJson(text: string, bounds: JsonBounds = REQUEST): unknown {

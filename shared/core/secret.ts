@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 export const REDACTED = '[redacted]';
 
-/** A secret that refuses to be printed: `reveal()` is the only way to its text, and easy to search for. */
+/** Secret that is redacted in every output: `reveal()` is the only access to its text, and easy to search for. */
 export class Secret {
   readonly #text: string;
 

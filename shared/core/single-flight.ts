@@ -1,4 +1,4 @@
-/** Work under one name runs once at a time: whoever asks meanwhile gets the result of the run under way. */
+/** Deduplicates concurrent work by name: callers during a run receive its result. */
 export function singleFlight<T>(): (name: string, work: () => Promise<T>) => Promise<T> {
   const flights = new Map<string, Promise<T>>();
   return (name, work) => {

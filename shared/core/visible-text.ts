@@ -1,5 +1,5 @@
-// Text from outside that people and models read: nothing in it may be hidden from one and visible to the other, and nothing may
-// push the rest out of view. Policy per place: docs/decisions/2026-11-28-text-from-outside.md.
+// Text from outside that people and models read: no part may be visible to one and hidden from the other, or push the
+// rest out of view. Policy per field: docs/decisions/2026-11-28-text-from-outside.md.
 
 /**
  * Control, format (zero-width, bidirectional, tags), private and unassigned characters, letters without a shape, and variation
@@ -20,12 +20,17 @@ const HIDDEN =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Cn}\\p{Zl}\\p{Zp}\\p{Variation_Selector}\\u{034F}\\u{115F}\\u{1160}\\u{17B4}\\u{17B5}\\u{2800}\\u{3164}\\u{FFA0}]';
 const CHARACTERS = new RegExp(`(?<ok>${OK})|${HIDDEN}`, 'gu');
 
-/** More than four marks on one letter are drawn over the lines around it; one without a letter, over our own text. */
+/**
+ * More than four combining marks on one letter overlap adjacent lines; a mark without a letter overlaps this service's
+ * own text.
+ */
 const MARKS = /(\p{M}{4})\p{M}+|^\p{M}+/gu;
 const LINE_BREAKS = /\n(?:[^\S\n]*\n){3,}/g;
 const BLANKS = /[^\S\n]{17,}/g;
 
-/** HTML whose content a Markdown reader hides or runs. Other names in angle brackets, as `<city>`, are text. */
+/**
+ * HTML whose content a Markdown renderer hides or executes. Other names in angle brackets, such as `<city>`, are text.
+ */
 const ELEMENTS =
   'audio|canvas|details|dialog|embed|frame|frameset|head|iframe|listing|math|noembed|noframes|noscript|plaintext|script|style|summary|svg|template|textarea|video|xmp';
 const ATTRIBUTE = '(?:hidden|[\\w:-]+\\s*=)';
@@ -48,7 +53,7 @@ const hiddenIn = (text: string): string[] =>
   [...text.matchAll(CHARACTERS)].filter(({ groups }) => groups?.['ok'] === undefined).map(([one]) => one);
 
 /**
- * For text that must stay as it is, since it is a name or a value: what is wrong with it, if anything.
+ * Fault of a text that must not be changed, because it is a name or a value; undefined if it has none.
  * @param maxLength in UTF-16 units
  */
 export function faultIn(text: string, maxLength: number): TextFault | undefined {
@@ -63,7 +68,7 @@ const numberOf = (character: string): string =>
 
 type Pass = (text: string, note: (what: string) => void) => string;
 
-/** CR LF is a line break; a CR alone lets a terminal write over what stands before it. */
+/** CR LF is a line break; a lone CR lets a terminal overwrite the text before it. */
 const withoutHidden: Pass = (text, note) =>
   text.replaceAll('\r\n', '\n').replaceAll(CHARACTERS, (one: string, ...rest: unknown[]) => {
     const { ok } = rest.at(-1) as { ok?: string };
@@ -80,7 +85,7 @@ const without =
       return typeof kept === 'string' ? kept : instead;
     });
 
-/** What pushes the rest out of view, or is drawn over it. */
+/** Text that pushes the rest out of view or overlaps it. */
 const FLOODS: readonly Pass[] = [
   without(MARKS, 'combining marks'),
   without(LINE_BREAKS, 'a run of line breaks', '\n\n'),
@@ -93,13 +98,13 @@ const PASSES: readonly Pass[] = [
   without(LINKS, 'a link that runs a script'),
   ...FLOODS,
 ];
-/** Removing may join the halves of something else: again until nothing changes. */
+/** Removal may create a new match from its neighbours: repeated until nothing changes. */
 const MAX_ROUNDS = 8;
 const CUT = ' […]';
 
 export type Cleaned = {
   readonly text: string;
-  /** For the reviewer: what was removed, how often. Never a part of the text. */
+  /** Report for the reviewer: kinds and counts of removed text, never the text itself. */
   readonly removed: readonly string[];
 };
 
@@ -116,17 +121,17 @@ function rounds(text: string, note: (what: string) => void): string {
   return '';
 }
 
-/** The longest start within the bound that does not end inside a character. */
+/** Longest prefix within the bound that does not split a character. */
 function cut(text: string, maxLength: number): string {
   const start = text.slice(0, maxLength - CUT.length);
   return `${start.isWellFormed() ? start : start.slice(0, -1)}${CUT}`;
 }
 
-/** For text that only describes: what could deceive is removed, what is too long is cut with a mark. */
+/** Cleans descriptive text: deceptive parts are removed, text beyond the bound is cut with a mark. */
 export function cleaned(given: string, { maxLength, oneLine = false }: Bounds): Cleaned {
   const counts = new Map<string, number>();
   const note = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  // Bounded first: every pass takes time that grows with the text.
+  // Truncated first: the run time of every pass grows with the text.
   let text = rounds(given.slice(0, 4 * maxLength), note);
   if (oneLine) text = text.replaceAll(/\s+/g, ' ');
   text = text.trim();
@@ -137,10 +142,10 @@ export function cleaned(given: string, { maxLength, oneLine = false }: Bounds): 
   return { text, removed: [...counts].map(([what, count]) => (count > 1 ? `${what} (${count})` : what)) };
 }
 
-/** For results, which are data: what no reader can show stays visible as U+FFFD. Line breaks and tabs are text. */
+/** Cleans results, which are data: characters that cannot be displayed become U+FFFD. Line breaks and tabs are kept. */
 export const withMarks = (text: string): string =>
   text.replaceAll(/[\p{Cs}\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]|(?![\n\r\t])\p{Cc}/gu, '\u{FFFD}');
 
-/** Runs of blanks and line breaks, and marks stacked on one letter, are shortened. */
+/** Shortens runs of blanks and line breaks, and stacked marks. */
 export const withoutFloods = (text: string): string =>
   FLOODS.reduce((given, pass) => pass(given, () => undefined), text);

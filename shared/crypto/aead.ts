@@ -1,4 +1,5 @@
-// AES-256-GCM as this house uses it: a full tag, and nothing leaves before it is checked. A key seals once, so nonces may be fixed.
+// AES-256-GCM with full-length tags; no plaintext is returned before the tag is verified. Each key encrypts once, so
+// nonces may be fixed.
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 import { integrityFailure } from './integrity.ts';
@@ -9,7 +10,7 @@ export const TAG_LENGTH = 16;
 export type Nonce = {
   readonly key: Uint8Array;
   readonly iv: Uint8Array;
-  /** Authenticated beside the content. */
+  /** Additional authenticated data. */
   readonly covers: Uint8Array;
 };
 export type Encrypted = { readonly bytes: Uint8Array; readonly tag: Uint8Array };
@@ -23,7 +24,7 @@ export function encrypt({ key, iv, covers }: Nonce, plaintext: Uint8Array): Encr
 
 /** @throws {AppError} `integrity_failed` */
 export function decrypt({ key, iv, covers }: Nonce, { bytes, tag }: Encrypted): Uint8Array {
-  // Without authTagLength Node takes a tag of four bytes.
+  // Without authTagLength Node accepts a tag of four bytes.
   const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_LENGTH });
   decipher.setAAD(covers);
   decipher.setAuthTag(tag);
@@ -32,7 +33,7 @@ export function decrypt({ key, iv, covers }: Nonce, { bytes, tag }: Encrypted): 
     decipher.final();
     return unverified;
   } catch {
-    unverified.fill(0); // nothing leaves before the tag is checked
+    unverified.fill(0); // no plaintext before the tag is verified
     throw integrityFailure('tag');
   }
 }

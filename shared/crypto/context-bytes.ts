@@ -1,11 +1,10 @@
-// The encryption context as the message format writes it, so that two contexts are equal when their bytes
-// are.
+// Encryption context in the encoding of the message format: two contexts are equal if their bytes are.
 import type { EncryptionContext } from './key-wrapper.ts';
 
 const MAX_PAIRS = 16;
 const MAX_LENGTH = 256;
 const PRINTABLE = /^[\x21-\x7e]+$/;
-// The Encryption SDK keeps this prefix for itself.
+// Prefix reserved by the Encryption SDK.
 const RESERVED = 'aws-crypto-';
 
 /** A u16 length, then the value. */
@@ -16,7 +15,7 @@ export function sized(value: string | Uint8Array): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** @throws {TypeError} for a context our own code should not have built */
+/** @throws {TypeError} for an invalid context, which indicates a bug */
 export function contextBytes(context: EncryptionContext): Buffer {
   const pairs = Object.entries(context);
   if (pairs.length === 0 || pairs.length > MAX_PAIRS) throw new TypeError('A context has 1 to 16 pairs.');
@@ -26,7 +25,7 @@ export function contextBytes(context: EncryptionContext): Buffer {
   }
   if (pairs.some(([key]) => key.startsWith(RESERVED)))
     throw new TypeError(`${RESERVED} is a reserved prefix.`);
-  // ASCII: the order of characters is that of bytes.
+  // ASCII only: the order of characters is that of bytes.
   const sorted = pairs.toSorted(([a], [b]) => (a < b ? -1 : 1));
   const count = Buffer.alloc(2);
   count.writeUInt16BE(sorted.length);

@@ -1,5 +1,5 @@
-// Keys that came of unwrapped data keys, in memory, for opening only. One cache per policy: a shared one would let a message
-// opened under a lax policy vouch for itself under a strict one (CVE-2026-6550).
+// In-memory cache of keys derived from unwrapped data keys, for decryption only. One cache per policy: in a shared one,
+// a message decrypted under a lax policy would pass under a strict one (CVE-2026-6550).
 
 const TTL_MS = 60_000;
 const MAX_ENTRIES = 200;
@@ -10,9 +10,8 @@ type Entry = { readonly key: Uint8Array; readonly loadedAt: number; uses: number
 
 export type DataKeyCache = {
   /**
-   * Runs `run` with the key called `id`, loading it at most once at a time. `run` is synchronous, so
-   * that no key is zeroed while in use; it must not keep the key. A key under which `run` throws is
-   * forgotten.
+   * Runs `run` with the key of this `id`, loading it at most once at a time. `run` is synchronous, so that no key is
+   * zeroed while in use; it must not keep the key. A key for which `run` throws is evicted.
    */
   use: <T>(id: string, load: Load, run: (key: Uint8Array) => T) => Promise<T>;
 };
@@ -27,8 +26,8 @@ export function createDataKeyCache({ now = Date.now }: { now?: () => number } = 
   }
 
   /**
-   * On each use, not by timer: a frozen Lambda runs none. A clock that went back makes an entry old, never
-   * young.
+   * Expiry is checked on each use, because timers do not run in a frozen Lambda. If the clock was set back, an entry
+   * counts as expired.
    */
   function evictOld() {
     for (const [id, { loadedAt }] of entries) {
@@ -57,10 +56,10 @@ export function createDataKeyCache({ now = Date.now }: { now?: () => number } = 
   }
 
   async function loadAndRun<T>(id: string, load: Load, run: (key: Uint8Array) => T): Promise<T> {
-    const loadedAt = now(); // before the call: the master key may be disabled while it is under way
+    const loadedAt = now(); // time before the call: the master key may be disabled during the call
     const loading = load();
     const flight = loading.then(() => undefined);
-    flight.catch(() => undefined); // nobody may be waiting; the loader sees the error itself
+    flight.catch(() => undefined); // there may be no waiter; the loader receives the error itself
     flights.set(id, flight);
     try {
       const entry = { key: await loading, loadedAt, uses: 0 };
@@ -73,7 +72,7 @@ export function createDataKeyCache({ now = Date.now }: { now?: () => number } = 
 
   return {
     async use(id, load, run) {
-      // Ends: whoever waits here finds the key or is the next to load it, and a loader always serves itself.
+      // Terminates: each waiter finds the key or becomes the next loader, and a loader always uses its own result.
       for (;;) {
         evictOld();
         const entry = entries.get(id);

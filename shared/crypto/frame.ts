@@ -1,5 +1,5 @@
-// What is sealed: the secret and the origin it may be sent to, padded so that the length of a record says
-// nothing about the length of its key. The origin is inside, so whoever edits a row cannot redirect the key.
+// Plaintext of a sealed record: the secret and the origin it may be sent to, padded so that the length of a record does
+// not reveal that of its key. The origin is sealed, so a change of the row cannot redirect the key.
 import { AppError } from '#shared/core/errors.ts';
 import { Secret } from '#shared/core/secret.ts';
 
@@ -9,12 +9,12 @@ const VERSION = 1;
 const BLOCK = 512;
 const MAX_LENGTH = 4096;
 
-/** `origin` is empty where the key goes to the provider's origin in code. */
+/** `origin` is empty if the key is sent to the provider's origin in code. */
 export type KeyFrame = { readonly secret: Secret; readonly origin: string };
 
 const paddedLength = (length: number) => Math.ceil(length / BLOCK) * BLOCK;
 
-/** The caller zeroes the result. @throws {AppError} `invalid_input` for a key that cannot be kept as it is */
+/** The caller zeroes the result. @throws {AppError} `invalid_input` for a key that cannot be encoded exactly */
 export function encodeFrame({ secret, origin }: KeyFrame): Uint8Array {
   const texts = [secret.reveal(), origin];
   if (!texts.every((text) => text.isWellFormed()))
@@ -25,7 +25,7 @@ export function encodeFrame({ secret, origin }: KeyFrame): Uint8Array {
   frame.writeUInt8(VERSION);
   let at = 1;
   for (const text of texts) {
-    // Straight into the frame: a copy elsewhere would not be zeroed.
+    // Encoded directly into the frame: a copy elsewhere would not be zeroed.
     const written = frame.write(text, at + 2);
     frame.writeUInt16BE(written, at);
     at += 2 + written;
@@ -33,7 +33,7 @@ export function encodeFrame({ secret, origin }: KeyFrame): Uint8Array {
   return frame;
 }
 
-/** @throws {AppError} `integrity_failed` for anything `encodeFrame` does not write */
+/** @throws {AppError} `integrity_failed` for any bytes that `encodeFrame` does not produce */
 export function decodeFrame(bytes: Uint8Array): KeyFrame {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 1;

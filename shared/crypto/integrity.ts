@@ -1,8 +1,6 @@
 import { AppError } from '#shared/core/errors.ts';
 
-/**
- * Which check refused the record. For the audit trail and the operator; it says nothing about the content.
- */
+/** Check that rejected the record. For the audit trail and the operator; it reveals nothing about the content. */
 export type IntegrityReason = 'format' | 'context' | 'key_arn' | 'data_key' | 'commitment' | 'tag' | 'frame';
 
 export const integrityFailure = (reason: IntegrityReason): AppError =>

@@ -1,5 +1,5 @@
-// Where each byte of a message stands: AWS Encryption SDK message format 2, suite 0x0478, one data key, one
-// frame. Sealing and opening are in message.ts.
+// Byte layout of a message: AWS Encryption SDK message format 2, suite 0x0478, one data key, one frame. Encryption and
+// decryption are in message.ts.
 import { sized } from './context-bytes.ts';
 import { TAG_LENGTH } from './aead.ts';
 import { integrityFailure } from './integrity.ts';
@@ -16,7 +16,7 @@ const FINAL_FRAME = Buffer.from('ffffffff00000001', 'hex'); // the mark of the l
 const ID_LENGTH = 32;
 const COMMITMENT_LENGTH = 32;
 
-/** A data key seals one message, so its one frame may always carry the same number. */
+/** A data key encrypts one message, so its one frame can always have the same number. */
 export const FRAME_IV = Buffer.from('000000000000000000000001', 'hex');
 export const HEADER_IV = Buffer.alloc(IV_LENGTH);
 
@@ -29,14 +29,14 @@ export type Header = {
 };
 
 export type Message = Header & {
-  /** All that the header tag covers. */
+  /** Header fields without the tag. */
   readonly header: Uint8Array;
   readonly headerTag: Uint8Array;
   readonly ciphertext: Uint8Array;
   readonly tag: Uint8Array;
 };
 
-/** The bytes that the header tag covers. */
+/** Bytes that the header tag authenticates. */
 export const headerBytes = ({ messageId, context, keyArn, wrapped, commitment }: Header): Buffer =>
   Buffer.concat([
     VERSION,
@@ -54,7 +54,7 @@ export const headerBytes = ({ messageId, context, keyArn, wrapped, commitment }:
 export const messageBytes = ({ header, headerTag, ciphertext, tag }: Omit<Message, keyof Header>) =>
   Buffer.concat([header, headerTag, FINAL_FRAME, FRAME_IV, u32(ciphertext.length), ciphertext, tag]);
 
-/** What the tag of the one frame covers beside its content. */
+/** Additional authenticated data of the frame. */
 export const frameBytes = (messageId: Uint8Array, contentLength: number): Buffer =>
   Buffer.concat([
     messageId,
@@ -70,7 +70,7 @@ function u32(value: number): Buffer {
   return bytes;
 }
 
-/** Reads forward; whatever is missing, different or left over is tampering. */
+/** Sequential reader; missing, different or surplus bytes are integrity failures. */
 function readerOf(blob: Buffer) {
   let at = 0;
   const take = (length: number): Buffer => {
@@ -91,7 +91,7 @@ function readerOf(blob: Buffer) {
   };
 }
 
-/** @throws {AppError} `integrity_failed` unless every length is exact and nothing is left over */
+/** @throws {AppError} `integrity_failed` unless all lengths are exact and no bytes remain */
 export function parseMessage(bytes: Uint8Array): Message {
   const blob = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = readerOf(blob);

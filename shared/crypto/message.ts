@@ -1,5 +1,5 @@
-// Seals and opens one secret under one data key. The format is the AWS Encryption SDK's (message-format.ts),
-// so that every AWS SDK language can read the data without us.
+// Encrypts and decrypts one secret under one data key. The format is that of the AWS Encryption SDK
+// (message-format.ts), so that every language of the SDK can read the data without this code.
 import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { decrypt, encrypt } from './aead.ts';
@@ -35,17 +35,14 @@ export type SealRequest = {
   readonly wrapper: KeyWrapper;
 };
 
-/**
- * `wrappedKey` and `keyArn` are copies of what the header holds: the live ones, once the record is wrapped
- * anew.
- */
+/** `wrappedKey` and `keyArn` are copies of the header's values; after a re-wrap they are the current ones. */
 export type SealedMessage = {
   readonly blob: Uint8Array<ArrayBuffer>;
   readonly wrappedKey: Uint8Array<ArrayBuffer>;
   readonly keyArn: string;
 };
 
-/** Seals at most 4096 bytes under a new data key. The caller zeroes `plaintext`. */
+/** Encrypts at most 4096 bytes under a new data key. The caller zeroes `plaintext`. */
 export async function seal({ context, plaintext, wrapper }: SealRequest): Promise<SealedMessage> {
   if (plaintext.length > FRAME_LENGTH) throw new TypeError(`A message holds at most ${FRAME_LENGTH} bytes.`);
   const bound = contextBytes(context);
@@ -68,11 +65,11 @@ export async function seal({ context, plaintext, wrapper }: SealRequest): Promis
 }
 
 /**
- * The key of this one message, once its header is known to be whole. Whoever holds it need neither the data key nor this
- * check again: both depend on the header alone.
+ * Key of this one message, after its header was verified. A holder needs neither the data key nor this check again:
+ * both depend only on the header.
  */
 function messageKey({ messageId, header, headerTag, commitment }: Message, dataKey: Uint8Array): Uint8Array {
-  // Commitment first: a ciphertext that opens under two keys must not open under either.
+  // Key commitment first: a ciphertext that decrypts under two keys must not decrypt under either.
   if (!timingSafeEqual(derive(dataKey, messageId, COMMITMENT_INFO), commitment)) {
     throw integrityFailure('commitment');
   }
@@ -91,7 +88,7 @@ function openWith({ messageId, ciphertext, tag }: Message, key: Uint8Array): Uin
   return decrypt({ key, iv: FRAME_IV, covers }, { bytes: ciphertext, tag });
 }
 
-/** Of all that the key of a message depends on. */
+/** Hash of everything that the key of a message depends on. */
 const cacheId = ({ header, headerTag }: Message, wrapped: Uint8Array): string =>
   createHash('sha256').update(header).update(headerTag).update(wrapped).digest('base64');
 
@@ -106,19 +103,18 @@ const useOnce: DataKeyCache['use'] = async (_id, load, run) => {
 
 export type OpenRequest = {
   readonly blob: Uint8Array;
-  /** Rebuilt from where the record was found, never read from the blob. */
+  /** Derived from the location of the record, never read from the blob. */
   readonly context: EncryptionContext;
   readonly allowedKeyArns: readonly string[];
   readonly wrapper: KeyWrapper;
-  /** The live wrapped key, where the record has been wrapped under another master key since. */
+  /** Current wrapped key, if the record was re-wrapped under another master key. */
   readonly wrappedKey?: WrappedKey | undefined;
-  /** Without it the key service is asked on every use. */
+  /** Without a cache KMS is called on every use. */
   readonly keys?: DataKeyCache | undefined;
 };
 
 /**
- * The plaintext, which the caller zeroes. The key service is asked only for a message that stands where it
- * belongs.
+ * Decrypts a message; the caller zeroes the plaintext. KMS is called only if the message belongs to this context.
  * @throws {AppError} `integrity_failed` for any tampering; the wrapper's own errors pass through
  */
 export async function open({ blob, context, allowedKeyArns, wrapper, wrappedKey, keys }: OpenRequest) {

@@ -1,4 +1,4 @@
-// Keys derived from the stage's own secret: one per purpose, so that what is made for one says nothing in another.
+// Keys derived from the stage secret, one per purpose: output for one purpose is invalid for another.
 import { hkdfSync } from 'node:crypto';
 
 import type { Secret } from '#shared/core/secret.ts';
@@ -6,11 +6,11 @@ import type { Secret } from '#shared/core/secret.ts';
 const KEY_BYTES = 32;
 const MIN_SECRET_LENGTH = 43; // 256 bits in 62 characters
 
-/** Everything a key is derived for. A new purpose is one more line here. */
+/** Purposes of derived keys. A new purpose is one more line here. */
 export const PURPOSES = ['idempotency-names', 'idempotency-replies', 'issuer-keys'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** 256 bits. The same for the same secret and purpose, in every instance. */
+/** 256 bits, deterministic for a secret and a purpose. */
 export function purposeKey(stageSecret: Secret, purpose: Purpose): Uint8Array {
   const text = stageSecret.reveal();
   if (text.length < MIN_SECRET_LENGTH) throw new Error("The stage's secret is too short.");

@@ -1,5 +1,5 @@
-// Short-lived rows sealed under a purpose key: whoever writes the table can neither read one, nor make one, nor move one.
-// Bytes: 01 ‖ salt (32) ‖ ciphertext ‖ tag (16). Each row has a key of its own, derived with its salt.
+// Short-lived rows encrypted under a purpose key: with write access to the table alone, a row can be neither read,
+// forged nor moved. Bytes: 01 ‖ salt (32) ‖ ciphertext ‖ tag (16). Each row has its own key, derived with its salt.
 import { hkdfSync, randomBytes } from 'node:crypto';
 
 import { decrypt, encrypt, type Nonce, TAG_LENGTH } from './aead.ts';
@@ -10,9 +10,9 @@ const SALT_BYTES = 32;
 const IV = new Uint8Array(12);
 
 export type SealedRows = {
-  /** @param bound where the row lies and until when: opening needs the same. */
+  /** @param bound location and expiry of the row: decryption needs the same values */
   readonly seal: (plaintext: Uint8Array, bound: readonly string[]) => Uint8Array;
-  /** @throws {AppError} `integrity_failed` for a row that was made, moved or changed by somebody else */
+  /** @throws {AppError} `integrity_failed` for a forged, moved or changed row */
   readonly open: (sealed: Uint8Array, bound: readonly string[]) => Uint8Array;
 };
 
