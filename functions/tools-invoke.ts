@@ -11,14 +11,14 @@ export const handler = authenticatedRoute('tools-invoke', {
   action: 'tool.called',
   category: 'api_call',
 
-  async run({ input: { body }, principal, requestId, deadline, hops, key }) {
+  async run({ input: { body }, principal, requestId, deadline, hops, idempotencyKey }) {
     if (body.user_id !== undefined && body.user_id !== principal.subject) {
       throw new AppError('forbidden', 'Tools can be called only on your own behalf.', {
         next_step: 'Omit user_id.',
       });
     }
     const { tool_name: toolName, parameters } = body;
-    const call = { principal, requestId, deadline, hops, key, canReturn: fitsBuffered };
+    const call = { principal, requestId, deadline, hops, idempotencyKey, canReturn: fitsBuffered };
     const answer = await invoke()({ toolName, parameters, ...call });
     const { replayed } = answer;
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };

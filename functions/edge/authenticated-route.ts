@@ -10,7 +10,14 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
-import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
+import {
+  failedOrSuperseded,
+  recordAndRelease,
+  type StoredResponse,
+  NOT_IDEMPOTENT,
+  type BeginIdempotentRequest,
+  type IdempotentRequest,
+} from '#shared/idempotency/idempotent-request.ts';
 import { audit } from '#shared/services/audit.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
 import { refuse } from '#shared/services/refuse.ts';
@@ -19,8 +26,8 @@ import { admitSession } from '#shared/services/session-check.ts';
 import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
 import { type CallerRouteName, checkQuery, deadlineOf, hopsOf, partsOf, rowOf } from './request.ts';
-import { keyIn, marked, replayed, turnOf } from './idempotency-header.ts';
-import { type Handler, type Problem, problem, reply, bufferedHandler } from './buffered-handler.ts';
+import { beginRequest, idempotencyKeyIn, marked, replayed } from './idempotency-header.ts';
+import { bufferedHandler, type Handler, type Problem, problem, reply } from './buffered-handler.ts';
 
 /** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
@@ -32,10 +39,10 @@ export type Call<Input> = {
   readonly deadline: Deadline;
   /** Gateways between the caller and us. */
   readonly hops: number;
-  /** What goes first into the transaction that admits a call to the outside: nothing, if the request names no key. */
+  /** The first writes of the transaction that admits a call to the outside: none for a request without an idempotency key. */
   readonly claim: () => readonly Write[];
-  /** What the caller named the request by. */
-  readonly key: string | undefined;
+  /** The Idempotency-Key header. */
+  readonly idempotencyKey: string | undefined;
   /** Told of each key before it is opened: the receipt, whether the call ends well or not. */
   readonly onUse: (key: KeyUse) => void;
 };
@@ -85,20 +92,20 @@ export const authenticatedRoute = <Schemas extends Parts>(
   useCase: UseCase<Schemas>,
 ) => callerRoute(name, useCase);
 
-/** Authenticates, authorises, parses, runs the use case, once if `openTurn` is given, and records the outcome. */
+/** Authenticates, authorises, parses, runs the use case, once if `beginIdempotentRequest` is given, and records the outcome. */
 export function callerRoute<Schemas extends Parts>(
   name: CallerRouteName,
   useCase: UseCase<Schemas>,
-  openTurn?: OpenTurn,
+  beginIdempotentRequest?: BeginIdempotentRequest,
 ) {
   const handle: Handler = async (event, context) => {
     const { requestId } = event.requestContext;
     const keys: KeyUse[] = [];
     const onUse = (key: KeyUse) => void keys.push(key);
     let draft = { uid: NOBODY, category: useCase.category, act: useCase.action, reqId: requestId, keys };
-    let turn = NO_TURN;
+    let idempotent = NOT_IDEMPOTENT;
 
-    const replay = async (earlier: Kept) => {
+    const replay = async (earlier: StoredResponse) => {
       await audit().commit({ ...draft, act: 'request.replayed', result: 'succeeded', target: name });
       return replayed(earlier);
     };
@@ -109,18 +116,18 @@ export function callerRoute<Schemas extends Parts>(
       draft = { ...draft, uid: principal.uid };
       await admitSession(principal, requestId);
       const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
-      turn = await turnOf(openTurn, { name, requestId }, { ...call, given });
-      if (turn.earlier) return await replay(turn.earlier);
-      answer = await useCase.run({ ...call, claim: turn.claim });
-      if (!('recorded' in answer)) await commit(draft, answer, turn);
+      idempotent = await beginRequest(beginIdempotentRequest, { name, requestId }, { ...call, given });
+      if (idempotent.earlier) return await replay(idempotent.earlier);
+      answer = await useCase.run({ ...call, claim: idempotent.claim });
+      if (!('recorded' in answer)) await commit(draft, answer, idempotent);
     } catch (thrown) {
-      const { error, earlier } = await endOf(turn, thrown);
+      const { error, earlier } = await failedOrSuperseded(idempotent, thrown);
       if (earlier) return replay(earlier);
       logError(error, thrown, requestId);
       if (error.code === 'unauthenticated') await recordRefusal(error, requestId, draft.uid);
       else {
         const outcome = { ...draft, result: resultOf(error), code: error.code };
-        await givingBack(turn, (writes) => refuse()(outcome, writes));
+        await recordAndRelease(idempotent, (writes) => refuse()(outcome, writes));
       }
       return (useCase.problem ?? problem)(error, requestId);
     }
@@ -136,11 +143,15 @@ const statusOf = ({ status = 200 }: Result): number => status;
 /** 202 says that there is more to do: the next request of this kind goes on. */
 const ACCEPTED = 202;
 
-function commit(draft: Omit<AuditDraft, 'result'>, answer: Result, turn: Turn): Promise<void> {
+function commit(
+  draft: Omit<AuditDraft, 'result'>,
+  answer: Result,
+  idempotent: IdempotentRequest,
+): Promise<void> {
   const { body, writes = [], target, meta } = answer;
   const status = statusOf(answer);
-  const kept = status === ACCEPTED ? [] : turn.keep({ status, body });
-  return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...kept, ...writes]);
+  const stored = status === ACCEPTED ? [] : idempotent.store({ status, body });
+  return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...stored, ...writes]);
 }
 
 /** Of the invoke path. */
@@ -179,7 +190,7 @@ function callOf<Schemas extends Parts>(
   checkQuery(event);
   const deadline = deadlineOf(event, context, MARGIN_MS);
   const { requestId } = event.requestContext;
-  const key = keyIn(event);
+  const idempotencyKey = idempotencyKeyIn(event);
   return {
     given,
     call: {
@@ -189,7 +200,7 @@ function callOf<Schemas extends Parts>(
       deadline,
       hops: hopsOf(event),
       onUse,
-      key,
+      idempotencyKey,
     },
   };
 }

@@ -1,10 +1,16 @@
-// Idempotency as HTTP knows it: the header that names a request, and the one that says it was answered before.
+// Idempotency in HTTP: the header with the key, and the one that marks a replayed response.
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { IdempotencyKey, type Kept, NO_TURN, type OpenTurn, type Turn } from '#shared/idempotency/turn.ts';
+import {
+  IdempotencyKey,
+  type StoredResponse,
+  NOT_IDEMPOTENT,
+  type BeginIdempotentRequest,
+  type IdempotentRequest,
+} from '#shared/idempotency/idempotent-request.ts';
 
 import { headerValues } from './headers.ts';
 import type { CallerRouteName } from './request.ts';
@@ -13,7 +19,7 @@ import { reply } from './buffered-handler.ts';
 const HEADER = 'idempotency-key';
 
 /** @throws {AppError} `invalid_input` for a header that is there and no key, or there twice */
-export function keyIn(event: APIGatewayProxyEvent): string | undefined {
+export function idempotencyKeyIn(event: APIGatewayProxyEvent): string | undefined {
   const given = headerValues(event, HEADER);
   if (given.length === 0) return undefined;
   const key = IdempotencyKey.safeParse(given[0]);
@@ -24,17 +30,17 @@ export function keyIn(event: APIGatewayProxyEvent): string | undefined {
 }
 
 /**
- * Of a route that changes something. It is the same request when path, query and body are.
+ * Begins a request of a route that changes something: the same one if path, query and body are equal.
  * @throws {AppError} `idempotency_in_flight`, `idempotency_mismatch`
  */
-export async function turnOf(
-  open: OpenTurn | undefined,
+export async function beginRequest(
+  begin: BeginIdempotentRequest | undefined,
   { name, requestId }: { name: CallerRouteName; requestId: string },
-  call: { principal: Principal; deadline: Deadline; key: string | undefined; given: unknown },
-): Promise<Turn> {
-  const { key } = call;
-  if (key === undefined || !open) return NO_TURN;
-  return open({
+  call: { principal: Principal; deadline: Deadline; idempotencyKey: string | undefined; given: unknown },
+): Promise<IdempotentRequest> {
+  const { idempotencyKey: key } = call;
+  if (key === undefined || !begin) return NOT_IDEMPOTENT;
+  return begin({
     uid: call.principal.uid,
     operation: name,
     key,
@@ -49,6 +55,6 @@ export const marked = (answer: APIGatewayProxyResult): APIGatewayProxyResult => 
   headers: { ...answer.headers, 'idempotency-replayed': 'true' },
 });
 
-/** A reply that a route kept. */
-export const replayed = ({ status, body }: Kept): APIGatewayProxyResult =>
+/** A stored response of a route. */
+export const replayed = ({ status, body }: StoredResponse): APIGatewayProxyResult =>
   marked(reply(Number(status), body));

@@ -9,7 +9,7 @@ import { invoke } from '#shared/services/invoke.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
 import { checkHeaders, headerValues } from './headers.ts';
-import { keyIn } from './idempotency-header.ts';
+import { idempotencyKeyIn } from './idempotency-header.ts';
 import { logError, logger } from './log.ts';
 import { checkNoQuery, deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
 import { type Open, writing } from './response-stream.ts';
@@ -99,7 +99,7 @@ async function argumentsOf({ name, dialect, event }: Request, principal: Princip
     checkHeaders(event);
     checkNoQuery(event);
     const parameters = dialect.parameters(jsonBody(event, rowOf(name)) ?? {}, event);
-    return { parameters, key: keyIn(event) };
+    return { parameters, idempotencyKey: idempotencyKeyIn(event) };
   } catch (thrown) {
     const error = asAppError(thrown);
     await audit().commit({
@@ -120,10 +120,10 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const { tool } = dialect;
   const { requestId } = event.requestContext;
   const principal = await streamedCaller(name, event);
-  const { parameters, key } = await argumentsOf(request, principal);
+  const { parameters, idempotencyKey } = await argumentsOf(request, principal);
   const deadline = deadlineOf(event, context, MARGIN_MS);
   const strict = headerValues(event, STRICT_HEADER)[0] === 'true';
-  const call = { toolName: tool.name, tool, parameters, principal, key, hops: hopsOf(event) };
+  const call = { toolName: tool.name, tool, parameters, principal, idempotencyKey, hops: hopsOf(event) };
   const translation = { strict, onDropped: reply.onDropped };
   // The outcome's record is durable when this returns: only then is the last piece sent.
   const sink = reply.piece;

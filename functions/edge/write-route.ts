@@ -1,9 +1,9 @@
 // Routes that change something. Apart from reading routes, whose bundles need no idempotency store.
 import type { RouteName } from '#functions/routes.ts';
-import { openTurn } from '#shared/services/idempotency.ts';
+import { beginIdempotentRequest } from '#shared/services/idempotency.ts';
 
 import { callerRoute, type Parts, type UseCase } from './authenticated-route.ts';
 
 /** A request that names an idempotency key is executed once. */
 export const writeRoute = <Schemas extends Parts>(name: RouteName<'write'>, useCase: UseCase<Schemas>) =>
-  callerRoute(name, useCase, openTurn);
+  callerRoute(name, useCase, beginIdempotentRequest);

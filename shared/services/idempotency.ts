@@ -1,9 +1,12 @@
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { storeMicroseconds } from '#shared/aws/store-clock.ts';
-import { turnTable } from '#shared/aws/turn-table.ts';
+import { idempotencyTable } from '#shared/aws/idempotency-table.ts';
 import { env } from '#shared/core/env.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
-import { createOpenTurn, type OpenTurn } from '#shared/idempotency/turn.ts';
+import {
+  createBeginIdempotentRequest,
+  type BeginIdempotentRequest,
+} from '#shared/idempotency/idempotent-request.ts';
 
 import { stageKey } from './stage-secret.ts';
 
@@ -11,11 +14,11 @@ import { stageKey } from './stage-secret.ts';
 const now = () => Math.floor(storeMicroseconds() / 1000);
 
 /** Needs `idempotency:use`. */
-export const openTurn: OpenTurn = async (request) => {
+export const beginIdempotentRequest: BeginIdempotentRequest = async (request) => {
   const [names, replies] = await Promise.all([
     stageKey('idempotency-names'),
     stageKey('idempotency-replies'),
   ]);
-  const store = turnTable(dynamo(), { TableName: env('CONTROL_TABLE'), now });
-  return createOpenTurn({ store, names, replies: sealedRows(replies), now })(request);
+  const store = idempotencyTable(dynamo(), { TableName: env('CONTROL_TABLE'), now });
+  return createBeginIdempotentRequest({ store, names, replies: sealedRows(replies), now })(request);
 };

@@ -9,7 +9,7 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 import { alternatives } from './alternatives.ts';
 import { audit } from './audit.ts';
 import { egress } from './egress.ts';
-import { openTurn } from './idempotency.ts';
+import { beginIdempotentRequest } from './idempotency.ts';
 import { keyHealth } from './key-health.ts';
 import { keyUse } from './key-use.ts';
 import { preferenceOf } from './preference.ts';
@@ -38,7 +38,7 @@ export const invoke = once(() =>
     admit: admitCall,
     admitProvider,
     status: toolStatus,
-    openTurn,
+    beginIdempotentRequest,
     findRegistered,
     alternatives,
     refuse: refuse(),

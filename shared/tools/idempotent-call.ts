@@ -1,18 +1,18 @@
-// Idempotency as tools know it: an argument of every tool that changes something or calls somebody.
+// Idempotency of tool calls: an argument of every tool that changes something or calls an outside service.
 import { AppError, type ErrorDetails, ERRORS, type ErrorCode } from '#shared/core/errors.ts';
-import { IdempotencyKey, type Kept } from '#shared/idempotency/turn.ts';
+import { IdempotencyKey, type StoredResponse } from '#shared/idempotency/idempotent-request.ts';
 
 import type { InvokeResult, ServedBy, Tool } from './tool.ts';
 
 const ARGUMENT = 'idempotency_key';
 
-/** Reading one's own twice costs nothing and harms nobody. */
+/** A second read of the caller's own data costs nothing and changes nothing. */
 const takesKey = ({ annotations }: Pick<Tool, 'annotations'>): boolean =>
   !annotations.readOnlyHint || annotations.openWorldHint;
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What callers see of the arguments: their schema, and the key beside them. */
+/** Argument schema as callers see it: the tool's own, and the key. */
 export function withKey(tool: Tool, schema: JsonSchema): JsonSchema {
   if (!takesKey(tool)) return schema;
   const key = {
@@ -50,21 +50,21 @@ export function keyOf(
   return { key: key.data, given };
 }
 
-/** An answer that was kept. */
-export function replayOf({ error, ...kept }: Kept): InvokeResult {
+/** A stored response. */
+export function replayOf({ error, ...stored }: StoredResponse): InvokeResult {
   if (error !== undefined) {
     const { code, message, details } = error as { code: ErrorCode; message: string; details: ErrorDetails };
     return { ok: false, error: new AppError(code, message, details), replayed: true };
   }
-  const served = kept as ServedBy & { result: Readonly<Record<string, unknown>>; requestId: string };
+  const served = stored as ServedBy & { result: Readonly<Record<string, unknown>>; requestId: string };
   return { ok: true, cached: false, ...served, replayed: true };
 }
 
 /**
- * Of a failed call that may have changed something outside all the same: its failure is the answer, for doing it again might
- * do it twice. Everything else may be tried again under its key.
+ * Response of a failed call that may have changed something outside: the failure is stored, since a second execution might
+ * repeat its effect. Any other failed call may be repeated with its key.
  */
-export function keptFailure(tool: Tool | undefined, error: AppError): Kept | undefined {
+export function storedFailure(tool: Tool | undefined, error: AppError): StoredResponse | undefined {
   if (!tool || tool.annotations.readOnlyHint || tool.annotations.idempotentHint) return undefined;
   const [status] = ERRORS[error.code];
   if (status < 500 || status === 503) return undefined;

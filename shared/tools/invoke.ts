@@ -5,7 +5,15 @@ import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
-import { endOf, givingBack, type Kept, NO_TURN, type OpenTurn } from '#shared/idempotency/turn.ts';
+import type { Write } from '#shared/core/write.ts';
+import {
+  failedOrSuperseded,
+  recordAndRelease,
+  type StoredResponse,
+  NOT_IDEMPOTENT,
+  type RequestIdentity,
+  type BeginIdempotentRequest,
+} from '#shared/idempotency/idempotent-request.ts';
 import type { Caller } from '#shared/limits/plans.ts';
 import type { Account } from '#shared/limits/spending.ts';
 import type { Completions, Intent } from '#shared/providers/completions.ts';
@@ -15,7 +23,7 @@ import { readsFirst, whileAdmitting } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { findTool } from './registry.ts';
-import { keptFailure, keyOf, replayOf } from './idempotent-call.ts';
+import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
@@ -27,8 +35,8 @@ export type Invocation = {
   readonly principal: Principal;
   readonly requestId: string;
   readonly deadline: Deadline;
-  /** What the caller named the request by, beside the arguments. */
-  readonly key?: string | undefined;
+  /** The Idempotency-Key header; the argument of a tool has the same meaning. */
+  readonly idempotencyKey?: string | undefined;
   /** Its route requires a scope of its own, instead of `tools:call`, and its arguments hold no idempotency key. */
   readonly scoped?: true;
   readonly sink?: ToolCall['sink'];
@@ -62,11 +70,17 @@ function outputOf(tool: Tool, done: Done<unknown>, { canReturn }: Invocation): R
 }
 
 /** Calls within a call are told apart by a number, and so are their idempotency keys. */
-function othersOf(invoke: Invoke, { requestId, key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>) {
+function othersOf(
+  invoke: Invoke,
+  { requestId, idempotencyKey: key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>,
+) {
   let count = 0;
   const also: ToolCall['also'] = (toolName, parameters) => {
     count += 1;
-    const own = { requestId: `${requestId}.${count}`, ...(key !== undefined && { key: `${key}.${count}` }) };
+    const own = {
+      requestId: `${requestId}.${count}`,
+      ...(key !== undefined && { idempotencyKey: `${key}.${count}` }),
+    };
     return invoke({ ...of, ...own, toolName, parameters });
   };
   return also;
@@ -83,7 +97,7 @@ type Ports = {
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   /** Quotas and money of a call that goes outside. */
   account: (caller: Caller) => Account<CallMeta>;
-  openTurn: OpenTurn;
+  beginIdempotentRequest: BeginIdempotentRequest;
   alternatives: FindAlternatives;
   /** Records a call that did not succeed. */
   refuse: Refuse;
@@ -117,21 +131,27 @@ async function allowedTool(
   return found;
 }
 
-/** The arguments, and the key that the call is named by. A route with a scope of its own takes it from its header alone. */
-const givenTo = (tool: Tool, { parameters, key, scoped }: Invocation) =>
+/** The arguments, and the idempotency key. A route with a scope of its own takes it from its header alone. */
+const givenTo = (tool: Tool, { parameters, idempotencyKey: key, scoped }: Invocation) =>
   scoped ? { given: parameters, key } : keyOf(tool, parameters, key);
 
 /** The caller's side of a call while it runs. */
 const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });
 
+const identityOf = (
+  { principal: { uid }, requestId, deadline: { remainingMs } }: Invocation,
+  operation: string,
+  request: { readonly key: string; readonly body: unknown },
+): RequestIdentity => ({ uid, operation, requestId, remainingMs, ...request });
+
 export function createInvoke(all: Ports): Invoke {
-  const { audit, admit, admitProvider, account, openTurn, findRegistered, alternatives, refuse, ...ports } =
-    all;
+  const { audit, refuse, account, admit, admitProvider, alternatives, ...rest } = all;
+  const { beginIdempotentRequest, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
     const { uid, roles } = principal;
     let tool = invocation.tool ?? findTool(invocation.toolName);
-    let turn = NO_TURN;
+    let idempotent = NOT_IDEMPOTENT;
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
@@ -141,10 +161,10 @@ export function createInvoke(all: Ports): Invoke {
       const { provider, model } = intent;
       await admitProvider(principal, provider, deadline);
       const attempt = draft(tool, { result: 'attempted', meta: { provider, model } });
-      await records.begin(intent, attempt, turn.claim());
+      await records.begin(intent, attempt, idempotent.claim());
     };
 
-    const replay = async (earlier: Kept): Promise<InvokeResult> => {
+    const replay = async (earlier: StoredResponse): Promise<InvokeResult> => {
       const error = new AppError('conflict'); // charges what this call has cost itself, if anything
       await end({ error }, { ...draft(tool, { result: 'succeeded' }), act: 'request.replayed' });
       return replayOf(earlier);
@@ -157,19 +177,18 @@ export function createInvoke(all: Ports): Invoke {
       const admitted = admit(principal, tool.name);
       if (key !== undefined || !readsFirst(tool)) await admitted;
       if (key !== undefined) {
-        const { remainingMs } = deadline;
-        turn = await openTurn({ uid, operation: tool.name, key, body, requestId, remainingMs });
+        idempotent = await beginIdempotentRequest(identityOf(invocation, tool.name, { key, body }));
       }
-      if (turn.earlier) return replay(turn.earlier);
+      if (idempotent.earlier) return replay(idempotent.earlier);
       const at = { principal, requestId, deadline, hops };
-      const also = othersOf(invoke, { ...at, key });
+      const also = othersOf(invoke, { ...at, idempotencyKey: key });
       const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
       const done = await whileAdmitting(admitted, tool)(input, own);
       const { how, meta } = servedBy(done);
       const result = outputOf(tool, done, invocation);
       const record = draft(tool, { result: 'succeeded', meta });
       const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
-        ...turn.keep({ result, requestId, ...how, ...cost }),
+        ...idempotent.store({ result, requestId, ...how, ...cost }),
         ...(done.writes ?? []),
       ]);
       return { ok: true, result, cached: false, requestId, ...how, ...usage };
@@ -178,10 +197,11 @@ export function createInvoke(all: Ports): Invoke {
     try {
       return await call();
     } catch (failure) {
-      const { error, earlier } = await endOf(turn, failure);
+      const { error, earlier } = await failedOrSuperseded(idempotent, failure);
       if (earlier) return replay(earlier);
       const outcome = draft(tool, { result: resultOf(error), code: error.code });
-      await givingBack(turn, (writes) => records.fail(error, outcome, writes), keptFailure(tool, error));
+      const fail = (writes: readonly Write[]) => records.fail(error, outcome, writes);
+      await recordAndRelease(idempotent, fail, storedFailure(tool, error));
       const told = await withAlternatives(error, { ...invocation, tool }, alternatives);
       return { ok: false, error: told, ...(failure !== error && { failure }) };
     }

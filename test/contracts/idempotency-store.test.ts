@@ -1,38 +1,38 @@
 import { expect, it } from 'vitest';
 
-import { turnTable } from '#shared/aws/turn-table.ts';
-import type { Row } from '#shared/idempotency/turn.ts';
-import { memoryTurns } from '#test/shared/idempotency/memory-turns.ts';
+import { idempotencyTable } from '#shared/aws/idempotency-table.ts';
+import type { IdempotencyRecord } from '#shared/idempotency/idempotent-request.ts';
+import { memoryIdempotencyStore } from '#test/shared/idempotency/memory-idempotency-store.ts';
 
 import { contractOf, newUid } from './drivers.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const DAY_MS = 24 * 3600_000;
 
-const claim: Row = {
+const claim: IdempotencyRecord = {
   body: 'one',
   state: 'claimed',
   holder: 'first',
   until: NOW + 1000,
   expires: NOW + DAY_MS,
 };
-const done: Row = { ...claim, state: 'done', until: 0, reply: Uint8Array.of(1, 2) };
+const done: IdempotencyRecord = { ...claim, state: 'done', until: 0, reply: Uint8Array.of(1, 2) };
 const inFlight = expect.objectContaining({ code: 'idempotency_in_flight' });
 
 contractOf(
   'the idempotency store',
   {
-    memory: () => memoryTurns(),
-    table: ({ db, TableName }, clock) => turnTable(db, { TableName, now: () => clock.ms }),
+    memory: () => memoryIdempotencyStore(),
+    table: ({ db, TableName }, clock) => idempotencyTable(db, { TableName, now: () => clock.ms }),
   },
   (driver) => {
     /** A place that `row` has taken. */
-    async function taken(row: Row) {
+    async function taken(row: IdempotencyRecord) {
       const { store, commit } = driver();
       const place = { uid: newUid(), name: 'name' };
-      await commit([store.take(place, row, NOW)]);
-      const take = (next: Row, now = NOW) => commit([store.take(place, next, now)]);
-      const settle = (next: Row) => commit([store.settle(place, next)]);
+      await commit([store.putIfFree(place, row, NOW)]);
+      const take = (next: IdempotencyRecord, now = NOW) => commit([store.putIfFree(place, next, now)]);
+      const settle = (next: IdempotencyRecord) => commit([store.completeClaim(place, next)]);
       return { store, commit, place, take, settle, find: () => store.find(place) };
     }
 
@@ -51,7 +51,7 @@ contractOf(
       expect(await store.find({ ...place, name: 'another' })).toBeUndefined();
     });
 
-    it.each<[string, Row, Row, number]>([
+    it.each<[string, IdempotencyRecord, IdempotencyRecord, number]>([
       ['a claim under way, by the same request', claim, { ...claim, holder: 'second' }, NOW],
       ['a claim to its last millisecond', claim, { ...claim, holder: 'second' }, NOW + 999],
       ['a lapsed claim of another body', claim, { ...claim, body: 'two', holder: 'second' }, NOW + 1000],
@@ -63,7 +63,7 @@ contractOf(
       expect(await find()).toMatchObject(row);
     });
 
-    it.each<[string, Row, Row, number]>([
+    it.each<[string, IdempotencyRecord, IdempotencyRecord, number]>([
       ['a lapsed claim to the same body', claim, { ...claim, holder: 'second' }, NOW + 1000],
       ['an answer that has expired to any body', done, { ...claim, body: 'two' }, NOW + DAY_MS],
       ['a claim that was given back to any body', { ...claim, expires: 0 }, { ...claim, body: 'two' }, NOW],
@@ -77,7 +77,7 @@ contractOf(
       const { store, commit } = driver();
       const place = { uid: newUid(), name: 'name' };
       const tries = Array.from({ length: 10 }, (_, n) =>
-        commit([store.take(place, { ...claim, holder: `${n}` }, NOW)]),
+        commit([store.putIfFree(place, { ...claim, holder: `${n}` }, NOW)]),
       );
       const won = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
       expect(won).toHaveLength(1);
@@ -96,7 +96,7 @@ contractOf(
       await expect(settle({ ...done, holder: 'second' })).rejects.toEqual(inFlight);
       expect(await find()).toMatchObject(claim);
       const nowhere = { uid: newUid(), name: 'name' };
-      await expect(commit([store.settle(nowhere, done)])).rejects.toEqual(inFlight);
+      await expect(commit([store.completeClaim(nowhere, done)])).rejects.toEqual(inFlight);
       expect(await store.find(nowhere)).toBeUndefined();
     });
   },

@@ -6,7 +6,7 @@ import type { AuditDraft } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { NO_TURN } from '#shared/idempotency/turn.ts';
+import { NOT_IDEMPOTENT } from '#shared/idempotency/idempotent-request.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 import { hashOf, type RegisteredTool } from '#shared/tools/registered.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
@@ -39,7 +39,7 @@ function given(more: Partial<Ports> = {}) {
         await commit([]);
       },
     }),
-    openTurn: async () => NO_TURN,
+    beginIdempotentRequest: async () => NOT_IDEMPOTENT,
     alternatives: async () => [],
     findRegistered: async () => undefined,
     now: Date.now,

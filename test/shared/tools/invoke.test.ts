@@ -70,7 +70,7 @@ function given(faults: Faults = {}) {
         return undefined;
       },
     }),
-    openTurn: unused,
+    beginIdempotentRequest: unused,
     alternatives: async () => [],
     refuse: async (draft) => record(draft),
     findRegistered: async () => undefined,

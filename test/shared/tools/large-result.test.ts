@@ -6,7 +6,7 @@ import { fitsBuffered } from '#functions/edge/response.ts';
 import type { AuditDraft } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { deadlineIn } from '#shared/core/deadline.ts';
-import { NO_TURN } from '#shared/idempotency/turn.ts';
+import { NOT_IDEMPOTENT } from '#shared/idempotency/idempotent-request.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
@@ -34,7 +34,7 @@ function given() {
         await write([]);
       },
     }),
-    openTurn: async () => NO_TURN,
+    beginIdempotentRequest: async () => NOT_IDEMPOTENT,
     alternatives: async () => [],
     findRegistered: async () => undefined,
     now: Date.now,

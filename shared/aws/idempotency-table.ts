@@ -3,7 +3,11 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Place, Row, TurnStore } from '#shared/idempotency/turn.ts';
+import type {
+  RecordKey,
+  IdempotencyRecord,
+  IdempotencyStore,
+} from '#shared/idempotency/idempotent-request.ts';
 
 import { write } from './transaction.ts';
 
@@ -17,28 +21,33 @@ const Stored = z.object({
   reply: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
 });
 
-const keyOf = ({ uid, name }: Place) => ({ pk: `IDEM#${uid}`, sk: name });
+const keyOf = ({ uid, name }: RecordKey) => ({ pk: `IDEM#${uid}`, sk: name });
 
-const taken = () => new AppError('idempotency_in_flight', undefined, { retry_after_seconds: 1 });
+const inFlight = () => new AppError('idempotency_in_flight', undefined, { retry_after_seconds: 1 });
 
-export function turnTable(
+export function idempotencyTable(
   db: DynamoDBDocumentClient,
   { TableName, now }: { TableName: string; now: () => number },
-): TurnStore {
-  const put = (place: Place, row: Row, condition: object) => {
-    // A row that was given back is cleared away like the others: by then nobody asks for it.
+): IdempotencyStore {
+  const put = (recordKey: RecordKey, row: IdempotencyRecord, condition: object) => {
+    // TTL deletes a released record too: nothing reads it.
     const ttl = Math.ceil(Math.max(row.expires, now()) / 1000);
-    return write({ Put: { TableName, Item: { ...keyOf(place), fmt: 1, ...row, ttl }, ...condition } }, taken);
+    return write(
+      { Put: { TableName, Item: { ...keyOf(recordKey), fmt: 1, ...row, ttl }, ...condition } },
+      inFlight,
+    );
   };
 
   return {
-    async find(place) {
-      const { Item } = await db.send(new GetCommand({ TableName, Key: keyOf(place), ConsistentRead: true }));
+    async find(recordKey) {
+      const { Item } = await db.send(
+        new GetCommand({ TableName, Key: keyOf(recordKey), ConsistentRead: true }),
+      );
       return Item && Stored.parse(Item);
     },
 
-    take: (place, row, at) =>
-      put(place, row, {
+    putIfFree: (recordKey, row, at) =>
+      put(recordKey, row, {
         ConditionExpression:
           'attribute_not_exists(pk) OR #expires <= :now OR (#state = :claimed AND #until <= :now AND #body = :body)',
         ExpressionAttributeNames: {
@@ -50,8 +59,8 @@ export function turnTable(
         ExpressionAttributeValues: { ':now': at, ':claimed': 'claimed', ':body': row.body },
       }),
 
-    settle: (place, row) =>
-      put(place, row, {
+    completeClaim: (recordKey, row) =>
+      put(recordKey, row, {
         ConditionExpression: '#state = :claimed AND #holder = :holder',
         ExpressionAttributeNames: { '#state': 'state', '#holder': 'holder' },
         ExpressionAttributeValues: { ':claimed': 'claimed', ':holder': row.holder },
