@@ -3,6 +3,7 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
+import { ownProperty } from '#shared/core/own-property.ts';
 
 /** As the provider counts and bills. */
 export type TokenCounts = {
@@ -132,7 +133,7 @@ const FINISH: Readonly<Record<string, string>> = {
 export function finishWord(reason: string, called: boolean): string {
   if (reason === 'error')
     throw new AppError('upstream_failed', 'The provider ended the response with an error.');
-  const word = FINISH[reason] ?? 'stop';
+  const word = ownProperty(FINISH, reason) ?? 'stop';
   return word === 'stop' && called ? 'tool_calls' : word;
 }
 

@@ -45,7 +45,10 @@ export function createAnswerCollector() {
       head = { ...head, ...rest };
       usage = counted ?? usage;
       for (const { index, delta, finish_reason: reason } of pieces) {
-        const choice: Collected = choices.get(index) ?? { message: {}, calls: new Map() };
+        const choice: Collected = choices.get(index) ?? {
+          message: Object.create(null) as Fields,
+          calls: new Map(),
+        };
         choices.set(index, choice);
         const { tool_calls: calls, ...fields } = delta;
         for (const [name, value] of Object.entries(fields)) addField(choice.message, name, value);

@@ -2,6 +2,7 @@
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
+import { ownProperty } from '#shared/core/own-property.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
 import type { KeyUse } from '#shared/vault/use.ts';
@@ -100,7 +101,7 @@ const EXTRA_TOKENS: Readonly<Record<string, number>> = { image_url: PICTURE_TOKE
 /** The largest cost of a request. Pictures and files count in full where only an address is sent. */
 function sizeOf({ messages }: ChatRequest, text: string, { maxOutputTokens }: Translated): Size {
   const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
-  const extra = parts.reduce((sum, { type }) => sum + (EXTRA_TOKENS[type] ?? 0), 0);
+  const extra = parts.reduce((sum, { type }) => sum + (ownProperty(EXTRA_TOKENS, type) ?? 0), 0);
   return { inputBytes: Buffer.byteLength(text) + extra, maxOutputTokens };
 }
 

@@ -1,5 +1,6 @@
 // One operation of an HTTP API: what its definition must be, and the request that its arguments make.
 import { AppError } from '#shared/core/errors.ts';
+import { ownProperty } from '#shared/core/own-property.ts';
 import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/registered.ts';
 
 import { mayBeCredential, mayBeHeader } from './header-names.ts';
@@ -118,13 +119,17 @@ function headerValue(name: string, value: unknown): string {
   return HEADER_VALUE.test(text) ? text.trim() : badArgument(name, 'cannot stand in a header');
 }
 
+const isGiven = (args: Arguments, name: string) => (ownProperty(args, name) ?? null) !== null;
+
 function urlOf({ url, parameters }: HttpOperation, args: Arguments): string {
   const [template = '', query] = url.split('?', 2);
-  const filled = template.replaceAll(PLACEHOLDER, (_, name: string) => segment(name, args[name]));
+  const filled = template.replaceAll(PLACEHOLDER, (_, name: string) =>
+    segment(name, ownProperty(args, name)),
+  );
   if (leadsElsewhere(filled.slice(new URL(filled).origin.length)))
     badArgument('path', 'must not lead elsewhere');
   const pairs = parameters
-    .filter(({ name, in: place }) => place === 'query' && args[name] !== undefined && args[name] !== null)
+    .filter(({ name, in: place }) => place === 'query' && isGiven(args, name))
     .flatMap(({ name }) => queryPairs(name, args[name]));
   const search = [query, new URLSearchParams(pairs).toString()].filter((part) => part).join('&');
   return search ? `${filled}?${search}` : filled;
@@ -132,7 +137,7 @@ function urlOf({ url, parameters }: HttpOperation, args: Arguments): string {
 
 function bodyOf({ parameters, body }: HttpOperation, args: Arguments): string | undefined {
   if (body === undefined) return undefined;
-  if (body !== '*') return args[body] === undefined ? undefined : JSON.stringify(args[body]);
+  if (body !== '*') return JSON.stringify(ownProperty(args, body));
   const beside = new Set(parameters.map(({ name }) => name));
   return JSON.stringify(Object.fromEntries(Object.entries(args).filter(([name]) => !beside.has(name))));
 }
@@ -141,7 +146,7 @@ function bodyOf({ parameters, body }: HttpOperation, args: Arguments): string | 
 export function requestOf(operation: HttpOperation, args: Arguments): HttpRequest {
   const body = bodyOf(operation, args);
   const given = operation.parameters.filter(
-    ({ name, in: place }) => place === 'header' && args[name] !== undefined && args[name] !== null,
+    ({ name, in: place }) => place === 'header' && isGiven(args, name),
   );
   return {
     method: operation.method,

@@ -17,7 +17,8 @@ const MAX_TITLE = 200;
 const MAX_NAME = 128;
 
 const DIALECTS = /^https?:\/\/json-schema\.org\/(?:draft\/20(?:20-12|19-09)|draft-0[67])\/schema#?$/;
-const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
+/** With it an assignment replaces a prototype. Names that objects inherit are read by ownProperty alone. */
+const FORBIDDEN_NAME = '__proto__';
 const TOKEN = /^[\w.:/+-]{1,64}$/;
 /** A keyword of a name that can be shown as it is. */
 const PLAIN_NAME = /^[\w$.-]{1,40}$/;
@@ -99,7 +100,7 @@ class Lint {
   }
 
   #unknown(keyword: string, place: Place): [] {
-    if (FORBIDDEN_NAMES.has(keyword)) this.reject('has a forbidden name');
+    if (keyword === FORBIDDEN_NAME) this.reject('has a forbidden name');
     const isDialect = keyword === '$schema' || keyword === '$id';
     const what = PLAIN_NAME.test(keyword) ? `keyword ${keyword}` : 'a keyword';
     return this.#left(place, isDialect ? [] : [what]);
@@ -180,7 +181,7 @@ class Lint {
   }
 
   #name(name: string): void {
-    if (FORBIDDEN_NAMES.has(name)) this.reject('has a forbidden name');
+    if (name === FORBIDDEN_NAME) this.reject('has a forbidden name');
     const fault = /[\n\t]/.test(name) ? 'has hidden characters' : faultIn(name, MAX_NAME);
     if (fault) this.reject(`has a name that ${fault}`);
   }

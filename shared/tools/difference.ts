@@ -1,6 +1,8 @@
 // What has changed between two JSON values, for people to read.
 import * as z from 'zod';
 
+import { ownProperty } from '#shared/core/own-property.ts';
+
 export const Change = z.object({
   path: z.string(),
   approved: z.string().nullable(),
@@ -31,7 +33,7 @@ function* walk(approved: unknown, now: unknown, path: string): Generator<Change>
     return;
   }
   for (const name of new Set([...Object.keys(approved), ...Object.keys(now)])) {
-    yield* walk(approved[name], now[name], path === '' ? name : `${path}.${name}`);
+    yield* walk(ownProperty(approved, name), ownProperty(now, name), path === '' ? name : `${path}.${name}`);
   }
 }
 

@@ -1,4 +1,5 @@
 // A chat request as Anthropic's Messages API takes it.
+import { ownProperty } from '#shared/core/own-property.ts';
 import {
   type ChatMessage,
   type ChatRequest,
@@ -93,7 +94,7 @@ type Target = { readonly model: ClaudeModel; readonly maxTokens: number };
 /** The thinking that stands for a reasoning effort with this model; undefined where it has none. */
 function thinkingBy(asked: string, { model, maxTokens }: Target): Thinking | undefined {
   if (asked === 'none') return model.canStopThinking ? {} : undefined;
-  const effort = EFFORTS[asked];
+  const effort = ownProperty(EFFORTS, asked);
   if (effort === undefined || model.thinking === 'none') return undefined;
   if (model.thinking === 'adaptive') return { thinking: { type: 'adaptive' }, effort };
   const budget = Math.max(MIN_BUDGET, Math.floor(maxTokens * (BUDGETS[effort] ?? 0.5)));

@@ -1,6 +1,7 @@
 // A whole answer of Anthropic as a chat completion.
 import * as z from 'zod';
 
+import { ownProperty } from '#shared/core/own-property.ts';
 import { type Completion, usageOf } from '#shared/providers/chat-answer.ts';
 
 export const Usage = z.object({
@@ -49,7 +50,7 @@ const FINISH: Readonly<Record<string, string>> = {
   tool_use: 'tool_calls',
   refusal: 'content_filter',
 };
-export const finishOf = (reason: string) => FINISH[reason] ?? 'stop';
+export const finishOf = (reason: string) => ownProperty(FINISH, reason) ?? 'stop';
 
 /** Tokens read from or written to the cache are counted apart there, and are no part of `input_tokens`. */
 export function usageIn(usage: Usage) {

@@ -89,7 +89,6 @@ export const HOSTILE_SCHEMAS: Readonly<Record<string, unknown>> = {
   'a prototype among the properties': JSON.parse(
     '{"type":"object","properties":{"__proto__":{"type":"string"}}}',
   ),
-  'a constructor among the properties': object({ constructor: { type: 'string' } }),
   'hidden name': object({ 'na\u200dme': { type: 'string' } }),
   'hidden enum value': object({ a: { enum: ['\u2060'] } }),
   'long name': object({ ['n'.repeat(200)]: {} }),
