@@ -2,6 +2,8 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
+import { isPersonalToken } from '#shared/auth/personal-token.ts';
+import { tokenRefused } from '#shared/auth/token-refusal.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/services/tokens.ts';
@@ -12,17 +14,33 @@ import { headerValues } from './edge/headers.ts';
 /** The only message that API Gateway turns into a 401; any other throw is a 500. */
 const unauthorized = () => new Error('Unauthorized');
 
-function bearer(event: APIGatewayRequestAuthorizerEvent): string {
-  const given = headerValues(event, 'authorization');
-  const [, token] = /^Bearer ([^\s]+)$/i.exec(given[0] ?? '') ?? [];
-  if (given.length !== 1 || token === undefined) {
-    throw new AppError('unauthenticated', undefined, { reason: 'token_malformed' });
-  }
+type AuthorizerEvent = APIGatewayRequestAuthorizerEvent;
+
+/** `x-api-key` counts where clients of providers' APIs send it: on routes whose verdicts are not cached (infra/api-stack.ts). */
+const apiKeys = (event: AuthorizerEvent): string[] =>
+  event.resource.startsWith('/v1/') ? headerValues(event, 'x-api-key') : [];
+
+const bearerIn = (authorization: string): string => /^Bearer ([^\s]+)$/i.exec(authorization)?.[1] ?? '';
+
+const hasNoToken = (event: AuthorizerEvent): boolean =>
+  headerValues(event, 'authorization').length === 0 && apiKeys(event).length === 0;
+
+/** @throws {AppError} `unauthenticated` for two of one header, or two different tokens */
+function tokenIn(event: AuthorizerEvent): string {
+  const [bearers, keys] = [headerValues(event, 'authorization'), apiKeys(event)];
+  const [token = '', other] = new Set([...bearers.map(bearerIn), ...keys]);
+  if (token === '' || bearers.length > 1 || keys.length > 1) throw tokenRefused('token_malformed');
+  if (other !== undefined) throw tokenRefused('token_ambiguous');
   return token;
 }
 
-async function principalOf(event: APIGatewayRequestAuthorizerEvent): Promise<Principal> {
-  const { clientId: client, ...verified } = await tokens().verify(bearer(event));
+async function principalOf(token: string): Promise<Principal> {
+  if (isPersonalToken(token)) {
+    // Store and secret are behind an import of their own: a caller with an issuer's token does not pay for them.
+    const { resolvePersonalToken } = await import('#shared/services/personal-token-check.ts');
+    return resolvePersonalToken()(token);
+  }
+  const { clientId: client, ...verified } = await tokens().verify(token);
   return { ...verified, uid: uidOf(verified.issuer, verified.subject), client };
 }
 
@@ -77,9 +95,10 @@ async function refuse(thrown: unknown, requestId: string): Promise<never> {
 }
 
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
+  if (hasNoToken(event)) throw unauthorized(); // the gateway itself rejects it where it has to be in one header
   try {
-    const principal = await principalOf(event);
-    countAuth('accepted');
+    const principal = await principalOf(tokenIn(event));
+    countAuth(principal.expiresAt * 1000 > Date.now() ? 'accepted' : 'expired');
     await noteClosedDoor(event, principal);
     return verdict(event, principal);
   } catch (thrown) {

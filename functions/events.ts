@@ -21,10 +21,13 @@ export type EventFunction = {
   readonly timeoutSeconds?: number;
 };
 
-/** Writes the refusals that are born in it, so it may append to the audit table; reads saved keys of an issuer that is down. */
+/**
+ * Records the rejections that it makes, so it may append to the audit table; reads saved keys of an issuer that is down, and personal
+ * access tokens.
+ */
 export const authorizer = {
   name: 'authorizer',
-  needs: ['issuers:read', 'issuer-keys:read', 'audit:write'],
+  needs: ['issuers:read', 'issuer-keys:read', 'personal-tokens:resolve', 'audit:write'],
 } as const satisfies EventFunction;
 
 export const eventFunctions = [

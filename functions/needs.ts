@@ -63,6 +63,8 @@ const only = (attributes: string, access: TableAccess): TableAccess => ({
 });
 
 const OWNER = 'U#*';
+/** Personal access tokens, by owner. */
+const TOKENS = 'TOKENS#*';
 /** Registered tools of everybody. */
 const SHARED = 'SHARED';
 /** Values of index partition keys: an owner id, a day. */
@@ -168,19 +170,42 @@ const rows = {
     env: ['BUDGETS'],
   },
   'account:erase': {
-    doc: 'Erase an owner: content, idempotency records, ledger; and the mark that erasure was requested.',
+    doc: 'Erase an owner: content, idempotency records, personal access tokens, ledger; and the mark that erasure was requested.',
     tables: [
       on('content', ['Query', 'DeleteItem'], OWNER),
       on('control', ['GetItem', 'PutItem'], 'ERASED#*'),
-      on('control', ['Query', 'DeleteItem'], 'IDEM#*'),
+      on('control', ['Query', 'DeleteItem'], 'IDEM#*', TOKENS),
       on('control', ['DeleteItem'], 'LEDGER#*'),
     ],
   },
   'sessions:check': {
-    doc: 'Check that a session was not ended, and note its newest token and roles. Cannot end one.',
+    doc: 'Check that a session was not ended, and note its newest token, last use and roles. Cannot end one.',
     tables: [
       on('control', ['BatchGetItem'], 'SESSION#*', 'REVOKED#*'),
-      only('client since issuedAt expiresAt roles rolesAt ttl', on('control', ['UpdateItem'], 'SESSION#*')),
+      only(
+        'client since issuedAt expiresAt usedAt roles rolesAt ttl',
+        on('control', ['UpdateItem'], 'SESSION#*'),
+      ),
+    ],
+  },
+  'personal-tokens:resolve': {
+    doc: 'Read one personal access token by its text, and the stage secret that keys their hashes.',
+    tables: [on('control', ['GetItem'], TOKENS)],
+    secret: 'stageSecret',
+    env: ['STAGE_SECRET_ARN'],
+  },
+  'personal-tokens:create': {
+    doc: 'Create a personal access token for the caller, unless there are too many.',
+    tables: [on('control', ['Query', 'PutItem'], TOKENS)],
+    secret: 'stageSecret',
+    env: ['STAGE_SECRET_ARN'],
+  },
+  'personal-tokens:list': { doc: 'List personal access tokens.', tables: [on('control', ['Query'], TOKENS)] },
+  'personal-tokens:revoke': {
+    doc: 'Revoke a personal access token: a mark on it, and the end of its session.',
+    tables: [
+      only('revokedAt ttl', on('control', ['UpdateItem'], TOKENS)),
+      only('revokedAt ttl', on('control', ['UpdateItem'], 'REVOKED#*')),
     ],
   },
   'sessions:list': { doc: 'List sessions.', tables: [on('control', ['Query'], 'SESSION#*')] },

@@ -74,8 +74,11 @@ export class ApiStack extends Stack {
     });
     const validator = bodyValidator(api);
     const models = requestModels(api, props.requestModels);
-    const authorizer = requestAuthorizer(api, site);
-    for (const row of routes) route({ ...site, api, authorizer, validator, models }, row);
+    const authorizers = requestAuthorizers(api, site);
+    for (const row of routes) {
+      const authorizer = isProviderApi(row) ? authorizers.forProviderApis : authorizers.forBearer;
+      route({ ...site, api, authorizer, validator, models }, row);
+    }
     addPreflights(api, config.webOrigin);
     if (config.domain) customDomain(api, config.domain);
     new CfnOutput(this, 'Url', { value: this.settings.PUBLIC_URL });
@@ -144,18 +147,32 @@ function accessLogFormat(): AccessLogFormat {
   );
 }
 
-function requestAuthorizer(api: RestApi, site: FunctionSite): IAuthorizer {
+/** Clients of providers' APIs send the token as `x-api-key` or as a bearer token. */
+const isProviderApi = ({ path }: Route): boolean => path.startsWith('/v1/');
+
+type Authorizers = { readonly forBearer: IAuthorizer; readonly forProviderApis: IAuthorizer };
+
+/** One function behind both. */
+function requestAuthorizers(api: RestApi, site: FunctionSite): Authorizers {
   const handler = createFunction(Stack.of(api), site, {
     name: authorizerSpec.name,
     needs: authorizerSpec.needs,
     description: 'Verifies access tokens before a function runs',
   });
-  return new RequestAuthorizer(api, 'request-authorizer', {
-    handler,
-    // Only this header: all identity sources must be present, and the cached result must depend on nothing else.
-    identitySources: [IdentitySource.header('Authorization')],
-    resultsCacheTtl: Duration.seconds(60),
-  });
+  return {
+    forBearer: new RequestAuthorizer(api, 'request-authorizer', {
+      handler,
+      // Only this header: all identity sources must be present, and the cached result must depend on nothing else.
+      identitySources: [IdentitySource.header('Authorization')],
+      resultsCacheTtl: Duration.seconds(60),
+    }),
+    // Either of two headers: neither can be an identity source, so no result is cached.
+    forProviderApis: new RequestAuthorizer(api, 'provider-api-authorizer', {
+      handler,
+      identitySources: [],
+      resultsCacheTtl: Duration.seconds(0),
+    }),
+  };
 }
 
 const bodyValidator = (api: RestApi): RequestValidator =>
@@ -172,6 +189,7 @@ function requestModels(api: RestApi, schemas: Readonly<Record<string, object>>):
 /** Headers sent by MCP clients in a browser. */
 const ALLOWED_HEADERS = [
   'authorization',
+  'x-api-key',
   'content-type',
   'accept',
   'mcp-protocol-version',

@@ -41,6 +41,7 @@ const SIGN_IN: Refusal = {
     'Missing: send the header Authorization: Bearer <access token>.',
     'Expired: get a new access token from your issuer, by refreshing or by signing in again.',
     'Malformed or from another issuer: send the whole access token, unchanged, from an issuer that /.well-known/oauth-protected-resource/mcp names.',
+    'Personal access token (ptn_…), mistyped, cut off or no longer known: copy it again, or create another with POST /tokens.',
     'API key of a provider (sk-… and the like): store it with POST /api-keys, and send an access token instead.',
   ].join(' '),
 };

@@ -1,9 +1,12 @@
-// `npm run token -- alice`: an access token of the running stack's issuer, alone on stdout.
+// `npm run token -- alice`: an access token of the running stack's issuer, or a personal one, alone on stdout.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { decodeJwt } from 'jose';
+import * as z from 'zod';
+
 import { readKeys } from '#local/issuer/issuer-keys.ts';
-import { createMint } from '#local/issuer/mint-token.ts';
+import { createMint, type Mint } from '#local/issuer/mint-token.ts';
 import { DEMO_USERS, ROLES } from '#local/issuer/demo-users.ts';
 import { runningStack } from '#local/running-stack.ts';
 
@@ -17,16 +20,26 @@ Prints an access token for the running local stack. Demo users: ${NAMES}.
   --role <role>      replaces the user's own role: ${ROLES.join(', ')}
   --scope <scopes>   exactly these scopes, separated by spaces (default: all of the role)
   --expires <time>   for example 60s, 5m (default and most: 15m)
+  --personal         a personal access token for a program, created with POST /tokens: --expires 12h, 90d
+                     (default 30d, at most 365d), --scope at most those of the role without account:write
+                     and admin:write (default: all of them)
   --help             show this text`;
 
-const LONGEST_SECONDS = 900;
+/** Scopes that no personal access token may have. */
+const SIGNED_IN_ONLY = new Set(['account:write', 'admin:write']);
+const DAY_SECONDS = 24 * 3600;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: DAY_SECONDS };
 
-function secondsOf(time: string): number {
-  const [, amount, unit] = /^(\d{1,5})(s|m)$/.exec(time) ?? [];
-  const seconds = Number(amount) * (unit === 'm' ? 60 : 1);
-  if (!amount || seconds < 1 || seconds > LONGEST_SECONDS)
-    throw new Error('--expires is a time like 60s or 5m, up to 15m.');
-  return seconds;
+/** Longest lifetime in seconds, of an access token and of a personal one. */
+const LONGEST = { access: 900, personal: 365 * DAY_SECONDS };
+const PERSONAL_SECONDS = 30 * DAY_SECONDS;
+
+function secondsOf(time: string, personal: boolean): number {
+  const [, amount, unit = ''] = /^(\d{1,5})(s|m|h|d)$/.exec(time) ?? [];
+  const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? 0);
+  if (seconds >= 1 && seconds <= (personal ? LONGEST.personal : LONGEST.access)) return seconds;
+  const example = personal ? '12h or 90d, up to 365d' : '60s or 5m, up to 15m';
+  throw new Error(`--expires is a time like ${example}.`);
 }
 
 function known(what: string, value: string, values: readonly string[]): void {
@@ -38,9 +51,15 @@ function requestFrom(args: string[]) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { role: text, scope: text, expires: text, help: { type: 'boolean' } },
+    options: {
+      role: text,
+      scope: text,
+      expires: text,
+      personal: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
-  const { role, scope, expires, help = false } = values;
+  const { role, scope, expires, personal = false, help = false } = values;
   const [sub, ...more] = positionals;
   if (help) return { help } as const;
   if (sub === undefined || more.length > 0)
@@ -53,10 +72,37 @@ function requestFrom(args: string[]) {
   if (role !== undefined) known('role', role, ROLES);
   return {
     sub,
+    personal,
     ...(role !== undefined && { roles: [role] }),
     ...(scope !== undefined && { scopes: scope.split(' ').filter(Boolean) }),
-    ...(expires !== undefined && { expiresInSeconds: secondsOf(expires) }),
+    ...(expires !== undefined && { expiresInSeconds: secondsOf(expires, personal) }),
   };
+}
+
+type TokenRequest = Parameters<Mint>[0];
+const Created = z.object({ token: z.string() });
+const Problem = z.object({ detail: z.string(), next_step: z.string() });
+
+/** Created at the API with an access token of the same user, as any program would. */
+async function personalToken(
+  { mint, url }: { mint: Mint; url: string },
+  { scopes, expiresInSeconds = PERSONAL_SECONDS, ...who }: TokenRequest,
+): Promise<string> {
+  const accessToken = await mint(who);
+  const own = String(decodeJwt(accessToken)['scope']).split(' ');
+  const response = await fetch(`${url}/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'npm run token',
+      scopes: scopes ?? own.filter((scope) => !SIGNED_IN_ONLY.has(scope)),
+      expires_in: expiresInSeconds,
+    }),
+  });
+  const answer: unknown = await response.json();
+  if (response.ok) return Created.parse(answer).token;
+  const { detail, next_step } = Problem.parse(answer);
+  throw new Error(`${detail} ${next_step}`);
 }
 
 async function main(): Promise<void> {
@@ -69,8 +115,10 @@ async function main(): Promise<void> {
   const stack = runningStack(home);
   const keys = readKeys(join(home, 'issuer'));
   if (!stack || !keys) throw new Error(`No stack is running on ${home}. Start one with: npm start`);
-  const { issuer, audience } = stack;
-  console.log(await createMint({ issuer, audience, keys })(request));
+  const { issuer, audience, url } = stack;
+  const mint = createMint({ issuer, audience, keys });
+  const { personal, ...accessToken } = request;
+  console.log(personal ? await personalToken({ mint, url }, accessToken) : await mint(accessToken));
 }
 
 main().catch((error: unknown) => {

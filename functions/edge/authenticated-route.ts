@@ -52,6 +52,8 @@ export type Answer =
   | {
       readonly status?: number;
       readonly body: unknown;
+      /** Stored for repetitions of an idempotent request in place of a body with a secret that is shown once. */
+      readonly stored?: unknown;
       readonly writes?: readonly Write[];
       readonly target?: string;
       readonly meta?: Meta;
@@ -148,10 +150,10 @@ function commit(
   answer: Result,
   idempotent: IdempotentRequest,
 ): Promise<void> {
-  const { body, writes = [], target, meta } = answer;
+  const { body, stored = body, writes = [], target, meta } = answer;
   const status = statusOf(answer);
-  const stored = status === ACCEPTED ? [] : idempotent.store({ status, body });
-  return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...stored, ...writes]);
+  const response = status === ACCEPTED ? [] : idempotent.store({ status, body: stored });
+  return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...response, ...writes]);
 }
 
 /** Of the invoke path. */

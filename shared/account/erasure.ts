@@ -29,7 +29,7 @@ export type ErasureStore = {
   readonly find: (uid: Uid) => Promise<Erasure | undefined>;
   /** Rejected with `conflict` unless the stored marker is `before`. */
   readonly mark: (uid: Uid, erasure: Erasure, before: Erasure | undefined) => Write;
-  /** Names of the owner's rows other than keys: todos, notices, preferences, usage, stored responses. */
+  /** Names of the owner's rows other than keys: todos, notices, preferences, usage, stored responses, personal access tokens. */
   readonly rows: (uid: Uid, limit: number) => Promise<string[]>;
   /** Rejected with `not_found` if it no longer exists. */
   readonly removeRow: (uid: Uid, row: string) => Write;
@@ -172,6 +172,7 @@ export function statementOf(
       'preferences',
       'usage counters',
       'stored responses of idempotent requests',
+      'personal access tokens',
     ],
     /** Time until the last cached data key expires in the last instance. */
     live_within_seconds: 60,

@@ -3,8 +3,9 @@ import * as z from 'zod/mini';
 import { AppError } from '#shared/core/errors.ts';
 import { Uid } from '#shared/core/ids.ts';
 
-import { Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
-import { tokenExpired } from './token-refusal.ts';
+import { PERSONAL_SCOPES, Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
+import { isPersonalSession } from './session-id.ts';
+import { personalTokenExpired, tokenExpired } from './token-refusal.ts';
 
 /** Authenticated caller: derived from a verified token, never from request input. */
 export const Principal = z.object({
@@ -17,6 +18,8 @@ export const Principal = z.object({
   sessionId: z.string().check(z.minLength(1)),
   /** Client name as stated by the issuer. */
   client: z.optional(z.string()),
+  /** Of a personal access token that is limited to these. */
+  models: z.optional(z.readonly(z.array(z.string()))),
   /** Seconds since the epoch. */
   expiresAt: z.int(),
   issuedAt: z.int(),
@@ -33,8 +36,9 @@ const AuthorizerContext = z.object({
   sub: z.string().check(z.minLength(1)),
   scopes: z.string(),
   roles: z.string(),
-  sid: z.string().check(z.regex(/^[st]_[A-Za-z0-9_-]{22}$/)),
+  sid: z.string().check(z.regex(/^[stp]_[A-Za-z0-9_-]{22}$/)),
   client: z.optional(z.string()),
+  models: z.optional(z.string()),
   exp: Seconds,
   iat: Seconds,
   auth: Seconds,
@@ -55,8 +59,10 @@ const CLOCK_TOLERANCE = 30;
 export function principalFrom(context: unknown, nowMs: number): Principal {
   const parsed = AuthorizerContext.safeParse(context);
   if (!parsed.success) throw new AppError('unauthenticated');
-  const { uid, iss, sub, scopes, roles, sid, client, exp, iat, auth } = parsed.data;
-  if (exp + CLOCK_TOLERANCE <= nowMs / 1000) throw tokenExpired();
+  const { uid, iss, sub, scopes, roles, sid, client, models, exp, iat, auth } = parsed.data;
+  if (exp + CLOCK_TOLERANCE <= nowMs / 1000) {
+    throw isPersonalSession(sid) ? personalTokenExpired() : tokenExpired();
+  }
   return {
     uid,
     issuer: iss,
@@ -65,6 +71,7 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
     roles: known(ROLES, roles),
     sessionId: sid,
     client,
+    models: models?.split(' '),
     expiresAt: exp,
     issuedAt: iat,
     signedInAt: auth,
@@ -80,6 +87,7 @@ export const contextOf = (principal: Principal) => ({
   roles: principal.roles.join(' '),
   sid: principal.sessionId,
   ...(principal.client !== undefined && { client: principal.client }),
+  ...(principal.models !== undefined && { models: principal.models.join(' ') }),
   exp: String(principal.expiresAt),
   iat: String(principal.issuedAt),
   auth: String(principal.signedInAt),
@@ -88,10 +96,18 @@ export const contextOf = (principal: Principal) => ({
 /** Auditors have read access only, also if they hold the admin role. */
 const isAuditingAdmin = ({ roles }: Principal) => roles.includes('auditor') && roles.includes('admin');
 
+const remedyFor = (scope: Scope): string =>
+  PERSONAL_SCOPES.includes(scope)
+    ? 'Create a personal access token that has this scope with POST /tokens.'
+    : 'Sign in: no personal access token may have this scope.';
+
 /** @throws {AppError} `insufficient_scope` unless the token holds the scope, `forbidden` unless a role grants it */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (!principal.scopes.includes(scope)) {
-    throw new AppError('insufficient_scope', `The token lacks the scope ${scope}.`, { scope });
+    throw new AppError('insufficient_scope', `The token lacks the scope ${scope}.`, {
+      scope,
+      ...(isPersonalSession(principal.sessionId) && { next_step: remedyFor(scope) }),
+    });
   }
   if (!principal.roles.some((role) => SCOPES_OF[role].includes(scope))) {
     throw new AppError('forbidden', `None of your roles grants ${scope}.`);
@@ -101,4 +117,19 @@ export function requireScope(principal: Principal, scope: Scope): void {
       next_step: 'Request a token with only one of the two roles.',
     });
   }
+}
+
+/**
+ * Of a personal access token that is limited to certain models, named alone or as `<provider>/<model>`.
+ * @throws {AppError} `forbidden`
+ */
+export function requireModel(
+  { models }: Pick<Principal, 'models'>,
+  { provider, model }: { readonly provider: string; readonly model: string },
+): void {
+  if (!models || models.includes(model) || models.includes(`${provider}/${model}`)) return;
+  throw new AppError('forbidden', 'This personal access token may not use this model.', {
+    models,
+    next_step: `Use one of its models (${models.join(', ')}), or create a token that may use this one.`,
+  });
 }

@@ -44,3 +44,9 @@ export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   operator: ['usage:read', 'audit:read', 'account:write', 'ops:write'],
   admin: [...own, 'ops:write', 'admin:write'],
 };
+
+/** Needs a person who signed in: a program's token can neither create tokens nor change sessions, accounts or limits. */
+const SIGNED_IN_ONLY: readonly Scope[] = ['account:write', 'admin:write'];
+
+/** All that a personal access token may have. */
+export const PERSONAL_SCOPES: readonly Scope[] = SCOPES.filter((scope) => !SIGNED_IN_ONLY.includes(scope));

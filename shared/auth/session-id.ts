@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 const LENGTH = 22;
+const PERSONAL = 'p_';
 
 type Naming = {
   readonly issuer: string;
@@ -22,3 +23,8 @@ export function sessionIdOf({ issuer, subject, signIn, tokenId, issuedAt }: Nami
   const digest = createHash('sha256').update(JSON.stringify([issuer, subject, kind, name]));
   return `${kind}_${digest.digest('base64url').slice(0, LENGTH)}`;
 }
+
+/** The session of a personal access token: `p_…`, from its creation until it expires or is revoked. */
+export const personalSessionId = (id: string): string => `${PERSONAL}${id}`;
+
+export const isPersonalSession = (sessionId: string): boolean => sessionId.startsWith(PERSONAL);

@@ -7,6 +7,8 @@ import type { Write } from '#shared/core/write.ts';
 
 import type { Principal } from './principal.ts';
 import type { Role } from './scopes.ts';
+import { isPersonalSession } from './session-id.ts';
+import { CREATE_ANOTHER } from './token-refusal.ts';
 
 /** Times are seconds since the epoch. */
 export type Session = {
@@ -18,6 +20,8 @@ export type Session = {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | undefined;
+  /** Of a personal access token: its last use, to the minute. */
+  readonly usedAt?: number | undefined;
 };
 
 /** State that applies to all sessions of a person. */
@@ -39,7 +43,11 @@ export type SessionStore = {
   readonly look: (uid: Uid, sessionId: string) => Promise<{ cut: Cut; session: Session | undefined }>;
   /** Stores the newest token's data; has no effect if a newer one is stored. */
   readonly note: (uid: Uid, session: Session) => Promise<void>;
-  /** Newest first, at most 200. */
+  /** Of a personal access token. Has no effect if a later use is stored. */
+  readonly noteUse: (uid: Uid, session: Session, usedAt: number) => Promise<void>;
+  /** Time of the last use of each personal access token that was used, by its session's id. */
+  readonly lastUses: (uid: Uid) => Promise<ReadonlyMap<string, number>>;
+  /** Newest first, at most 200, without those of personal access tokens. */
   readonly list: (uid: Uid) => Promise<Session[]>;
   /** Rejected with `not_found` unless the session exists and is not revoked. Writes of one transaction. */
   readonly revoke: (uid: Uid, sessionId: string, at: number) => readonly Write[];
@@ -58,7 +66,7 @@ export type Sessions = {
 };
 
 export type SessionPorts = {
-  readonly store: Pick<SessionStore, 'look' | 'note' | 'rolesSeen'>;
+  readonly store: Pick<SessionStore, 'look' | 'note' | 'noteUse' | 'rolesSeen'>;
   /** Writes the change of roles together with its record. */
   readonly commitRoles: (principal: Principal, requestId: string, write: Write) => Promise<void>;
   /** Milliseconds since the epoch. */
@@ -68,6 +76,8 @@ export type SessionPorts = {
 /** Cache time of a result per instance. The documented maximum is 60 seconds. */
 const BELIEVED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
+/** The last use of a personal access token is noted to this precision. */
+const USE_SECONDS = 60;
 
 const DETAIL: Readonly<Record<SessionRefusal, string>> = {
   session_revoked: 'The session was revoked.',
@@ -75,8 +85,16 @@ const DETAIL: Readonly<Record<SessionRefusal, string>> = {
   account_erased: 'The account was erased.',
 };
 
-const sessionRefused = (reason: SessionRefusal): AppError =>
-  new AppError('unauthenticated', DETAIL[reason], { reason, next_step: 'Sign in again.' });
+const PERSONAL_DETAIL: Readonly<Record<SessionRefusal, string>> = {
+  ...DETAIL,
+  session_revoked: 'This personal access token was revoked.',
+  session_roles_changed: 'Your roles have changed since this personal access token was created.',
+};
+
+const sessionRefused = (reason: SessionRefusal, sessionId: string): AppError =>
+  isPersonalSession(sessionId)
+    ? new AppError('unauthenticated', PERSONAL_DETAIL[reason], { reason, next_step: CREATE_ANOTHER })
+    : new AppError('unauthenticated', DETAIL[reason], { reason, next_step: 'Sign in again.' });
 
 const same = (one: readonly Role[], other: readonly Role[]) =>
   one.length === other.length && one.every((role) => other.includes(role));
@@ -114,6 +132,18 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
     return verdict;
   }
 
+  /** Stores the time only: roles of a personal access token are those of its creation. */
+  async function noteUse(principal: Principal, session: Session | undefined): Promise<void> {
+    const { uid, sessionId: id, client, issuedAt, expiresAt } = principal;
+    const usedAt = Math.floor(now() / 1000);
+    if (session?.usedAt !== undefined && usedAt - session.usedAt < USE_SECONDS) return;
+    await store.noteUse(
+      uid,
+      { id, client, since: issuedAt, issuedAt, expiresAt, revokedAt: undefined },
+      usedAt,
+    );
+  }
+
   /** Stores a token once, when it is first seen by any instance; roles only if they changed. */
   async function note(principal: Principal, requestId: string, seen: Awaited<ReturnType<typeof store.look>>) {
     const { uid, sessionId: id, client, issuedAt, expiresAt, roles } = principal;
@@ -131,11 +161,16 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
     }
   }
 
+  const noteAdmitted: typeof note = (principal, requestId, seen) =>
+    isPersonalSession(principal.sessionId)
+      ? noteUse(principal, seen.session)
+      : note(principal, requestId, seen);
+
   async function ask(name: string, principal: Principal, requestId: string): Promise<Verdict> {
     const at = now(); // time before the read: the age of the result counts from here
     const seen = await store.look(principal.uid, principal.sessionId);
     const refusal = refusalFor(principal, seen, at / 1000);
-    if (refusal === undefined) await note(principal, requestId, seen);
+    if (refusal === undefined) await noteAdmitted(principal, requestId, seen);
     return remember(name, { refusal, at });
   }
 
@@ -144,7 +179,7 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
       const { uid, sessionId, issuedAt, roles } = principal;
       const name = [uid, sessionId, issuedAt, ...roles].join(' ');
       const { refusal } = believed(name) ?? (await flights(name, () => ask(name, principal, requestId)));
-      if (refusal !== undefined) throw sessionRefused(refusal);
+      if (refusal !== undefined) throw sessionRefused(refusal, sessionId);
     },
   };
 }

@@ -14,7 +14,18 @@ export type TokenRefusal =
   | 'token_type'
   | 'token_subject'
   | 'token_wrong_audience'
-  | 'token_claims';
+  | 'token_claims'
+  // Of personal access tokens.
+  | 'token_checksum'
+  | 'token_unknown'
+  // Two different tokens in one request.
+  | 'token_ambiguous';
+
+const DETAIL: Partial<Record<TokenRefusal, string>> = {
+  token_checksum: 'The personal access token is mistyped or cut off: its checksum does not match.',
+  token_unknown: 'There is no such personal access token.',
+  token_ambiguous: 'Authorization and x-api-key hold different tokens.',
+};
 
 export const tokenExpired = (): AppError =>
   new AppError('unauthenticated', 'The access token has expired.', {
@@ -25,4 +36,13 @@ export const tokenExpired = (): AppError =>
 export const tokenRefused = (reason: TokenRefusal): AppError =>
   reason === 'token_expired'
     ? tokenExpired()
-    : new AppError('unauthenticated', 'The access token is not valid.', { reason });
+    : new AppError('unauthenticated', DETAIL[reason] ?? 'The access token is not valid.', { reason });
+
+/** The remedy for a personal access token that is no longer valid. */
+export const CREATE_ANOTHER = 'Sign in and create another personal access token with POST /tokens.';
+
+export const personalTokenExpired = (): AppError =>
+  new AppError('unauthenticated', 'This personal access token has expired.', {
+    reason: 'token_expired',
+    next_step: CREATE_ANOTHER,
+  });

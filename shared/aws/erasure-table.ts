@@ -1,11 +1,13 @@
 // Erasure on DynamoDB. The marker is in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's
-// own in the content table, pk `U#<uid>`, and their stored responses of idempotent requests.
+// own in the content table, pk `U#<uid>`, and in the control table their stored responses of idempotent requests
+// and personal access tokens.
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { type ErasureStore, MARK_DAYS } from '#shared/account/erasure.ts';
 import { AppError } from '#shared/core/errors.ts';
 
+import { PERSONAL_TOKENS } from './personal-token-table.ts';
 import { write } from './transaction.ts';
 
 const MARK_SECONDS = MARK_DAYS * 24 * 3600;
@@ -16,8 +18,8 @@ const Mark = z.object({
   finishedAt: z.string().optional(),
 });
 
-/** Stored responses are in the control table; their row names start with the name of their partition. */
-const REPLIES = 'IDEM#';
+/** Partitions of the control table; their row names start with the name of their partition. */
+const IN_CONTROL = ['IDEM#', PERSONAL_TOKENS];
 
 export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });
 
@@ -41,10 +43,12 @@ async function namesIn(
   return Items.map(({ sk }) => String(sk));
 }
 
-const placeOf = (tables: Tables, uid: string, row: string) =>
-  row.startsWith(REPLIES)
-    ? { TableName: tables.control, Key: { pk: `${REPLIES}${uid}`, sk: row.slice(REPLIES.length) } }
-    : { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } };
+function placeOf(tables: Tables, uid: string, row: string) {
+  const prefix = IN_CONTROL.find((partition) => row.startsWith(partition));
+  return prefix === undefined
+    ? { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } }
+    : { TableName: tables.control, Key: { pk: `${prefix}${uid}`, sk: row.slice(prefix.length) } };
+}
 
 export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): ErasureStore {
   return {
@@ -82,8 +86,11 @@ export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): Erasur
     async rows(uid, limit) {
       const rows = await namesIn(db, { TableName: tables.content, pk: `U#${uid}` }, limit);
       if (rows.length > 0) return rows;
-      const replies = await namesIn(db, { TableName: tables.control, pk: `${REPLIES}${uid}` }, limit);
-      return replies.map((name) => `${REPLIES}${name}`);
+      for (const prefix of IN_CONTROL) {
+        const names = await namesIn(db, { TableName: tables.control, pk: `${prefix}${uid}` }, limit);
+        if (names.length > 0) return names.map((name) => `${prefix}${name}`);
+      }
+      return [];
     },
 
     removeRow: (uid, row) =>

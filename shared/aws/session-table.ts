@@ -1,11 +1,13 @@
 // Sessions on the control table, in two partitions per owner, because every route notes sessions and few may end one:
 // pk `SESSION#<uid>`: sk `one#<id>` is a session as its newest token shows it, sk `all` the roles last seen;
 // pk `REVOKED#<uid>`: sk `one#<id>` an ended session, sk `all` what ends all of them. IAM limits rows by pk alone.
+// The session of a personal access token is sk `token#<id>`, with the time of its last use.
 // Times are seconds. `ttl` is late by days, so every time is checked again when it is read.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
+  paginateQuery,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -13,7 +15,9 @@ import * as z from 'zod/mini';
 
 import type { Cut, Session, SessionStore } from '#shared/auth/sessions.ts';
 import { Role } from '#shared/auth/scopes.ts';
+import { isPersonalSession } from '#shared/auth/session-id.ts';
 import { AppError } from '#shared/core/errors.ts';
+import type { Write } from '#shared/core/write.ts';
 
 import { write } from './transaction.ts';
 
@@ -37,11 +41,14 @@ const SessionRow = z.object({
   issuedAt: z.number(),
   expiresAt: z.number(),
   revokedAt: z.optional(z.number()),
+  usedAt: z.optional(z.number()),
 });
 
 const noted = (uid: string) => `SESSION#${uid}`;
 const ended = (uid: string) => `REVOKED#${uid}`;
 const PREFIX = 'one#';
+const TOKEN_PREFIX = 'token#';
+const sortKey = (sessionId: string) => `${isPersonalSession(sessionId) ? TOKEN_PREFIX : PREFIX}${sessionId}`;
 
 type Found = Readonly<Record<string, unknown>>;
 
@@ -56,8 +63,8 @@ function cutIn(all: Found | undefined, revoked: Found | undefined): Cut {
   };
 }
 function sessionIn(id: string, row: unknown): Session {
-  const { client, since, issuedAt, expiresAt, revokedAt } = SessionRow.parse(row);
-  return { id, client, since, issuedAt, expiresAt, revokedAt };
+  const { usedAt, client, since, issuedAt, expiresAt, revokedAt } = SessionRow.parse(row);
+  return { id, client, since, issuedAt, expiresAt, revokedAt, ...(usedAt !== undefined && { usedAt }) };
 }
 
 const NO_TIMES = { since: 0, issuedAt: 0, expiresAt: 0 };
@@ -80,7 +87,7 @@ function change({ TableName, pk, sk }: Row, set: Record<string, unknown>, condit
 /** Error of writes without a condition. */
 const never = () => new AppError('internal');
 
-type Reads = Pick<SessionStore, 'look' | 'note' | 'list'>;
+type Reads = Pick<SessionStore, 'look' | 'note' | 'noteUse' | 'list' | 'lastUses'>;
 type Writes = Omit<SessionStore, keyof Reads>;
 
 export const sessionTable = (db: DynamoDBDocumentClient, TableName: string): SessionStore => ({
@@ -91,7 +98,7 @@ export const sessionTable = (db: DynamoDBDocumentClient, TableName: string): Ses
 function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
   return {
     async look(uid, sessionId) {
-      const one = `${PREFIX}${sessionId}`;
+      const one = sortKey(sessionId);
       const keys = [noted(uid), ended(uid)].flatMap((pk) => [ALL, one].map((sk) => ({ pk, sk })));
       const request = { RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } };
       const { Responses, UnprocessedKeys = {} } = await db.send(new BatchGetCommand(request));
@@ -110,32 +117,71 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
     async note(uid, { id, client, since, issuedAt, expiresAt }) {
       const ttl = id.startsWith('s_') ? issuedAt + IDLE_SECONDS : expiresAt + DAY;
       const input = change(
-        { TableName, pk: noted(uid), sk: `${PREFIX}${id}` },
+        { TableName, pk: noted(uid), sk: sortKey(id) },
         { client, since, issuedAt, expiresAt, ttl },
         'attribute_not_exists(pk) OR issuedAt < :issuedAt',
       );
-      try {
-        await db.send(new UpdateCommand(input));
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+      await updateIf(db, input);
+    },
+
+    async noteUse(uid, { id, since, issuedAt, expiresAt }, usedAt) {
+      const input = change(
+        { TableName, pk: noted(uid), sk: sortKey(id) },
+        { since, issuedAt, expiresAt, usedAt, ttl: expiresAt + DAY },
+        'attribute_not_exists(usedAt) OR usedAt < :usedAt',
+      );
+      await updateIf(db, input);
     },
 
     async list(uid) {
       const { Items = [] } = await db.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': noted(uid), ':prefix': PREFIX },
-          ConsistentRead: true,
-          Limit: LIST_LIMIT,
-        }),
+        new QueryCommand({ ...rowsOf(TableName, uid, PREFIX), Limit: LIST_LIMIT }),
       );
       const sessions = Items.map((row) => sessionIn(String(row['sk']).slice(PREFIX.length), row));
       return sessions.toSorted((one, other) => other.issuedAt - one.issuedAt);
     },
+
+    async lastUses(uid) {
+      const uses = new Map<string, number>();
+      for await (const { Items = [] } of paginateQuery(
+        { client: db },
+        rowsOf(TableName, uid, TOKEN_PREFIX),
+      )) {
+        for (const { sk, usedAt } of Items) uses.set(String(sk).slice(TOKEN_PREFIX.length), Number(usedAt));
+      }
+      return uses;
+    },
   };
 }
+
+const rowsOf = (TableName: string, uid: string, prefix: string) => ({
+  TableName,
+  KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+  ExpressionAttributeValues: { ':pk': noted(uid), ':prefix': prefix },
+  ConsistentRead: true,
+});
+
+/** Does nothing where the condition does not hold: a newer note was made. */
+async function updateIf(db: DynamoDBDocumentClient, input: ReturnType<typeof change>): Promise<void> {
+  try {
+    await db.send(new UpdateCommand(input));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+/** Ends one session, whether it was ever noted or not. */
+export const endedSession = (TableName: string, { uid, sessionId, at }: Ended): Write =>
+  write(
+    {
+      Update: change(
+        { TableName, pk: ended(uid), sk: sortKey(sessionId) },
+        { revokedAt: at, ttl: at + REVOKED_SECONDS },
+      ),
+    },
+    never,
+  );
+type Ended = { readonly uid: string; readonly sessionId: string; readonly at: number };
 
 function writes(TableName: string): Writes {
   const all = (pk: string) => ({ TableName, pk, sk: ALL });
@@ -150,7 +196,7 @@ function writes(TableName: string): Writes {
           { Update: change({ TableName, pk: noted(uid), sk }, set, live) },
           () => new AppError('not_found', 'You have no such session.'),
         ),
-        write({ Update: change({ TableName, pk: ended(uid), sk }, set) }, never),
+        endedSession(TableName, { uid, sessionId, at }),
       ];
     },
 

@@ -7,7 +7,12 @@ const KEY_BYTES = 32;
 const MIN_SECRET_LENGTH = 43; // 256 bits in 62 characters
 
 /** Purposes of derived keys. A new purpose is one more line here. */
-export const PURPOSES = ['idempotency-names', 'idempotency-replies', 'issuer-keys'] as const;
+export const PURPOSES = [
+  'idempotency-names',
+  'idempotency-replies',
+  'issuer-keys',
+  'personal-tokens',
+] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** 256 bits, deterministic for a secret and a purpose. */

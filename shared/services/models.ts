@@ -24,12 +24,16 @@ const byPolicy = (policy: string, { createdAt }: StoredKey) => ({
   owned_by: BY_POLICY,
 });
 
+const withoutProvider = (id: string) => id.slice(id.indexOf('/') + 1);
+
 /** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls nobody and opens no key. */
-export async function listModels({ uid }: Principal) {
+export async function listModels({ uid, models }: Principal) {
   const now = Date.now();
   const usable = (await keyStore().list(uid)).filter((key) => !unusableBecause(key, now));
   const [first] = usable;
   const policies = first ? POLICIES.map((policy) => byPolicy(policy, first)) : [];
   const listed = [...usable.flatMap(modelsOf), ...policies].map((model) => [model.id, model] as const);
-  return [...new Map(listed).values()];
+  const all = [...new Map(listed).values()];
+  // A personal access token may be limited to some; a policy may choose any.
+  return models ? all.filter(({ id }) => models.includes(id) || models.includes(withoutProvider(id))) : all;
 }

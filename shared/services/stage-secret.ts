@@ -22,7 +22,7 @@ function derivedKeys(variable: SecretVariable): (purpose: Purpose) => Promise<Ui
   };
 }
 
-/** Needs `idempotency:use`. */
+/** Needs `idempotency:use`, or for `personal-tokens` another need that names the secret. */
 export const stageKey: (purpose: Exclude<Purpose, 'issuer-keys'>) => Promise<Uint8Array> =
   /* @__PURE__ */ derivedKeys('STAGE_SECRET_ARN');
 

@@ -107,4 +107,17 @@ contractOf('the session store', { table: ({ db, TableName }) => sessionTable(db,
     await Promise.all(notes.map((one) => store.note(uid, one)));
     expect(await store.list(uid)).toHaveLength(200);
   });
+
+  it('notes the last use of a personal access token, apart from sessions, and the latest one only', async () => {
+    const { store, commit, uid } = await noted();
+    const used = { ...session, id: `p_${'b'.repeat(22)}` };
+    expect(await store.lastUses(uid)).toEqual(new Map());
+    await store.noteUse(uid, used, T + 60);
+    await store.noteUse(uid, used, T + 30);
+    expect(await store.lastUses(uid)).toEqual(new Map([[used.id, T + 60]]));
+    expect((await store.look(uid, used.id)).session).toMatchObject({ id: used.id, usedAt: T + 60 });
+    expect((await store.list(uid)).map(({ id }) => id)).toEqual([ID]);
+    expect(await store.lastUses(newUid())).toEqual(new Map());
+    await expect(commit(store.revoke(uid, used.id, T))).rejects.toEqual(code('not_found'));
+  });
 });

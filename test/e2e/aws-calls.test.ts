@@ -80,6 +80,10 @@ onEngine('the AWS calls of a request', () => {
       );
     };
     let todoId = '';
+    const newToken = { name: 'ci', scopes: ['usage:read', 'ai:use'], expires_in: 3600 };
+    let personal = { token: '', token_id: '' };
+    const use = () =>
+      current.request('GET', '/usage', { headers: { authorization: `Bearer ${personal.token}` } });
     const completion = { ...say('five'), model: 'openai/gpt-4.1' };
     const embedding = { model: 'openai/text-embedding-3-small', input: 'x' };
     const post = (path: string, of: object, key: string) =>
@@ -202,6 +206,19 @@ onEngine('the AWS calls of a request', () => {
       'key deleted': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'key deleted twice': await callsOf(() => alice.delete(`/api-keys/${keyId}`)),
       'receipts of a deleted key read': await callsOf(() => alice.get(`/api-keys/${keyId}/receipts`)),
+      'personal token created': await callsOf(async () => {
+        personal = (await alice.post('/tokens', newToken)).body;
+      }),
+      'personal tokens listed': await callsOf(() => alice.get('/tokens')),
+      'personal token used, the first one of an instance': await callsOf(use),
+      'personal token used again': await callsOf(use),
+      'personal token used where no verdict is cached': await callsOf(() =>
+        current.request('GET', '/v1/models', { headers: { 'x-api-key': personal.token } }),
+      ),
+      'mistyped personal token': await callsOf(() =>
+        current.request('GET', '/usage', { headers: { authorization: `Bearer ${personal.token}x` } }),
+      ),
+      'personal token revoked': await callsOf(() => alice.delete(`/tokens/${personal.token_id}`)),
       'account erased': await callsOf(() => alice.delete('/account')),
       'no token': await callsOf(() => current.request('GET', '/api-keys')),
       'bad token': await callsOf(() =>
@@ -294,8 +311,18 @@ onEngine('the AWS calls of a request', () => {
       'key deleted': 'TransactWriteItems',
       'key deleted twice': 'PutItem TransactWriteItems UpdateItem',
       'receipts of a deleted key read': 'PutItem Query Query Query Query',
+      // the stage's secret is read once by each instance
+      'personal token created': 'GetSecretValue Query TransactWriteItems',
+      'personal tokens listed': 'PutItem Query Query',
+      // one read, and a note of its first use beside the route's own read and record
+      'personal token used, the first one of an instance':
+        'GetItem GetItem GetSecretValue PutItem UpdateItem',
+      'personal token used again': 'GetItem PutItem',
+      'personal token used where no verdict is cached': 'PutItem Query',
+      'mistyped personal token': 'PutItem UpdateItem',
+      'personal token revoked': 'TransactWriteItems',
       'account erased':
-        'GetItem Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
+        'GetItem Query Query Query Query Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',
       'no token': '',
       'bad token': 'PutItem UpdateItem',
       health: '',

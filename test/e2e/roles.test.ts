@@ -8,7 +8,12 @@ import { type Answer, canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const closed = (routes as readonly Route[]).filter((row): row is ScopedRoute => row.kind !== 'public');
-const UNKNOWN = { key_id: `openai_${'A'.repeat(22)}`, id: '0'.repeat(26), session_id: `s_${'A'.repeat(22)}` };
+const UNKNOWN = {
+  key_id: `openai_${'A'.repeat(22)}`,
+  id: '0'.repeat(26),
+  session_id: `s_${'A'.repeat(22)}`,
+  token_id: `p_${'A'.repeat(22)}`,
+};
 const filled = (path: string, ids: Record<string, string>) =>
   path.replaceAll(/\{(\w+)\+?\}/g, (_all, name: string) => ids[name] ?? 'unknown');
 
@@ -30,6 +35,7 @@ const BODIES: Readonly<Record<string, object>> = {
     limits: Object.fromEntries(ROLES.map((role) => [role, { per_minute: 100_000, burst: 10_000 }])),
   },
   'admin-sessions-revoke': { user_id: 'nobody' },
+  'tokens-create': { name: 'ci', scopes: ['usage:read'], expires_in: 60 },
 };
 const bodyOf = ({ method, name }: Route) =>
   method === 'GET' || method === 'DELETE' ? undefined : (BODIES[name] ?? {});
@@ -131,6 +137,7 @@ onEngine('at the door', () => {
     const ids = {
       key_id: stored.body.key_id as string,
       session_id: (await alice.get('/sessions')).body.sessions[0].session_id as string,
+      token_id: (await alice.post('/tokens', BODIES['tokens-create'])).body.token_id as string,
       id: todo.body.result.todo.id as string,
     };
     const named = closed.filter(({ path }) => path.includes('{'));

@@ -109,7 +109,15 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     ],
     ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register'], read: [] }],
     ['control', `SESSION#${OWNER}`, { write: callers, read: callers }],
-    ['control', `REVOKED#${OWNER}`, { write: ENDS_SESSIONS, read: callers }],
+    ['control', `REVOKED#${OWNER}`, { write: [...ENDS_SESSIONS, 'tokens-revoke'], read: callers }],
+    [
+      'control',
+      `TOKENS#${OWNER}`,
+      {
+        write: ['tokens-create', 'tokens-revoke', 'account-erase'],
+        read: ['authorizer', 'tokens-create', 'tokens-list', 'account-erase'],
+      },
+    ],
     ['control', `REFUSED#${OWNER}`, { write: withNeed('audit:write'), read: ['usage-history'] }],
     ['control', 'LIMITS', { write: ['limits-change'], read: [...AI_CALLS, 'limits-read'] }],
     ['control', 'JWKS#https://issuer.example.com/jwks', { write: ['on-issuer-keys'], read: ['authorizer'] }],
@@ -228,6 +236,8 @@ onEngine('a role, by its own credentials,', () => {
 
   it('reads the secret that seals signing keys only as the authorizer or the job that saves them', async () => {
     expect(await readers('ISSUER_KEY_SECRET_ARN')).toEqual(['authorizer', 'on-issuer-keys']);
-    expect(await readers('STAGE_SECRET_ARN')).toEqual(withNeed('idempotency:use').toSorted());
+    expect(await readers('STAGE_SECRET_ARN')).toEqual(
+      [...withNeed('idempotency:use'), 'authorizer'].toSorted(),
+    );
   });
 });

@@ -31,14 +31,23 @@ describe('the routes', () => {
     expect(served.filter((method) => method['AuthorizerId'])).toHaveLength(routes.length - open.length);
   });
 
-  it('ask for nothing but the Authorization header and keep a verdict for a minute', () => {
-    expect(resourcesOf(local, 'AWS::ApiGateway::Authorizer')).toMatchObject([
+  it('require the Authorization header and cache a verdict under it alone for a minute, but none under /v1', () => {
+    const authorizers = resourcesOf(local, 'AWS::ApiGateway::Authorizer');
+    expect(authorizers).toMatchObject([
       {
         Type: 'REQUEST',
         IdentitySource: 'method.request.header.Authorization',
         AuthorizerResultTtlInSeconds: 60,
       },
+      // Either of two headers holds the token there, so none can be the name of a cached verdict.
+      { Type: 'REQUEST', IdentitySource: '', AuthorizerResultTtlInSeconds: 0 },
     ]);
+    const served = methods.filter(({ AuthorizerId }) => AuthorizerId);
+    const uses = Map.groupBy(served, ({ AuthorizerId }) => String(AuthorizerId.Ref));
+    const uncached = routes.filter(({ path }) => path.startsWith('/v1/'));
+    const counts = [...uses].map(([id, { length }]) => [id.startsWith('apiproviderapi'), length]);
+    expect(new Map(counts as [boolean, number][]).get(true)).toBe(uncached.length);
+    expect(uses.size).toBe(2);
   });
 
   it('may be tried by nobody through the console: no permission names the test stage', () => {

@@ -89,7 +89,7 @@ describe('the rule', () => {
 /** A store in memory that counts, and a clock. */
 function setUp() {
   const state = { cut: { ...open }, session: undefined as Session | undefined, down: false, slowMs: 0 };
-  const calls = { look: 0, note: 0, roles: [] as (readonly Role[])[] };
+  const calls = { look: 0, note: 0, noteUse: 0, roles: [] as (readonly Role[])[] };
   const clock = { ms: T * 1000 };
   const sessions = createSessions({
     now: () => clock.ms,
@@ -107,6 +107,10 @@ function setUp() {
       async note(_uid, seen) {
         calls.note += 1;
         state.session = seen;
+      },
+      async noteUse(_uid, seen, usedAt) {
+        calls.noteUse += 1;
+        state.session = { ...seen, usedAt };
       },
       rolesSeen(_uid, roles, at) {
         const late = at <= state.cut.rolesAt + 1;
@@ -226,5 +230,50 @@ describe('the name of a session', () => {
     expect(sessionIdOf(alone)).toMatch(/^t_/);
     expect(sessionIdOf(alone)).not.toBe(sessionIdOf({ ...alone, tokenId: 'z' }));
     expect(sessionIdOf({ ...alone, tokenId: undefined })).toMatch(/^t_[A-Za-z0-9_-]{22}$/);
+  });
+});
+
+describe('the session of a personal access token', () => {
+  const program = { sessionId: `p_${'a'.repeat(22)}`, expiresAt: T + 86_400, issuedAt: T - 60 };
+
+  it('has its last use noted, once in a minute', async () => {
+    const { admit, calls, clock, state } = setUp();
+    await admit(program);
+    clock.ms += 59_000;
+    await admit(program);
+    expect(calls).toMatchObject({ look: 2, note: 0, noteUse: 1 });
+    clock.ms += 10_000;
+    await admit(program);
+    expect(calls).toMatchObject({ look: 3, note: 0, noteUse: 2 });
+    expect(state.session?.usedAt).toBe(T + 69);
+  });
+
+  it('is refused within ten seconds of its revocation, with its own reason and remedy, and not noted any more', async () => {
+    const { admit, calls, clock, state } = setUp();
+    await admit(program);
+    state.session = session({ id: program.sessionId, revokedAt: T });
+    clock.ms += TEN_SECONDS;
+    await expect(admit(program)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      message: 'This personal access token was revoked.',
+      details: { reason: 'session_revoked', next_step: expect.stringContaining('POST /tokens') },
+    });
+    expect(calls.noteUse).toBe(1);
+  });
+
+  it.each<[string, Partial<Cut>, string]>([
+    ['all sessions of its owner are ended', { notBefore: T + 1 }, 'session_revoked'],
+    ['its owner has other roles', { roles: ['auditor'], rolesAt: T }, 'session_roles_changed'],
+    ['the account of its owner is erased', { closedUntil: T + 86_400 }, 'account_erased'],
+  ])('is refused once %s', async (_, cut, why) => {
+    const { admit, state } = setUp();
+    Object.assign(state.cut, cut);
+    await expect(admit(program)).rejects.toEqual(reason(why));
+  });
+
+  it('never changes the roles of its owner', async () => {
+    const { admit, calls } = setUp();
+    await admit({ ...program, roles: ['admin'], issuedAt: T });
+    expect(calls.roles).toEqual([]);
   });
 });
