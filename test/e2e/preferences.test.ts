@@ -84,7 +84,7 @@ onEngine('an owner’s preferences', () => {
   });
 
   it.each([
-    ['above the stage’s', { budget: { day_usd: '20.01' } }, /allows: 20.00/],
+    ['above the stage’s', { budget: { day_usd: '20.01' } }, /must not exceed the limit of this stage, 20.00/],
     ['in another currency', { budget: { day_usd: '5', currency: 'EUR' } }, /USD/],
     ['of nothing', { budget: { day_usd: '0.00' } }, /more than 0/],
     ['for a day above the month’s', { budget: { day_usd: '6', month_usd: '5' } }, /month_usd/],

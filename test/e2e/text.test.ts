@@ -72,6 +72,7 @@ const BODIES: Readonly<Record<string, Json>> = {
       { type: 'function', function: { name: 'f', description: 'does', parameters: { type: 'object' } } },
     ],
   },
+  embeddings: { model: 'text-embedding-3-small', input: 'hello', user: 'somebody' },
   'keys-store': { ...key, user_id: 'somebody', label: 'mine', expires_at: '2099-01-01T00:00:00Z' },
   'keys-connect': {
     provider: 'google',
