@@ -19,7 +19,7 @@ import { logError, logger } from './edge/log.ts';
 import { bodyText, deadlineOf, hasQuery, hopsOf, rowOf } from './edge/request.ts';
 import { webOrigin } from './edge/response.ts';
 import { platformDeadline, problemResponse, requestOf, streaming } from './edge/response-stream.ts';
-import { streamedCaller } from './edge/streamed-caller.ts';
+import { type EarlyRecord, recordingFailure, streamedCaller } from './edge/streamed-caller.ts';
 
 /** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
@@ -61,22 +61,33 @@ function site(): McpSite {
   return { host: hostname, origins: [origin, ...(page === undefined ? [] : [new URL(page).origin])] };
 }
 
-async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
-  const { requestId } = event.requestContext;
-  const row = rowOf('mcp');
-  const principal = await streamedCaller('mcp', event);
+const REQUESTED: EarlyRecord = { act: 'mcp.requested', target: 'unknown' };
+
+/** What the message asks for, and the registered tools it may reach. Recorded unless its call writes its own records. */
+async function prepare(event: APIGatewayProxyEvent, context: Context, principal: Principal) {
   // Before a Request is made of it: the web's Request knows no TRACE.
-  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
-  if (repeatedHeader(event) !== undefined) return refusal('header');
-  if (hasQuery(event)) return refusal('query');
-  const text = bodyText(event, row);
+  if (event.httpMethod !== 'POST') return { refused: refusal('method_not_allowed') };
+  if (repeatedHeader(event) !== undefined) return { refused: refusal('header') };
+  if (hasQuery(event)) return { refused: refusal('query') };
+  const text = bodyText(event, rowOf('mcp'));
   const request = requestOf(event, platformDeadline(context), text);
   const received = receive(request, text, site());
-  if ('refused' in received) return received.refused;
+  if ('refused' in received) return received;
   const { message } = received;
   const registered = await registeredIn(message, principal);
   const known = calledTool(message) !== undefined || registered.length > 0;
-  await record(message, principal, { reqId: requestId, known });
+  await record(message, principal, { reqId: event.requestContext.requestId, known });
+  return { request, message, registered };
+}
+
+async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
+  const { requestId } = event.requestContext;
+  const principal = await streamedCaller('mcp', event, REQUESTED);
+  const prepared = await recordingFailure({ ...REQUESTED, uid: principal.uid, requestId }, () =>
+    prepare(event, context, principal),
+  );
+  if ('refused' in prepared) return prepared.refused;
+  const { request, message, registered } = prepared;
   const report = (error: unknown) => logError(asAppError(error), error, requestId);
   const about = {
     principal,

@@ -119,7 +119,7 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const { name, dialect, event, context } = request;
   const { tool } = dialect;
   const { requestId } = event.requestContext;
-  const principal = await streamedCaller(name, event);
+  const principal = await streamedCaller(name, event, { act: 'tool.called', target: tool.name });
   const { parameters, idempotencyKey } = await argumentsOf(request, principal);
   const deadline = deadlineOf(event, context, MARGIN_MS);
   const strict = headerValues(event, STRICT_HEADER)[0] === 'true';

@@ -1,20 +1,41 @@
-// Authenticates the caller of a streaming function. A rejection is recorded here: the request was not parsed yet.
+// Authenticates the caller of a streaming function. A rejection and a failure are recorded here: the request was not parsed yet.
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 import type { RouteName } from '#functions/routes.ts';
 import { NOBODY } from '#shared/audit/audit.ts';
+import type { Action } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
-import { asAppError, resultOf } from '#shared/core/errors.ts';
+import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { recordRefusal } from '#shared/services/refusal.ts';
+import { refuse } from '#shared/services/refuse.ts';
 import { admitSession } from '#shared/services/session-check.ts';
 
 import { checkToken } from './headers.ts';
 import { rowOf } from './request.ts';
 
+/** The record of a request that ends before its call path, which writes the records of calls. */
+export type EarlyRecord = { readonly act: Action; readonly target?: string };
+
+type Identified = EarlyRecord & { readonly uid: string; readonly requestId: string };
+
+const recordEnd = ({ requestId: reqId, ...record }: Identified, error: AppError): Promise<void> =>
+  refuse()({ ...record, category: 'api_call', reqId, result: resultOf(error), code: error.code });
+
+/** Does what comes before the call path of a known caller. Records its failure, then rethrows it. */
+export async function recordingFailure<Done>(record: Identified, work: () => Promise<Done>): Promise<Done> {
+  try {
+    return await work();
+  } catch (thrown) {
+    await recordEnd(record, asAppError(thrown));
+    throw thrown;
+  }
+}
+
 /** @throws {AppError} `unauthenticated`, `insufficient_scope` */
 export async function streamedCaller(
   name: RouteName<'call'>,
   event: APIGatewayProxyEvent,
+  record: EarlyRecord,
 ): Promise<Principal> {
   const { requestId, authorizer } = event.requestContext;
   const row = rowOf(name);
@@ -29,6 +50,7 @@ export async function streamedCaller(
   } catch (thrown) {
     const error = asAppError(thrown);
     if (resultOf(error) === 'refused') await recordRefusal(error, requestId, uid);
-    throw error;
+    else await recordEnd({ ...record, uid, requestId }, error);
+    throw thrown;
   }
 }
