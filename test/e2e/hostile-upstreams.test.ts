@@ -331,7 +331,7 @@ onEngine('a hostile MCP server', () => {
       expect.stringMatching(/^look__todo_create_[0-9a-f]{6}$/),
     ]);
     serve(() => [LOOKUP]);
-    const taken = 'is a name of ours or of a provider, or looks like one';
+    const taken = 'is a reserved name or the name of a provider, or looks like one';
     for (const alias of [
       'todo',
       'to-do',
