@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import { type Deadline, deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { HOPS_HEADER, hopsIn, PATIENCE_HEADER, patienceIn } from '#shared/core/hops.ts';
+import { HOPS_HEADER, parseHops, DEADLINE_HEADER, parseDeadlineHeader } from '#shared/core/hops.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
 import { headerValues } from './headers.ts';
@@ -67,11 +67,14 @@ export function checkNoQuery(event: APIGatewayProxyEvent): void {
 /** When this call must be over: before the platform ends it, and before its caller gives up. */
 export const deadlineOf = (event: APIGatewayProxyEvent, context: Context, marginMs: number): Deadline =>
   deadlineIn(
-    Math.min(context.getRemainingTimeInMillis() - marginMs, patienceIn(headerOf(event, PATIENCE_HEADER))),
+    Math.min(
+      context.getRemainingTimeInMillis() - marginMs,
+      parseDeadlineHeader(headerOf(event, DEADLINE_HEADER)),
+    ),
   );
 
 /** Gateways between the caller and us. */
-export const hopsOf = (event: APIGatewayProxyEvent): number => hopsIn(headerOf(event, HOPS_HEADER));
+export const hopsOf = (event: APIGatewayProxyEvent): number => parseHops(headerOf(event, HOPS_HEADER));
 
 /** @throws {AppError} `payload_too_large` */
 export function bodyText(

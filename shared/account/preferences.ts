@@ -35,12 +35,12 @@ export type StageMoney = { readonly day: number | undefined; readonly month: num
 const invalid = (path: string, message: string, more: object = {}) =>
   new AppError('invalid_input', 'The budget is not valid.', { issues: [{ path, message }], ...more });
 
-const microUsdOf = (dollars: string): number => {
+const parseUsd = (dollars: string): number => {
   const [whole = '0', fraction = ''] = dollars.split('.');
   return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
 };
 
-const usdOf = (microUsd: number): string => {
+const formatUsd = (microUsd: number): string => {
   const fraction = String(microUsd % 1_000_000).padStart(6, '0');
   return `${Math.floor(microUsd / 1_000_000)}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
 };
@@ -50,11 +50,11 @@ function amountIn(
   { path, most }: { path: string; most: number | undefined },
 ): number | undefined {
   if (given === undefined) return undefined;
-  const amount = microUsdOf(given);
+  const amount = parseUsd(given);
   if (amount === 0) throw invalid(path, 'must be more than 0; freeze your keys to stop all calls');
   if (most !== undefined && amount > most) {
-    throw invalid(path, `must not exceed the limit of this stage, ${usdOf(most)}`, {
-      limit: { micro_usd: most, usd: usdOf(most) },
+    throw invalid(path, `must not exceed the limit of this stage, ${formatUsd(most)}`, {
+      limit: { micro_usd: most, usd: formatUsd(most) },
     });
   }
   return amount;
@@ -111,8 +111,8 @@ export function preferencesView({ day_micro_usd: day, month_micro_usd: month, ..
     default_policy: rest.default_policy ?? 'preferred',
     budget: {
       currency: 'USD',
-      day_usd: day === undefined ? null : usdOf(day),
-      month_usd: month === undefined ? null : usdOf(month),
+      day_usd: day === undefined ? null : formatUsd(day),
+      month_usd: month === undefined ? null : formatUsd(month),
     },
     updated_at: rest.updated_at ?? null,
   };

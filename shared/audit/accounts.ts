@@ -15,7 +15,7 @@ const USING = new Set<Action>(['tool.called', 'key.validated', 'key.renewed', 'k
  * Correlation by category and request id: an attempt may end as another action, for example the check of a new key as
  * its deposit.
  */
-const callOf = ({ category, reqId }: AuditRecord) => `${category} ${reqId}`;
+const callKey = ({ category, reqId }: AuditRecord) => `${category} ${reqId}`;
 
 const receiptsIn = ({ ts, keys = [] }: AuditRecord): UseAccount[] => {
   // Deduplicates: a key that is used twice in one call is decrypted once.
@@ -39,10 +39,10 @@ const attemptIn = ({ ts, meta }: AuditRecord): UseAccount => {
 
 /** Attempts count only if no outcome of theirs is among the records. */
 export function accountsIn(records: readonly AuditRecord[]): UseAccount[] {
-  const ended = new Set(records.filter(({ result }) => result !== 'attempted').map(callOf));
+  const ended = new Set(records.filter(({ result }) => result !== 'attempted').map(callKey));
   return records.flatMap((record): UseAccount[] => {
     if (!USING.has(record.act)) return [];
     if (record.result !== 'attempted') return receiptsIn(record);
-    return ended.has(callOf(record)) ? [] : [attemptIn(record)];
+    return ended.has(callKey(record)) ? [] : [attemptIn(record)];
   });
 }

@@ -1,5 +1,5 @@
 import { AppError } from '#shared/core/errors.ts';
-import { cursorOf, placeOf } from '#shared/core/page.ts';
+import { formatCursor, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditEntry, AuditPage, AuditQuery } from './api.ts';
 import type { AuditRecord } from './record.ts';
@@ -23,7 +23,7 @@ export type AuditTrail = {
 
 const COUNT_LIMIT = 1000;
 
-const entryOf = (record: AuditRecord, userId: string): AuditEntry => ({
+const toEntry = (record: AuditRecord, userId: string): AuditEntry => ({
   event_id: record.eventId,
   time: record.ts,
   user_id: userId,
@@ -47,14 +47,14 @@ export async function readTrail(
   if (filter.from && filter.to && filter.from > filter.to) {
     throw new AppError('invalid_input', 'Invalid range: from is later than to.');
   }
-  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
   const [{ records, next }, { count, exact }] = await Promise.all([
     trail.page(uid, filter, { limit, ...(after !== undefined && { after }) }),
     trail.count(uid, filter, COUNT_LIMIT),
   ]);
   return {
-    logs: records.map((record) => entryOf(record, userId)),
+    logs: records.map((record) => toEntry(record, userId)),
     total_count: count,
-    pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next), total_is_exact: exact },
+    pagination: { limit, next_cursor: next === undefined ? null : formatCursor(next), total_is_exact: exact },
   };
 }

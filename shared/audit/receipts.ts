@@ -3,7 +3,7 @@
 import type * as z from 'zod';
 
 import type { Uid } from '#shared/core/ids.ts';
-import { cursorOf, PageQuery, placeOf } from '#shared/core/page.ts';
+import { formatCursor, PageQuery, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditRecord, AuditResult } from './record.ts';
 
@@ -50,7 +50,7 @@ const LONGEST_CALL_MS = 15 * 60_000;
 
 const isOpen = ({ result, keys }: AuditRecord) => result === 'attempted' && keys === undefined;
 
-function receiptOf(record: AuditRecord, kid: string): Receipt | undefined {
+function toReceipt(record: AuditRecord, kid: string): Receipt | undefined {
   const { ts, act, target, reqId, result } = record;
   const use = record.keys?.find((key) => key.kid === kid);
   if (!use && !isOpen(record)) return undefined;
@@ -88,7 +88,7 @@ export async function readReceipts(
   { owner, life }: { owner: Uid; life: KeyLife },
   { limit, cursor }: ReceiptsQuery,
 ): Promise<ReceiptsPage> {
-  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
   // Factor two, because most uses have two records.
   const page = await trail.uses(owner, life.kid, {
     limit: 2 * limit,
@@ -102,13 +102,13 @@ export async function readReceipts(
   const found = page.records.flatMap(({ place, record }) => {
     if (record.result === 'attempted' && ended.has(record.reqId)) return [];
     if (isOpen(record) && !within(life, record)) return [];
-    const receipt = receiptOf(record, life.kid);
+    const receipt = toReceipt(record, life.kid);
     return receipt ? [{ place, receipt }] : [];
   });
   const shown = found.slice(0, limit);
   const next = found.length > limit ? shown.at(-1)?.place : page.next;
   return {
     receipts: shown.map(({ receipt }) => receipt),
-    pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },
+    pagination: { limit, next_cursor: next === undefined ? null : formatCursor(next) },
   };
 }

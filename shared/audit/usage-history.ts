@@ -1,7 +1,7 @@
 // Daily usage of an owner's tool calls, read from the projection, including the time up to which it is complete.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { cursorOf, placeOf } from '#shared/core/page.ts';
+import { formatCursor, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditTrail } from './read.ts';
 import { unrecorded } from './refusals.ts';
@@ -47,7 +47,7 @@ const UNITS = {
   cost_micro_usd: 'millionths of a US dollar',
 };
 
-function spanOf({ from, to }: UsageHistoryQuery, now: number): { from: string; to: string } {
+function resolveRange({ from, to }: UsageHistoryQuery, now: number): { from: string; to: string } {
   const last = to ?? dayOf(now);
   const first = from ?? dayOf(Date.parse(last) - 30 * DAY_MS);
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
@@ -67,7 +67,7 @@ const NOTHING = {
 };
 
 /** Sum over the tools: every call belongs to exactly one tool. */
-function entriesOf({ day, counters }: DayCounters, by: UsageHistoryQuery['by']): UsageEntry[] {
+function toEntries({ day, counters }: DayCounters, by: UsageHistoryQuery['by']): UsageEntry[] {
   const kind = by === 'day' ? 'tool' : by;
   const sums = new Map<string, Record<keyof typeof NOTHING, number>>();
   for (const [counter, amount] of Object.entries(counters)) {
@@ -92,7 +92,7 @@ function entriesOf({ day, counters }: DayCounters, by: UsageHistoryQuery['by']):
 }
 
 function placeIn(cursor: string | undefined): string | undefined {
-  const place = cursor === undefined ? undefined : placeOf(cursor);
+  const place = cursor === undefined ? undefined : parseCursor(cursor);
   if (place === undefined || DAY.test(place)) return place;
   throw new AppError('invalid_input', 'Invalid cursor.');
 }
@@ -144,7 +144,7 @@ export function createUsageHistory(ports: {
 
   return async (owner: Uid, query: UsageHistoryQuery): Promise<UsagePage> => {
     const { by, limit, cursor } = query;
-    const span = spanOf(query, now());
+    const span = resolveRange(query, now());
     const after = placeIn(cursor);
     const complete = await completeUntil(owner, span.to);
     const { days, next } = await history.page(owner, { ...span, after }, limit);
@@ -153,10 +153,10 @@ export function createUsageHistory(ports: {
     return {
       by,
       ...span,
-      usage: days.flatMap((day) => entriesOf(withUnrecorded(day, refused), by)),
+      usage: days.flatMap((day) => toEntries(withUnrecorded(day, refused), by)),
       units: UNITS,
       complete_until: complete,
-      pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },
+      pagination: { limit, next_cursor: next === undefined ? null : formatCursor(next) },
     };
   };
 }

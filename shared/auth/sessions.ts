@@ -74,8 +74,8 @@ export type SessionPorts = {
 };
 
 /** Cache time of a result per instance. The documented maximum is 60 seconds. */
-const BELIEVED_MS = 10_000;
-const MAX_REMEMBERED = 1000;
+const VERDICT_CACHE_MS = 10_000;
+const MAX_CACHED = 1000;
 /** The last use of a personal access token is noted to this precision. */
 const USE_SECONDS = 60;
 
@@ -115,20 +115,20 @@ export function refusalFor(
 type Verdict = { readonly refusal: SessionRefusal | undefined; readonly at: number };
 
 export function createSessions({ store, commitRoles, now }: SessionPorts): Sessions {
-  const remembered = new Map<string, Verdict>();
+  const cache = new Map<string, Verdict>();
   const flights = singleFlight<Verdict>();
 
-  function believed(name: string): Verdict | undefined {
-    const known = remembered.get(name);
+  function cachedVerdict(name: string): Verdict | undefined {
+    const known = cache.get(name);
     const age = known ? now() - known.at : Number.POSITIVE_INFINITY;
-    return age >= 0 && age < BELIEVED_MS ? known : undefined; // an entry from the future is stale: the clock was set back
+    return age >= 0 && age < VERDICT_CACHE_MS ? known : undefined; // an entry from the future is stale: the clock was set back
   }
 
-  function remember(name: string, verdict: Verdict): Verdict {
-    remembered.delete(name);
-    const [oldest] = remembered.keys();
-    if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-    remembered.set(name, verdict);
+  function cacheVerdict(name: string, verdict: Verdict): Verdict {
+    cache.delete(name);
+    const [oldest] = cache.keys();
+    if (cache.size >= MAX_CACHED && oldest !== undefined) cache.delete(oldest);
+    cache.set(name, verdict);
     return verdict;
   }
 
@@ -166,19 +166,20 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
       ? noteUse(principal, seen.session)
       : note(principal, requestId, seen);
 
-  async function ask(name: string, principal: Principal, requestId: string): Promise<Verdict> {
+  async function readVerdict(name: string, principal: Principal, requestId: string): Promise<Verdict> {
     const at = now(); // time before the read: the age of the result counts from here
     const seen = await store.look(principal.uid, principal.sessionId);
     const refusal = refusalFor(principal, seen, at / 1000);
     if (refusal === undefined) await noteAdmitted(principal, requestId, seen);
-    return remember(name, { refusal, at });
+    return cacheVerdict(name, { refusal, at });
   }
 
   return {
     async admit(principal, requestId) {
       const { uid, sessionId, issuedAt, roles } = principal;
       const name = [uid, sessionId, issuedAt, ...roles].join(' ');
-      const { refusal } = believed(name) ?? (await flights(name, () => ask(name, principal, requestId)));
+      const { refusal } =
+        cachedVerdict(name) ?? (await flights(name, () => readVerdict(name, principal, requestId)));
       if (refusal !== undefined) throw sessionRefused(refusal, sessionId);
     },
   };

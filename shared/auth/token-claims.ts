@@ -94,7 +94,7 @@ function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefi
 }
 
 /** Without a roles claim the role is `user`; a claim without a known role grants no role. */
-function rolesOf(claim: unknown): Role[] {
+function parseRoles(claim: unknown): Role[] {
   if (claim === undefined) return ['user'];
   const named = z.array(z.string()).check(z.maxLength(256)).safeParse(claim);
   if (!named.success) throw tokenRefused('token_claims');
@@ -116,7 +116,7 @@ export function readClaims(shape: TokenShape, issuer: Issuer, nowMs: number): Ve
     issuer: issuer.issuer,
     subject: claims.sub,
     scopes: Scope.options.filter((scope) => granted.includes(scope)),
-    roles: rolesOf(shape.claims[issuer.rolesClaim]),
+    roles: parseRoles(shape.claims[issuer.rolesClaim]),
     sessionId: sessionIdOf({
       issuer: issuer.issuer,
       subject: claims.sub,

@@ -77,11 +77,11 @@ export function createSigningKeys(ports: {
 }): SigningKeys {
   const { uri, fetchJwks, savedJwks, now } = ports;
   let loaded: Loaded | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let lastRequestAt = Number.NEGATIVE_INFINITY;
   let flight: Promise<void> | undefined;
 
   async function load() {
-    askedAt = now();
+    lastRequestAt = now();
     try {
       loaded = loadedFrom(await fetchJwks(uri), now());
     } catch (error) {
@@ -98,7 +98,7 @@ export function createSigningKeys(ports: {
       flight = undefined;
     }));
 
-  const cooledDown = () => now() - askedAt >= COOLDOWN_MS;
+  const cooledDown = () => now() - lastRequestAt >= COOLDOWN_MS;
   const youngerThan = (ms: number) => loaded !== undefined && now() - loaded.at < ms;
 
   async function current(): Promise<Loaded> {

@@ -28,7 +28,7 @@ export function decodePart(part: string): Buffer {
 }
 
 /** Object without a prototype, from JSON without duplicate names. */
-function objectOf(part: string): Record<string, unknown> {
+function parseObject(part: string): Record<string, unknown> {
   const bytes = decodePart(part);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -47,9 +47,9 @@ export function readToken(token: string): TokenShape {
     throw tokenRefused('token_malformed');
   }
   decodePart(signature);
-  const parsed = Header.safeParse(objectOf(header));
+  const parsed = Header.safeParse(parseObject(header));
   if (!parsed.success) throw tokenRefused('token_header');
-  return { header: parsed.data, claims: objectOf(claims) };
+  return { header: parsed.data, claims: parseObject(claims) };
 }
 
 const KNOWN_HEADERS = new Set(['alg', 'kid', 'typ']);

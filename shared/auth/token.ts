@@ -14,7 +14,7 @@ export type TokenVerifier = {
 };
 
 /** Maps jose's verification errors. Any other error is a bug and is rethrown. */
-function refusalOf(error: unknown): TokenRefusal | undefined {
+function refusalFromJose(error: unknown): TokenRefusal | undefined {
   if (error instanceof errors.JWTExpired) return 'token_expired';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature';
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -60,7 +60,7 @@ export function createTokenVerifier(ports: {
           currentDate: new Date(now()),
         });
       } catch (error) {
-        const refusal = refusalOf(error);
+        const refusal = refusalFromJose(error);
         throw refusal ? tokenRefused(refusal) : error;
       }
       // The claims read before are the signed ones: the same bytes, parsed by the strict reader.

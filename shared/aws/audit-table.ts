@@ -19,7 +19,7 @@ const plain = (value: string | number | undefined): string =>
   String(value ?? '').replaceAll(/[^\w.:~@/ -]/g, '_');
 
 /** Empty instead of absent: the result of a pipe for a missing path is undocumented. */
-const factsOf = ({ target, keys, meta }: AuditRecord) => ({
+const plainAttributes = ({ target, keys, meta }: AuditRecord) => ({
   target: plain(target),
   reason: plain(meta?.['reason']),
   severity: plain(meta?.['severity']),
@@ -48,7 +48,7 @@ export function auditTable(TableName: string): AuditStore {
         result,
         ts,
         ...(kids && { kids }),
-        ...factsOf(record),
+        ...plainAttributes(record),
       };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
@@ -59,7 +59,7 @@ export function auditTable(TableName: string): AuditStore {
 }
 
 /** Equality filters on the plain attributes, as one expression. */
-function filterOf(filter: AuditFilter) {
+function toFilterExpression(filter: AuditFilter) {
   const wanted = Object.entries({
     category: filter.category,
     act: filter.action,
@@ -79,8 +79,8 @@ const iso = (time: string | undefined, otherwise: string) =>
   time === undefined ? otherwise : new Date(time).toISOString();
 
 /** Sort keys begin with an ISO time, so bounds are text comparisons. */
-function queryOf(TableName: string, uid: string, filter: AuditFilter): QueryCommandInput {
-  const { values, expression } = filterOf(filter);
+function toQuery(TableName: string, uid: string, filter: AuditFilter): QueryCommandInput {
+  const { values, expression } = toFilterExpression(filter);
   return {
     TableName,
     KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
@@ -110,13 +110,13 @@ export function auditTrail(db: DynamoDBDocumentClient, TableName: string): Audit
   return {
     async page(owner, filter, { limit, after }) {
       const from = after === undefined ? undefined : { pk: `U#${owner}`, sk: checkedPlace(after) };
-      const { rows, next } = await readPage(db, queryOf(TableName, owner, filter), { limit, after: from });
+      const { rows, next } = await readPage(db, toQuery(TableName, owner, filter), { limit, after: from });
       return { records: rows.map(recordIn), ...(next !== undefined && { next }) };
     },
 
     async count(owner, filter, limit) {
       const query: QueryCommandInput = {
-        ...queryOf(TableName, owner, filter),
+        ...toQuery(TableName, owner, filter),
         Select: 'COUNT',
         Limit: limit + 1,
       };

@@ -55,7 +55,7 @@ function parse(item: unknown): { atMs: number; opening?: LoggedOpening } {
 }
 
 /** Resolution of seconds, like the prefix of the sort keys. */
-const secondsOf = (ms: number) => new Date(ms).toISOString().slice(0, 19);
+const toSeconds = (ms: number) => new Date(ms).toISOString().slice(0, 19);
 
 export function keyLog(db: DynamoDBDocumentClient, TableName: string): KeyLog {
   return {
@@ -67,9 +67,9 @@ export function keyLog(db: DynamoDBDocumentClient, TableName: string): KeyLog {
           FilterExpression: '#result = :ok',
           ExpressionAttributeNames: { '#result': 'result' },
           ExpressionAttributeValues: {
-            ':pk': `KMS#${secondsOf(dayMs).slice(0, 10)}`,
-            ':from': secondsOf(fromMs),
-            ':to': secondsOf(toMs),
+            ':pk': `KMS#${toSeconds(dayMs).slice(0, 10)}`,
+            ':from': toSeconds(fromMs),
+            ':to': toSeconds(toMs),
             ':ok': 'ok',
           },
           ConsistentRead: true,

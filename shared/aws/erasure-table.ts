@@ -43,7 +43,7 @@ async function namesIn(
   return Items.map(({ sk }) => String(sk));
 }
 
-function placeOf(tables: Tables, uid: string, row: string) {
+function locateRow(tables: Tables, uid: string, row: string) {
   const prefix = IN_CONTROL.find((partition) => row.startsWith(partition));
   return prefix === undefined
     ? { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } }
@@ -97,7 +97,7 @@ export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): Erasur
       write(
         {
           Delete: {
-            ...placeOf(tables, uid, row),
+            ...locateRow(tables, uid, row),
             ConditionExpression: 'attribute_exists(pk)',
           },
         },

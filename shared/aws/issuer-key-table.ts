@@ -9,17 +9,19 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 
-const keyOf = (uri: string) => ({ pk: `JWKS#${uri}`, sk: 'last' });
+const issuerKeyRow = (uri: string) => ({ pk: `JWKS#${uri}`, sk: 'last' });
 
 export const issuerKeyTable = (db: DynamoDBDocumentClient, TableName: string) => ({
   async find(uri: string): Promise<Row | undefined> {
-    const { Item } = await db.send(new GetCommand({ TableName, Key: keyOf(uri), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName, Key: issuerKeyRow(uri), ConsistentRead: true }),
+    );
     return Item && Row.parse(Item);
   },
 
   /** Times in milliseconds. */
   async save(uri: string, { until, ...row }: Row & { until: number }): Promise<void> {
-    const Item = { ...keyOf(uri), ...row, ttl: Math.ceil(until / 1000) };
+    const Item = { ...issuerKeyRow(uri), ...row, ttl: Math.ceil(until / 1000) };
     await db.send(new PutCommand({ TableName, Item }));
   },
 });

@@ -9,7 +9,7 @@ import { type KeyStore, StoredKey, summaryOf } from '#shared/vault/stored-key.ts
 
 import { write } from './transaction.ts';
 
-const keyOf = (uid: Uid, provider: ProviderId, kid: Kid) => ({
+const vaultKey = (uid: Uid, provider: ProviderId, kid: Kid) => ({
   pk: `U#${uid}`,
   sk: `KEY#${provider}#${kid}`,
 });
@@ -20,9 +20,9 @@ function firstEnd({ expiresAt, prev }: Pick<StoredKey, 'expiresAt' | 'prev'>): s
   return first?.slice(0, 10);
 }
 
-function itemOf({ uid, provider, kid, ...row }: StoredKey) {
+function toItem({ uid, provider, kid, ...row }: StoredKey) {
   const expDay = firstEnd(row);
-  return { ...keyOf(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
+  return { ...vaultKey(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
 }
 
 /** Owner, provider and id are taken from the row's key, so that a moved row is treated as what it now claims to be. */
@@ -52,13 +52,13 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
     },
 
     async find({ uid, provider, kid }) {
-      const Key = keyOf(uid, provider, kid);
+      const Key = vaultKey(uid, provider, kid);
       const { Item } = await db.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
       return Item && parse(uid, Item);
     },
 
     insert(key) {
-      const Item = itemOf(key);
+      const Item = toItem(key);
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict'),
@@ -66,7 +66,7 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
     },
 
     replace(key) {
-      const Item = itemOf(key);
+      const Item = toItem(key);
       return write(
         {
           Put: {
@@ -85,7 +85,7 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
     },
 
     remove({ uid, provider, kid }) {
-      const Key = keyOf(uid, provider, kid);
+      const Key = vaultKey(uid, provider, kid);
       return write(
         { Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } },
         () => new AppError('not_found', 'Key not found.'),

@@ -65,7 +65,7 @@ function placeholders() {
   };
 }
 
-function updateOf(change: Change) {
+function toUpdate(change: Change) {
   const { name, value, all } = placeholders();
   const added = (['used', 'spent'] as const).flatMap((kind) =>
     Object.entries(change[kind])
@@ -99,7 +99,7 @@ function updateOf(change: Change) {
   };
 }
 
-function itemOf({ used, spent, warned, ...rest }: Ledger) {
+function toItem({ used, spent, warned, ...rest }: Ledger) {
   const counts = KINDS.flatMap((kind) =>
     Object.entries({ used, spent, warned }[kind]).map(([gauge, value]) => [attribute(kind, gauge), value]),
   );
@@ -116,10 +116,10 @@ export function ledgerTable(db: DynamoDBDocumentClient, TableName: string): Ledg
     },
 
     change: (uid, change) =>
-      write({ Update: { TableName, Key: ledgerKey(uid), ...updateOf(change) } }, moved),
+      write({ Update: { TableName, Key: ledgerKey(uid), ...toUpdate(change) } }, moved),
 
     replace(uid, ledger) {
-      const Item = { ...ledgerKey(uid), ...itemOf(ledger), revision: ledger.revision + 1 };
+      const Item = { ...ledgerKey(uid), ...toItem(ledger), revision: ledger.revision + 1 };
       const seen = {
         ConditionExpression: 'revision = :seen',
         ExpressionAttributeValues: { ':seen': ledger.revision },

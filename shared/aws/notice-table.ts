@@ -12,16 +12,16 @@ import { write } from './transaction.ts';
 const PREFIX = 'NOTICE#';
 const INDEX = 'notices';
 
-const idOf = (sk: unknown): string => String(sk).slice(PREFIX.length);
+const noticeId = (sk: unknown): string => String(sk).slice(PREFIX.length);
 
-const keyOf = (uid: Uid, id: string) => ({ pk: `U#${uid}`, sk: `${PREFIX}${id}` });
+const noticeKey = (uid: Uid, id: string) => ({ pk: `U#${uid}`, sk: `${PREFIX}${id}` });
 
 export function noticeTable(TableName: string): NoticeStore {
   function setOf(uid: Uid, { id, ...fields }: Notice) {
     const given = Object.entries({ ...fields, noticeOf: uid }).filter(([, value]) => value !== undefined);
     return {
       TableName,
-      Key: keyOf(uid, id),
+      Key: noticeKey(uid, id),
       UpdateExpression: `SET ${given.map(([name]) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}`,
       ExpressionAttributeNames: Object.fromEntries(given.map(([name]) => [`#${name}`, name])),
       ExpressionAttributeValues: Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
@@ -42,7 +42,7 @@ export function noticeTable(TableName: string): NoticeStore {
         {
           Update: {
             TableName,
-            Key: keyOf(uid, id),
+            Key: noticeKey(uid, id),
             UpdateExpression: 'SET read_at = if_not_exists(read_at, :at)',
             ConditionExpression: 'attribute_exists(pk)',
             ExpressionAttributeValues: { ':at': at },
@@ -59,7 +59,7 @@ const PLACE = /^(?<time>[0-9TZ:.-]{24})#(?<id>[\w.~-]{1,256})$/;
 function keyAt(uid: Uid, place: string) {
   const { time, id } = PLACE.exec(place)?.groups ?? {};
   if (!time || !id) throw new AppError('invalid_input', 'Invalid cursor.');
-  return { ...keyOf(uid, id), noticeOf: uid, created_at: time };
+  return { ...noticeKey(uid, id), noticeOf: uid, created_at: time };
 }
 
 /** Read from the index, which is eventually consistent: a new notice may appear a moment later. */
@@ -78,8 +78,8 @@ export function noticeList(db: DynamoDBDocumentClient, TableName: string): Notic
       const key = ['noticeOf', 'created_at'];
       const { rows, place } = await readPage(db, query, { limit, after: from, key });
       return {
-        notices: rows.map((row) => Notice.parse({ ...row, id: idOf(row['sk']) })),
-        ...(place && { next: `${place['created_at']}#${idOf(place['sk'])}` }),
+        notices: rows.map((row) => Notice.parse({ ...row, id: noticeId(row['sk']) })),
+        ...(place && { next: `${place['created_at']}#${noticeId(place['sk'])}` }),
       };
     },
   };

@@ -9,7 +9,7 @@ import type { PaceStore } from '#shared/limits/provider-pacing.ts';
 import { rateKey } from './rate-table.ts';
 
 const Row = z.object({ left: z.number().min(0).max(1), until: z.number() });
-const nameOf = (provider: string) => `pace:${provider}`;
+const paceAttribute = (provider: string) => `pace:${provider}`;
 
 export function paceTable(
   db: DynamoDBDocumentClient,
@@ -17,7 +17,7 @@ export function paceTable(
 ): PaceStore {
   return {
     read(beside, provider) {
-      const row = Row.safeParse(beside[nameOf(provider)]);
+      const row = Row.safeParse(beside[paceAttribute(provider)]);
       return row.success ? row.data : undefined;
     },
 
@@ -31,7 +31,11 @@ export function paceTable(
             // Requires an existing rate row: a row created here would have no TTL.
             ConditionExpression:
               'attribute_exists(tat) AND (attribute_not_exists(#pace) OR #pace.#until <= :now OR #pace.#left >= :left)',
-            ExpressionAttributeNames: { '#pace': nameOf(provider), '#until': 'until', '#left': 'left' },
+            ExpressionAttributeNames: {
+              '#pace': paceAttribute(provider),
+              '#until': 'until',
+              '#left': 'left',
+            },
             ExpressionAttributeValues: { ':pace': pace, ':now': now(), ':left': pace.left },
           }),
         );

@@ -10,12 +10,14 @@ import {
 
 import { write } from './transaction.ts';
 
-const keyOf = (uid: string) => ({ pk: `U#${uid}`, sk: 'PREFERENCES' });
+const preferencesKey = (uid: string) => ({ pk: `U#${uid}`, sk: 'PREFERENCES' });
 
 export function preferenceTable(db: DynamoDBDocumentClient, TableName: string): PreferenceStore {
   return {
     async find(uid) {
-      const { Item } = await db.send(new GetCommand({ TableName, Key: keyOf(uid), ConsistentRead: true }));
+      const { Item } = await db.send(
+        new GetCommand({ TableName, Key: preferencesKey(uid), ConsistentRead: true }),
+      );
       return Item && Preferences.parse(Item);
     },
 
@@ -29,8 +31,9 @@ export function preferenceTable(db: DynamoDBDocumentClient, TableName: string): 
               ExpressionAttributeNames: { '#version': 'version' },
               ExpressionAttributeValues: { ':seen': seen },
             };
-      return write({ Put: { TableName, Item: { ...keyOf(uid), ...preferences }, ...condition } }, (current) =>
-        changedMeanwhile(current ? Preferences.parse(current) : NO_PREFERENCES),
+      return write(
+        { Put: { TableName, Item: { ...preferencesKey(uid), ...preferences }, ...condition } },
+        (current) => changedMeanwhile(current ? Preferences.parse(current) : NO_PREFERENCES),
       );
     },
   };

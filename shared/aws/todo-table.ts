@@ -8,7 +8,7 @@ import { Todo, type TodoStore } from '#shared/todo/todo.ts';
 import { write } from './transaction.ts';
 
 const PREFIX = 'TODO#';
-const keyOf = (owner: Uid, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
+const todoKey = (owner: Uid, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
 
 /** Optimistic locking: a write is conditional on the version it was derived from. */
 const atVersion = (version: number) => ({
@@ -28,7 +28,7 @@ export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoSt
   return {
     async find(owner, id) {
       const { Item } = await db.send(
-        new GetCommand({ TableName, Key: keyOf(owner, id), ConsistentRead: true }),
+        new GetCommand({ TableName, Key: todoKey(owner, id), ConsistentRead: true }),
       );
       return Item && Todo.parse(Item);
     },
@@ -48,7 +48,7 @@ export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoSt
     },
 
     insert(owner, todo) {
-      const Item = { ...keyOf(owner, todo.id), fmt: 1, ...todo };
+      const Item = { ...todoKey(owner, todo.id), fmt: 1, ...todo };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict'),
@@ -56,12 +56,12 @@ export function todoTable(db: DynamoDBDocumentClient, TableName: string): TodoSt
     },
 
     replace(owner, todo) {
-      const Item = { ...keyOf(owner, todo.id), fmt: 1, ...todo };
+      const Item = { ...todoKey(owner, todo.id), fmt: 1, ...todo };
       return write({ Put: { TableName, Item, ...atVersion(todo.version - 1) } }, changed);
     },
 
     remove(owner, todo) {
-      const Key = keyOf(owner, todo.id);
+      const Key = todoKey(owner, todo.id);
       return write({ Delete: { TableName, Key, ...atVersion(todo.version) } }, changed);
     },
   };

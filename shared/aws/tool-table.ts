@@ -9,13 +9,13 @@ import { write } from './transaction.ts';
 
 const PREFIX = 'TOOL#';
 const partitionOf = (shelf: Shelf) => (shelf === 'shared' ? 'SHARED' : `U#${shelf}`);
-const keyOf = (shelf: Shelf, name: string) => ({ pk: partitionOf(shelf), sk: `${PREFIX}${name}` });
+const toolKey = (shelf: Shelf, name: string) => ({ pk: partitionOf(shelf), sk: `${PREFIX}${name}` });
 
 const parse = ({ doc }: Readonly<Record<string, unknown>>): RegisteredTool =>
   RegisteredTool.parse(JSON.parse(String(doc)));
 
-const itemOf = (tool: RegisteredTool) => ({
-  ...keyOf(shelfOf(tool), tool.name),
+const toItem = (tool: RegisteredTool) => ({
+  ...toolKey(shelfOf(tool), tool.name),
   fmt: 1,
   rv: tool.rv,
   doc: JSON.stringify(tool),
@@ -35,7 +35,7 @@ export function toolTable(db: DynamoDBDocumentClient, TableName: string): Regist
   return {
     async find(shelf, name) {
       const { Item } = await db.send(
-        new GetCommand({ TableName, Key: keyOf(shelf, name), ConsistentRead: true }),
+        new GetCommand({ TableName, Key: toolKey(shelf, name), ConsistentRead: true }),
       );
       return Item && parse(Item);
     },
@@ -56,13 +56,16 @@ export function toolTable(db: DynamoDBDocumentClient, TableName: string): Regist
 
     insert: (tool) =>
       write(
-        { Put: { TableName, Item: itemOf(tool), ConditionExpression: 'attribute_not_exists(pk)' } },
+        { Put: { TableName, Item: toItem(tool), ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict', 'There is a tool of this name already.', { tool_name: tool.name }),
       ),
 
-    replace: (tool) => write({ Put: { TableName, Item: itemOf(tool), ...atVersion(tool.rv - 1) } }, changed),
+    replace: (tool) => write({ Put: { TableName, Item: toItem(tool), ...atVersion(tool.rv - 1) } }, changed),
 
     remove: (tool) =>
-      write({ Delete: { TableName, Key: keyOf(shelfOf(tool), tool.name), ...atVersion(tool.rv) } }, changed),
+      write(
+        { Delete: { TableName, Key: toolKey(shelfOf(tool), tool.name), ...atVersion(tool.rv) } },
+        changed,
+      ),
   };
 }

@@ -15,6 +15,6 @@ export const PageQuery = z.object({
 /**
  * @param place e.g. the sort key of the last row, without its owner: a cursor gives no access to another owner's rows
  */
-export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url');
+export const formatCursor = (place: string): string => Buffer.from(place).toString('base64url');
 
-export const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8');
+export const parseCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8');

@@ -71,7 +71,7 @@ function u32(value: number): Buffer {
 }
 
 /** Sequential reader; missing, different or surplus bytes are integrity failures. */
-function readerOf(blob: Buffer) {
+function createReader(blob: Buffer) {
   let at = 0;
   const take = (length: number): Buffer => {
     if (at + length > blob.length) throw integrityFailure('format');
@@ -94,7 +94,7 @@ function readerOf(blob: Buffer) {
 /** @throws {AppError} `integrity_failed` unless all lengths are exact and no bytes remain */
 export function parseMessage(bytes: Uint8Array): Message {
   const blob = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = readerOf(blob);
+  const read = createReader(blob);
   read.expect(VERSION);
   read.expect(SUITE);
   const messageId = read.take(ID_LENGTH);

@@ -26,7 +26,7 @@ const DENIED_V4 = [
 const GLOBAL_V6 = ['2000::/3'];
 const DENIED_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
-function listOf(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
+function createBlockList(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [net = '', bits] = range.split('/');
@@ -35,9 +35,9 @@ function listOf(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
   return list;
 }
 
-const deniedV4 = listOf('ipv4', DENIED_V4);
-const globalV6 = listOf('ipv6', GLOBAL_V6);
-const deniedV6 = listOf('ipv6', DENIED_V6);
+const deniedV4 = createBlockList('ipv4', DENIED_V4);
+const globalV6 = createBlockList('ipv6', GLOBAL_V6);
+const deniedV6 = createBlockList('ipv6', DENIED_V6);
 
 function inPublicRange(address: string): boolean {
   switch (isIP(address)) {

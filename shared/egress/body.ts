@@ -9,7 +9,7 @@ const MAX_RATIO = 100;
 /** Decompressed size from which the ratio is checked: short repetitive texts exceed it legitimately. */
 const RATIO_FROM = 64 * 1024;
 
-const FIRST_ROOM = 16 * 1024;
+const INITIAL_CAPACITY = 16 * 1024;
 /** Allowed ratio of wire bytes to body bytes. One chunk per byte costs Node three seconds of CPU per megabyte. */
 const MAX_FRAMING = 4;
 const FRAMING_FROM = 64 * 1024;
@@ -44,49 +44,51 @@ function createCount({ socket }: IncomingMessage) {
 }
 
 /** Single growing buffer for all chunks: keeping one-byte chunks separately takes a hundred times their size. */
-function createPile(maxBytes: number) {
-  let room = new Uint8Array(Math.min(FIRST_ROOM, maxBytes));
+function createByteBuffer(maxBytes: number) {
+  let storage = new Uint8Array(Math.min(INITIAL_CAPACITY, maxBytes));
   let length = 0;
   return {
     /** Appends a chunk. The buffer never grows beyond `maxBytes`. */
     add(piece: Uint8Array): void {
-      if (length + piece.length > room.length) {
-        const larger = new Uint8Array(Math.min(maxBytes, Math.max(2 * room.length, length + piece.length)));
-        larger.set(room);
-        room = larger;
+      if (length + piece.length > storage.length) {
+        const larger = new Uint8Array(
+          Math.min(maxBytes, Math.max(2 * storage.length, length + piece.length)),
+        );
+        larger.set(storage);
+        storage = larger;
       }
-      room.set(piece, length);
+      storage.set(piece, length);
       length += piece.length;
     },
-    whole: () => room.subarray(0, length),
+    whole: () => storage.subarray(0, length),
   };
 }
 
 /** Reads a body from its chunks. @throws {AppError} `upstream_malformed` when it is too large */
-export async function wholeOf(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const pile = createPile(maxBytes);
+export async function readAll(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const buffer = createByteBuffer(maxBytes);
   for await (const piece of pieces) {
-    if (pile.whole().length + piece.length > maxBytes) throw tooLarge();
-    pile.add(piece);
+    if (buffer.whole().length + piece.length > maxBytes) throw tooLarge();
+    buffer.add(piece);
   }
-  return pile.whole();
+  return buffer.whole();
 }
 
 /** @throws {AppError} `upstream_malformed` when the body is too large or has an encoding that was not requested */
 export async function readBody(
   response: IncomingMessage,
-  { maxBytes, heard }: { maxBytes: number; heard: () => void },
+  { maxBytes, restartIdle }: { maxBytes: number; restartIdle: () => void },
 ): Promise<Uint8Array> {
   const decoder = decoderFor(response);
   if (!decoder && Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const pile = createPile(maxBytes);
+  const buffer = createByteBuffer(maxBytes);
   const count = createCount(response);
   let received = 0;
   let length = 0;
 
   async function* packed(source: AsyncIterable<Uint8Array>) {
     for await (const chunk of source) {
-      heard();
+      restartIdle();
       received = count(chunk);
       yield chunk;
     }
@@ -96,12 +98,12 @@ export async function readBody(
     for await (const chunk of source) {
       length += chunk.length;
       if (length > maxBytes || (length > RATIO_FROM && length > received * MAX_RATIO)) throw tooLarge();
-      pile.add(chunk);
+      buffer.add(chunk);
     }
   }
 
   await (decoder ? pipeline(response, packed, decoder, collect) : collect(packed(response)));
-  return pile.whole();
+  return buffer.whole();
 }
 
 /**
@@ -110,13 +112,13 @@ export async function readBody(
  */
 export async function* piecesOf(
   response: IncomingMessage,
-  { maxBytes, heard }: { maxBytes: number; heard: () => void },
+  { maxBytes, restartIdle }: { maxBytes: number; restartIdle: () => void },
 ): AsyncGenerator<Uint8Array> {
   if (decoderFor(response))
     throw new AppError('upstream_malformed', 'The response has an unknown content encoding.');
   const count = createCount(response);
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    heard();
+    restartIdle();
     if (count(chunk) > maxBytes) throw tooLarge();
     yield chunk;
   }

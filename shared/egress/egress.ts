@@ -7,7 +7,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { isPublicAddress } from './address.ts';
 import { piecesOf, readBody } from './body.ts';
 import { type Connector, createConnector, type Lookup, systemLookup } from './connector.ts';
-import { createPatience } from './patience.ts';
+import { createTimeouts } from './timeouts.ts';
 import { egressRefused } from './refusal.ts';
 import { originsOf, type Target, targetOf } from './target.ts';
 
@@ -67,7 +67,7 @@ const MAX_HEADERS = 100;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 /** Headers reserved for this module: with them a caller could address another host or frame a second request. */
-const OURS = new Set([
+const RESERVED_HEADERS = new Set([
   'accept-encoding',
   'connection',
   'content-length',
@@ -84,7 +84,8 @@ const OURS = new Set([
 
 /** @param encodings accepted content encodings; none for streams, because compression delays events */
 function headersOf({ headers, body }: EgressRequest, encodings: string): Record<string, string> {
-  if (Object.keys(headers).some((name) => OURS.has(name.toLowerCase()))) throw egressRefused('header');
+  if (Object.keys(headers).some((name) => RESERVED_HEADERS.has(name.toLowerCase())))
+    throw egressRefused('header');
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return { ...headers, 'accept-encoding': encodings, ...length };
 }
@@ -105,7 +106,7 @@ const flatHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
   );
 
 /** Maps a failure to an error without its message, which may quote a request, an address or a response. */
-function failureOf(
+function toAppError(
   error: unknown,
   { late, answered, caller }: { late: boolean; answered: boolean; caller: unknown },
 ) {
@@ -148,7 +149,7 @@ type Site = {
 
 type Exchange = {
   readonly answer: IncomingMessage;
-  readonly heard: () => void;
+  readonly restartIdle: () => void;
   readonly drop: () => void;
   /** Destroys the connection. @returns the error to report */
   readonly failed: (error: unknown) => AppError;
@@ -164,30 +165,30 @@ const opener =
     if (!METHODS.has(request.method)) throw egressRefused('method');
     const target = targetOf(request.url, { ...rules, ports: listed });
     const { signal: caller, deadlineMs } = request;
-    const patience = createPatience({ deadlineMs, headersMs, idleMs, caller });
+    const timeouts = createTimeouts({ deadlineMs, headersMs, idleMs, caller });
     let outgoing: ClientRequest | undefined;
     let answered = false;
     const drop = () => {
       outgoing?.destroy(); // a partly read connection must not return to the pool
-      patience.done();
+      timeouts.done();
     };
     const failed = (error: unknown): AppError => {
       drop();
-      return failureOf(error, { late: patience.signal.aborted, answered, caller: caller?.reason });
+      return toAppError(error, { late: timeouts.signal.aborted, answered, caller: caller?.reason });
     };
     try {
-      patience.signal.throwIfAborted();
-      outgoing = start(target, connector, { request, encodings, signal: patience.signal });
+      timeouts.signal.throwIfAborted();
+      outgoing = start(target, connector, { request, encodings, signal: timeouts.signal });
       const answer = await answerTo(outgoing, request.body);
       answered = true;
-      patience.heard();
+      timeouts.restartIdle();
       checkAnswer(answer);
       const { socket } = outgoing;
       const served = () => {
         connector.served(socket);
-        patience.done();
+        timeouts.done();
       };
-      return { answer, heard: patience.heard, failed, drop, served };
+      return { answer, restartIdle: timeouts.restartIdle, failed, drop, served };
     } catch (error) {
       throw failed(error);
     }
@@ -219,10 +220,10 @@ export function createEgress(ports: {
     },
 
     async send(request, policy = {}) {
-      const { answer, heard, failed, served } = await open(request, policy, 'gzip, br');
+      const { answer, restartIdle, failed, served } = await open(request, policy, 'gzip, br');
       try {
         const { maxBytes } = { ...DEFAULTS, ...policy };
-        const body = await readBody(answer, { maxBytes, heard });
+        const body = await readBody(answer, { maxBytes, restartIdle });
         served();
         return { status: answer.statusCode ?? 0, headers: flatHeaders(answer), body };
       } catch (error) {
@@ -231,13 +232,13 @@ export function createEgress(ports: {
     },
 
     async stream(request, policy = {}) {
-      const { answer, heard, failed, drop, served } = await open(request, policy, 'identity');
+      const { answer, restartIdle, failed, drop, served } = await open(request, policy, 'identity');
       answer.on('error', () => undefined); // while nobody reads: whoever does is told
       const { maxBytes } = { ...DEFAULTS, ...policy };
       async function* body() {
         let whole = false;
         try {
-          yield* piecesOf(answer, { maxBytes, heard });
+          yield* piecesOf(answer, { maxBytes, restartIdle });
           whole = true;
           served();
         } catch (error) {

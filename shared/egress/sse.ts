@@ -37,15 +37,15 @@ function decoded(decoder: TextDecoder, chunk: Uint8Array): string {
   }
 }
 
-function fieldOf(line: string): { field: string; value: string } {
+function parseField(line: string): { field: string; value: string } {
   const cut = line.indexOf(':');
   if (cut < 0) return { field: line, value: '' };
   return { field: line.slice(0, cut), value: line.slice(line[cut + 1] === ' ' ? cut + 2 : cut + 1) };
 }
 
 /** Parses the lines of one event; undefined without data, as for a comment. */
-function eventOf(lines: readonly string[]): SseEvent | undefined {
-  const fields = lines.map(fieldOf);
+function parseEvent(lines: readonly string[]): SseEvent | undefined {
+  const fields = lines.map(parseField);
   const data = fields.filter(({ field }) => field === 'data').map(({ value }) => value);
   const event = fields.findLast(({ field }) => field === 'event')?.value;
   return data.length > 0 ? { event: event || 'message', data: data.join('\n') } : undefined;
@@ -68,7 +68,7 @@ export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     count += 1;
     if (count > MAX_EVENTS) throw malformed('The answer has too many events.');
-    const event = eventOf(lines);
+    const event = parseEvent(lines);
     if (event) yield event;
     [lines, length] = [[], 0];
   }

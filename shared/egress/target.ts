@@ -25,7 +25,7 @@ const HTTPS_PORT = 443;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const MAX_HOST_LENGTH = 253;
 /** Names that resolve to internal services inside a network. */
-const INSIDE = ['localhost', 'localdomain', 'local', 'internal', 'home.arpa'];
+const INTERNAL_DOMAINS = ['localhost', 'localdomain', 'local', 'internal', 'home.arpa'];
 /**
  * Zones in which AWS serves its own APIs: the `dnsSuffix` and `dualStackDnsSuffix` of every partition in the SDK, the
  * consoles' zones, and the closed top-level domain `aws` (`api.aws`, `on.aws`). Inside a VPC these names lead to endpoints
@@ -66,7 +66,7 @@ function parse(text: string): URL {
 
 function checkHost(host: string, ownHosts: readonly string[]): void {
   const name = host.length <= MAX_HOST_LENGTH && isIP(host) === 0 && HOST.test(host);
-  if (!name || [...INSIDE, ...AWS, ...ownHosts].some((domain) => within(host, domain)))
+  if (!name || [...INTERNAL_DOMAINS, ...AWS, ...ownHosts].some((domain) => within(host, domain)))
     throw egressRefused('host');
 }
 

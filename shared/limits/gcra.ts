@@ -75,23 +75,27 @@ export function createAdmit(ports: { store: RateStore; now: () => number }): Adm
       }
       remember(name, extended.tat ?? 0);
       if (extended.tat !== undefined && extended.tat > at + tolerance) {
-        throw refused({ perMinute, burst }, counted, extended.tat - tolerance - at);
+        throw rateLimitedError({ perMinute, burst }, counted, extended.tat - tolerance - at);
       }
     }
     throw new AppError('unavailable', 'Too many concurrent calls.');
   };
 }
 
-function what(counted: Counted): string {
+function describeScope(counted: Counted): string {
   if (counted.scope === 'provider') return `calls to ${counted.provider}`;
   return counted.scope === 'tool' ? `calls of ${counted.tool}` : 'calls';
 }
 
-function refused({ perMinute, burst }: RateLimit, counted: Counted, waitMicroseconds: number): AppError {
+function rateLimitedError(
+  { perMinute, burst }: RateLimit,
+  counted: Counted,
+  waitMicroseconds: number,
+): AppError {
   const seconds = Math.max(1, Math.ceil(waitMicroseconds / MICROSECONDS));
   return new AppError(
     'rate_limited',
-    `At most ${perMinute} ${what(counted)} per minute, with bursts of ${burst}, are allowed.`,
+    `At most ${perMinute} ${describeScope(counted)} per minute, with bursts of ${burst}, are allowed.`,
     {
       ...counted,
       retry_after_seconds: seconds,

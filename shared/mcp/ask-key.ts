@@ -14,14 +14,14 @@ import { type ErrorCode, ERRORS } from '#shared/core/errors.ts';
 import type { InvokeResult } from '#shared/tools/tool.ts';
 
 /** Errors that a new key resolves. A frozen key can be unfrozen without the provider's page. */
-const MENDED_BY_KEY = new Set<ErrorCode>(['key_missing', 'key_expired', 'key_invalid', 'key_rejected']);
+const RESOLVED_BY_KEY = new Set<ErrorCode>(['key_missing', 'key_expired', 'key_invalid', 'key_rejected']);
 const REQUEST = 'key';
 /** Delay before the check: the user may be about to finish. */
-const LOOK_AGAIN_MS = 3000;
+const RECHECK_DELAY_MS = 3000;
 
-const lacksKey = (answer: InvokeResult) => !answer.ok && MENDED_BY_KEY.has(answer.error.code);
+const lacksKey = (answer: InvokeResult) => !answer.ok && RESOLVED_BY_KEY.has(answer.error.code);
 
-function canShowPages({ mcpReq }: ServerContext): boolean {
+function supportsUrlElicitation({ mcpReq }: ServerContext): boolean {
   const envelope = mcpReq.envelope as Record<string, unknown> | undefined;
   const capabilities = envelope?.[CLIENT_CAPABILITIES_META_KEY] as
     | { elicitation?: { url?: unknown } }
@@ -50,10 +50,10 @@ export async function orAskForKey(
 ): Promise<{ answer: InvokeResult } | { question: InputRequiredResult }> {
   if (!lacksKey(answer)) return { answer };
   const said = inputResponse(ctx.mcpReq.inputResponses, REQUEST);
-  const asked = said.kind === 'missing' && canShowPages(ctx) ? question(answer) : undefined;
+  const asked = said.kind === 'missing' && supportsUrlElicitation(ctx) ? question(answer) : undefined;
   if (asked) return { question: asked };
   const opened = said.kind === 'elicit' && said.action === 'accept';
-  if (!opened || deadline.remainingMs() < 2 * LOOK_AGAIN_MS) return { answer };
-  await pause(LOOK_AGAIN_MS, undefined, { signal: deadline.signal });
+  if (!opened || deadline.remainingMs() < 2 * RECHECK_DELAY_MS) return { answer };
+  await pause(RECHECK_DELAY_MS, undefined, { signal: deadline.signal });
   return { answer: await again() };
 }

@@ -15,7 +15,7 @@ const USAGE_META = 'dev.portunus/usage';
 
 type Failure = Extract<InvokeResult, { ok: false }>;
 
-function problemOf({ error: { code, message, details } }: Failure, requestId: string) {
+function toProblem({ error: { code, message, details } }: Failure, requestId: string) {
   const next_step = details.next_step ?? ERRORS[code][2];
   return { code, detail: message, ...details, next_step, request_id: requestId };
 }
@@ -30,7 +30,7 @@ export function toolResult(
 ): CallToolResult {
   const replayed = answer.replayed && { [REPLAYED_META]: true };
   if (!answer.ok) {
-    const problem = problemOf(answer, requestId);
+    const problem = toProblem(answer, requestId);
     return {
       isError: true,
       content: [{ type: 'text', text: `${problem.code}: ${problem.detail} ${problem.next_step}` }],
@@ -55,5 +55,5 @@ export function toolResult(
 export function resourceError(failure: Failure, uri: string, requestId: string): ProtocolError {
   const { code, status } = failure.error;
   if (code === 'not_found' || code === 'invalid_input') return new ResourceNotFoundError(uri);
-  return new ProtocolError(status, failure.error.message, problemOf(failure, requestId));
+  return new ProtocolError(status, failure.error.message, toProblem(failure, requestId));
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import type { Uid } from '#shared/core/ids.ts';
-import { cursorOf, placeOf } from '#shared/core/page.ts';
+import { formatCursor, parseCursor } from '#shared/core/page.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import type { NoticePage, NoticeQuery } from './api.ts';
@@ -99,10 +99,10 @@ export function createNotices(ports: {
 /** An owner's own notices. */
 export async function readNotices(list: NoticeList, uid: Uid, query: NoticeQuery): Promise<NoticePage> {
   const { limit, cursor, unread } = query;
-  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
   const { notices, next } = await list.page(uid, { unread }, { limit, after });
   return {
     notices: notices.map((notice) => ({ ...notice, read_at: notice.read_at ?? null })),
-    pagination: { limit, next_cursor: next === undefined ? null : cursorOf(next) },
+    pagination: { limit, next_cursor: next === undefined ? null : formatCursor(next) },
   };
 }

@@ -1,9 +1,9 @@
 // One request to a provider with one key.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { onward } from '#shared/core/hops.ts';
+import { hopHeaders } from '#shared/core/hops.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { wholeOf } from '#shared/egress/body.ts';
+import { readAll } from '#shared/egress/body.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressRequest, EgressResponse, EgressStream } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
@@ -48,7 +48,7 @@ async function streamOf(response: EgressStream, { facts, adapter }: ProviderRequ
   if (!/^application\/json\b/i.test(response.headers['content-type'] ?? '')) {
     return readStream(response, { facts, adapter, secret });
   }
-  const body = await wholeOf(response.body, MAX_ANSWER_BYTES);
+  const body = await readAll(response.body, MAX_ANSWER_BYTES);
   const chunks = chunksOf(readAnswer({ ...response, body }, secret, adapter.reply));
   return (async function* () {
     yield* chunks;
@@ -78,7 +78,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
       throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
     }
     // Only a server that the owner chose may be a gateway, or this one again.
-    const chain = facts.ownBaseUrl ? onward({ hops: 0, ...call }) : {};
+    const chain = facts.ownBaseUrl ? hopHeaders({ hops: 0, ...call }) : {};
     call.onUse({ provider, kid, ver });
     const { secret, origin } = await key.open();
     const remainingMs = call.deadline.remainingMs();
@@ -117,7 +117,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
           return { kind: 'answered', value: await streamOf(response, request, secret) };
         }
         const { facts, adapter } = request;
-        const body = await wholeOf(response.body, MAX_ANSWER_BYTES);
+        const body = await readAll(response.body, MAX_ANSWER_BYTES);
         const failure = withoutKey({ ...response, body }, secret);
         await observe(response, request, { call, failure });
         return rejectionIn(failure, facts, adapter);

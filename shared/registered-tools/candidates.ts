@@ -1,6 +1,6 @@
 // What a registration asks for, as the tools that its source describes.
 import { AppError } from '#shared/core/errors.ts';
-import { onward } from '#shared/core/hops.ts';
+import { hopHeaders } from '#shared/core/hops.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
@@ -30,7 +30,7 @@ async function fetched(
     });
   }
   ports.checkUrl(url);
-  const chain = onward(caller);
+  const chain = hopHeaders(caller);
   await caller.begin(alias);
   const response = await ports.upstream.egress.send(
     {
@@ -54,7 +54,7 @@ export async function toolCandidates(
   const { upstream, checkUrl } = ports;
   if (body.kind === 'mcp') {
     checkUrl(body.url);
-    onward(caller);
+    hopHeaders(caller);
     await caller.begin(body.alias);
     const { serverCandidates } = await import('./mcp-tool.ts');
     const { url, alias, credential, tools: wanted } = body;

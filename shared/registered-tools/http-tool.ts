@@ -1,6 +1,6 @@
 // Calling one operation of an HTTP API.
 import { MalformedAnswer } from '#shared/core/errors.ts';
-import { onward } from '#shared/core/hops.ts';
+import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import { withMarks } from '#shared/core/visible-text.ts';
@@ -65,7 +65,7 @@ export async function callHttp(
   const { alias, definition } = tool;
   const { credential, outputSchema } = definition;
   const request = requestOf(operation, args);
-  const chain = onward(call);
+  const chain = hopHeaders(call);
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
   const output = await withKey(where, { ...call, credentials }, async (secret) => {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { SecretMask } from '#shared/core/mask-secret.ts';
-import { wholeOf } from '#shared/egress/body.ts';
+import { readAll } from '#shared/egress/body.ts';
 import type { Egress, EgressStream } from '#shared/egress/egress.ts';
 import { sseEvents } from '#shared/egress/sse.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
@@ -47,7 +47,7 @@ function checkAnswer(answer: unknown, asked: Message): Message {
   throw new MalformedAnswer(JSON.stringify(answer));
 }
 
-const textOf = async ({ body }: EgressStream): Promise<string> => textIn(await wholeOf(body, MAX_BYTES));
+const textOf = async ({ body }: EgressStream): Promise<string> => textIn(await readAll(body, MAX_BYTES));
 
 const toolsIn = (message: unknown): readonly unknown[] => {
   const result = isMessage(message) ? message['result'] : undefined;

@@ -1,6 +1,6 @@
 // Calling a tool of an upstream MCP server, and learning which it has.
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
-import { onward } from '#shared/core/hops.ts';
+import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { withMarks } from '#shared/core/visible-text.ts';
 import type { Credential, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
@@ -24,7 +24,7 @@ function conversation<T>(
 ): Promise<T> {
   const { url, alias, credential } = where;
   const { egress, deadline, progress } = caller;
-  const chain = onward(caller);
+  const chain = hopHeaders(caller);
   return withKey(where, caller, (secret) => {
     const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
     const mask = secret && createSecretMask(secret);

@@ -1,6 +1,6 @@
 // A registered tool as one that can be called: the same checks before and after as every tool has.
 import { AppError } from '#shared/core/errors.ts';
-import { onward } from '#shared/core/hops.ts';
+import { hopHeaders } from '#shared/core/hops.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, Tool, ToolCall } from '#shared/tools/tool.ts';
@@ -32,7 +32,7 @@ async function call(
   { args, call: at, ports }: { args: Record<string, unknown>; call: ToolCall; ports: UpstreamPorts },
 ): Promise<Done<Record<string, unknown>>> {
   const { source } = tool.definition;
-  onward(at);
+  hopHeaders(at);
   await at.begin(intentOf(tool));
   checkInput(tool, args);
   if (source.kind === 'http') return callHttp({ tool, operation: source, args }, at, ports);

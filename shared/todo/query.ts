@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import { ownLine } from '#shared/core/own-text.ts';
-import { cursorOf, placeOf } from '#shared/core/page.ts';
+import { formatCursor, parseCursor } from '#shared/core/page.ts';
 import { Ulid } from '#shared/core/ulid.ts';
 
 import { PRIORITIES, type Todo } from './todo.ts';
@@ -74,9 +74,9 @@ function placeIn(todo: Todo, sort: TodoQuery['sort']): string {
 
 const Place = z.string().refine((place) => Ulid.safeParse(place.split('\u0000').at(-1)).success);
 
-function startOf(cursor: string | undefined): string {
+function parsePageStart(cursor: string | undefined): string {
   if (cursor === undefined) return '';
-  const place = Place.safeParse(placeOf(cursor));
+  const place = Place.safeParse(parseCursor(cursor));
   if (!place.success) throw new AppError('invalid_input', 'Invalid cursor.');
   return place.data;
 }
@@ -86,7 +86,7 @@ export function pageOf(
   todos: readonly Todo[],
   query: TodoQuery,
 ): { todos: Todo[]; next_cursor: string | null } {
-  const start = startOf(query.cursor);
+  const start = parsePageStart(query.cursor);
   const placed = todos
     .filter((todo) => matches(todo, query))
     .map((todo) => ({ todo, place: placeIn(todo, query.sort) }))
@@ -95,5 +95,5 @@ export function pageOf(
   const page = placed.slice(0, query.limit);
   const last = page.at(-1);
   const more = placed.length > page.length && last !== undefined;
-  return { todos: page.map(({ todo }) => todo), next_cursor: more ? cursorOf(last.place) : null };
+  return { todos: page.map(({ todo }) => todo), next_cursor: more ? formatCursor(last.place) : null };
 }

@@ -34,7 +34,7 @@ export type KeyDeposit = {
 };
 
 /** Secret to seal: the key, or a token set that contains it. */
-const keptOf = (secret: Secret, tokens: Tokens | undefined) =>
+const secretToSeal = (secret: Secret, tokens: Tokens | undefined) =>
   tokens ? tokenSecret({ ...tokens, accessToken: secret }) : secret;
 
 /** Bound of the query that reads an owner's keys for one provider on each use. */
@@ -62,7 +62,10 @@ export function createKeyDeposit(ports: {
       const id = { uid, provider, kid: newKid() };
       const key: StoredKey = {
         ...id,
-        ...(await seal({ ...id, ver: 1 }, { secret: keptOf(secret, tokens), shown: secret, fp, origin })),
+        ...(await seal(
+          { ...id, ver: 1 },
+          { secret: secretToSeal(secret, tokens), shown: secret, fp, origin },
+        )),
         ...expiry,
         ...(validation && { validation }),
         fmt: 1,

@@ -87,12 +87,12 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
     ...about,
     kind: 'key_expiring',
     severity: expiry === '30d' ? 'info' : 'warning',
-    text: `${name} expires on ${at}, in less than ${wordsOf[expiry]}.`,
+    text: `${name} expires on ${at}, in less than ${DURATION_TEXT[expiry]}.`,
     once: `v${key.ver}~${day}~${expiry}`,
   } as const;
 }
 
-const wordsOf = { '1d': 'a day', '7d': '7 days', '30d': '30 days' } as const;
+const DURATION_TEXT = { '1d': 'a day', '7d': '7 days', '30d': '30 days' } as const;
 
 export type SweepResult = {
   /** Previous values that ended and were removed from their rows. */

@@ -27,21 +27,21 @@ const valueOf = (key: StoredKey): Value => {
 };
 
 /** The row without its values. */
-const frameOf = ({ expiresAt: _expiry, validation: _validation, prev: _prev, ...key }: StoredKey) => key;
+const withoutValue = ({ expiresAt: _expiry, validation: _validation, prev: _prev, ...key }: StoredKey) => key;
 
 /** True if the provider rejected this value, frozen or not: only the provider can make it usable again. */
-const isRefused = ({ status, validation }: StoredKey) =>
+const isRejectedValue = ({ status, validation }: StoredKey) =>
   status === 'invalid' || validation?.outcome === 'rejected';
 
 /** End of the grace period of a replaced value. A rejected or expired value has none. */
-function until(key: StoredKey, { now, atMost }: { now: number; atMost: number }): string {
-  if (isRefused(key)) return iso(now);
+function graceEnd(key: StoredKey, { now, atMost }: { now: number; atMost: number }): string {
+  if (isRejectedValue(key)) return iso(now);
   return iso(key.expiresAt === undefined ? atMost : Math.min(atMost, Date.parse(key.expiresAt)));
 }
 
 /** Replaces the current value, which becomes the previous one. A frozen key stays frozen. */
 const withValue = (key: StoredKey, value: Value, keptUntil: string): StoredKey => ({
-  ...frameOf(key),
+  ...withoutValue(key),
   ...value,
   prev: { ...valueOf(key), until: keptUntil },
   status: key.status === 'frozen' ? 'frozen' : 'active',
@@ -57,7 +57,7 @@ export const nextVersion = ({ ver, prev }: StoredKey): number => Math.max(ver, p
  */
 export function rotated(key: StoredKey, value: Value, now: number): StoredKey {
   if (value.ver !== nextVersion(key)) throw new AppError('conflict');
-  const kept = until(key, { now, atMost: now + GRACE_MS });
+  const kept = graceEnd(key, { now, atMost: now + GRACE_MS });
   return { ...withValue(key, value, kept), rotatedAt: iso(now) };
 }
 
@@ -73,7 +73,7 @@ export function rolledBack(key: StoredKey, now: number): StoredKey {
     });
   }
   const { until: end, ...value } = previous;
-  return withValue(key, value, until(key, { now, atMost: Date.parse(end) }));
+  return withValue(key, value, graceEnd(key, { now, atMost: Date.parse(end) }));
 }
 
 export const frozen = (key: StoredKey): StoredKey =>
@@ -82,7 +82,7 @@ export const frozen = (key: StoredKey): StoredKey =>
 /** Restores the status before the freeze: unfreezing does not make a rejected key valid. */
 export const unfrozen = (key: StoredKey): StoredKey =>
   key.status === 'frozen'
-    ? { ...key, status: isRefused({ ...key, status: 'active' }) ? 'invalid' : 'active', rv: key.rv + 1 }
+    ? { ...key, status: isRejectedValue({ ...key, status: 'active' }) ? 'invalid' : 'active', rv: key.rv + 1 }
     : key;
 
 export function labelled(key: StoredKey, label: string | null): StoredKey {
@@ -98,7 +98,7 @@ function statusAfter({ status }: StoredKey, { outcome }: Validation): StoredKey[
 
 /** Stores the provider's verdict on the current value. An unreachable provider does not replace an earlier verdict. */
 export function validated(key: StoredKey, validation: Validation): StoredKey {
-  if (validation.outcome === 'unreachable' && isRefused(key)) return key;
+  if (validation.outcome === 'unreachable' && isRejectedValue(key)) return key;
   return { ...key, validation, status: statusAfter(key, validation), rv: key.rv + 1 };
 }
 

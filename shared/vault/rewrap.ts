@@ -114,7 +114,7 @@ async function handlePage(ports: RewrapPorts, before: RewrapProgress, call: Rewr
   } satisfies RewrapProgress;
 }
 
-const reportOf = (
+const toReport = (
   { seen, moved, changed, failed }: RewrapProgress,
   rest: Pick<RewrapReport, 'to' | 'done'>,
 ): RewrapReport => ({ seen, moved, changed, failed, ...rest });
@@ -129,12 +129,12 @@ export function createRewrap(ports: RewrapPorts): (call: RewrapCall) => Promise<
       if (progress.after === undefined) {
         if (progress.changed === 0 || call.dryRun) {
           if (!call.dryRun) await marks.clear();
-          return reportOf(progress, { to, done: true });
+          return toReport(progress, { to, done: true });
         }
         progress = { ...START, moved: progress.moved };
       }
       if (!call.dryRun) await marks.save(progress);
     }
-    return reportOf(progress, { to, done: false });
+    return toReport(progress, { to, done: false });
   };
 }

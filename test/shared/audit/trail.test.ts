@@ -4,7 +4,7 @@ import { readTrail } from '#shared/audit/read.ts';
 import { type KeyLife, type KeyTrail, type Placed, readReceipts } from '#shared/audit/receipts.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { cursorOf } from '#shared/core/page.ts';
+import { formatCursor } from '#shared/core/page.ts';
 
 const alice = 'alice' as Uid;
 
@@ -48,13 +48,13 @@ describe('the records of an owner', () => {
     ]);
     expect(page).toMatchObject({
       logs: [{ user_id: 'a', keys: [{ key_id: 'openai_k', version: 3 }] }],
-      pagination: { total_is_exact: false, next_cursor: cursorOf('place') },
+      pagination: { total_is_exact: false, next_cursor: formatCursor('place') },
     });
   });
 
   it('are read on within the same owner, whoever made the cursor', async () => {
     const port = askedTrail();
-    const cursor = cursorOf('U#bob');
+    const cursor = formatCursor('U#bob');
     await readTrail(port, { uid: 'alice', userId: 'a' }, { limit: 20, cursor });
     expect(port.asked[0]).toEqual({ owner: 'alice', limit: 20, after: 'U#bob' });
   });
@@ -130,6 +130,6 @@ describe('the receipts of a key', () => {
     const records = [1, 2, 3].map((n) => record({ ...used, reqId: `r${n}` }));
     const page = await receipts(records, [], 2);
     expect(page.receipts.map((one) => one.request_id)).toEqual(['r1', 'r2']);
-    expect(page.pagination.next_cursor).toBe(cursorOf('p1'));
+    expect(page.pagination.next_cursor).toBe(formatCursor('p1'));
   });
 });
