@@ -285,11 +285,14 @@ onEngine('a personal access token', () => {
       parameters: say('by default'),
     });
     expect(invoked.body).toMatchObject({ status: 403, code: 'forbidden', models: ['openai/gpt-4.1'] });
+    const named = { model: 'text-embedding-3-small', input: 'limited too' };
+    expect((await byApiKey(token)('POST', '/v1/embeddings', named)).status).toBe(403);
     expect(current.provider?.journal().length).toBe(asked);
     expect((await complete('gpt-4.1')).status).toBe(200);
     expect((await complete('openai/gpt-4.1')).status).toBe(200);
     const listed = (await program('GET', '/v1/models')).body.data.map(({ id }: { id: string }) => id);
     expect(listed.filter((id: string) => id !== 'openai/gpt-4.1')).toEqual([]);
+    expect((await program('GET', '/v1/models/openai%2Fgpt-4.1-mini')).status).toBe(404);
   });
 
   it('ends with all sessions of its owner, and with the account', async () => {
