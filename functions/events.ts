@@ -54,7 +54,7 @@ export const eventFunctions = [
   },
   { name: 'on-key-opened', needs: ['decrypt-log:write'], vaultKeyCalls: ['Decrypt'] },
   {
-    name: 'on-custody-audit',
+    name: 'on-decrypt-reconciliation',
     needs: ['decrypt-reconciliation:read', 'notices:raise', 'audit:write'],
     schedule: 'cron(45 2 * * ? *)', // of the day before: CloudTrail may be late by a quarter of an hour and more
     timeoutSeconds: 300,

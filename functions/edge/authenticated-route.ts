@@ -3,8 +3,8 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import * as z from 'zod';
 
 import type { RouteName } from '#functions/routes.ts';
-import { type AuditDraft, NOBODY } from '#shared/audit/audit.ts';
-import type { Action, Category, KeyUse, Meta } from '#shared/audit/record.ts';
+import { type AuditDraft, ANONYMOUS } from '#shared/audit/audit.ts';
+import type { Action, Category, UsedKey, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
@@ -44,7 +44,7 @@ export type Call<Input> = {
   /** The Idempotency-Key header. */
   readonly idempotencyKey: string | undefined;
   /** Told of each key before it is opened: the receipt, whether the call ends well or not. */
-  readonly onUse: (key: KeyUse) => void;
+  readonly onUse: (key: UsedKey) => void;
 };
 
 /** How a use case ended. Its changes and its audit record are committed together, before the answer leaves. */
@@ -102,9 +102,9 @@ export function callerRoute<Schemas extends Parts>(
 ) {
   const handle: Handler = async (event, context) => {
     const { requestId } = event.requestContext;
-    const keys: KeyUse[] = [];
-    const onUse = (key: KeyUse) => void keys.push(key);
-    let draft = { uid: NOBODY, category: useCase.category, act: useCase.action, reqId: requestId, keys };
+    const keys: UsedKey[] = [];
+    const onUse = (key: UsedKey) => void keys.push(key);
+    let draft = { uid: ANONYMOUS, category: useCase.category, act: useCase.action, reqId: requestId, keys };
     let idempotent = NOT_IDEMPOTENT;
 
     const replay = async (earlier: StoredResponse) => {

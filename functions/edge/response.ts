@@ -1,7 +1,7 @@
 // Response headers and problem documents, the same for buffered and streamed responses.
 import { envIfSet } from '#shared/core/env.ts';
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
@@ -11,12 +11,12 @@ const SECURITY_HEADERS = {
 } as const;
 
 /** The one page that may read our answers. A browser compares it with its own address: all others read nothing. */
-export const webOrigin = once(() => envIfSet('WEB_ORIGIN'));
+export const webOrigin = lazy(() => envIfSet('WEB_ORIGIN'));
 
 const EXPOSED = 'Idempotency-Replayed, Retry-After, WWW-Authenticate, x-portunus-dropped, x-request-id';
 
 /** On every answer, errors too. */
-export const commonHeaders = once((): Readonly<Record<string, string>> => {
+export const commonHeaders = lazy((): Readonly<Record<string, string>> => {
   const origin = webOrigin();
   if (origin === undefined) return SECURITY_HEADERS;
   return {

@@ -2,7 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 import type { RouteName } from '#functions/routes.ts';
-import { NOBODY } from '#shared/audit/audit.ts';
+import { ANONYMOUS } from '#shared/audit/audit.ts';
 import type { Action } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
@@ -39,7 +39,7 @@ export async function streamedCaller(
 ): Promise<Principal> {
   const { requestId, authorizer } = event.requestContext;
   const row = rowOf(name);
-  let uid: string = NOBODY;
+  let uid: string = ANONYMOUS;
   try {
     checkToken(event);
     const principal = principalFrom(authorizer, Date.now());

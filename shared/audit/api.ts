@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Uid } from '#shared/core/ids.ts';
 import { PageQuery } from '#shared/core/page.ts';
 
-import { NOBODY } from './audit.ts';
+import { ANONYMOUS } from './audit.ts';
 import { ACTIONS, CATEGORIES, RESULTS } from './record.ts';
 
 export const AuditQuery = PageQuery.extend({
@@ -16,7 +16,7 @@ export const AuditQuery = PageQuery.extend({
   /** Owner of the trail, for auditors and admins: a subject at their own issuer. */
   user_id: z.string().min(1).max(256).optional(),
   /** Owner by id as in the records; `anonymous` has the rejected sign-ins. */
-  owner: z.union([Uid, z.literal(NOBODY)]).optional(),
+  owner: z.union([Uid, z.literal(ANONYMOUS)]).optional(),
 })
   .strict()
   .refine(({ user_id, owner }) => !user_id || !owner, 'Name user_id or owner, not both.');

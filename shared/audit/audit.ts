@@ -7,7 +7,7 @@ import {
   type AuditRecord,
   type AuditResult,
   type Category,
-  type KeyUse,
+  type UsedKey,
   META,
   type Meta,
 } from './record.ts';
@@ -21,7 +21,7 @@ export type AuditDraft = {
   readonly reqId: string;
   readonly target?: string | undefined;
   readonly code?: string | undefined;
-  readonly keys?: readonly KeyUse[] | undefined;
+  readonly keys?: readonly UsedKey[] | undefined;
   readonly meta?: Meta | undefined;
 };
 
@@ -36,7 +36,7 @@ export type Audit = {
 };
 
 /** Owner of records without an authenticated caller. */
-export const NOBODY = 'anonymous';
+export const ANONYMOUS = 'anonymous';
 
 function allowed(meta: Meta | undefined): AuditRecord['meta'] {
   if (!meta) return undefined;

@@ -86,8 +86,8 @@ export const META = [
 export type Meta = { readonly [name in (typeof META)[number]]?: string | number };
 
 /** Receipt: this version of this key was decrypted for the recorded call. */
-export const KeyUse = z.object({ provider: z.string(), kid: z.string(), ver: z.number().int() });
-export type KeyUse = z.infer<typeof KeyUse>;
+export const UsedKey = z.object({ provider: z.string(), kid: z.string(), ver: z.number().int() });
+export type UsedKey = z.infer<typeof UsedKey>;
 
 /** One record of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the used keys. */
 export const AuditRecord = z.object({
@@ -101,7 +101,7 @@ export const AuditRecord = z.object({
   result: z.enum(RESULTS),
   code: z.string().optional(),
   reqId: z.string(),
-  keys: z.array(KeyUse).optional(),
+  keys: z.array(UsedKey).optional(),
   meta: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;

@@ -20,7 +20,7 @@ type IncidentDraft = {
   readonly kind: 'incident';
   readonly severity: 'critical';
   readonly subject: string;
-  readonly once: string;
+  readonly dedupeKey: string;
   readonly text: string;
   readonly next_step: string;
 };
@@ -45,7 +45,7 @@ export function createTamperingReport(ports: {
           kind: 'incident',
           severity: 'critical',
           subject: eventId,
-          once: reason,
+          dedupeKey: reason,
           text: `The record ${eventId} of your audit trail was ${what} after it was written. No function of this service has that permission.`,
           next_step:
             'The operators of this service were notified. Compare the trail with your exported copies.',

@@ -30,7 +30,7 @@ export type AuditedEvent = z.infer<typeof AuditedEvent>;
 /** Port. */
 export type UsageStore = {
   /** Rejected with `conflict` if this event was counted before. */
-  readonly once: (event: AuditedEvent) => Write;
+  readonly unlessCounted: (event: AuditedEvent) => Write;
   readonly count: (event: AuditedEvent) => Write;
   /** Adds to the counters of the owner's day. */
   readonly use: (event: AuditedEvent, counters: ReadonlyMap<string, number>) => Write;
@@ -73,7 +73,7 @@ export function createUsage({ store, commit }: { store: UsageStore; commit: Comm
     try {
       const counters = usesIn(event);
       const uses = counters.size > 0 ? [store.use(event, counters)] : [];
-      await commit([store.once(event), store.count(event), ...uses, store.unlessErased(event)]);
+      await commit([store.unlessCounted(event), store.count(event), ...uses, store.unlessErased(event)]);
       return 'counted';
     } catch (error) {
       if (error instanceof AppError && error.code === 'conflict') return 'ignored';

@@ -3,12 +3,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { BOUNDED } from './bounds.ts';
 import { learnFrom } from './store-clock.ts';
 
-export const dynamo = once(() => {
+export const dynamo = lazy(() => {
   const client = new DynamoDBClient(BOUNDED);
   client.middlewareStack.add(
     (next) => async (args) => {

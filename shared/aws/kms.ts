@@ -1,7 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { BOUNDED } from './bounds.ts';
 
-export const kms = once(() => new KMSClient(BOUNDED));
+export const kms = lazy(() => new KMSClient(BOUNDED));

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
-import { type Change, LedgerMoved, type LedgerStore } from '#shared/limits/ledger-change.ts';
+import { type Change, LedgerConflict, type LedgerStore } from '#shared/limits/ledger-change.ts';
 import { type Counts, type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
 
 import { write } from './transaction.ts';
@@ -44,7 +44,8 @@ const ledgerIn = (item: Readonly<Record<string, unknown>>): Ledger => ({
 
 const ledgerKey = (uid: string) => ({ pk: `LEDGER#${uid}`, sk: 'ledger' });
 
-const moved = (current?: Readonly<Record<string, unknown>>) => new LedgerMoved(current && ledgerIn(current));
+const moved = (current?: Readonly<Record<string, unknown>>) =>
+  new LedgerConflict(current && ledgerIn(current));
 
 /** Collects names and values of an expression under short placeholders. */
 function placeholders() {

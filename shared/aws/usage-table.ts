@@ -13,7 +13,7 @@ const MARKER_SECONDS = 15 * 24 * 3600;
 export function usageTable(tables: { content: string; control: string; now: () => number }): UsageStore {
   const { content, control, now } = tables;
   return {
-    once: (event: AuditedEvent) =>
+    unlessCounted: (event: AuditedEvent) =>
       write(
         {
           Put: {

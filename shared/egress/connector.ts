@@ -6,7 +6,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { callbackify } from 'node:util';
 
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { egressRefused } from './refusal.ts';
 import type { Target } from './target.ts';
@@ -77,9 +77,9 @@ export function createConnector(ports: {
   now: () => number;
 }): Connector {
   const { lookup, isPublic, now } = ports;
-  const guarded = once(() => guardedAgent(lookup, isPublic));
-  const trustedTls = once(() => new HttpsAgent({ ...POOL, ...TLS }));
-  const trustedPlain = once(() => new HttpAgent(POOL));
+  const guarded = lazy(() => guardedAgent(lookup, isPublic));
+  const trustedTls = lazy(() => new HttpsAgent({ ...POOL, ...TLS }));
+  const trustedPlain = lazy(() => new HttpAgent(POOL));
   const servedAt = new WeakMap<Socket, number>();
 
   const choose = ({ trusted, url }: Target): HttpAgent => {

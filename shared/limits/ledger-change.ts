@@ -31,7 +31,7 @@ export type Change = {
 );
 
 /** Failed condition of a ledger write. Carries the current ledger; nothing was written. */
-export class LedgerMoved extends AppError {
+export class LedgerConflict extends AppError {
   readonly ledger: Ledger | undefined;
 
   constructor(ledger: Ledger | undefined) {
@@ -40,7 +40,7 @@ export class LedgerMoved extends AppError {
   }
 }
 
-/** Port: one ledger per owner. Writes are rejected with `LedgerMoved`. */
+/** Port: one ledger per owner. Writes are rejected with `LedgerConflict`. */
 export type LedgerStore = {
   readonly find: (uid: Uid) => Promise<Ledger | undefined>;
   readonly change: (uid: Uid, change: Change) => Write;

@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 
-import { LedgerMoved } from './ledger-change.ts';
+import { LedgerConflict } from './ledger-change.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Known state of the ledger: none yet, or the one returned by the last rejected write. */
@@ -58,7 +58,7 @@ function isUnanswered(error: unknown): boolean {
 }
 
 function afterwards(sight: Sight, error: unknown, again: boolean): Sight {
-  if (error instanceof LedgerMoved) return { ...sight, seen: { ledger: error.ledger } };
+  if (error instanceof LedgerConflict) return { ...sight, seen: { ledger: error.ledger } };
   if (error instanceof Contention) return sight;
   if (error instanceof AppError) throw error;
   if (sight.unsure && !(again && isUnanswered(error))) throw error;

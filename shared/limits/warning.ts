@@ -18,7 +18,7 @@ export function warningDraft({ gauge, percent, limit, spent }: Warning, day: str
     kind: 'budget_warning' as const,
     severity: SEVERITY[percent] ?? 'critical',
     subject: gauge,
-    once: `${period === 'day' ? day : day.slice(0, 'yyyy-mm'.length)}-${limit}-${percent}`,
+    dedupeKey: `${period === 'day' ? day : day.slice(0, 'yyyy-mm'.length)}-${limit}-${percent}`,
     text:
       `${percent} % of this ${period}'s ${unit === 'calls' ? 'calls' : 'budget'}${where} are used: ` +
       `${amount(spent)} of ${amount(limit)}. The period resets at ${resets}.`,

@@ -39,7 +39,7 @@ export type Notice = z.infer<typeof Notice>;
 export type NoticeDraft = Pick<Notice, 'kind' | 'severity' | 'subject' | 'text' | 'next_step' | 'url'> & {
   readonly uid: Uid;
   /** Raised at most once for each value: `30d`, a version, a day. */
-  readonly once: string;
+  readonly dedupeKey: string;
 };
 
 /** Port. */
@@ -83,8 +83,8 @@ export function createNotices(ports: {
 
   const raising =
     (write: NoticeStore['raise']): Notices['raise'] =>
-    ({ uid, once, ...draft }, reqId) => {
-      const id = `${draft.kind}~${draft.subject}~${once}`.replaceAll(/[^\w.~-]/g, '-');
+    ({ uid, dedupeKey, ...draft }, reqId) => {
+      const id = `${draft.kind}~${draft.subject}~${dedupeKey}`.replaceAll(/[^\w.~-]/g, '-');
       const notice: Notice = { ...draft, id, created_at: timestamp() };
       return [write(uid, notice), record(notice, uid, reqId)];
     };

@@ -5,7 +5,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import { ownProperty } from '#shared/core/own-property.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
-import type { KeyUse } from '#shared/vault/use.ts';
+import type { UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { adapterFor } from './adapters.ts';
 import { replyOf } from './answer.ts';
@@ -73,7 +73,7 @@ export type Completions = {
 };
 
 type Ports = {
-  readonly vault: KeyUse;
+  readonly vault: UsableKeys;
   readonly health: KeyHealth;
   readonly egress: Egress;
   /** Origin per provider, from the stage's configuration: no request can name another. */

@@ -3,7 +3,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
-import type { Candidate, KeyUse } from '#shared/vault/use.ts';
+import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import type { Rejection, Verdict } from './provider-error.ts';
 
@@ -121,7 +121,7 @@ function reasonOf(outcome: Outcome<unknown>, rejected: Rejected | undefined, { i
 }
 
 /** @param ports.now decides when an access token is renewed ahead of its expiry */
-export function createFailover(ports: { vault: KeyUse; health: KeyHealth; now: () => number }) {
+export function createFailover(ports: { vault: UsableKeys; health: KeyHealth; now: () => number }) {
   const { vault, health, now } = ports;
   /**
    * Serves one call with the first of these keys, all of one provider, that the provider takes.

@@ -1,7 +1,7 @@
 // The provider and model of a call, and the owner's keys that can serve it.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import type { Candidate, KeyUse } from '#shared/vault/use.ts';
+import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
 import { noKey } from './missing-key.ts';
@@ -88,7 +88,7 @@ export function createKeySelection({
   vault,
   preferenceOf,
 }: {
-  vault: KeyUse;
+  vault: UsableKeys;
   preferenceOf?: PreferenceOf | undefined;
 }) {
   async function preferred(owner: Uid, wanted: Wanted): Promise<Preference> {

@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf, type ProviderId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
-import type { NotUsable } from '#shared/vault/use.ts';
+import type { NotUsable } from '#shared/vault/usable-keys.ts';
 
 import { factsOf, keyUrlOf, type ProviderFacts } from './catalog.ts';
 

@@ -1,6 +1,6 @@
 // The one way of reading the name of a model, with or without a prefix.
 import { AppError } from '#shared/core/errors.ts';
-import type { Candidate } from '#shared/vault/use.ts';
+import type { Candidate } from '#shared/vault/usable-keys.ts';
 
 import { CATALOG, isMisplacedKey, type ProviderFacts } from './catalog.ts';
 import { POLICIES, type Policy } from './policy.ts';

@@ -2,7 +2,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf, ProviderId } from '#shared/core/ids.ts';
 import { createKeySteps, type KeyHealth, type KeyValue } from '#shared/providers/failover.ts';
 import type { Verdict } from '#shared/providers/provider-error.ts';
-import type { Candidate, KeyUse } from '#shared/vault/use.ts';
+import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { type Credentials, type CredentialUse, providerOf, type Work } from './ports.ts';
 
@@ -39,7 +39,7 @@ export function createCredentials({
   health,
   now,
 }: {
-  vault: KeyUse;
+  vault: UsableKeys;
   health: KeyHealth;
   now: () => number;
 }): Credentials {
@@ -75,7 +75,7 @@ export function createCredentials({
 async function whyNone(
   provider: ProviderId,
   { alias, origin }: CredentialUse,
-  ask: () => ReturnType<KeyUse['whyNone']>,
+  ask: () => ReturnType<UsableKeys['whyNone']>,
 ): Promise<AppError> {
   const key = await ask();
   if (!key) {

@@ -69,15 +69,15 @@ export async function callHttp(
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
   const output = await withKey(where, { ...call, credentials }, async (secret) => {
-    const patience = deadline.remainingMs();
+    const remainingMs = deadline.remainingMs();
     const response = await egress.send(
       {
         ...request,
         headers: { ...request.headers, ...chain, ...(credential && secret && shownAs(credential, secret)) },
         signal: deadline.signal,
-        deadlineMs: patience,
+        deadlineMs: remainingMs,
       },
-      { maxBytes: MAX_BYTES, headersMs: patience },
+      { maxBytes: MAX_BYTES, headersMs: remainingMs },
     );
     refuseFailure(response, alias);
     return resultOf(operation, response.status, bodyIn(response, secret));

@@ -147,7 +147,7 @@ export function guardedFetch(line: Line, failed: (error: unknown) => void) {
     // Streams of notices would outlive the call.
     if (method === 'GET') return new Response(null, { status: 405, headers: { allow: 'POST' } });
     const passed = [...new Headers(init.headers)].filter(([name]) => PASSED.test(name));
-    const patience = deadline.remainingMs();
+    const remainingMs = deadline.remainingMs();
     const over = new AbortController();
     try {
       const response = await egress.stream(
@@ -157,9 +157,9 @@ export function guardedFetch(line: Line, failed: (error: unknown) => void) {
           headers: { ...Object.fromEntries(passed), ...shown },
           ...(typeof body === 'string' && { body }),
           signal: AbortSignal.any([deadline.signal, over.signal]),
-          deadlineMs: patience,
+          deadlineMs: remainingMs,
         },
-        { maxBytes: MAX_BYTES, headersMs: patience, idleMs: patience },
+        { maxBytes: MAX_BYTES, headersMs: remainingMs, idleMs: remainingMs },
       );
       return await seenBy(response, askedIn(body), line);
     } finally {

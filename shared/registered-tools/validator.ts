@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import { AppError } from '#shared/core/errors.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { JsonSchema } from '#shared/tools/registered.ts';
 
 import { linearPatterns } from './pattern.ts';
@@ -106,7 +106,7 @@ function compiled(schema: JsonSchema): Validator | undefined {
 }
 
 /** The schema of schemas, which takes the longest to compile. */
-const rules = once(() => new Ajv2020({ strict: false, logger: false, validateFormats: false }));
+const rules = lazy(() => new Ajv2020({ strict: false, logger: false, validateFormats: false }));
 /** Compiled before work that may be ended anywhere: what is kept must not be half of it. */
 export const prepare = (): void => void isSchema({});
 const isSchema = (schema: JsonSchema): boolean => rules().validateSchema(schema) === true;

@@ -1,6 +1,6 @@
 import { type ChangedRecord, createTamperingReport } from '#shared/audit/tampering.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { newUlid } from '#shared/core/ulid.ts';
 
 import { audit } from './audit.ts';
@@ -8,7 +8,7 @@ import { notices } from './notices.ts';
 
 const reqId = () => newUlid(Date.now());
 
-const report = once(() => {
+const report = lazy(() => {
   return createTamperingReport({
     raiseOnce: (draft) => notices().raiseOnce(draft, reqId()),
     commit: (draft, changes) => audit().commit({ ...draft, reqId: reqId() }, changes),

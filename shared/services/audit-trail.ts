@@ -6,9 +6,9 @@ import { auditTrail } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
-const trail = once(() => auditTrail(dynamo(), env('AUDIT_TABLE')));
+const trail = lazy(() => auditTrail(dynamo(), env('AUDIT_TABLE')));
 
 /** Who else's trail a role may read. An operator's work needs nobody's. */
 const READERS = ['auditor', 'admin'] as const;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createEgress } from '#shared/egress/egress.ts';
 
 const TrustedOrigins = z.array(z.url());
@@ -14,4 +14,4 @@ export const egressTo = (configured: readonly string[], own?: URL) =>
   });
 
 /** Needs `providers:call`. A key's own base URL may be anybody's but ours: we would call ourselves without end. */
-export const egress = once(() => egressTo([], new URL(env('PUBLIC_URL'))));
+export const egress = lazy(() => egressTo([], new URL(env('PUBLIC_URL'))));

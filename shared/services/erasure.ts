@@ -7,7 +7,7 @@ import { removeLedger } from '#shared/aws/ledger-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 
 import { audit } from './audit.ts';
@@ -21,7 +21,7 @@ function toldOf(step: Step): Pick<AuditDraft, 'act' | 'result' | 'target' | 'met
   return { act: 'account.erased', result: 'succeeded', target: 'rows', meta: { count: step.count } };
 }
 
-const erase = once(() =>
+const erase = lazy(() =>
   createErasure({
     store: erasureTable(dynamo(), { content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE') }),
     keys: keyStore(),

@@ -1,13 +1,13 @@
 import { keyOrigins } from '#shared/auth/issuer.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { issuers } from './issuers.ts';
 
 const DEADLINE_MS = 2000;
 
 /** The network stack is loaded by the first fetch, not by the start. */
-const issuerEgress = once(async () => {
+const issuerEgress = lazy(async () => {
   const { egressTo } = await import('./egress.ts');
   return egressTo(keyOrigins(issuers()));
 });

@@ -1,11 +1,11 @@
 // The last good signing keys of each issuer, for starts while the issuer is down.
-import { NOBODY } from '#shared/audit/audit.ts';
+import { ANONYMOUS } from '#shared/audit/audit.ts';
 import { hasSoundKeys, LAST_GOOD_MS, type SavedJwks } from '#shared/auth/token-keys.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { issuerKeyTable } from '#shared/aws/issuer-key-table.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { newUlid } from '#shared/core/ulid.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
 
@@ -14,7 +14,7 @@ import { issuers } from './issuers.ts';
 import { refuse } from './refuse.ts';
 import { issuerKeySealingKey } from './stage-secret.ts';
 
-const table = once(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
+const table = lazy(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
 const rows = async () => sealedRows(await issuerKeySealingKey('issuer-keys'));
 
 /** Where it lies and from when it is: a row that was moved, or given another age, does not open. */
@@ -23,7 +23,7 @@ const bound = (uri: string, at: number) => ['JWKS', uri, String(at)];
 /** Somebody has written to the table who wants tokens of their own believed. */
 const recordForged = (uri: string, { code }: AppError): Promise<void> =>
   refuse()({
-    uid: NOBODY,
+    uid: ANONYMOUS,
     category: 'system',
     act: 'issuer_keys.refused',
     target: new URL(uri).host,

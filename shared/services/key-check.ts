@@ -1,17 +1,17 @@
-import type { KeyUse } from '#shared/audit/record.ts';
+import type { UsedKey } from '#shared/audit/record.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import { notUsable } from '#shared/providers/missing-key.ts';
 import { createCheckKey } from '#shared/vault/check.ts';
 import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';
-import { openKey } from './key-use.ts';
+import { openKey } from './usable-keys.ts';
 import { askProvider, type CallFacts, recordAttempt } from './key-validation.ts';
 
-const check = once(() => createCheckKey({ keys: keyStore(), open: openKey(), now: Date.now }));
+const check = lazy(() => createCheckKey({ keys: keyStore(), open: openKey(), now: Date.now }));
 
 /** A refused key may be tried again; a frozen or expired one stays where it is. */
 function admit(key: StoredKey): void {
@@ -28,7 +28,7 @@ function admit(key: StoredKey): void {
 export function checkKey(
   { uid }: Principal,
   keyId: string,
-  call: CallFacts & { readonly onUse: (key: KeyUse) => void },
+  call: CallFacts & { readonly onUse: (key: UsedKey) => void },
 ) {
   return check()(
     { uid, keyId },

@@ -2,7 +2,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import { checkKeyFormat, factsOf, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
@@ -16,7 +16,7 @@ import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
 import { notices } from './notices.ts';
 
 /** Needs `keys:read`, `keys:seal`. */
-export const deposit = once(() =>
+export const deposit = lazy(() =>
   createKeyDeposit({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
 );
 
@@ -84,7 +84,7 @@ function toldTo(uid: Uid, by: Uid, { key_id, provider, last4, requestId }: Store
       kind: 'key_stored_by_admin',
       severity: 'warning',
       subject: key_id,
-      once: 'stored',
+      dedupeKey: 'stored',
       text: `An admin stored a ${title} key …${last4} for you. Your calls may use it.`,
       next_step: `If this was not requested, freeze it with POST /api-keys/${key_id}/freeze or delete it with DELETE /api-keys/${key_id}.`,
     },

@@ -1,7 +1,7 @@
 // What becomes of a key that its provider rejects, beside the call that met the rejection.
 import { isLostWrite } from '#shared/aws/transaction.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
 import { factsOf, isUpstreamProvider, keyUrlOf } from '#shared/providers/catalog.ts';
 import type { KeyHealth, KeyName, OnCall, Renewed } from '#shared/providers/failover.ts';
@@ -34,7 +34,7 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
           kind: 'key_invalid',
           severity: 'critical',
           subject: keyId,
-          once: as === 'invalid' ? `${ver}` : `${ver}-${as}`,
+          dedupeKey: as === 'invalid' ? `${ver}` : `${ver}-${as}`,
           text: TOLD[as](title, last4),
           next_step: isUpstreamProvider(provider)
             ? `Sign in at ${title} again and store the new tokens with POST /api-keys/oauth.`
@@ -68,7 +68,7 @@ async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void
 const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
 
 /** Needs what key-renewal.ts needs. */
-export const keyHealth = once((): KeyHealth => {
+export const keyHealth = lazy((): KeyHealth => {
   const marks = singleFlight<void>();
   const renewals = singleFlight<Renewed>();
   const marking = (as: Mark) => (key: KeyName, call: OnCall) =>

@@ -3,7 +3,7 @@ import { leaseTable } from '#shared/aws/lease-table.ts';
 import { isLostWrite } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { factsOf, keyUrlOf } from '#shared/providers/catalog.ts';
 import type { KeyName, OnCall } from '#shared/providers/failover.ts';
 import { createTokenRefresh } from '#shared/providers/token-refresh.ts';
@@ -14,12 +14,12 @@ import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { fingerprint, sealKey } from './key-seal.ts';
 import { keyStore } from './key-store.ts';
-import { openKey } from './key-use.ts';
+import { openKey } from './usable-keys.ts';
 import { notices } from './notices.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { toolEgress } from './tool-egress.ts';
 
-const renewal = once(() =>
+const renewal = lazy(() =>
   createRenewal({
     keys: keyStore(),
     open: openKey(),
@@ -62,7 +62,7 @@ function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): R
           kind: 'renewal_failed',
           severity: 'warning',
           subject: keyId,
-          once: new Date().toISOString().slice(0, 10),
+          dedupeKey: new Date().toISOString().slice(0, 10),
           text: `Your ${title} credential …${last4} could not be renewed. It remains usable until its access token expires.`,
           next_step:
             outcome === 'refused'

@@ -1,7 +1,7 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { CATALOG, checkKeyFormat, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
 import type { RotateKeyBody } from '#shared/vault/api.ts';
@@ -11,7 +11,7 @@ import { fingerprint, sealKey } from './key-seal.ts';
 import { keyStore } from './key-store.ts';
 import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
 
-const rotate = once(() =>
+const rotate = lazy(() =>
   createRotateKey({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
 );
 

@@ -1,7 +1,7 @@
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { keyTable } from '#shared/aws/key-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 /** Needs `keys:read`, `keys:put`, `keys:delete` or `vault:use`: whichever of its methods is called. */
-export const keyStore = once(() => keyTable(dynamo(), env('VAULT_TABLE')));
+export const keyStore = lazy(() => keyTable(dynamo(), env('VAULT_TABLE')));

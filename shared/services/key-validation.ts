@@ -1,6 +1,6 @@
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import { type KeyFormat, type ProviderFacts, requireAccepted } from '#shared/providers/catalog.ts';
@@ -20,7 +20,7 @@ export type CallFacts = {
 };
 
 /** Needs `providers:call`. */
-export const askProvider = once(() =>
+export const askProvider = lazy(() =>
   createAskProvider({ egress: egress(), origins: providerOrigins(), now: Date.now }),
 );
 

@@ -3,7 +3,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { limitTable } from '#shared/aws/limit-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { LimitsBody } from '#shared/limits/api.ts';
 import { checkNames, createLimits, LIMITS_LAG_SECONDS } from '#shared/limits/limits.ts';
 import { Rates } from '#shared/limits/rates.ts';
@@ -11,7 +11,7 @@ import { CATALOG, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 
-const known = once(() => ({
+const known = lazy(() => ({
   providers: CATALOG.map(({ id }) => id),
   tools: TOOLS.map(({ name }) => name),
   mayCome: (kind: 'providers' | 'tools', name: string) =>
@@ -19,16 +19,16 @@ const known = once(() => ({
 }));
 
 /** A stage deployed with limits for things that do not exist serves nobody: better than serving without limits. */
-const deployed = once(() => {
+const deployed = lazy(() => {
   const rates = Rates.parse(JSON.parse(env('RATE_LIMITS')));
   checkNames(rates, known());
   return rates;
 });
 
-const store = once(() => limitTable(dynamo(), env('CONTROL_TABLE')));
+const store = lazy(() => limitTable(dynamo(), env('CONTROL_TABLE')));
 
 /** Needs `rates:admit` or `limits:read`. */
-export const limits = once(() => createLimits({ store: store(), deployed, now: Date.now }));
+export const limits = lazy(() => createLimits({ store: store(), deployed, now: Date.now }));
 
 /** Needs `limits:read`. */
 export async function showLimits() {

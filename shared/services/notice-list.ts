@@ -2,11 +2,11 @@ import { dynamo } from '#shared/aws/dynamo.ts';
 import { noticeList } from '#shared/aws/notice-table.ts';
 import { env } from '#shared/core/env.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { NoticePage, NoticeQuery } from '#shared/notices/api.ts';
 import { readNotices } from '#shared/notices/notice.ts';
 
-const list = once(() => noticeList(dynamo(), env('CONTENT_TABLE')));
+const list = lazy(() => noticeList(dynamo(), env('CONTENT_TABLE')));
 
 /** Needs `notices:read`. */
 export const ownNotices = (uid: Uid, query: NoticeQuery): Promise<NoticePage> =>

@@ -1,12 +1,12 @@
 import { noticeTable } from '#shared/aws/notice-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createNotices } from '#shared/notices/notice.ts';
 
 import { audit } from './audit.ts';
 
 /** Needs `notices:raise` and `audit:write`; to mark as read, `notices:mark`. */
-export const notices = once(() =>
+export const notices = lazy(() =>
   createNotices({
     store: noticeTable(env('CONTENT_TABLE')),
     record: ({ kind, subject, severity }, uid, reqId) =>

@@ -3,14 +3,14 @@ import { dynamo } from '#shared/aws/dynamo.ts';
 import { ledgerTable } from '#shared/aws/ledger-table.ts';
 import { storeMicroseconds } from '#shared/aws/store-clock.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { dayOf } from '#shared/limits/ledger.ts';
 import { usageOf } from '#shared/limits/usage.ts';
 import { PRICE_VERSION } from '#shared/providers/price-table.ts';
 
 import { budgets } from './budgets.ts';
 
-const ledgers = once(() => ledgerTable(dynamo(), env('CONTROL_TABLE')));
+const ledgers = lazy(() => ledgerTable(dynamo(), env('CONTROL_TABLE')));
 
 /** Needs `budgets:read`. What the caller has used of this day's and month's limits. */
 export async function ownUsage({ uid, roles }: Principal) {

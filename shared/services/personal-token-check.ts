@@ -1,12 +1,12 @@
 import { createResolvePersonalToken } from '#shared/auth/personal-tokens.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { issuers } from './issuers.ts';
 import { personalTokenStore } from './personal-token-store.ts';
 import { stageKey } from './stage-secret.ts';
 
 /** Needs `personal-tokens:resolve`, `issuers:read`. @throws {AppError} `unauthenticated` with its reason class */
-export const resolvePersonalToken = once(() =>
+export const resolvePersonalToken = lazy(() =>
   createResolvePersonalToken({
     store: personalTokenStore(),
     key: () => stageKey('personal-tokens'),

@@ -1,7 +1,7 @@
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { personalTokenTable } from '#shared/aws/personal-token-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 /** `find` needs `personal-tokens:resolve`; the others the need of their name. */
-export const personalTokenStore = once(() => personalTokenTable(dynamo(), env('CONTROL_TABLE')));
+export const personalTokenStore = lazy(() => personalTokenTable(dynamo(), env('CONTROL_TABLE')));

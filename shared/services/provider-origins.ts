@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 const Origins = z.record(z.string(), z.url());
 
 /** Needs `providers:call`. Provider → origin, from the stage's configuration alone. */
-export const providerOrigins = once(() => Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))));
+export const providerOrigins = lazy(() => Origins.parse(JSON.parse(env('PROVIDER_ORIGINS'))));

@@ -7,19 +7,19 @@ import { rateTable } from '#shared/aws/rate-table.ts';
 import { storeMicroseconds } from '#shared/aws/store-clock.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
 import { createProviderPacing } from '#shared/limits/provider-pacing.ts';
 import { narrowRateOf, rateOf } from '#shared/limits/rates.ts';
 
 import { limits } from './limits.ts';
 
-const admit = once(() =>
+const admit = lazy(() =>
   createAdmit({ store: rateTable(dynamo(), env('CONTROL_TABLE')), now: storeMicroseconds }),
 );
 
 /** Needs `rates:admit`. */
-export const pacing = once(() =>
+export const pacing = lazy(() =>
   createProviderPacing({
     store: paceTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
     now: Date.now,

@@ -5,11 +5,11 @@ import { keyTrail } from '#shared/aws/key-trail.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { keyStore } from './key-store.ts';
 
-const trail = once(() => keyTrail(dynamo(), env('AUDIT_TABLE')));
+const trail = lazy(() => keyTrail(dynamo(), env('AUDIT_TABLE')));
 
 /**
  * Needs `keys:read`, `audit:read`. Receipts survive the key: a deleted one is known by its records.

@@ -2,12 +2,12 @@ import { createRefuse, type Refuse } from '#shared/audit/refusals.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { refusalTable } from '#shared/aws/refusal-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { audit } from './audit.ts';
 
 /** Needs `audit:write`. */
-export const refuse = once(
+export const refuse = lazy(
   (): Refuse =>
     createRefuse({
       audit: audit(),

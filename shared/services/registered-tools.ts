@@ -3,7 +3,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { NoticeDraft } from '#shared/notices/notice.ts';
 import { isRegisteredName, type RegisteredTool } from '#shared/tools/registered.ts';
 import { findFor } from '#shared/tools/review.ts';
@@ -14,7 +14,7 @@ import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
 
 import { audit } from './audit.ts';
 import { keyHealth } from './key-health.ts';
-import { keyUse } from './key-use.ts';
+import { usableKeys } from './usable-keys.ts';
 import { notices } from './notices.ts';
 import { toolEgress } from './tool-egress.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
@@ -36,7 +36,7 @@ const quarantined = (tool: RegisteredTool, at: string): NoticeDraft => ({
   subject: tool.name,
   text: 'A shared tool changed at its upstream and can no longer be called.',
   next_step: `Review it with GET /mcp/tools/${tool.name}.`,
-  once: `${tool.version}-${at}`,
+  dedupeKey: `${tool.version}-${at}`,
 });
 
 /** Once a day and version, however many callers there are. */
@@ -48,7 +48,7 @@ const mismatch = (tool: RegisteredTool, now: number): NoticeDraft => ({
   text: "With another user's key, the upstream offers a different definition of this shared tool, or none. Their call was rejected; the tool stays active.",
   next_step:
     'Call the tool: if its definition changed for your key as well, it is quarantined for your review.',
-  once: `${tool.version}-${new Date(now).toISOString().slice(0, 10)}`,
+  dedupeKey: `${tool.version}-${new Date(now).toISOString().slice(0, 10)}`,
 });
 
 const reportMismatch: UpstreamPorts['reportMismatch'] = (tool, { requestId }) =>
@@ -72,10 +72,10 @@ const quarantine: UpstreamPorts['quarantine'] = async (tool, drift, { principal,
 };
 
 /** Needs `tools:reach`, `tools:put`, `audit:write`, and what key-health.ts needs. */
-export const upstreamPorts = once(
+export const upstreamPorts = lazy(
   (): UpstreamPorts => ({
     egress: toolEgress(),
-    credentials: createCredentials({ vault: keyUse(), health: keyHealth(), now: Date.now }),
+    credentials: createCredentials({ vault: usableKeys(), health: keyHealth(), now: Date.now }),
     quarantine,
     reportMismatch,
   }),

@@ -9,7 +9,7 @@ import { vaultScan } from '#shared/aws/vault-scan.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createRewrap, type RewrapCall, type RewrapReport } from '#shared/vault/rewrap.ts';
 
 import { audit } from './audit.ts';
@@ -20,7 +20,7 @@ export const RewrapOrder = z.strictObject({
   dry_run: z.boolean().default(false),
 });
 
-const rewrap = once(() => {
+const rewrap = lazy(() => {
   const to = env('VAULT_KEY_ARN');
   return createRewrap({
     to,

@@ -1,6 +1,6 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { createSessions } from '#shared/auth/sessions.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { audit } from './audit.ts';
 import { sessionStore } from './session-store.ts';
@@ -23,7 +23,7 @@ const createCheck = () =>
     now: Date.now,
   });
 
-const sessions = once(createCheck);
+const sessions = lazy(createCheck);
 
 /** Needs `sessions:check`, `audit:write`. @throws {AppError} `unauthenticated` when the caller's session was ended */
 export const admitSession = (principal: Principal, requestId: string): Promise<void> =>

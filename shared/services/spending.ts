@@ -3,7 +3,7 @@ import { ledgerTable } from '#shared/aws/ledger-table.ts';
 import { rateTable } from '#shared/aws/rate-table.ts';
 import { storeMicroseconds } from '#shared/aws/store-clock.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createAdmit } from '#shared/limits/gcra.ts';
 import type { Caller } from '#shared/limits/plans.ts';
 import { quarterOf, rateOf } from '#shared/limits/rates.ts';
@@ -16,7 +16,7 @@ import { budgets } from './budgets.ts';
 import { limits } from './limits.ts';
 import { notices } from './notices.ts';
 
-const admit = once(() =>
+const admit = lazy(() =>
   createAdmit({ store: rateTable(dynamo(), env('CONTROL_TABLE')), now: storeMicroseconds }),
 );
 async function slowDown({ uid, roles }: Caller): Promise<void> {
@@ -41,7 +41,7 @@ function costOfAnswer(served: CallMeta, asked: Estimate) {
 }
 
 /** Needs `budgets:reserve`, `rates:admit`, `notices:raise`, `audit:write`. */
-export const spending = once(() =>
+export const spending = lazy(() =>
   createSpending<CallMeta>({
     store: ledgerTable(dynamo(), env('CONTROL_TABLE')),
     budgets: budgets(),

@@ -1,6 +1,6 @@
 import type { SavedJwks } from '#shared/auth/token-keys.ts';
 import { createTokenVerifier } from '#shared/auth/token.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 import { fetchJwks } from './issuer-documents.ts';
 import { issuers } from './issuers.ts';
@@ -12,6 +12,6 @@ async function savedJwks(uri: string): Promise<SavedJwks | undefined> {
 }
 
 /** Needs `issuers:read`, `issuer-keys:read`, `audit:write`. */
-export const tokens = once(() =>
+export const tokens = lazy(() =>
   createTokenVerifier({ issuers: issuers(), fetchJwks, savedJwks, now: Date.now }),
 );

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createEgress, type Guard } from '#shared/egress/egress.ts';
 
 const Origins = z.array(z.url());
@@ -41,7 +41,7 @@ function withNextStep(guard: Guard, nextStep: string): Guard {
  * Needs `tools:reach`. A guard of its own: the origins that the stage trusts for providers are not trusted here, and the
  * gateway must not be made to call itself.
  */
-export const toolEgress = once(() => {
+export const toolEgress = lazy(() => {
   const configured = ToolOrigins.parse(JSON.parse(env('TOOL_ORIGINS')));
   const { origins, next_step: nextStep } = Array.isArray(configured)
     ? { origins: configured, next_step: NEXT_STEP }

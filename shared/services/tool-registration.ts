@@ -1,4 +1,4 @@
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { lookOf } from '#shared/registered-tools/look-alike.ts';
@@ -14,7 +14,7 @@ const OURS = ['mcp', 'portunus', 'tool', 'tools'];
 const OTHERS = ['chatgpt', 'claude', 'gemini', 'gpt', 'vertex'];
 
 /** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools, and what renews a key. */
-const register = once(async () => {
+const register = lazy(async () => {
   const [{ createRegister }, { TOOLS }, { upstreamPorts }] = await Promise.all([
     import('#shared/registered-tools/register.ts'),
     import('#shared/tools/registry.ts'),

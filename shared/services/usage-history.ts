@@ -4,10 +4,10 @@ import { dynamo } from '#shared/aws/dynamo.ts';
 import { refusalsOf } from '#shared/aws/refusal-table.ts';
 import { usageHistoryTable } from '#shared/aws/usage-history-table.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 
 /** Needs `usage:history`, `audit:read`. The caller's own. */
-export const ownUsageHistory = once(() =>
+export const ownUsageHistory = lazy(() =>
   createUsageHistory({
     history: usageHistoryTable(dynamo(), env('CONTENT_TABLE')),
     refusals: refusalsOf(dynamo(), env('CONTROL_TABLE')),

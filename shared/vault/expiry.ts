@@ -80,7 +80,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
       kind: 'key_expired',
       severity: 'critical',
       text: `${name} expired on ${at}. It can no longer be used; other keys are not affected.`,
-      once: `v${key.ver}~${day}`,
+      dedupeKey: `v${key.ver}~${day}`,
     } as const;
   }
   return {
@@ -88,7 +88,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
     kind: 'key_expiring',
     severity: expiry === '30d' ? 'info' : 'warning',
     text: `${name} expires on ${at}, in less than ${DURATION_TEXT[expiry]}.`,
-    once: `v${key.ver}~${day}~${expiry}`,
+    dedupeKey: `v${key.ver}~${day}~${expiry}`,
   } as const;
 }
 

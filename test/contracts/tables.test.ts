@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { AuditRecord } from '#shared/audit/record.ts';
 import { NO_PREFERENCES } from '#shared/account/preferences.ts';
 import { auditTable, auditTrail } from '#shared/aws/audit-table.ts';
-import { custodyNotes, keyLog } from '#shared/aws/custody-table.ts';
+import { decryptLog, keyLog } from '#shared/aws/decrypt-log-table.ts';
 import { erasureTable } from '#shared/aws/erasure-table.ts';
 import { dropPrevious } from '#shared/aws/expiry-index.ts';
 import { keyTable } from '#shared/aws/key-table.ts';
@@ -217,7 +217,8 @@ onTables('the product’s tables', (table) => {
     });
     const uid = newUid();
     const first = event(uid);
-    const count = (one: typeof first) => commit(store.once(one), store.count(one), store.unlessErased(one));
+    const count = (one: typeof first) =>
+      commit(store.unlessCounted(one), store.count(one), store.unlessErased(one));
     await count(first);
     await expect(count(first)).rejects.toEqual(code('conflict'));
     await count(event(uid));
@@ -283,7 +284,7 @@ onTables('the product’s tables', (table) => {
     const { db, TableName } = table();
     const day = '2031-05-05';
     const opened = (eventID: string, time: string, errorCode?: string) =>
-      custodyNotes(TableName, () => NOW).note({
+      decryptLog(TableName, () => NOW).note({
         eventID,
         eventTime: `${day}T${time}Z`,
         eventName: 'Decrypt',

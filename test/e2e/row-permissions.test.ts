@@ -121,7 +121,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     ['control', `REFUSED#${OWNER}`, { write: withNeed('audit:write'), read: ['usage-history'] }],
     ['control', 'LIMITS', { write: ['limits-change'], read: [...AI_CALLS, 'limits-read'] }],
     ['control', 'JWKS#https://issuer.example.com/jwks', { write: ['on-issuer-keys'], read: ['authorizer'] }],
-    ['control', 'KMS#2026-11-28', { write: ['on-key-opened'], read: ['on-custody-audit'] }],
+    ['control', 'KMS#2026-11-28', { write: ['on-key-opened'], read: ['on-decrypt-reconciliation'] }],
     ['control', 'EVENT#1', { write: ['on-audit-recorded'], read: [] }],
     [
       'control',
@@ -147,7 +147,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           'on-audit-recorded',
           'on-audit-tampered',
           'on-expiry-sweep',
-          'on-custody-audit',
+          'on-decrypt-reconciliation',
         ],
         read: [
           ...AI_CALLS,
@@ -176,7 +176,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     [
       'audit',
       `U#${OWNER}`,
-      { write: withNeed('audit:write'), read: [...withNeed('audit:read'), 'on-custody-audit'] },
+      { write: withNeed('audit:write'), read: [...withNeed('audit:read'), 'on-decrypt-reconciliation'] },
     ],
   ];
 

@@ -323,15 +323,15 @@ describe('what each role may do', () => {
           "sqs:GetQueueUrl on onaudittampereddeadletters",
           "sqs:SendMessage on onaudittampereddeadletters",
         ],
-        "oncustodyaudit": [
+        "ondecryptreconciliation": [
           "dynamodb:PutItem on Audit rows U#*",
           "dynamodb:Query on Audit rows U#*",
           "dynamodb:Query on Control rows KMS#*",
           "dynamodb:UpdateItem on Content rows U#* attributes pk sk noticeOf kind severity subject text next_step url created_at",
           "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
-          "sqs:GetQueueAttributes on oncustodyauditdeadletters",
-          "sqs:GetQueueUrl on oncustodyauditdeadletters",
-          "sqs:SendMessage on oncustodyauditdeadletters",
+          "sqs:GetQueueAttributes on ondecryptreconciliationdeadletters",
+          "sqs:GetQueueUrl on ondecryptreconciliationdeadletters",
+          "sqs:SendMessage on ondecryptreconciliationdeadletters",
         ],
         "onexpirysweep": [
           "dynamodb:PutItem on Audit rows U#*",
@@ -647,7 +647,7 @@ describe('what a function is told', () => {
         "notices-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "on-audit-recorded": "CONTENT_TABLE CONTROL_TABLE",
         "on-audit-tampered": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
-        "on-custody-audit": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
+        "on-decrypt-reconciliation": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "on-expiry-sweep": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE VAULT_TABLE",
         "on-issuer-keys": "CONTROL_TABLE ISSUERS ISSUER_KEY_SECRET_ARN PUBLIC_URL TRUSTED_ORIGINS",
         "on-key-opened": "CONTROL_TABLE",

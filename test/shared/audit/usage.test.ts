@@ -31,7 +31,7 @@ function given({ erased = false } = {}) {
   const add = (name: string, by: number) => counters.set(name, (counters.get(name) ?? 0) + by);
   const usage = createUsage({
     store: {
-      once: ({ eventId }) =>
+      unlessCounted: ({ eventId }) =>
         write(
           'once',
           () => marks.add(eventId),
@@ -115,7 +115,7 @@ describe('the usage projection', () => {
     const { usage } = given();
     const broken = createUsage({
       store: {
-        once: () => ({ item: 1, refused: () => new AppError('conflict') }),
+        unlessCounted: () => ({ item: 1, refused: () => new AppError('conflict') }),
         count: () => ({ item: 1, refused: () => new AppError('internal') }),
         use: () => ({ item: 1, refused: () => new AppError('internal') }),
         unlessErased: () => ({ item: 1, refused: () => new AppError('conflict') }),

@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import type { Commit } from '#shared/core/write.ts';
-import { type Change, LedgerMoved, type LedgerStore } from '#shared/limits/ledger-change.ts';
+import { type Change, LedgerConflict, type LedgerStore } from '#shared/limits/ledger-change.ts';
 import { type Counts, EMPTY, type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
 
 type Step = (ledger: Ledger | undefined) => Ledger | undefined;
@@ -68,7 +68,7 @@ export function memoryLedger(before: () => Promise<'made' | 'lost' | 'failed'> =
     for (const { item } of made) {
       const { uid, step } = item as { uid: Uid; step: Step };
       const next = step(ledgers.get(uid));
-      if (!next) throw new LedgerMoved(ledgers.get(uid));
+      if (!next) throw new LedgerConflict(ledgers.get(uid));
       ledgers.set(uid, next);
     }
     if (fate === 'lost') throw new Error('The answer is lost.');

@@ -16,8 +16,8 @@ it('a warning grows with the share that is used', () => {
 });
 
 const of = (changes: object, day = '2026-11-22') => {
-  const { subject, once } = warningDraft(warning(changes), day);
-  return `${subject} ${once}`;
+  const { subject, dedupeKey } = warningDraft(warning(changes), day);
+  return `${subject} ${dedupeKey}`;
 };
 
 it('a warning is another one for another share, limit or period, and the same on a day of the same month', () => {

@@ -7,7 +7,7 @@ import { Secret } from '#shared/core/secret.ts';
 import type { KeyHealth, KeyName, Renewed } from '#shared/providers/failover.ts';
 import { createFailover } from '#shared/providers/failover.ts';
 import type { Rejection, Verdict } from '#shared/providers/provider-error.ts';
-import type { Candidate } from '#shared/vault/use.ts';
+import type { Candidate } from '#shared/vault/usable-keys.ts';
 
 const owner = 'u'.repeat(27) as Uid;
 const NOW = 1_000_000;

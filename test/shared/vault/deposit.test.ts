@@ -7,7 +7,7 @@ import { createKeyDeposit } from '#shared/vault/deposit.ts';
 import { rotated } from '#shared/vault/life.ts';
 import type { StoredKey } from '#shared/vault/stored-key.ts';
 import { tokenSecret, tokensIn } from '#shared/vault/token-set.ts';
-import { createKeyUse } from '#shared/vault/use.ts';
+import { createUsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { createMemoryKeys } from './memory-keys.ts';
 
@@ -99,7 +99,7 @@ describe('a credential that renews itself', () => {
     const { store, keys } = given();
     await store('access-token', { tokens });
     const kept = tokenSecret({ accessToken: new Secret('access-token'), ...tokens });
-    const use = createKeyUse({ keys, open: async () => ({ secret: kept, origin: '' }), now: () => NOW });
+    const use = createUsableKeys({ keys, open: async () => ({ secret: kept, origin: '' }), now: () => NOW });
     const [candidate] = await use.candidates(uid);
     expect((await candidate?.open())?.secret.reveal()).toBe('access-token');
     expect(candidate?.renewBy).toBe(Date.parse(tokens.tokenUntil));

@@ -63,7 +63,7 @@ describe('what there is to tell of a key that ends', () => {
       text: 'Your OpenAI key …a1b2 expires on 2026-07-06, 05:15 UTC, in less than 7 days.',
       next_step: `Create a new key at ${facts.keyPage}, then send it to POST /api-keys/openai_${'k'.repeat(22)}/rotate.`,
       url: facts.keyPage,
-      once: 'v1~2026-07-06~7d',
+      dedupeKey: 'v1~2026-07-06~7d',
     });
     expect(expiryNotice(key(), 'expired', facts)).toMatchObject({
       kind: 'key_expired',
@@ -85,7 +85,7 @@ describe('what there is to tell of a key that ends', () => {
   ] as const)('is told anew for another %s', (_what, other, expiry) => {
     const one = expiryNotice(key(), '30d', undefined);
     const two = expiryNotice(other, expiry, undefined);
-    expect(`${two.kind} ${two.once}`).not.toBe(`${one.kind} ${one.once}`);
+    expect(`${two.kind} ${two.dedupeKey}`).not.toBe(`${one.kind} ${one.dedupeKey}`);
   });
 });
 
@@ -113,9 +113,9 @@ describe('the sweep', () => {
       },
       async tell(row, expiry) {
         if (options.failing?.(row)) throw new Error('down');
-        const { once } = expiryNotice(row, expiry, undefined);
-        if (known.has(once + row.kid)) return 'known';
-        known.add(once + row.kid);
+        const { dedupeKey } = expiryNotice(row, expiry, undefined);
+        if (known.has(dedupeKey + row.kid)) return 'known';
+        known.add(dedupeKey + row.kid);
         told.push([row.kid, expiry]);
         return 'told';
       },

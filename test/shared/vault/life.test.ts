@@ -15,7 +15,7 @@ import { createSealKey } from '#shared/vault/new-value.ts';
 import { createOpenKey } from '#shared/vault/open-key.ts';
 import { createRotateKey } from '#shared/vault/rotate.ts';
 import { StoredKey, type Validation } from '#shared/vault/stored-key.ts';
-import { createKeyUse } from '#shared/vault/use.ts';
+import { createUsableKeys } from '#shared/vault/usable-keys.ts';
 import { createFakeKms, KEY_ARN } from '#test/shared/crypto/fake-kms.ts';
 
 import { createMemoryKeys } from './memory-keys.ts';
@@ -55,7 +55,7 @@ function createVault() {
     deposit: createKeyDeposit(ports).deposit,
     rotate: createRotateKey(ports),
     changes: createKeyChanges(ports),
-    use: createKeyUse({ keys, open, now }),
+    use: createUsableKeys({ keys, open, now }),
     invalidate: createInvalidation({ keys, now, commit: (_key, change) => commit([change]) }),
     opened: new Map<string, string>(),
     parsed: new WeakSet<StoredKey>(),

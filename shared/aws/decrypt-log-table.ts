@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
-import type { KeyLog, LoggedOpening } from '#shared/vault/custody-day.ts';
+import type { KeyLog, LoggedOpening } from '#shared/vault/decrypt-reconciliation-day.ts';
 
 import { write } from './transaction.ts';
 
@@ -23,7 +23,7 @@ export const KeyOpened = z.object({
 });
 export type KeyOpened = z.infer<typeof KeyOpened>;
 
-export const custodyNotes = (TableName: string, now: () => number) => ({
+export const decryptLog = (TableName: string, now: () => number) => ({
   /** Rejected with `conflict` if the event is already stored. */
   note({ eventID, eventTime, errorCode = 'ok', requestParameters }: KeyOpened): Write {
     const { uid, provider, kid, ver } = requestParameters?.encryptionContext ?? {};

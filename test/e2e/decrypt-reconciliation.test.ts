@@ -18,13 +18,13 @@ const contextOf = (row: Record<string, unknown> | undefined) => ({
   ver: '1',
 });
 
-onEngine('the second audit', () => {
+onEngine('the reconciliation of Decrypt events', () => {
   const portunus = usePortunus();
   const dayAfter = new Date(Date.now() + DAY_MS);
 
   const audit = async () => {
     await portunus.current.events.settled();
-    await portunus.current.events.runSchedule('on-custody-audit', dayAfter);
+    await portunus.current.events.runSchedule('on-decrypt-reconciliation', dayAfter);
   };
   const notesOf = async () =>
     (await portunus.current.rows('control')).filter(({ pk }) => String(pk).startsWith('KMS#'));

@@ -1,12 +1,16 @@
 import { accountsIn } from '#shared/audit/accounts.ts';
-import { NOBODY } from '#shared/audit/audit.ts';
-import { keyLog } from '#shared/aws/custody-table.ts';
+import { ANONYMOUS } from '#shared/audit/audit.ts';
+import { keyLog } from '#shared/aws/decrypt-log-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { ownerTrail } from '#shared/aws/owner-trail.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { createCustodyAudit, type CustodyCounts, incidentNotice } from '#shared/vault/custody-day.ts';
+import {
+  createDecryptReconciliation,
+  type ReconciliationCounts,
+  incidentNotice,
+} from '#shared/vault/decrypt-reconciliation-day.ts';
 
 import { audit } from './audit.ts';
 import { notices } from './notices.ts';
@@ -19,11 +23,11 @@ type Run = {
 };
 
 /** Needs `decrypt-reconciliation:read`, `notices:raise` and `audit:write`. */
-export function auditCustody({ nowMs, reqId, onFailure }: Run): Promise<CustodyCounts> {
+export function reconcileDecryptsOfDay({ nowMs, reqId, onFailure }: Run): Promise<ReconciliationCounts> {
   const commit = transaction(dynamo());
   const trail = ownerTrail(dynamo(), env('AUDIT_TABLE'));
 
-  const auditDay = createCustodyAudit({
+  const auditDay = createDecryptReconciliation({
     log: keyLog(dynamo(), env('CONTROL_TABLE')),
     accounts: async (uid, span) => accountsIn(await trail(uid, span)).map((account) => ({ ...account, uid })),
     async tell(opening) {
@@ -37,7 +41,7 @@ export function auditCustody({ nowMs, reqId, onFailure }: Run): Promise<CustodyC
     },
     record: (day, { openings, matched, possible, unmatched, unproven, unnamed, failed }) =>
       audit().commit({
-        uid: NOBODY,
+        uid: ANONYMOUS,
         category: 'system',
         act: 'custody.compared',
         result: failed === 0 ? 'succeeded' : 'failed',

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
-import type { Account, Span } from '#shared/vault/custody.ts';
-import { createCustodyAudit, incidentNotice, type LoggedOpening } from '#shared/vault/custody-day.ts';
+import type { Account, Span } from '#shared/vault/decrypt-reconciliation.ts';
+import {
+  createDecryptReconciliation,
+  incidentNotice,
+  type LoggedOpening,
+} from '#shared/vault/decrypt-reconciliation-day.ts';
 
 const [alice, bob] = ['a', 'b'].map((letter) => letter.repeat(27) as Uid) as [Uid, Uid];
 const kid = 'k'.repeat(22) as Kid;
@@ -29,7 +33,7 @@ async function auditOf(
   const told: string[] = [];
   const days: string[] = [];
   const failures: unknown[] = [];
-  const audit = createCustodyAudit({
+  const audit = createDecryptReconciliation({
     log: {
       async *between(span) {
         yield* logged.filter((one) => within(one, span)).map((one) => ({ atMs: one.atMs, opening: one }));
@@ -95,7 +99,7 @@ describe('the audit of a day', () => {
   it('tells of each opening by its own id', () => {
     expect(incidentNotice(opening('2026-06-01T12:00:01Z', { id: 'event-1' }))).toMatchObject({
       uid: alice,
-      once: 'event-1',
+      dedupeKey: 'event-1',
       subject: `openai_${kid}`,
       text: expect.stringContaining('version 1, was opened on 2026-06-01 at 12:00:01 UTC'),
     });

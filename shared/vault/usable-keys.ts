@@ -38,7 +38,7 @@ export type Candidate = Pick<KeyOwner, 'provider' | 'kid'> &
 /** First key in the owner's order, if none is usable. */
 export type NotUsable = { readonly provider: ProviderId; readonly kid: Kid; readonly because: Unusable };
 
-export type KeyUse = {
+export type UsableKeys = {
   /**
    * The owner's usable keys in their order, of one provider or of all. Rows are read on every call: a deleted or frozen
    * key is excluded immediately.
@@ -48,7 +48,7 @@ export type KeyUse = {
   readonly whyNone: (uid: Uid, provider?: ProviderId) => Promise<NotUsable | undefined>;
 };
 
-export function createKeyUse(ports: { keys: KeyStore; open: OpenKey; now: () => number }): KeyUse {
+export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: () => number }): UsableKeys {
   const { keys, open, now } = ports;
 
   /** Secret part that is sent to the provider. */

@@ -2,7 +2,7 @@
 // trail.
 import type { ProviderId, Uid } from '#shared/core/ids.ts';
 
-import { type Account, compareCustody, type Opening, type Span } from './custody.ts';
+import { type Account, reconcileDecrypts, type Opening, type Span } from './decrypt-reconciliation.ts';
 
 /** `id` is the event id in the KMS log, by which an operator can find the principal. */
 export type LoggedOpening = Opening & { readonly id: string; readonly provider: ProviderId };
@@ -15,7 +15,7 @@ export type KeyLog = {
   ) => AsyncIterable<{ readonly atMs: number; readonly opening?: LoggedOpening | undefined }>;
 };
 
-export type CustodyCounts = {
+export type ReconciliationCounts = {
   readonly openings: number;
   readonly matched: number;
   readonly possible: number;
@@ -28,7 +28,7 @@ export type CustodyCounts = {
   /** Owners whose reconciliation or notification failed. */
   readonly failed: number;
 };
-type Counts = { -readonly [name in keyof CustodyCounts]: number };
+type Counts = { -readonly [name in keyof ReconciliationCounts]: number };
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Margin around the day: events just outside it may match records inside it. */
@@ -59,7 +59,7 @@ export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpen
     kind: 'incident',
     severity: 'critical',
     subject: keyId,
-    once: id,
+    dedupeKey: id,
     text: `Your key ${keyId}, version ${ver}, was opened on ${at.slice(0, 10)} at ${at.slice(11, 19)} UTC, and no call of yours accounts for it.`,
     next_step: `Revoke it at its provider, then send a new one to POST /api-keys/${keyId}/rotate. Those who run this service were told, too.`,
   } as const;
@@ -69,14 +69,14 @@ export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpen
  * Reconciles one day. Running it again notifies nobody twice, so it stores no progress. A failure for one owner does
  * not affect the others.
  */
-export function createCustodyAudit(ports: {
+export function createDecryptReconciliation(ports: {
   log: KeyLog;
   /** Key uses of an owner, by the time of their records. */
   accounts: (uid: Uid, span: Span) => Promise<readonly Account[]>;
   /** Commits the notice of an incident. */
   tell: (opening: LoggedOpening) => Promise<'told' | 'known'>;
   /** Commits the record of the reconciliation. */
-  record: (day: string, counts: CustodyCounts) => Promise<void>;
+  record: (day: string, counts: ReconciliationCounts) => Promise<void>;
   onFailure: (error: unknown) => void;
 }) {
   const { log, accounts, tell, record, onFailure } = ports;
@@ -86,7 +86,7 @@ export function createCustodyAudit(ports: {
     if (!uid) return;
     try {
       const uses = await accounts(uid, widened(audited, ACCOUNTS_MARGIN_MS));
-      const report = compareCustody(openings, uses, audited);
+      const report = reconcileDecrypts(openings, uses, audited);
       counts.openings += report.openings;
       counts.matched += report.matched;
       counts.possible += report.possible;
@@ -99,7 +99,7 @@ export function createCustodyAudit(ports: {
     }
   }
 
-  return async (nowMs: number): Promise<CustodyCounts> => {
+  return async (nowMs: number): Promise<ReconciliationCounts> => {
     const audited = dayBefore(nowMs);
     const counts: Counts = {
       openings: 0,

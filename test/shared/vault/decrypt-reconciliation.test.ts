@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Kid, Uid } from '#shared/core/ids.ts';
-import { type Account, compareCustody, type Opening } from '#shared/vault/custody.ts';
+import { type Account, reconcileDecrypts, type Opening } from '#shared/vault/decrypt-reconciliation.ts';
 
 const alice = 'a'.repeat(27) as Uid;
 const bob = 'b'.repeat(27) as Uid;
@@ -30,7 +30,7 @@ const attempt = (seconds: number, uid = alice, provider?: string): Account => ({
 
 describe('an opening in the key service’s log', () => {
   it('is accounted for by the receipt of the call it was made in', () => {
-    const report = compareCustody([opening(0)], [receipt(20)]);
+    const report = reconcileDecrypts([opening(0)], [receipt(20)]);
     expect(report).toEqual({ openings: 1, matched: 1, possible: 0, unmatched: [], unproven: 0 });
   });
 
@@ -45,36 +45,39 @@ describe('an opening in the key service’s log', () => {
     ['an attempt that began later', [attempt(30)]],
     ['an attempt with another provider', [attempt(-1, alice, 'anthropic')]],
   ])('is an incident with %s', (_name, accounts) => {
-    expect(compareCustody([opening(0)], accounts).unmatched).toEqual([opening(0)]);
+    expect(reconcileDecrypts([opening(0)], accounts).unmatched).toEqual([opening(0)]);
   });
 
   it('may lie beside an attempt that nobody ended: possible, no incident', () => {
     for (const beside of [attempt(-1), attempt(-1, alice, 'openai')]) {
-      const report = compareCustody([opening(0)], [beside]);
+      const report = reconcileDecrypts([opening(0)], [beside]);
       expect(report).toMatchObject({ matched: 0, possible: 1, unmatched: [] });
     }
   });
 
   it('needs an account of its own: one receipt does not cover two', () => {
-    const report = compareCustody([opening(0), opening(1)], [receipt(2)]);
+    const report = reconcileDecrypts([opening(0), opening(1)], [receipt(2)]);
     expect(report).toMatchObject({ matched: 1, unmatched: [opening(1)] });
   });
 
   it('shares an attempt with openings of other keys, for a call may try several', () => {
     const other = opening(1, { kid: 'x'.repeat(22) as Kid });
-    expect(compareCustody([opening(0), other], [attempt(-1)])).toMatchObject({ possible: 2, unmatched: [] });
-    expect(compareCustody([opening(0), opening(1)], [attempt(-1)]).unmatched).toHaveLength(1);
+    expect(reconcileDecrypts([opening(0), other], [attempt(-1)])).toMatchObject({
+      possible: 2,
+      unmatched: [],
+    });
+    expect(reconcileDecrypts([opening(0), opening(1)], [attempt(-1)]).unmatched).toHaveLength(1);
   });
 });
 
 describe('a receipt', () => {
   it('needs no opening of its own while the data key is in memory', () => {
     const receipts = Array.from({ length: 50 }, (_, n) => receipt(n + 1));
-    expect(compareCustody([opening(0)], receipts)).toMatchObject({ matched: 1, unproven: 0 });
+    expect(reconcileDecrypts([opening(0)], receipts)).toMatchObject({ matched: 1, unproven: 0 });
   });
 
   it('long after the last opening is counted: one of the two logs has a gap', () => {
-    expect(compareCustody([opening(0)], [receipt(1), receipt(300)])).toMatchObject({ unproven: 1 });
+    expect(reconcileDecrypts([opening(0)], [receipt(1), receipt(300)])).toMatchObject({ unproven: 1 });
   });
 });
 
@@ -115,7 +118,7 @@ describe('any honest day', () => {
     fc.assert(
       fc.property(calls, (made) => {
         const { openings, accounts } = dayOf(made);
-        const report = compareCustody(openings, accounts);
+        const report = reconcileDecrypts(openings, accounts);
         expect(report.unmatched).toEqual([]);
         expect(report.unproven).toBe(0);
         expect(report.matched + report.possible).toBe(openings.length);
@@ -129,7 +132,7 @@ describe('any honest day', () => {
       fc.property(calls, fc.integer({ min: 4_000, max: 8_000 }), (made, seconds) => {
         const { openings, accounts } = dayOf(made);
         const stolen = { ...opening(0), atMs: seconds * 1000 };
-        expect(compareCustody([...openings, stolen], accounts).unmatched).toEqual([stolen]);
+        expect(reconcileDecrypts([...openings, stolen], accounts).unmatched).toEqual([stolen]);
       }),
       { numRuns: 1_000 },
     );

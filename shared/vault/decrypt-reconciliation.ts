@@ -20,7 +20,7 @@ export type Account =
       readonly provider?: string | undefined;
     };
 
-export type CustodyReport<One extends Opening = Opening> = {
+export type ReconciliationReport<One extends Opening = Opening> = {
   readonly openings: number;
   /** Matched by a receipt. */
   readonly matched: number;
@@ -105,11 +105,11 @@ const isProven = (receiptAtMs: number, openings: readonly Opening[]) =>
  * a version of a key at most once. There may be more receipts than events, because of the data-key cache, but never
  * fewer.
  */
-export function compareCustody<One extends Opening>(
+export function reconcileDecrypts<One extends Opening>(
   openings: readonly One[],
   accounts: readonly Account[],
   audited: Span = ALWAYS,
-): CustodyReport<One> {
+): ReconciliationReport<One> {
   const within = ({ atMs }: { readonly atMs: number }) => atMs >= audited.fromMs && atMs < audited.toMs;
   const receipts = grouped(
     accounts.filter((account) => account.kind === 'receipt'),

@@ -1,15 +1,15 @@
 import { kms } from '#shared/aws/kms.ts';
 import { kmsWrapper } from '#shared/aws/kms-wrapper.ts';
 import { env } from '#shared/core/env.ts';
-import { once } from '#shared/core/once.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
 import { createOpenKey } from '#shared/vault/open-key.ts';
-import { createKeyUse } from '#shared/vault/use.ts';
+import { createUsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { keyStore } from './key-store.ts';
 
 /** Needs `vault:use`. */
-export const openKey = once(() =>
+export const openKey = lazy(() =>
   createOpenKey({
     stage: env('STAGE'),
     wrapper: kmsWrapper(kms(), env('VAULT_KEY_ARN')),
@@ -19,4 +19,4 @@ export const openKey = once(() =>
 );
 
 /** Needs `vault:use`. */
-export const keyUse = once(() => createKeyUse({ keys: keyStore(), open: openKey(), now: Date.now }));
+export const usableKeys = lazy(() => createUsableKeys({ keys: keyStore(), open: openKey(), now: Date.now }));
