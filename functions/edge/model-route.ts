@@ -29,6 +29,8 @@ export type Dialect = {
   readonly tool: Tool;
   /** The body as the tool takes it. @throws {AppError} `invalid_input` */
   readonly parameters: (body: unknown, event: APIGatewayProxyEvent) => unknown;
+  /** Query parameters that are ignored; every other one is rejected. */
+  readonly query?: readonly string[];
   /** The whole answer. */
   readonly whole: (result: Result) => unknown;
   /** One server-sent event. */
@@ -93,11 +95,16 @@ type Request = {
   readonly context: Context;
 };
 
+function withoutQuery(event: APIGatewayProxyEvent, ignored: readonly string[] = []): APIGatewayProxyEvent {
+  const rest = Object.entries(event.queryStringParameters ?? {}).filter(([name]) => !ignored.includes(name));
+  return { ...event, queryStringParameters: Object.fromEntries(rest) };
+}
+
 /** A body that is rejected here never reaches the path of a call, which would record it. */
 async function argumentsOf({ name, dialect, event }: Request, principal: Principal) {
   try {
     checkHeaders(event);
-    checkNoQuery(event);
+    checkNoQuery(withoutQuery(event, dialect.query));
     const parameters = dialect.parameters(jsonBody(event, rowOf(name)) ?? {}, event);
     return { parameters, idempotencyKey: idempotencyKeyIn(event) };
   } catch (thrown) {

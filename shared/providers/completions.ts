@@ -9,6 +9,7 @@ import type { UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { adapterFor } from './adapters.ts';
 import { replyOf } from './answer.ts';
+import { createDialectCalls, type DialectCalls } from './dialect-calls.ts';
 import { createProviderCall, type ProviderRequest } from './provider-call.ts';
 import { CATALOG, type ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
@@ -44,7 +45,7 @@ export type CompletionCall = {
 };
 
 /** The provider that answered, and by which key. */
-type By = { readonly provider: string; readonly chosenBy?: ChosenBy } & Omit<Served<never>, 'value'>;
+export type By = { readonly provider: string; readonly chosenBy?: ChosenBy } & Omit<Served<never>, 'value'>;
 
 /** A streamed answer. It must be read: an unread one keeps its connection until the deadline. */
 export type ChatStream = { readonly chunks: AsyncIterable<Chunk>; readonly model: string } & By;
@@ -60,7 +61,7 @@ export type KnownModels = {
  * All but `models` throw `key_missing`, `key_frozen`, `key_expired`, `key_invalid`, `key_rejected`, `integrity_failed`,
  * `kms_*`, `upstream_*`, `rate_limited`, or `invalid_input` for a field that the provider cannot express.
  */
-export type Completions = {
+export type Completions = DialectCalls & {
   readonly chat: (request: CompletionRequest, call: CompletionCall) => Promise<ChatReply & By>;
   /** Resolves with the first chunk; reading the others fails with `upstream_*`. */
   readonly stream: (request: CompletionRequest, call: CompletionCall) => Promise<ChatStream>;
@@ -145,6 +146,8 @@ export function createCompletions(ports: Ports): Completions {
   }
 
   return {
+    ...createDialectCalls({ select, failover, providerCall, adapterOf, prepareChat, replyOf }),
+
     async chat(request, call) {
       const { facts, keys, model, rest, by } = await selectChat(request, call);
       const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: false }, call);

@@ -16,7 +16,7 @@ const chat = (person: Person, words: string, more: object = {}) =>
 /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
 const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
   operation === 'GetItem' &&
-  /tools-invoke|completions|embeddings/.test(caller) &&
+  /tools-invoke|completions|embeddings|messages/.test(caller) &&
   partitions?.[0] === 'LIMITS';
 
 /** Of two calls at the same moment the later one finds the other's rate written, and writes its own anew: at least three. */
@@ -85,6 +85,7 @@ onEngine('the AWS calls of a request', () => {
     const use = () =>
       current.request('GET', '/usage', { headers: { authorization: `Bearer ${personal.token}` } });
     const completion = { ...say('five'), model: 'openai/gpt-4.1' };
+    const message = { ...say('six'), model: 'openai/gpt-4.1', max_tokens: 50 };
     const embedding = { model: 'openai/text-embedding-3-small', input: 'x' };
     const post = (path: string, of: object, key: string) =>
       current.request('POST', path, {
@@ -146,6 +147,9 @@ onEngine('the AWS calls of a request', () => {
       'chat completion with a key, again': await callsOf(() => post('/v1/chat/completions', completion, 'c')),
       embeddings: await callsOf(() => dora.post('/v1/embeddings', embedding)),
       'embeddings, warm key': await callsOf(() => dora.post('/v1/embeddings', embedding)),
+      messages: await callsOf(() => dora.post('/v1/messages', message)),
+      'messages, warm key': await callsOf(() => dora.post('/v1/messages', message)),
+      'tokens counted, no call': await callsOf(() => dora.post('/v1/messages/count_tokens', message)),
       'models listed': await callsOf(() => alice.get('/v1/models')),
       'model read': await callsOf(() => alice.get('/v1/models/openai/gpt-4.1-mini')),
       ai_models: await callsOf(() => alice.invoke('ai_models')),
@@ -264,6 +268,9 @@ onEngine('the AWS calls of a request', () => {
       // cold: it runs in a function of its own
       embeddings: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
       'embeddings, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      messages: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
+      'messages, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'tokens counted, no call': 'PutItem Query UpdateItem',
       'models listed': 'PutItem Query',
       'model read': 'PutItem Query',
       ai_models: 'PutItem Query UpdateItem',

@@ -31,6 +31,8 @@ const START_KB: Readonly<Record<string, number>> = {
   'tools-invoke': 600,
   completions: 600,
   embeddings: 600,
+  messages: 600,
+  'messages-count': 600,
   mcp: 850,
 };
 /** What only the first call of a registered tool reads: the MCP client, and schemas from outside with the engine of their patterns. */
@@ -38,6 +40,8 @@ const UPSTREAM_KB: Readonly<Record<string, number>> = {
   'tools-invoke': 650,
   completions: 650,
   embeddings: 650,
+  messages: 650,
+  'messages-count': 650,
   mcp: 650,
 };
 /** The same, and YAML: documents of APIs. */

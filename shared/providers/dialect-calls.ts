@@ -1,0 +1,177 @@
+// Requests in the own dialect of one provider: that provider gets the body as it is, all others get it translated.
+import { requireNothingDropped, headerNames } from './dropped-fields.ts';
+import type { ProviderFacts } from './catalog.ts';
+import type { Chunk } from './chat-answer.ts';
+import type { ChatAdapter, ChatReply } from './chat.ts';
+import type { ChatRequest } from './chat-request.ts';
+import type { By, CompletionCall } from './completions.ts';
+import type { createFailover } from './failover.ts';
+import type { createKeySelection } from './key-selection.ts';
+import type { Wanted } from './model-name.ts';
+import type { Size } from './policy.ts';
+import type { createProviderCall, ProviderRequest } from './provider-call.ts';
+
+/** A dialect as its own provider takes it. */
+export type NativeRequest = {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Fields that are left out because they would cost an unknown price. */
+  readonly dropped: readonly string[];
+  /** Absent: the provider does not bill the request. */
+  readonly size?: Size | undefined;
+};
+
+export type DialectRequest = {
+  readonly wanted: Wanted;
+  /** The provider whose dialect it is. */
+  readonly dialectOf: string;
+  readonly stream: boolean;
+  /** Before a provider is chosen. */
+  readonly roughSize: Size;
+  /** @throws {AppError} `invalid_input` */
+  readonly native: () => NativeRequest;
+  /** The request in the neutral form, and the fields that it cannot express. @throws {AppError} `invalid_input` */
+  readonly neutral: () => {
+    readonly request: Omit<ChatRequest, 'model'>;
+    readonly dropped: readonly string[];
+  };
+};
+
+export type DialectAnswer = { readonly model: string } & By &
+  (
+    | { readonly kind: 'native'; readonly body: unknown }
+    | { readonly kind: 'native stream'; readonly events: AsyncIterable<unknown> }
+    | { readonly kind: 'chat'; readonly reply: ChatReply }
+    | { readonly kind: 'chat stream'; readonly chunks: AsyncIterable<Chunk> }
+  );
+
+type Native = { readonly index?: unknown; readonly delta?: unknown; readonly type?: unknown };
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/**
+ * An event as a chunk that carries it, so that the redaction looks for the key across events: what a block says stands where a
+ * chunk says it, the rest of the event beside it.
+ */
+function chunkOfEvent(event: unknown): Chunk {
+  const { index, delta, type } = event as Native;
+  if (typeof index !== 'number') return { choices: [], native: event };
+  const ends = type === 'content_block_stop';
+  const choice = { index, delta: isObject(delta) ? { ...delta } : {}, finish_reason: ends ? 'stop' : null };
+  return { choices: [choice], native: { ...(event as object), delta: undefined } };
+}
+
+function eventOfChunk({ choices: [choice], native }: Chunk): unknown {
+  const event = native as Native;
+  const said = choice && Object.keys(choice.delta).length > 0 ? { delta: choice.delta } : {};
+  return { ...event, ...said };
+}
+
+async function* eventsOf(chunks: AsyncIterable<Chunk>): AsyncGenerator {
+  for await (const chunk of chunks) if (chunk['native'] !== undefined) yield eventOfChunk(chunk);
+}
+
+type Parts = {
+  readonly select: ReturnType<typeof createKeySelection>;
+  readonly failover: ReturnType<typeof createFailover>;
+  readonly providerCall: ReturnType<typeof createProviderCall>;
+  readonly adapterOf: (facts: ProviderFacts) => Promise<ChatAdapter>;
+  readonly prepareChat: (
+    chat: { facts: ProviderFacts; request: ChatRequest; stream: boolean },
+    call: CompletionCall,
+  ) => Promise<ProviderRequest>;
+  readonly replyOf: (completion: ReturnType<ChatAdapter['reply']>, model: string) => ChatReply;
+};
+
+/** The call with names of fields that were lost before the provider's own translation. */
+function alsoDropping(call: CompletionCall, title: string, lost: readonly string[]): CompletionCall {
+  if (call.strict) requireNothingDropped(title, headerNames(lost));
+  return { ...call, onDropped: (fields) => call.onDropped?.(headerNames([...lost, ...fields])) };
+}
+
+type NativeCall = {
+  readonly facts: ProviderFacts;
+  readonly model: string;
+  readonly native: NativeRequest;
+  readonly stream: boolean;
+};
+
+/** Records the call, and makes the request with the dialect's own headers. */
+async function prepareNative(
+  { facts, model, native, stream }: NativeCall,
+  call: CompletionCall,
+  own: ChatAdapter,
+): Promise<ProviderRequest> {
+  const dropped = headerNames(native.dropped);
+  if (call.strict) requireNothingDropped(facts.title, dropped);
+  await call.begin({ provider: facts.id, model, ...native.size });
+  call.onDropped?.(dropped);
+  const adapter: ChatAdapter = {
+    ...own,
+    headers: (secret) => ({ ...own.headers(secret), ...native.headers }),
+    reader: () => ({ read: (event) => [chunkOfEvent(event)] }),
+  };
+  const body = JSON.stringify({ ...native.body, model, ...(stream && { stream }) });
+  const accept = stream ? 'text/event-stream' : 'application/json';
+  return { facts, adapter, path: native.path, body, accept };
+}
+
+type Chosen = Awaited<ReturnType<Parts['select']>>;
+
+const byOf = ({ facts, model, chosenBy }: Chosen) => ({
+  provider: facts.id,
+  model,
+  ...(chosenBy && { chosenBy }),
+});
+
+export function createDialectCalls({ select, failover, providerCall, adapterOf, ...parts }: Parts) {
+  async function native({ facts, model, keys }: Chosen, request: NativeRequest, call: CompletionCall) {
+    const own = await adapterOf(facts);
+    const prepared = await prepareNative({ facts, model, native: request, stream: false }, call, own);
+    const whole = providerCall.whole(prepared, call, (body) => body);
+    const { value, ...how } = await failover(keys, whole, call);
+    return { kind: 'native' as const, body: value, ...how };
+  }
+
+  async function nativeStream({ facts, model, keys }: Chosen, request: NativeRequest, call: CompletionCall) {
+    const own = await adapterOf(facts);
+    const prepared = await prepareNative({ facts, model, native: request, stream: true }, call, own);
+    const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
+    return { kind: 'native stream' as const, events: eventsOf(value), ...how };
+  }
+
+  async function translated({ facts, keys, model }: Chosen, asked: DialectRequest, call: CompletionCall) {
+    const { stream } = asked;
+    const { request, dropped } = asked.neutral();
+    const own = alsoDropping(call, facts.title, dropped);
+    const prepared = await parts.prepareChat({ facts, request: { ...request, model }, stream }, own);
+    if (stream) {
+      const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
+      return { kind: 'chat stream' as const, chunks: value, ...how };
+    }
+    const whole = providerCall.whole(prepared, call, prepared.adapter.reply);
+    const { value, ...how } = await failover(keys, whole, call);
+    return { kind: 'chat' as const, reply: parts.replyOf(value, model), ...how };
+  }
+
+  return {
+    async inDialect(asked: DialectRequest, call: CompletionCall): Promise<DialectAnswer> {
+      const chosen = await select(call.owner, asked.wanted, asked.roughSize);
+      const by = byOf(chosen);
+      if (chosen.facts.id !== asked.dialectOf) return { ...by, ...(await translated(chosen, asked, call)) };
+      const request = asked.native();
+      if (asked.stream) return { ...by, ...(await nativeStream(chosen, request, call)) };
+      return { ...by, ...(await native(chosen, request, call)) };
+    },
+
+    /** A request that only the dialect's own provider answers, without charge. For another one nothing is called. */
+    async inDialectOnly(asked: Omit<DialectRequest, 'neutral' | 'stream'>, call: CompletionCall) {
+      const chosen = await select(call.owner, asked.wanted, asked.roughSize);
+      const by = byOf(chosen);
+      if (chosen.facts.id === asked.dialectOf)
+        return { ...by, ...(await native(chosen, asked.native(), call)) };
+      return { ...by, kind: 'not native' as const, mode: 'live' as const };
+    },
+  };
+}
+export type DialectCalls = ReturnType<typeof createDialectCalls>;
