@@ -42,7 +42,7 @@ const take = (person: Person, parameters: object, { call }: Alternative) =>
 
 const kindsOf = (alternatives: Alternative[]) => alternatives.map(({ kind }) => kind);
 
-onEngine('a refusal says what would work instead, and it does', () => {
+onEngine('the alternatives of a rejection', () => {
   it('at a limit on a provider: the other one, waiting, tools without a provider', async () => {
     const { person } = await withKeys('ann', 'openai', 'anthropic');
     const asked = say('hello', { model: 'gpt-4.1', temperature: 1.5 });
@@ -79,7 +79,7 @@ onEngine('a refusal says what would work instead, and it does', () => {
     expect((await take(person, asked, tool as Alternative)).status).toBe(200);
   });
 
-  it('names first who costs least, and says where nobody knows', async () => {
+  it('are sorted by cost, with unknown prices last', async () => {
     const { person } = await withKeys('ike', 'openai', 'mistral', 'anthropic', 'google');
     await person.put('/preferences', { default_models: { mistral: 'mistral-large-latest' } });
     const asked = say('hello', { provider: 'openai', policy: 'preferred' });
@@ -153,7 +153,7 @@ onEngine('a refusal says what would work instead, and it does', () => {
     expect((await take(person, asked, body.alternatives[0])).status).toBe(200);
   });
 
-  it('offers nobody’s keys but the caller’s, and no tool that the token may not call', async () => {
+  it('use only the caller’s keys and tools within the token’s scopes', async () => {
     const { current } = portunus;
     await withKeys('fay', 'openai', 'anthropic');
     const poor = await current.person('gil', { scopes: ['tools:call', 'ai:use'] });
@@ -165,7 +165,7 @@ onEngine('a refusal says what would work instead, and it does', () => {
     expect(offered).not.toContain('todo_list');
   });
 
-  it('says the same over MCP', async () => {
+  it('are the same over MCP', async () => {
     const { person } = await withKeys('hal', 'anthropic');
     const answer = await portunus.current.request('POST', '/mcp', {
       headers: {

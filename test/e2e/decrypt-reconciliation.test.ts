@@ -47,7 +47,7 @@ onEngine('the reconciliation of Decrypt events', () => {
       EncryptionContext: contextOf(row),
     });
 
-  it('finds every opening by the product accounted for', async () => {
+  it('matches every Decrypt event of the product', async () => {
     const { current } = portunus;
     const bob = await current.person('bob');
     const { keyId } = await keyOf(bob);
@@ -70,7 +70,7 @@ onEngine('the reconciliation of Decrypt events', () => {
     expect(await incidentsOf(bob)).toEqual([]);
   });
 
-  it('tells the owner of an opening past it, once, however often it runs', async () => {
+  it('notifies the owner of an unmatched Decrypt event once, however often it runs', async () => {
     const { current } = portunus;
     const [alice, bob] = [await current.person('alice'), await current.person('bob')];
     const key = await keyOf(alice);
@@ -100,7 +100,7 @@ onEngine('the reconciliation of Decrypt events', () => {
     expect(current.events.lost()).toEqual([]);
   });
 
-  it('sees through an attempt to hide among one’s own calls: one receipt does not cover two', async () => {
+  it('detects a Decrypt event hidden among own calls: one receipt does not match two', async () => {
     const { current } = portunus;
     const gus = await current.person('gus');
     const key = await keyOf(gus);

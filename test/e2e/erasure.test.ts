@@ -34,10 +34,10 @@ async function settledIn(portunus: Portunus, name: string, rows = 0) {
   return { person, uid, keyId: body.key_id as string };
 }
 
-onEngine('an owner who leaves', () => {
+onEngine('an owner who erases the account', () => {
   const portunus = usePortunus();
 
-  it('is told what is gone, when the backups lapse and where to revoke', async () => {
+  it('receives the erased data, the end of the backups and the pages for revocation', async () => {
     const { current } = portunus;
     const { person, uid } = await settledIn(current, 'alice', 200);
     const bob = await settledIn(current, 'bob');
@@ -72,7 +72,7 @@ onEngine('an owner who leaves', () => {
     expect(await rowsOf(current, bob.uid)).toEqual(othersBefore);
   });
 
-  it('is a stranger to every function that has not just answered them', async () => {
+  it('is rejected by every function without a cached session', async () => {
     const { current } = portunus;
     const { person } = await settledIn(current, 'carla');
     await person.delete('/account');
@@ -121,7 +121,7 @@ onEngine('an owner who leaves', () => {
     expect(receipts.body.receipts).toHaveLength(1);
   });
 
-  it('whose erasure broke off asks again and it goes on', async () => {
+  it('continues an interrupted erasure with a second request', async () => {
     const { current } = portunus;
     const { person, uid } = await settledIn(current, 'emil', 120);
     let seen = 0;
@@ -145,7 +145,7 @@ onEngine('an owner who leaves', () => {
     expect(await rowsOf(current, uid)).toEqual([]);
   });
 
-  it('may come back when the backups have lapsed, and is counted anew', async () => {
+  it('may return after the backups expired, with new counters', async () => {
     const { current } = portunus;
     const { person, uid } = await settledIn(current, 'fred');
     await person.delete('/account');

@@ -65,7 +65,7 @@ onEngine('a gateway that is led to call itself', () => {
     });
   });
 
-  it('by its own name asks nobody', async () => {
+  it('under its own name makes no outbound call', async () => {
     const own = portunus.current.url;
     expect((await ann.post('/mcp/tools', http('own', `${own}/mcp/tools/invoke`))).body).toMatchObject({
       code: 'egress_refused',
@@ -79,7 +79,7 @@ onEngine('a gateway that is led to call itself', () => {
     expect((await ann.post('/api-keys', key)).body).toMatchObject({ code: 'egress_refused' });
   });
 
-  it('by a second name, over REST, comes to an end after two rounds', async () => {
+  it('under a second name, over REST, stops after two hops', async () => {
     await activate(http('me', `${second.url}/mcp/tools/invoke`));
     second.asked.splice(0);
     let parameters: object = {};
@@ -100,7 +100,7 @@ onEngine('a gateway that is led to call itself', () => {
     ]);
   });
 
-  it('by a second name, over MCP, may be the third in a row and no more', async () => {
+  it('under a second name, over MCP, stops at the third hop', async () => {
     const mcp = (alias: string, tool: string) => ({
       kind: 'mcp',
       alias,
@@ -116,7 +116,7 @@ onEngine('a gateway that is led to call itself', () => {
     expect(new Set(hopsSeen())).toEqual(new Set(['1', '2']));
   });
 
-  it('tells the next how long the caller waits, and waits no longer itself', async () => {
+  it('passes on the remaining time of the caller and does not exceed it', async () => {
     await activate(http('late', `${slow.url}/`));
     slow.answer(() => undefined);
     expect((await late({ 'x-portunus-deadline-ms': '1500' })).body).toMatchObject({
@@ -129,7 +129,7 @@ onEngine('a gateway that is led to call itself', () => {
     expect(Number(slow.asked.at(-1)?.headers['x-portunus-deadline-ms'])).toBeLessThan(30_000);
   });
 
-  it('counts what nobody of ours would write as too many', async () => {
+  it('rejects an invalid hop count as too many', async () => {
     for (const [hops, status] of [
       ['0', 200],
       ['1', 200],

@@ -109,7 +109,7 @@ onEngine('a hostile HTTP upstream', () => {
     expect((await ann.invoke('bad__ask')).status).toBe(200);
   });
 
-  it('that takes for ever is given up before the caller is', async () => {
+  it('that never finishes is aborted before the caller’s deadline', async () => {
     const ways = Object.entries(TOO_SLOW);
     let asked = 0;
     upstream.answer((...args) => {
@@ -134,7 +134,7 @@ onEngine('a hostile HTTP upstream', () => {
     expect(await recordsOf(answer)).toEqual(['attempted', 'succeeded']);
   });
 
-  it('that sends what is not quite JSON is not believed', async () => {
+  it('that sends malformed JSON is rejected', async () => {
     for (const [name, body] of Object.entries(NOT_JSON)) {
       upstream.answer((_asked, response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(body),
@@ -145,7 +145,7 @@ onEngine('a hostile HTTP upstream', () => {
     }
   });
 
-  it('gets its key itself, and nobody it points to does', async () => {
+  it('receives its own key, and no redirect target does', async () => {
     for (const status of [301, 302, 303, 307, 308]) {
       for (const location of [`${elsewhere.url}/caught`, `${upstream.url}/caught`, '//127.0.0.2/caught']) {
         upstream.answer((_asked, response) => response.writeHead(status, { location }).end());
@@ -219,7 +219,7 @@ onEngine('a hostile MCP server', () => {
     expect((await call()).body).toMatchObject({ result });
   });
 
-  it('that sends what is not quite JSON, or not what its schema says, is not believed', async () => {
+  it('that sends malformed JSON, or a result outside its schema, is rejected', async () => {
     for (const body of Object.values(NOT_JSON)) {
       const how: Hostile = (_asked, response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(body);
@@ -353,7 +353,7 @@ onEngine('a hostile MCP server', () => {
     }
   });
 
-  it('has no hostile schema compiled, and nobody is asked for a part of one', async () => {
+  it('has no hostile schema compiled or fetched', async () => {
     expect(Object.keys(HOSTILE_SCHEMAS).length).toBeGreaterThan(60);
     const { '10,000 deep': _tooDeepToWrite, ...others } = HOSTILE_SCHEMAS;
     for (const [name, schema] of Object.entries(others)) {
@@ -379,7 +379,7 @@ const get = (operation: object) => ({ get: { operationId: 'a', ...operation } })
 const query = (schema: object) => get({ parameters: [{ name: 'q', in: 'query', schema }] });
 
 onEngine('a hostile OpenAPI document', () => {
-  it('is read to its end, or refused, in bounded memory and without asking anybody', async () => {
+  it('is parsed or rejected in bounded memory and without outbound calls', async () => {
     const loop = { type: 'object', properties: { next: { $ref: '#/components/schemas/Loop' } } };
     const { answer, mib } = await read({
       openapi: '3.1.0',

@@ -101,7 +101,7 @@ onEngine('a request with an idempotency key', () => {
     expect(await todosOf(dan)).toHaveLength(1);
   });
 
-  it('calls a provider once, however many arrive at once, and the others wait or hear the same', async () => {
+  it('calls a provider once for concurrent copies, and the others wait or get the same response', async () => {
     const { current } = portunus;
     const eve = await current.person('eve');
     await eve.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });

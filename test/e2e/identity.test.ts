@@ -8,7 +8,7 @@ const closed = routes.filter((route) => route.kind !== 'public');
 const pathOf = (path: string) => path.replace('{key_id}', `openai_${'A'.repeat(22)}`);
 const methodOf = (method: string) => (method === 'ANY' ? 'POST' : method);
 
-onEngine('the door', () => {
+onEngine('the authorizer and the public routes', () => {
   const portunus = usePortunus();
 
   it.each(closed.map(({ method, path }) => [methodOf(method), path]))(
@@ -26,7 +26,7 @@ onEngine('the door', () => {
     },
   );
 
-  it('describes itself to clients that look for its issuer', async () => {
+  it('serve metadata to clients that look for the issuer', async () => {
     const { current } = portunus;
     const { status, body } = await current.request('GET', '/.well-known/oauth-protected-resource/mcp');
     expect(status).toBe(200);
@@ -80,7 +80,7 @@ onEngine('the door', () => {
     expect(status).toBe(401);
   });
 
-  it('lets in only whom a role allows: an auditor has no tools and no keys', async () => {
+  it('admit callers by role: an auditor has no tools and no keys', async () => {
     const carol = await portunus.current.person('carol', {
       scopes: ['tools:call', 'keys:read', 'audit:read'],
     });

@@ -21,10 +21,10 @@ const put = (portunus: Portunus, Item: Record<string, unknown>) =>
 
 const keyOf = ({ pk, sk }: Record<string, unknown>) => ({ pk, sk });
 
-onEngine('somebody who can write the table but not use the key service', () => {
+onEngine('an attacker with write access to the table but not to KMS', () => {
   const portunus = usePortunus();
 
-  it('gains nothing by swapping the rows of two owners', async () => {
+  it('cannot use keys by swapping the rows of two owners', async () => {
     const { current } = portunus;
     const { alice, bob, first, second } = await twoOwners(current);
     await put(current, { ...first, ...keyOf(second) });
@@ -42,7 +42,7 @@ onEngine('somebody who can write the table but not use the key service', () => {
     await put(current, second);
   });
 
-  it('is refused by the key service itself when only the wrapped key is exchanged', async () => {
+  it('is rejected by KMS itself when only the wrapped key is exchanged', async () => {
     const { current } = portunus;
     const { alice, bob, first, second } = await twoOwners(current);
     await put(current, { ...first, wk: second['wk'], wkFp: second['wkFp'] });

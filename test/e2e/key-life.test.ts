@@ -53,7 +53,7 @@ const timeless = ({ status, headers, body }: Answer) => {
 const portunus = usePortunus();
 
 onEngine('a new key', () => {
-  it('is tried out at its provider first, and says which models it may use', async () => {
+  it('is validated with its provider first, and lists its models', async () => {
     const { current } = portunus;
     const alice = await current.person('new-alice');
     const { id, key } = await store(alice);
@@ -125,7 +125,7 @@ onEngine('a new key', () => {
 });
 
 onEngine('a rotated key', () => {
-  it('is used on the very next call; the old one is kept for a while and can be gone back to', async () => {
+  it('is used on the next call; the old value stays for a grace period and can be restored', async () => {
     const { current } = portunus;
     const alice = await current.person('rotating-alice');
     const { id, key } = await store(alice);
@@ -162,7 +162,7 @@ onEngine('a rotated key', () => {
     expect((await shown(alice, id)).previous_until).toBe(null);
   });
 
-  it('stays as it is when the provider refuses the new value, and takes it unasked when it cannot be reached', async () => {
+  it('keeps its value when the provider rejects the new one, and stores it unvalidated when the provider is unreachable', async () => {
     const { current } = portunus;
     const bob = await current.person('rotating-bob');
     const { id, key } = await store(bob, { expires_at: '2040-01-01T00:00:00Z' });
@@ -186,7 +186,7 @@ onEngine('a rotated key', () => {
     });
   });
 
-  it('is rotated once when two do it at once, and the loser is told the current state', async () => {
+  it('is rotated once by two concurrent requests, and the other gets the current state', async () => {
     const { current } = portunus;
     const carl = await current.person('rotating-carl');
     const { id } = await store(carl);
@@ -227,7 +227,7 @@ onEngine('a rotated key', () => {
 });
 
 onEngine('a frozen key', () => {
-  it('is refused on the very next call, wherever it is made, and works again once it is thawed', async () => {
+  it('is rejected on the next call in every instance, and works again once it is unfrozen', async () => {
     const { current } = portunus;
     const alice = await current.person('freezing-alice');
     const { id } = await store(alice);
@@ -266,7 +266,7 @@ onEngine('a frozen key', () => {
 });
 
 onEngine('a stored key', () => {
-  it('is asked about once a minute, and out of use once its provider refuses it', async () => {
+  it('is validated at most once a minute, and unusable once its provider rejects it', async () => {
     const { current } = portunus;
     const alice = await current.person('storing-alice');
     const { id, key } = await store(alice);
@@ -304,7 +304,7 @@ onEngine('a stored key', () => {
     expect((await alice.invoke('ai_chat', say('hello'))).status).toBe(200);
   });
 
-  it('that could not be asked about is neither valid nor invalid', async () => {
+  it('whose provider is unreachable is neither valid nor invalid', async () => {
     const { current } = portunus;
     const bob = await current.person('storing-bob');
     const { id, key } = await store(bob);
@@ -498,7 +498,7 @@ const kmsFaults: [kind: string, type: string, code: string][] = [
   ['left without its key', 'DisabledException', 'kms_denied'],
 ];
 
-onEngine('while the key service is', () => {
+onEngine('while KMS is', () => {
   it.each(kmsFaults)(
     '%s, nothing is stored, rotated or opened, and the answer says which',
     async (...args) => {

@@ -5,7 +5,7 @@ import { onEngine } from '#test/support/suite.ts';
 import { withoutPermission } from '#test/support/without-permission.ts';
 
 onEngine('a function whose role lacks a permission', () => {
-  it('is refused by the local IAM in the words of AWS, and answers without telling', async () => {
+  it('is denied by the local IAM with the error of AWS, which the response does not expose', async () => {
     const portunus = await startPortunus({ mutate: withoutPermission('tools-invoke', 'kms:Decrypt') });
     try {
       const alice = await portunus.person('alice');
@@ -23,7 +23,7 @@ onEngine('a function whose role lacks a permission', () => {
     }
   });
 
-  it('answers no caller when it cannot write the audit trail', async () => {
+  it('answers no call successfully when it cannot write the audit trail', async () => {
     const portunus = await startPortunus({ mutate: withoutPermission('tools-invoke', 'dynamodb:PutItem') });
     try {
       const alice = await portunus.person('alice');

@@ -40,7 +40,7 @@ onEngine('the rate of one caller', () => {
     expect(body.logs).toHaveLength(1); // the others are counted: test/e2e/refusals.test.ts
   });
 
-  it('is another caller’s own affair', async () => {
+  it('is counted for each caller separately', async () => {
     const bob = await portunus.current.person('bob');
     expect((await bob.invoke('time_now')).status).toBe(200);
   });
@@ -137,7 +137,7 @@ onEngine('a limit of 100 under 1,000 concurrent callers in four processes', () =
 onEngine('the limits of a stage', () => {
   const wanted = forAll({ per_minute: 6, burst: 3, tools: { time_now: { per_minute: 1, burst: 1 } } });
 
-  it('are shown to who runs it, and set by an admin alone', async () => {
+  it('are readable by operators and writable only by an admin', async () => {
     const { current } = portunus;
     const alice = await current.person('alice');
     const [dave, erin] = [await current.person('dave'), await current.person('erin')];

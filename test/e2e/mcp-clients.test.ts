@@ -80,7 +80,7 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
       expect(listed.structuredContent).toMatchObject({ todos: [{ title: 'Call the bank' }] });
     }));
 
-  it('is told how to mend a missing key, then chats on its own', () =>
+  it('receives the remedy for a missing key, then chats with its own key', () =>
     using(async (client, person) => {
       const refused = await client.call('ai_chat', say('hello'));
       expect(refused.isError).toBe(true);
@@ -109,7 +109,7 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
       expect(refused._meta?.['dev.portunus/error']).toMatchObject({ code, detail, issues });
     }));
 
-  it('is told that a tool does not exist', () =>
+  it('gets an error for an unknown tool', () =>
     using(async (client) => {
       await expect(client.call('todo_destroy')).rejects.toMatchObject({ code: -32_602 });
     }));

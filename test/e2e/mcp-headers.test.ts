@@ -94,7 +94,7 @@ const cases: [kind: string, message: Message, headers: Headers][] = [
   ['a prompt by another name', plan, { ...right, 'mcp-method': 'prompts/get', 'mcp-name': 'other' }],
 ];
 
-onEngine('a request that says two things', () => {
+onEngine('a request whose headers contradict its body', () => {
   const portunus = usePortunus();
 
   /** Not `fetch`, which joins headers of one name. */

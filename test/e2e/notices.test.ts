@@ -39,7 +39,7 @@ onEngine('an owner’s notices', () => {
   const recordsOf = async (pk: unknown, act: string) =>
     (await portunus.current.rows('audit')).filter((row) => row['pk'] === pk && row['act'] === act);
 
-  it('tell of a key’s end at 30, 7 and 1 days and when it comes, each once, however often the sweep runs', async () => {
+  it('announce the expiry of a key at 30, 7 and 1 days and at the end, each once, however often the sweep runs', async () => {
     const alice = await portunus.current.person('alice');
     const { keyId, secret, row } = await storeKey(alice, now + 40 * DAY);
     expect(await noticesOf(alice)).toEqual([]);
@@ -69,7 +69,7 @@ onEngine('an owner’s notices', () => {
     ]);
   });
 
-  it('reach those who run the stage as one line each, on the topic', async () => {
+  it('reach the operators as one line each, on the topic', async () => {
     const { current } = portunus;
     await current.events.settled();
     const lines = current.events.published().map(({ message }) => message);

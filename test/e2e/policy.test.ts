@@ -108,7 +108,7 @@ onEngine('a policy chooses provider and model', () => {
     ['beside a provider', { policy: 'cheapest', provider: 'openai' }],
     ['beside a model', { policy: 'cheapest', model: 'gpt-4.1' }],
     ['that there is none of', { policy: 'fastest' }],
-  ])('is refused %s, and nobody is called', async (kind, more) => {
+  ])('is rejected %s, without an outbound call', async (kind, more) => {
     const gus = await withKeys(`gus-${kind.length}`, 'openai');
     const before = chatsOf(portunus.current).length;
     const { body } = await gus.invoke('ai_chat', say('x', more));

@@ -76,7 +76,7 @@ onEngine('an owner’s preferences', () => {
     expect((await carla.invoke('ai_chat', say('hello', { max_tokens: 100 }))).status).toBe(200);
   });
 
-  it('let nobody call a model without a price, where the stage says so', async () => {
+  it('reject models without a price, if the stage requires prices', async () => {
     const dora = await owner('dora', 'openai');
     const refused = await dora.invoke('ai_chat', say('hello', { model: 'gpt-99' }));
     expect(refused.body).toMatchObject({ status: 403, code: 'price_unknown', next_step: expect.any(String) });

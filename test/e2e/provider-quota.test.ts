@@ -39,8 +39,8 @@ const pacesOf = async () =>
     Object.keys(row).filter((name) => name.startsWith('pace:')),
   );
 
-onEngine('a provider that tells how much quota is left', () => {
-  it('is asked as before while there is plenty, and nothing is stored for it', async () => {
+onEngine('a provider that reports its remaining quota', () => {
+  it('is called without delay while its quota is sufficient, and nothing is stored', async () => {
     const { person, key, statuses } = await withKey('ann');
     portunus.current.provider?.limit(key, { requests: 100, seconds: 60 });
     for (let n = 0; n < 5; n += 1) expect((await chat(person)).status).toBe(200);
@@ -71,7 +71,7 @@ onEngine('a provider that tells how much quota is left', () => {
     },
   );
 
-  it('says 429 to a crowd once, and is left alone for as long as it asks', async () => {
+  it('returns 429 to concurrent callers once, and is not called before Retry-After', async () => {
     const { person, key, statuses } = await withKey('cid');
     portunus.current.provider?.limit(key, { requests: 1, seconds: 120 });
     const [first, second] = await Promise.all([chat(person), chat(person)]);
@@ -83,7 +83,7 @@ onEngine('a provider that tells how much quota is left', () => {
     expect(statuses()).toEqual(asked);
   });
 
-  it('never comes to say it to one who asks without pause: our pace is its own', async () => {
+  it('never returns 429 to a continuous caller, who is paced to its rate', async () => {
     const { person, key, statuses } = await withKey('dan');
     portunus.current.provider?.limit(key, { requests: 20, seconds: 4 });
     const answers: number[] = [];
@@ -92,7 +92,7 @@ onEngine('a provider that tells how much quota is left', () => {
     expect(new Set(statuses())).toEqual(new Set([200]));
   });
 
-  it('is another owner’s own affair, and forgotten when its time is over', async () => {
+  it('affects one owner only, until its quota resets', async () => {
     const { person, key, statuses } = await withKey('eva');
     const { person: other } = await withKey('fay');
     const undo = portunus.current.provider?.limit(key, { requests: 1, seconds: 60 });

@@ -81,7 +81,7 @@ onEngine('a registered HTTP operation', () => {
     upstream.answer((_asked, response) => json(response, { sky: 'clear' }));
   });
 
-  it('is a draft that nobody can call until it is approved by its hash', async () => {
+  it('is a draft that cannot be called until it is approved by its hash', async () => {
     const ann = await person('ann');
     const registered = await ann.post('/mcp/tools', forecast());
     expect(registered.status).toBe(201);
@@ -158,7 +158,7 @@ onEngine('a registered HTTP operation', () => {
     expect(upstream.asked[1]?.path).toBe('/v1/grp%2Fprj/forecast?source=test');
   });
 
-  it('never hands on an answer that is not what was promised', async () => {
+  it('never returns a response outside its output schema', async () => {
     const ann = await person('ann');
     const answers: [string, Parameters<typeof upstream.answer>[0], string][] = [
       ['another shape', (_a, r) => json(r, { sky: 7 }), 'upstream_malformed'],

@@ -29,7 +29,7 @@ const statesOf = async (person: Person): Promise<[string, string][]> => {
 onEngine('a key that its provider rejects', () => {
   const portunus = usePortunus();
 
-  it('gives way to the owner’s backup key, which the answer, the trail and one notice tell', async () => {
+  it('is replaced by the owner’s backup key, as stated in the response, the trail and one notice', async () => {
     const { current } = portunus;
     const ann = await current.person('ann');
     const [bad, good] = [canaryKey('openai'), canaryKey('openai')];
@@ -105,7 +105,7 @@ onEngine('a key that its provider rejects', () => {
     expect(storm.refused).toBeLessThanOrEqual(8);
   }, 180_000);
 
-  it('is not meant by an account without quota: the backup serves, the key stays', async () => {
+  it('is not marked for an account without quota: the backup serves, the key stays', async () => {
     const { current } = portunus;
     const dot = await current.person('dot');
     const [poor, rich] = [canaryKey('openai'), canaryKey('openai')];
@@ -125,7 +125,7 @@ onEngine('a key that its provider rejects', () => {
     expect(await noticesOf(current, poorId)).toEqual([]);
   });
 
-  it('is not meant by a provider that asks to slow down: nothing else is tried', async () => {
+  it('is not marked for a rate limit: nothing else is tried', async () => {
     const { current } = portunus;
     const eve = await current.person('eve');
     const [first, second] = [canaryKey('openai'), canaryKey('openai')];
@@ -140,7 +140,7 @@ onEngine('a key that its provider rejects', () => {
     expect(chatsWith(current, second)).toEqual([]);
   });
 
-  it('that has expired is stood in for by the next, and the answer says so', async () => {
+  it('that has expired is replaced by the next one, as stated in the response', async () => {
     const { current } = portunus;
     const fay = await current.person('fay');
     const [old, fresh] = [canaryKey('openai'), canaryKey('openai')];

@@ -47,7 +47,7 @@ const toldOf = async ({ rows }: Portunus, keyId: string): Promise<string[]> =>
     .filter(({ sk, subject }) => String(sk).startsWith('NOTICE#') && subject === keyId)
     .map(({ kind }) => String(kind));
 
-onEngine('a credential that renews itself', () => {
+onEngine('a renewable credential', () => {
   const portunus = usePortunus();
 
   it('is stored sealed: neither token is anywhere but in what the provider is shown', async () => {
@@ -130,7 +130,7 @@ onEngine('a credential that renews itself', () => {
     expect(await versionOf(dot, keyId)).toBe(2);
   });
 
-  it('works on while it lives when renewal fails; its owner is told once, the endpoint is left in peace', async () => {
+  it('stays usable until it expires when renewal fails; its owner gets one notice, and renewal pauses', async () => {
     const { current } = portunus;
     const eve = await current.person('eve');
     const { access, refresh, keyId } = await connect(eve, ABOUT_TO_LAPSE);

@@ -18,7 +18,7 @@ const codes = async (current: Portunus) => {
   return (await Promise.all(answers)).map(({ status, body }) => body.code ?? status);
 };
 
-onEngine('an older copy of the vault, put back', () => {
+onEngine('a restored backup of the vault', () => {
   let portunus: Portunus | undefined;
   let home = '';
   const restart = async (): Promise<Portunus> => {
@@ -32,7 +32,7 @@ onEngine('an older copy of the vault, put back', () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  it('opens again while its CMK lives, and nothing of it once the CMK is on its way out', async () => {
+  it('is usable while its CMK is enabled, and unreadable once the CMK is scheduled for deletion', async () => {
     let current = await restart();
     for (const name of NAMES) {
       const person = await current.person(name);

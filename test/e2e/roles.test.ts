@@ -59,7 +59,7 @@ function seen({ status, headers, text }: Answer) {
 
 const idsOf = (answer: Answer) => answer.body.logs.map((log: Record<string, unknown>) => log['event_id']);
 
-onEngine('at the door', () => {
+onEngine('the role table', () => {
   const portunus = usePortunus();
   const everyScope = { scopes: SCOPES };
   let made = 0;

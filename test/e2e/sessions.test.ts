@@ -162,7 +162,7 @@ onEngine('sessions', () => {
     expect((await back.get('/mcp/tools')).status).toBe(200);
   });
 
-  it('are not looked past when the table cannot be asked', async () => {
+  it('are required: no call is admitted while the table is unavailable', async () => {
     const { current } = portunus;
     const jane = await current.person('jane');
     const clear = current.awsEndpoint.faults.inject(({ operation }) =>

@@ -153,7 +153,7 @@ const cognito = (overrides: object = {}) => ({
   },
 });
 
-onEngine('an issuer that cannot describe itself to MCP clients', () => {
+onEngine('an issuer without usable metadata for MCP clients', () => {
   let home = '';
   let current: Portunus;
   afterAll(async () => {

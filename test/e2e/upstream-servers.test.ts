@@ -289,7 +289,7 @@ onEngine('an upstream server', () => {
     expect((await ben.invoke('safe__lookup', { word: 'hi' })).body).toMatchObject({ code: 'key_rejected' });
   });
 
-  it('is heard of how far it is, in both eras: values rise, and nothing hidden is handed on', async () => {
+  it('reports progress in both protocol revisions: values increase, and hidden text is removed', async () => {
     const pia = await person('pia');
     await activate(pia, (await register(pia, mcp('long'))).tools);
     const said = [

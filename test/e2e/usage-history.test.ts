@@ -73,7 +73,7 @@ onEngine('the usage of an owner', () => {
     );
   });
 
-  it('says up to when it is complete, and is not taken in by a gap', async () => {
+  it('states until when it is complete, and detects gaps', async () => {
     const { current } = portunus;
     const ben = await current.person('ben');
     await ben.invoke('time_now');
@@ -156,7 +156,7 @@ onEngine('the usage of an owner', () => {
     expect((await historyOf(fay)).usage).toEqual([{ day, ...calls(1, 131), ...none }]);
   });
 
-  it('is each owner’s own', async () => {
+  it('is separate for each owner', async () => {
     const { current } = portunus;
     const eva = await current.person('eva');
     expect((await historyOf(eva)).usage).toEqual([]);

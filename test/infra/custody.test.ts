@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { resourcesOf, synthesise } from './synthesised.ts';
 
-describe('what the second audit is told', () => {
+describe('the event rule of the decrypt reconciliation', () => {
   it.each(['1', '2,1'])('is every Decrypt under the vault’s CMKs (%s) and nothing else', (vaultKeys) => {
     const stage = synthesise({ stage: 'dev', vaultKeys });
     const rules = resourcesOf(stage, 'AWS::Events::Rule').filter(({ Description }) =>

@@ -60,7 +60,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     expect(report.violations).toEqual([]);
   });
 
-  it('has no finding of cdk-nag that nobody explained', () => {
+  it('has no unacknowledged cdk-nag finding', () => {
     const findings = [new AwsSolutionsChecks(), new ServerlessChecks()].flatMap(
       (pack) => pack.validateScope(stage.app).violations,
     );
@@ -128,7 +128,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
   });
 
-  it('sends what fails to a queue: from the stream, from the rule, from the function', () => {
+  it('has a dead-letter queue for stream, rules and functions', () => {
     const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
     const arn = { 'Fn::GetAtt': [expect.stringContaining('deadletters'), 'Arn'] };
     expect(pipe?.['SourceParameters'].DynamoDBStreamParameters.DeadLetterConfig).toEqual({ Arn: arn });
@@ -140,7 +140,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
   });
 
-  it('runs by the clock what says so, on the default bus, in expressions AWS reads', () => {
+  it('schedules functions on the default bus with valid expressions', () => {
     const rules = resourcesOf(stage, 'AWS::Events::Rule').filter((rule) => rule['ScheduleExpression']);
     const declared = eventFunctions.flatMap((spec) => ('schedule' in spec ? [spec.schedule] : []));
     expect(rules.map((rule) => rule['ScheduleExpression'])).toEqual(declared);
@@ -153,7 +153,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
   });
 
-  it('publishes every notice to the topic of those who run the stage, over TLS only', () => {
+  it('publishes every notice to the operator topic, over TLS only', () => {
     const [topic, ...others] = allResources(stage).filter(([, { Type }]) => Type === 'AWS::SNS::Topic');
     expect(others).toEqual([]);
     const Ref = topic?.[0];
@@ -207,7 +207,7 @@ describe.each(stages)('stage %s', (name, stage) => {
   });
 });
 
-it('would see a finding that nobody explained', () => {
+it('detects an unacknowledged finding', () => {
   const app = new App();
   const queue = new Queue(new Stack(app, 'Careless'), 'open-queue');
   const { violations } = new AwsSolutionsChecks().validateScope(queue);

@@ -4,7 +4,7 @@ import { BACKUP_DAYS } from '#shared/account/erasure.ts';
 
 import { allResources, synthesise } from './synthesised.ts';
 
-it('promises an owner who leaves the days that the backups of the tables really reach back', () => {
+it('the erasure statement names the actual backup retention of the tables', () => {
   const days = allResources(synthesise({ stage: 'prod' }))
     .filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable')
     .map(([id, { Properties }]) => {

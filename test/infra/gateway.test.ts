@@ -50,7 +50,7 @@ describe('the routes', () => {
     expect(uses.size).toBe(2);
   });
 
-  it('may be tried by nobody through the console: no permission names the test stage', () => {
+  it('cannot be invoked through the console: no permission names the test stage', () => {
     expect(JSON.stringify(resourcesOf(local, 'AWS::Lambda::Permission'))).not.toContain('test-invoke-stage');
   });
 
@@ -127,8 +127,8 @@ describe('the routes', () => {
   });
 });
 
-describe('what the gateway itself answers', () => {
-  it.each(Object.entries(REFUSALS))('%s says what the product says', (type, refusal) => {
+describe('a response of API Gateway itself', () => {
+  it.each(Object.entries(REFUSALS))('%s has the problem document of the product', (type, refusal) => {
     const [status, title] = ERRORS[refusal.code as ErrorCode];
     expect(refusal.title).toBe(title);
     expect(refusal.status ?? status).toBe(status); // none: AWS's own status of the case
@@ -190,7 +190,7 @@ describe('what the gateway itself answers', () => {
     }
   });
 
-  it('tells a caller without a token where to get one', () => {
+  it('names the authorization server to a caller without a token', () => {
     const challenge = header(answerTo('UNAUTHORIZED'), 'WWW-Authenticate');
     expect(challenge).toContain('"PublicUrl"');
     expect(challenge).toContain('/.well-known/oauth-protected-resource/mcp');
@@ -212,7 +212,7 @@ describe('the issuer of a stage', () => {
     expect(Object.keys(OUR_SCOPES)).toEqual(expect.arrayContaining(used));
   });
 
-  it('is a pool of our own on dev, with short tokens for a public client that proves its code', () => {
+  it('is a Cognito pool on dev, with short-lived tokens for a public client with PKCE', () => {
     expect(resourcesOf(dev, 'AWS::Cognito::UserPoolClient')).toMatchObject([
       {
         GenerateSecret: false,
@@ -223,7 +223,7 @@ describe('the issuer of a stage', () => {
     ]);
   });
 
-  it('comes from outside where the stage says so, and must then be given', () => {
+  it('is external if the stage says so, and then required', () => {
     expect(local.templates.Identity).toBeUndefined();
     expect(local.templates.Api?.Parameters['Issuers']).not.toHaveProperty('Default');
     expect(dev.templates.Api?.Parameters['Issuers']).toHaveProperty('Default', '');

@@ -6,7 +6,7 @@ import { environments, resourcesOf, synthesise } from './synthesised.ts';
 
 const dev = synthesise({ stage: 'dev' });
 
-describe('our own issuer', () => {
+describe('the built-in issuer', () => {
   it('signs people in with a passkey or a long password, on the managed login page', () => {
     const [pool] = resourcesOf(dev, 'AWS::Cognito::UserPool');
     expect(pool).toMatchObject({
@@ -32,7 +32,7 @@ describe('our own issuer', () => {
     });
   });
 
-  it('is what the functions are told, its OAuth endpoints with it', () => {
+  it('is passed to the functions with its OAuth endpoints', () => {
     const told = JSON.stringify(environments(dev)['authorizer']?.['ISSUERS']);
     for (const path of ['oauth2/authorize', 'oauth2/token', 'oauth2/revoke']) expect(told).toContain(path);
   });

@@ -9,7 +9,7 @@ import { environments, resourcesOf, synthesise } from './synthesised.ts';
 const dev = synthesise({ stage: 'dev' });
 const local = synthesise({ stage: 'local' });
 
-describe('what each role may do', () => {
+describe('the permissions of each role', () => {
   it('is exactly this, besides writing its own log and traces', () => {
     expect(roleTable(dev)).toMatchInlineSnapshot(`
       {
@@ -630,7 +630,7 @@ describe('what each role may do', () => {
   });
 });
 
-describe('what a function is told', () => {
+describe('the environment of a function', () => {
   it('has the same names on every stage', () => {
     const names = (stage: typeof dev) =>
       Object.entries(environments(stage)).map(([name, variables]) => [

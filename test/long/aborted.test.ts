@@ -102,7 +102,7 @@ onEngine(`${REQUESTS} requests, three in ten of them given up`, () => {
   const refusals: string[] = [];
   const counts = { answered: 0, aborted: 0, refused: 0, foreign: 0 };
 
-  it('answers each with its own words or none', { timeout: 900_000 }, async () => {
+  it('returns to each caller its own response or none', { timeout: 900_000 }, async () => {
     const numbers = Array.from({ length: REQUESTS }, (_, index) => index).values();
     const caller = async () => {
       for (const index of numbers) counts[await ask(index)] += 1;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { hostileTries } from '#test/shared/egress/hostile-tries.ts';
 
-it('is led inside by none of 10,000 tries, and takes the key along with no redirect', {
+it('reaches no internal address in 10,000 attempts, and sends the key along with no redirect', {
   timeout: 900_000,
 }, async () => {
   const { inside, redirected, outside } = await hostileTries(10_000, 1);

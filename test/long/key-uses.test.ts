@@ -9,7 +9,7 @@ const ROUNDS = 100;
 /** Instances of the using function, each with the data key in memory when the key is taken away. */
 const USERS = 3;
 
-onEngine('a key that is taken away', () => {
+onEngine('a deleted or frozen key', () => {
   const portunus = usePortunus({ mutate: unlimited });
 
   const use = (person: Person) =>

@@ -11,7 +11,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 onEngine('a request whose holder was killed', () => {
   const portunus = usePortunus({ mutate: unlimited });
 
-  it('is taken over when its lease is over, never before, and then done once', async () => {
+  it('is taken over after its lease expires, never before, and executed once', async () => {
     const { current } = portunus;
     const ann = await current.person('ann');
     await ann.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });

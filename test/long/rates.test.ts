@@ -12,7 +12,7 @@ onEngine('a limit of 100', () => {
     expect(await admittedOf(portunus.current, { calls: 1000, skews: eight })).toBe(100);
   });
 
-  it('admits nobody on a place twice while 30 % of the store’s answers are lost', async () => {
+  it('admits no slot twice while 30 % of the store’s responses are lost', async () => {
     // What is lost costs the caller: at worst a third of the places nobody has heard of.
     const admitted = await admittedOf(portunus.current, { calls: 1000, lost: 0.3, skews: eight });
     expect(admitted).toBeLessThanOrEqual(100);

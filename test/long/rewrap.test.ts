@@ -178,7 +178,7 @@ onEngine('a vault that moves to another CMK', () => {
     expect((await vault(portunus, 'rewrap', '--to', to)).stdout).toContain('0 moved');
   });
 
-  it('works on when the old CMK is on its way out', async () => {
+  it('keeps working when the old CMK is scheduled for deletion', async () => {
     const [, old = ''] = arnsOf(portunus);
     await deploy('2');
     expect(arnsOf(portunus)).toHaveLength(1);

@@ -232,7 +232,7 @@ onEngine(`${OPERATIONS} operations, over REST and over MCP`, () => {
     operations = fc.sample(operation(), { numRuns: OPERATIONS, seed: SEED });
   });
 
-  it('end alike: the same results, the same refusals for the same reasons', async () => {
+  it('have the same results and the same rejections for the same reasons', async () => {
     const byHolder = Map.groupBy(operations, ({ holder }) => holder);
     const codes = new Set<unknown>();
     let compared = 0;

@@ -17,8 +17,8 @@ const record = (more: Partial<AuditRecord>): AuditRecord => ({
 });
 const kindsOf = (...records: AuditRecord[]) => accountsIn(records).map(({ kind }) => kind);
 
-describe('what records account for', () => {
-  it('is each key they name, once', () => {
+describe('the key uses derived from audit records', () => {
+  it('contain each key named in a record once', () => {
     const next = { ...key, ver: 2 };
     expect(accountsIn([record({ keys: [key, key, next] })])).toMatchObject([
       { kind: 'receipt', kid: key.kid, ver: 1, atMs: Date.UTC(2026, 5, 1, 12) },
@@ -26,7 +26,7 @@ describe('what records account for', () => {
     ]);
   });
 
-  it('is whatever an attempt may have done, until its outcome is there', () => {
+  it('contain an attempt until its outcome is recorded', () => {
     const attempted = record({ result: 'attempted' });
     expect(kindsOf(attempted)).toEqual(['attempt']);
     const named = { ...attempted, meta: { provider: 'openai', model: 'any' } };
@@ -35,7 +35,7 @@ describe('what records account for', () => {
     expect(kindsOf(attempted, record({ reqId: 'two', keys: [key] }))).toEqual(['attempt', 'receipt']);
   });
 
-  it('is nothing where an attempt ended under another name', () => {
+  it('contain no attempt that ended as another action', () => {
     const checked = { act: 'key.validated', category: 'user_action' } as const;
     const attempted = record({ ...checked, result: 'attempted' });
     expect(kindsOf(attempted, record({ category: 'user_action', act: 'key.stored' }))).toEqual([]);
@@ -44,7 +44,7 @@ describe('what records account for', () => {
     expect(kindsOf(renewed, failed)).toEqual(['receipt']);
   });
 
-  it('is nothing where no key is used', () => {
+  it('are empty for records that use no key', () => {
     const erasure = record({ act: 'account.erased', category: 'user_action', result: 'attempted' });
     expect(kindsOf(erasure, record({ act: 'keys.listed' }), record({}))).toEqual([]);
   });

@@ -18,7 +18,7 @@ describe('masking', () => {
     ['a long opaque word', `x ${'aB3'.repeat(15)} y`, 'x [opaque] y'],
     ['marks that change the direction of text', 'a\u202eb\u2066c\u200bd', 'a b c d'],
     ['line breaks and escapes', 'a\r\nb\u001b[31m\u2028c', 'a  b [31m c'],
-  ])('hides %s', (_kind, text, masked) => {
+  ])('replaces %s', (_kind, text, masked) => {
     expect(mask(text)).toBe(masked);
   });
 
@@ -67,7 +67,7 @@ describe('a record', () => {
     expect(record.eventId).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
   });
 
-  it.each(META)('masks what stands in %s', async (name) => {
+  it.each(META)('masks the metadata field %s', async (name) => {
     await audit.commit({ ...draft, meta: { [name]: 'jane@example.org on sk-proj-abcdefghijklmnop' } });
     expect(stored.at(-1)?.meta).toEqual({ [name]: '[e-mail] on [key]' });
   });
@@ -78,7 +78,7 @@ describe('a record', () => {
     expect(stored.at(-1)?.keys).toEqual(keys.slice(0, 20));
   });
 
-  it('takes no metadata that is not on its list', async () => {
+  it('drops metadata with an unlisted name', async () => {
     const meta = { model: 'm', prompt: 'everything the user said' };
     await audit.commit({ ...draft, meta });
     expect(stored.at(-1)?.meta).toEqual({ model: 'm' });

@@ -64,7 +64,7 @@ describe('a flood of cheap refusals', () => {
     for (const other of others) expect(await times(1, other)).toBe(others.indexOf(other) + 2);
   });
 
-  it('hides nothing where it cannot be counted', async () => {
+  it('records every rejection while the counter fails', async () => {
     const { times, state } = given();
     state.isDown = true;
     expect(await times(5)).toBe(5);

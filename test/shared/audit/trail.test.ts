@@ -52,7 +52,7 @@ describe('the records of an owner', () => {
     });
   });
 
-  it('are read on within the same owner, whoever made the cursor', async () => {
+  it('never leave their owner, even with a forged cursor', async () => {
     const port = askedTrail();
     const cursor = formatCursor('U#bob');
     await readTrail(port, { uid: 'alice', userId: 'a' }, { limit: 20, cursor });

@@ -53,7 +53,7 @@ describe('roles and scopes', () => {
     },
   );
 
-  it('give nothing to nobody, and to several roles what each of them gives', () => {
+  it('grant nothing without a role, and the union of several roles', () => {
     for (const scope of SCOPES) {
       expect(codeOf(holding([]), scope)).toBe('forbidden');
       const both = [...SCOPES_OF.user, ...SCOPES_OF.operator].includes(scope);

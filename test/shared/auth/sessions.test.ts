@@ -127,7 +127,7 @@ const reason = (name: string) =>
   expect.objectContaining({ code: 'unauthenticated', details: expect.objectContaining({ reason: name }) });
 
 describe('an instance', () => {
-  it('asks once in ten seconds and writes once per token, however many call at once', async () => {
+  it('reads once in ten seconds and writes once per token under concurrent calls', async () => {
     const { admit, calls, clock } = setUp();
     await Promise.all([admit(), admit(), admit()]);
     clock.ms += TEN_SECONDS - 1;
@@ -152,7 +152,7 @@ describe('an instance', () => {
     expect(calls.note).toBe(1);
   });
 
-  it('counts the ten seconds from before the store was asked, however long it took to answer', async () => {
+  it('counts the ten seconds from before the read, however long it took', async () => {
     const { admit, calls, clock, state } = setUp();
     state.slowMs = 8000;
     await admit();
@@ -165,7 +165,7 @@ describe('an instance', () => {
     expect(calls.look).toBe(2);
   });
 
-  it('lets nobody in on a guess: a store that is down is an outage', async () => {
+  it('admits nobody while the store is down', async () => {
     const { admit, state, clock } = setUp();
     await admit();
     state.down = true;
@@ -176,7 +176,7 @@ describe('an instance', () => {
     await admit();
   });
 
-  it('takes a clock that went back for an old answer', async () => {
+  it('treats a cached result as stale when the clock was set back', async () => {
     const { admit, clock, calls } = setUp();
     await admit();
     clock.ms -= 60_000;

@@ -152,7 +152,7 @@ describe('a token with a good signature', () => {
   });
 });
 
-describe('clocks may differ by half a minute', () => {
+describe('clock skew of half a minute', () => {
   it.each([
     ['ended 29 seconds ago', { exp: NOW - 29, iat: NOW - 60 }, 'accepted'],
     ['ended 30 seconds ago', { exp: NOW - 30, iat: NOW - 60 }, 'token_expired'],
@@ -163,11 +163,11 @@ describe('clocks may differ by half a minute', () => {
     ['valid in 31 seconds', { nbf: NOW + 31 }, 'token_not_yet_valid'],
     ['of exactly a day', { iat: NOW, exp: NOW + 86_400 }, 'accepted'],
     ['of a day and a second', { iat: NOW, exp: NOW + 86_401 }, 'token_lifetime'],
-  ])('a token %s', async (_what, claims, verdict) => {
+  ])('is tolerated for a token %s, or not', async (_what, claims, verdict) => {
     expect(await reasonOf(tokenWith(claims))).toBe(verdict);
   });
 
-  it('and a sign-in that claims to be still to come counts as of the token itself', async () => {
+  it('limits a sign-in time in the future to the issue time of the token', async () => {
     const { signedInAt } = await verify(tokenWith({ auth_time: NOW + 999_999 }));
     expect(signedInAt).toBe(CLAIMS.iat);
   });
@@ -181,7 +181,7 @@ const codeOf = (context: unknown, at = NOW) => {
   }
 };
 
-describe('what the authorizer is said to have seen', () => {
+describe('the context from the authorizer', () => {
   const seen = {
     uid: 'A'.repeat(27),
     iss: ISSUER.issuer,
@@ -194,7 +194,7 @@ describe('what the authorizer is said to have seen', () => {
     iat: String(NOW),
     auth: String(NOW),
   };
-  it('is believed when it is whole, and no longer than the token lives', () => {
+  it('is accepted if complete, until the token expires', () => {
     expect(codeOf(seen)).toBe('alice');
     expect(codeOf({ ...seen, client: undefined })).toBe('alice');
     expect(codeOf(seen, NOW + 629)).toBe('alice');
@@ -219,11 +219,11 @@ describe('what the authorizer is said to have seen', () => {
     ['an end without a number', { ...seen, exp: 'never' }],
     ['an end below zero', { ...seen, exp: '-1' }],
     ['a time of issue of zero', { ...seen, iat: '0' }],
-  ])('is nobody with %s', (_what, context) => {
+  ])('is rejected with %s', (_what, context) => {
     expect(codeOf(context)).toBe('unauthenticated');
   });
 
-  it('gives no scope and no role that is not ours', () => {
+  it('yields only known scopes and roles', () => {
     const { scopes, roles } = principalFrom(
       { ...seen, scopes: 'keys:read root *', roles: 'user captain' },
       NOW * 1000,

@@ -71,7 +71,7 @@ it('accepts an audience among others, and the long form of the type', async () =
   expect(await reasonOf(tokenWith({}, { typ: 'application/at+jwt' }))).toBe('accepted');
 });
 
-it('takes a token without roles for that of a user, and one with strange roles for that of nobody', async () => {
+it('gives a token without a roles claim the role user, and one with unknown roles none', async () => {
   const { verify } = given();
   expect((await verify(tokenWith({ roles: undefined }))).roles).toEqual(['user']);
   expect((await verify(tokenWith({ roles: ['captain', 'toString'] }))).roles).toEqual([]);
@@ -100,7 +100,7 @@ it('grants clocks half a minute and no more', async () => {
   expect(await reasonOf(tokenWith())).toBe('token_not_yet_valid');
 });
 
-it('asks each issuer for its keys once, at its configured address, however many tokens come', async () => {
+it('fetches the keys of each issuer once, at its configured address', async () => {
   const { issuer, reasonOf } = given();
   const tokens = Array.from({ length: 20 }, () => [tokenWith(), cognitoToken()]).flat();
   const verdicts = await Promise.all(tokens.map(reasonOf));
@@ -108,7 +108,7 @@ it('asks each issuer for its keys once, at its configured address, however many 
   expect(issuer.asked.toSorted()).toEqual([COGNITO.jwksUri, ISSUER.jwksUri]);
 });
 
-it('asks nobody about a token it refuses by its looks', async () => {
+it('fetches no keys for a malformed token', async () => {
   const { issuer, reasonOf } = given();
   await Promise.all(
     [
@@ -121,7 +121,7 @@ it('asks nobody about a token it refuses by its looks', async () => {
   expect(issuer.asked).toEqual([]);
 });
 
-it('asks once for 50 unknown keys, and once more in the next half minute', async () => {
+it('fetches keys once for 50 unknown key ids, and once more after the cooldown', async () => {
   const { clock, issuer, reasonOf } = given();
   await reasonOf(tokenWith());
   clock.now += 31 * SECOND;
@@ -135,7 +135,7 @@ it('asks once for 50 unknown keys, and once more in the next half minute', async
   expect(issuer.asked).toHaveLength(3);
 });
 
-it('accepts a new key after one question', async () => {
+it('accepts a new key after one fetch', async () => {
   const { clock, issuer, reasonOf } = given();
   await reasonOf(lasting());
   issuer.jwks = NEXT_JWKS;
@@ -175,7 +175,7 @@ it('accepts nothing while the issuer is down and no keys are known, and recovers
   expect(await reasonOf(tokenWith())).toBe('accepted');
 });
 
-it('starts during an outage on the keys that were put by, until they are a day old', async () => {
+it('starts during an outage with saved keys, until they are a day old', async () => {
   const { clock, issuer, saved, reasonOf } = given();
   issuer.down = true;
   saved.set = { jwks: JWKS, at: clock.now - 10 * MINUTE };

@@ -4,7 +4,7 @@ import { AppError, asAppError, ERRORS, framesOf, MalformedAnswer, resultOf } fro
 
 const CANARY = 'canary-7f3a-secret';
 
-describe('an error that is not one of ours', () => {
+describe('an unexpected error', () => {
   it.each<[string, unknown, string]>([
     ['a bug', new TypeError(CANARY), 'internal'],
     ['a bug with a cause', new Error(CANARY, { cause: CANARY }), 'internal'],
@@ -12,14 +12,14 @@ describe('an error that is not one of ours', () => {
     ['an object that looks like ours', { name: 'AppError', code: 'conflict', message: CANARY }, 'internal'],
     ['nothing', undefined, 'internal'],
     ['an outage of AWS', Object.assign(new Error(CANARY), { $metadata: {} }), 'unavailable'],
-  ])('says nothing of what %s said', (_kind, thrown, code) => {
+  ])('does not expose the message of %s', (_kind, thrown, code) => {
     const error = asAppError(thrown);
     expect(error).toMatchObject({ code, message: `${ERRORS[error.code][1]}.`, details: {} });
     expect(error.cause).toBeUndefined();
     expect(JSON.stringify([error, error.stack])).not.toContain('canary');
   });
 
-  it('is told apart from one of ours, which stays as it is', () => {
+  it('is distinguished from an AppError, which is unchanged', () => {
     const error = new AppError('conflict', 'Said by us.', { current: 1 });
     expect(asAppError(error)).toBe(error);
   });
@@ -32,7 +32,7 @@ describe('an error that is not one of ours', () => {
 });
 
 describe('the frames of an error', () => {
-  it('tell where it broke', () => {
+  it('name the source location', () => {
     const frames = framesOf(new Error('x'));
     expect(frames[0]).toMatch(/errors\.test\.ts:\d+:\d+\)?$/);
   });
@@ -41,13 +41,13 @@ describe('the frames of an error', () => {
     ['a word', CANARY],
     ['several lines', `first\n    at ${CANARY}\n${CANARY}`],
     ['lines that look like frames', `first\n    at ${CANARY} (file.ts:1:2)\n    at ${CANARY} (<anonymous>)`],
-  ])('say nothing of a message of %s', (_kind, message) => {
+  ])('do not expose a message of %s', (_kind, message) => {
     const frames = framesOf(new Error(message));
     expect(frames.length).toBeGreaterThan(0);
     expect(frames.join('\n')).not.toContain('canary');
   });
 
-  it('say nothing of a message that was replaced later', () => {
+  it('do not expose a message that was replaced later', () => {
     const error = new Error(`first\n    at ${CANARY} (file.ts:1:2)`);
     error.message = 'another';
     expect(framesOf(error).join('\n')).not.toContain('canary');

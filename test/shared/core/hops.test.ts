@@ -10,7 +10,7 @@ import {
 
 const deadline = (ms: number) => ({ signal: AbortSignal.abort(), remainingMs: () => ms });
 
-describe('gateways in a row', () => {
+describe('chained gateways', () => {
   it('count themselves hopHeaders, and end at the third', () => {
     const first = hopHeaders({ hops: parseHops(undefined), deadline: deadline(1000.7) });
     expect(first).toEqual({ [HOPS_HEADER]: '1', [DEADLINE_HEADER]: '1000' });
@@ -31,8 +31,8 @@ describe('gateways in a row', () => {
   );
 });
 
-describe('how long the caller waits', () => {
-  it('shortens our time where it is a number of milliseconds', () => {
+describe('the remaining time stated by the caller', () => {
+  it('shortens the deadline if it is a number of milliseconds', () => {
     expect(parseDeadlineHeader('1500')).toBe(1500);
     expect(parseDeadlineHeader('0')).toBe(0);
   });

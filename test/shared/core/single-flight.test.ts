@@ -15,7 +15,7 @@ function given() {
   return { fly: (name: string) => flights(name, work), ends, runs: () => runs };
 }
 
-it('work under one name runs once for all who ask while it runs, and again for who asks later', async () => {
+it('work under one name runs once for all concurrent callers, and again for later ones', async () => {
   const { fly, ends, runs } = given();
   const all = [fly('a'), fly('a'), fly('a')];
   expect(runs()).toBe(1);
@@ -26,14 +26,14 @@ it('work under one name runs once for all who ask while it runs, and again for w
   expect(await later).toBe(2);
 });
 
-it('work under two names runs side by side', () => {
+it('work under two names runs concurrently', () => {
   const { fly, runs } = given();
   void fly('a');
   void fly('b');
   expect(runs()).toBe(2);
 });
 
-it('work that fails does so for all who wait, and is tried again by the next', async () => {
+it('failed work rejects all waiting callers, and runs again for the next', async () => {
   const { fly, ends } = given();
   const all = Promise.allSettled([fly('a'), fly('a')]);
   ends[0]?.(new Error('x'));

@@ -39,7 +39,7 @@ it('loads again, and has zeroed the old key, after 60 seconds', async () => {
   expect(loaded).toHaveLength(3);
 });
 
-it('counts the 60 seconds from before the key service was asked', async () => {
+it('counts the 60 seconds from before the KMS call', async () => {
   const { clock, cache, loaded, use } = given();
   const slow = async () => {
     clock.now += 30_000;
@@ -51,7 +51,7 @@ it('counts the 60 seconds from before the key service was asked', async () => {
   expect(loaded).toHaveLength(1);
 });
 
-it('takes a key for old, never for young, when the clock goes back', async () => {
+it('treats an entry as expired when the clock is set back', async () => {
   const { clock, loaded, use } = given();
   await use('a');
   clock.now -= 1;
@@ -75,21 +75,21 @@ it('holds 200 keys and zeroes the oldest for the next', async () => {
   expect(zeroed).toEqual(['k0']);
 });
 
-it('loads once for all who ask at the same time', async () => {
+it('loads once for concurrent callers', async () => {
   const { loaded, use } = given();
   const answers = await Promise.all(Array.from({ length: 100 }, () => use('a')));
   expect(answers).toEqual(Array.from({ length: 100 }, () => 7));
   expect(loaded).toHaveLength(1);
 });
 
-it('serves more than 100 who ask at the same time, one load per 100', async () => {
+it('serves more than 100 concurrent callers with one load per 100', async () => {
   const { loaded, use } = given();
   const answers = await Promise.all(Array.from({ length: 250 }, () => use('a')));
   expect(answers.every((answer) => answer === 7)).toBe(true);
   expect(loaded).toHaveLength(3);
 });
 
-it('gives all who wait the one error of the key service, and asks it anew the next time', async () => {
+it('rejects all waiters with one KMS error, and calls KMS again the next time', async () => {
   const { cache, use } = given();
   let asked = 0;
   const failing = async () => {
@@ -123,7 +123,7 @@ it('serves a loader whose key is already too old to keep', async () => {
   expect(answers).toEqual([3, 3]);
 });
 
-it('never runs anybody with a zeroed key, in whatever order loads end', async () => {
+it('never passes a zeroed key, in any order of load completions', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

@@ -16,7 +16,7 @@ it('gives back any secret and origin', () => {
   );
 });
 
-it('tells nothing about the length of a secret by its own', () => {
+it('does not reveal the length of a secret by its own length', () => {
   const lengths = Array.from({ length: 507 }, (_, length) => encode('x'.repeat(length)).length);
   expect(new Set(lengths)).toEqual(new Set([512]));
   expect(encode('x'.repeat(508))).toHaveLength(1024);
@@ -59,7 +59,7 @@ it('never reads beyond what it was given', () => {
   );
 });
 
-it('refuses a secret that could not come back as it was', () => {
+it('rejects a secret that cannot be encoded exactly', () => {
   expect(() => encode('\ud800')).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   expect(() => encode('x'.repeat(4092))).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   expect(encode('x'.repeat(4091))).toHaveLength(4096);

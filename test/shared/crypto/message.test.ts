@@ -136,14 +136,14 @@ it.each([
   expect(calls).toEqual([]);
 });
 
-it('asks no key service for a master key that is not on the list', async () => {
+it('does not call KMS for a master key that is not on the list', async () => {
   const { kms, sealed } = await given();
   const request = { blob: sealed.blob, context: CONTEXT, allowedKeyArns: [OTHER_ARN], wrapper: kms.wrapper };
   expect(await open(request).catch(reasonOf)).toBe('key_arn');
   expect(kms.calls).toEqual([]);
 });
 
-it('lets an error of the key service through untouched', async () => {
+it('passes errors of KMS through', async () => {
   const { kms, sealed } = await given();
   const throttled = new Error('ThrottlingException');
   const wrapper = { ...kms.wrapper, unwrap: () => Promise.reject(throttled) };
@@ -207,7 +207,7 @@ it('refuses a message built to open under a second key, although both tags hold 
   );
 });
 
-it('asks the key service once for many uses under a cache, and still checks every tag', async () => {
+it('calls KMS once for many cached uses, and still checks every tag', async () => {
   const { kms, sealed } = await given();
   const keys = createDataKeyCache();
   const request = { blob: sealed.blob, context: CONTEXT, allowedKeyArns, wrapper: kms.wrapper, keys };

@@ -47,7 +47,7 @@ it('agrees with the plain arithmetic on any IPv4 address', () => {
   );
 });
 
-it('takes an IPv4 address in IPv6 clothes for private, whatever it is', () => {
+it('treats every IPv4-mapped IPv6 address as private', () => {
   fc.assert(
     fc.property(fc.ipV4(), (v4) => {
       const hex = number(v4).toString(16).padStart(8, '0').replace(/^.{4}/, '$&:');

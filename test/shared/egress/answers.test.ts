@@ -69,7 +69,7 @@ const closed = (sockets: Iterable<Socket>) =>
 const text = (body: Uint8Array) => Buffer.from(body).toString();
 const OK = 'HTTP/1.1 200 OK\r\n';
 
-it('hands over status, headers and body as they were sent', async () => {
+it('returns status, headers and body unchanged', async () => {
   const { send } = await givenHttp((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -149,7 +149,7 @@ it.each([
   expect(await codeOf()).toBe('upstream_malformed');
 });
 
-it('keeps no connection with half an answer on it', async () => {
+it('keeps no connection with a partly read response', async () => {
   const { codeOf, sockets } = await givenRaw((socket) =>
     socket.write(`${OK}content-length: 9999999\r\n\r\nx`),
   );
@@ -190,7 +190,7 @@ it.each([
   ['chunks without an end', `${OK}transfer-encoding: chunked\r\n\r\n1\r\nx\r\n`, 'upstream_malformed'],
   ['a gigabyte promised', `${OK}content-length: 1000000000\r\n\r\nx`, 'upstream_malformed'],
   ['nothing at all', '', 'upstream_unreachable'],
-])('answers %s with a code of ours', async (_what, said, code) => {
+])('maps %s to an error code', async (_what, said, code) => {
   const { codeOf } = await givenRaw((socket) => socket.end(said));
   expect(await codeOf()).toBe(code);
 });
@@ -241,7 +241,7 @@ it('ends with the caller, and does not begin without one', async () => {
   expect(sockets.size).toBe(1);
 });
 
-it('says in words of its own what went wrong', async () => {
+it('reports failures without quoting foreign messages', async () => {
   const { send } = await givenRaw((socket) => socket.end('canary canary canary\r\n\r\n'));
   const error = await send({ headers: { 'x-api-key': 'canary' } }).catch((refusal: unknown) => refusal);
   expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('canary');
@@ -270,7 +270,7 @@ it('uses a connection again, unless it has been idle for longer than servers wai
   expect(sockets.size).toBe(2);
 });
 
-it('never gives one caller the answer to another, however calls are broken off', async () => {
+it('never returns a response to another caller, even after aborted calls', async () => {
   const { origin, send } = await givenHttp((request, response) => {
     setTimeout(() => response.end(request.url), Number(request.headers['x-wait']));
   });

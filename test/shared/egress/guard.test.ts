@@ -268,7 +268,7 @@ it('never follows a name that changes its address between 40 calls', async () =>
   expect(seen.requests).toHaveLength(20);
 });
 
-it('asks the resolver once per connection: what was judged is what is used', async () => {
+it('resolves once per connection, so that the checked address is the used one', async () => {
   let asked = 0;
   const lookup = async () => answers((asked += 1) === 1 ? OUTSIDE : INSIDE);
   const { get, url } = given({ lookup });
@@ -276,7 +276,7 @@ it('asks the resolver once per connection: what was judged is what is used', asy
   expect(asked).toBe(1);
 });
 
-it('hangs up before the handshake when it finds itself connected to an address that is not public', async () => {
+it('disconnects before the TLS handshake from an address that is not public', async () => {
   let judged = 0;
   const { get, url } = given({ isPublic: () => (judged += 1) === 1 });
   expect(await get(url)).toBe('egress_refused');
@@ -290,7 +290,7 @@ it('refuses a host whose certificate names another', async () => {
   expect(seen.requests).toEqual([]);
 });
 
-it('lets past the rules exactly the origins that the stage trusts', async () => {
+it('exempts exactly the trusted origins of the stage', async () => {
   const { get } = given({ trustedOrigins: [`http://${INSIDE}:${port}`] });
   expect(await get(`http://${INSIDE}:${port}/`)).toBe('upstream_unreachable'); // it was called, and hung up
   expect(seen.inside).toBe(1);

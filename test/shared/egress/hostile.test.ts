@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { hostileTries } from './hostile-tries.ts';
 
-it('is led inside by none of 1,000 tries, and takes the key along with no redirect', {
+it('reaches no internal address in 1,000 attempts, and sends the key along with no redirect', {
   timeout: 120_000,
 }, async () => {
   const { inside, redirected, outside, codes } = await hostileTries(1000, 20_261_122);

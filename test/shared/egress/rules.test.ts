@@ -61,8 +61,8 @@ describe('a header that frames or routes a request', () => {
   );
 });
 
-describe('our own origin', () => {
-  it('is not called, not even where the stage trusts it', () => {
+describe('the origin of this gateway', () => {
+  it('is not called, even if the stage lists it as trusted', () => {
     const own = 'https://api.example.org';
     const trusting = createEgress({ trustedOrigins: [own], ownOrigin: own });
     expect(() => trusting.check(`${own}/mcp`)).toThrow(expect.objectContaining({ code: 'egress_refused' }));
@@ -88,7 +88,7 @@ describe('a body in chunks of one byte', () => {
 });
 
 describe('an address that cannot be reached', () => {
-  it('is told of in words of our own', async () => {
+  it('is reported without a foreign message', async () => {
     const { egress, asked, port } = await given(undefined);
     for (const stop of stops.splice(0)) stop();
     const error: unknown = await egress.send(asked).catch((thrown: unknown) => thrown);
@@ -99,7 +99,7 @@ describe('an address that cannot be reached', () => {
 });
 
 describe('a connection behind the guard', () => {
-  it('is not opened to a literal address inside, whatever let it come that far', async () => {
+  it('is not opened to an internal IP literal that passed the URL rules', async () => {
     const { sockets, port } = await given(undefined);
     const connector = createConnector({ lookup: async () => [], isPublic: isPublicAddress, now: Date.now });
     const url = new URL(`https://127.0.0.1:${port}/`);

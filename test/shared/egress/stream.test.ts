@@ -54,14 +54,14 @@ it('use the connection again once they are read to their end', async () => {
   expect(sockets.size).toBe(1);
 });
 
-it('close the connection when the reader leaves', async () => {
+it('close the connection when the reader stops', async () => {
   const { stream, sockets } = await given((_request, response) => response.write('endless'));
   const { body } = await stream();
   for await (const _piece of body) break;
   expect(await closed(sockets)).toHaveLength(1);
 });
 
-it('do no harm when the caller gives up on one that has come but was not read', async () => {
+it('are cleaned up when the caller aborts before reading', async () => {
   const { stream, sockets } = await given((_request, response) => response.end('whole'));
   for (let round = 0; round < 20; round += 1) {
     const caller = new AbortController();
@@ -112,7 +112,7 @@ it.each<[string, (response: ServerResponse) => void]>([
   await closed(sockets);
 });
 
-it('stand behind the same guard', async () => {
+it('are subject to the same guard', async () => {
   const { stream, origin } = await given((_request, response) =>
     response.writeHead(302, { location: '/' }).end(),
   );

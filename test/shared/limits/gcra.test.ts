@@ -39,14 +39,14 @@ describe('a rate limit of 60 a minute, 20 at once', () => {
     expect(await count(100)).toBe(5);
   });
 
-  it('admits no more than the burst after a day of silence', async () => {
+  it('admits no more than the burst after an idle day', async () => {
     const { count, pass } = limited();
     await count(1);
     pass(24 * 3600);
     expect(await count(1000)).toBe(20);
   });
 
-  it('admits everybody who keeps the pace, for ever', async () => {
+  it('admits every call at or below the configured rate', async () => {
     const { isAdmitted, pass } = limited();
     for (let n = 0; n < 500; n += 1) {
       expect(await isAdmitted()).toBe(true);
@@ -66,7 +66,7 @@ describe('a rate limit of 60 a minute, 20 at once', () => {
     expect(await isAdmitted()).toBe(true);
   });
 
-  it('never admits more than burst + pace × time, whatever the pauses', async () => {
+  it('never admits more than burst + rate × time, for any sequence of pauses', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 7 }), { maxLength: 80 }), async (pauses) => {
         const { isAdmitted, pass } = limited();
@@ -82,7 +82,7 @@ describe('a rate limit of 60 a minute, 20 at once', () => {
     );
   });
 
-  it('counts anew once it is changed, so that a faster one is felt at once', async () => {
+  it('starts a new count when it is changed, so that a faster limit applies at once', async () => {
     const { admit } = limited();
     const slow = { perMinute: 1, burst: 1 };
     await admit('alice', slow, { scope: 'owner' });

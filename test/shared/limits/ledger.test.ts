@@ -104,7 +104,7 @@ describe('the ledger of an owner', () => {
     expect(writes() - before).toBe(20);
   });
 
-  it('says what is spent, what is set aside and when it starts anew', async () => {
+  it('rejects with the amounts spent and reserved and the time of the reset', async () => {
     const { newInstance, begin } = stage({ month: { micro_usd: 25 } });
     const spending = newInstance();
     await (await begin(spending)).end(5);
@@ -121,7 +121,7 @@ describe('the ledger of an owner', () => {
     });
   });
 
-  it('starts anew at midnight UTC, and the month goes on', async () => {
+  it('resets the day at midnight UTC and keeps the month', async () => {
     const { newInstance, begin, pass, ledger } = stage({ day: { calls: 2 }, month: { calls: 3 } });
     const spending = newInstance();
     await (await begin(spending)).end();
@@ -138,7 +138,7 @@ describe('the ledger of an owner', () => {
     expect(await codeOf(begin(spending))).toBe('admitted');
   });
 
-  it('gives back what a dead caller had set aside, a minute after its call could have lasted', async () => {
+  it('releases the reservation of a crashed caller one minute after its deadline', async () => {
     const { newInstance, begin, pass, ledger } = stage({ day: { micro_usd: 10 } });
     const spending = newInstance();
     const dead = await begin(spending);
@@ -168,7 +168,7 @@ describe('the ledger of an owner', () => {
     expect(ledger()).toMatchObject({ open: {}, spent: { 'day.calls': 1, 'day.microUsd': 4 } });
   });
 
-  it('charges a call in the end whose settlement got no answer seven times', async () => {
+  it('charges a call whose settlement got no response seven times', async () => {
     const failures = Array.from({ length: 7 }, () => 'failed' as const);
     const { newInstance, begin, ledger } = stage({}, fated('made', 'made', ...failures));
     const call = await begin(newInstance());
@@ -176,7 +176,7 @@ describe('the ledger of an owner', () => {
     expect(ledger()).toMatchObject({ open: {}, spent: { 'day.microUsd': 4 } });
   });
 
-  it('charges what the first end said, also where that could not be written', async () => {
+  it('charges the first settlement, also if it could not be written', async () => {
     const failures = Array.from({ length: 8 }, () => 'failed' as const);
     const { newInstance, begin, ledger } = stage({}, fated('made', 'made', ...failures));
     const call = await begin(newInstance());
@@ -206,14 +206,14 @@ describe('the ledger of an owner', () => {
     expect(rolled(today, '2026-11-23')).toMatchObject({ day: '2026-11-23', used: {} });
   });
 
-  it('admits nothing at a limit that is reached, not even a call without a price', () => {
+  it('admits no call at a reached limit, not even one without a price', () => {
     const free = { provider: 'openai', calls: 1, microUsd: 0 };
     const ledger = { ...EMPTY, used: { 'day.microUsd': 10 }, spent: { 'day.microUsd': 10 } };
     expect(exhausted(ledger, free, { 'day.microUsd': 10 })).toMatchObject({ gauge: 'day.microUsd' });
     expect(exhausted(ledger, free, { 'day.microUsd': 11 })).toBeUndefined();
   });
 
-  it('has at most 100 calls under way', async () => {
+  it('admits at most 100 concurrent calls', async () => {
     const { newInstance, begin, ledger } = stage({});
     const spending = newInstance();
     const calls = Array.from({ length: 105 }, () => codeOf(begin(spending)));
@@ -238,7 +238,7 @@ describe('the ledger of an owner', () => {
     },
   );
 
-  it('charges once, and what the first end said', async () => {
+  it('charges the first settlement once', async () => {
     const { newInstance, begin, ledger } = stage({ day: { calls: 10 } });
     const call = await begin(newInstance());
     await call.end(4);
@@ -265,7 +265,7 @@ describe('the ledger of an owner', () => {
     expect(await codeOf(begin(spending, 10, 'openai'))).toBe('admitted');
   });
 
-  it('tells of 50, 80 and 95 % once, whichever instance meets them, and slows down after the last', async () => {
+  it('warns once at 50, 80 and 95 % across instances, and reduces the rate after the last', async () => {
     const { newInstance, begin, told, slowed, pass } = stage({ day: { calls: 100 }, month: { calls: 1000 } });
     const instances = [newInstance(), newInstance(), newInstance()];
     for (let n = 0; n < 94; n += 1) await (await begin(instances[n % 3] as never)).end();
@@ -278,7 +278,7 @@ describe('the ledger of an owner', () => {
     expect(told.slice(3)).toEqual(['2026-11-23 day.calls 50']);
   });
 
-  it('obeys a lower budget of the owner’s own at once, on instances that know of none', async () => {
+  it('applies a lower budget of the owner at once, on instances that have not read it', async () => {
     const { newInstance, begin, store, commit, told } = stage({ day: { micro_usd: 1000 } });
     const spending = newInstance();
     await (await begin(spending)).end();
@@ -291,7 +291,7 @@ describe('the ledger of an owner', () => {
     expect(await codeOf(begin(spending, 980))).toBe('admitted');
   });
 
-  it('never lets calls spend more than the limit, whatever they do at the same time and whatever is lost', async () => {
+  it('never exceeds the limit under concurrent calls and lost responses', async () => {
     const plan = fc.record({
       instance: fc.nat(2),
       most: fc.integer({ min: 1, max: 40 }),

@@ -54,7 +54,7 @@ describe('the limits in force', () => {
     expect(await limits.current()).toEqual(rates(20));
   });
 
-  it('admit nobody where they cannot be read, also where they were read before', async () => {
+  it('admit no call while they cannot be read, even after an earlier read', async () => {
     const { state, limits } = given();
     state.down = true;
     await expect(limits.current()).rejects.toMatchObject({ code: 'unavailable' });

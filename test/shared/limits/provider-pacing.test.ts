@@ -32,14 +32,14 @@ function given() {
 }
 
 describe('pacing ahead of a provider’s own limit', () => {
-  it('holds no call back while nothing is known', async () => {
+  it('delays no call without an observed quota', async () => {
     const { admit, waits, pacing } = given();
     await admit();
     expect(waits).toEqual([]);
     expect(pacing.isLow('alice', 'openai')).toBe(false);
   });
 
-  it('never holds a call back for more than two seconds', async () => {
+  it('never delays a call for more than two seconds', async () => {
     const { admit, waits, observe } = given();
     await observe(0.05, 100_000);
     await admit();
@@ -53,7 +53,7 @@ describe('pacing ahead of a provider’s own limit', () => {
     expect(waits).toEqual([250]);
   });
 
-  it('rejects a call whose quota is used up for longer than it may be held back, with the time to wait', async () => {
+  it('rejects a call whose quota is exhausted for longer than the maximum delay, with the time to wait', async () => {
     const { admit, waits, observe } = given();
     await observe(0, 2001);
     await expect(admit()).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe('pacing ahead of a provider’s own limit', () => {
     expect(waits[1]).toBe(1000);
   });
 
-  it('forgets what a provider said when its time is over, and when it says that there is enough', async () => {
+  it('drops an observed quota when it expires, and when the provider reports enough', async () => {
     const { admit, waits, observe, pacing, state } = given();
     await observe(0.05, 1000);
     state.now += 1000;
@@ -112,7 +112,7 @@ describe('pacing ahead of a provider’s own limit', () => {
     expect(published.map(({ left }) => left)).toEqual([0.08, 0.05, 0, 0]);
   });
 
-  it('goes on where nothing can be published', async () => {
+  it('continues when publishing fails', async () => {
     const { observe, attach, state, pacing } = given();
     attach();
     state.isDown = true;

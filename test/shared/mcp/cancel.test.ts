@@ -23,7 +23,7 @@ const message = {
   },
 };
 
-it('a client that leaves ends the wait for its provider', async () => {
+it('a client that disconnects cancels the provider call', async () => {
   const gone = new AbortController();
   const waits = Promise.withResolvers<void>();
   const invoke: Invoke = ({ deadline: { signal } }) =>

@@ -69,7 +69,7 @@ describe('a page of todos', () => {
     expect(rest.todos.map(({ title }) => title)).toEqual(['c', 'd']);
   });
 
-  it('knows no cursor but its own', () => {
+  it('rejects any other cursor', () => {
     expect(() => pageOf([], TodoQuery.parse({ cursor: 'bm9uc2Vuc2U' }))).toThrowError('Invalid cursor.');
   });
 

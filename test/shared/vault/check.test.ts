@@ -62,14 +62,14 @@ async function given(changes: Partial<StoredKey> = {}, fault?: AppError) {
   return { run, steps };
 }
 
-describe('a stored key whose provider is asked about it', () => {
+describe('a stored key that is validated with its provider', () => {
   it('is recorded before it is opened, and opened before it is asked about', async () => {
     const { run, steps } = await given();
     expect(await run()).toMatchObject({ outcome: 'valid', cached: false });
     expect(steps).toEqual(['admitted', 'recorded', 'opened', 'asked']);
   });
 
-  it('is neither opened nor asked about where that cannot be recorded', async () => {
+  it('is neither decrypted nor validated if the attempt cannot be recorded', async () => {
     const { run, steps } = await given({}, new AppError('unavailable'));
     await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
     expect(steps).toEqual(['admitted']);
@@ -79,13 +79,13 @@ describe('a stored key whose provider is asked about it', () => {
     ['59,999 ms ago', NOW - 59_999, true],
     ['a minute ago', NOW - 60_000, false],
     ['in the future, by another clock', NOW + 1, false],
-  ])('is answered from what was said %s, or not', async (_when, ms, cached) => {
+  ])('is answered from a result cached %s, or validated again', async (_when, ms, cached) => {
     const { run, steps } = await given({ validation: validationAt(ms) });
     expect(await run()).toMatchObject({ cached });
     expect(steps.includes('asked')).toBe(!cached);
   });
 
-  it('is not asked about where it renews itself', async () => {
+  it('is not validated if it is renewed automatically', async () => {
     const { run, steps } = await given({ kind: 'oauth' });
     await expect(run()).rejects.toMatchObject({ code: 'conflict' });
     expect(steps).toEqual([]);

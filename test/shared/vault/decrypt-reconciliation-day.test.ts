@@ -56,8 +56,8 @@ async function auditOf(
   return { counts: await audit(at('2026-06-02T02:45:00Z')), told, days, failures };
 }
 
-describe('the audit of a day', () => {
-  it('is that of the UTC day before', async () => {
+describe('the decrypt reconciliation of a day', () => {
+  it('covers the previous UTC day', async () => {
     const { counts, told, days } = await auditOf([
       opening('2026-05-31T23:59:59Z'),
       opening('2026-06-01T00:00:00Z'),
@@ -69,7 +69,7 @@ describe('the audit of a day', () => {
     expect(counts).toMatchObject({ openings: 2, matched: 0, unmatched: 2, told: 2, failed: 0 });
   });
 
-  it('looks past midnight on both sides for what belongs together', async () => {
+  it('includes matching records on both sides of midnight', async () => {
     const uses = [receipt('2026-06-01T00:00:10Z'), receipt('2026-06-02T00:00:20Z')];
     const logged = [opening('2026-05-31T23:59:50Z'), opening('2026-06-01T23:59:50Z')];
     const { counts, told } = await auditOf(logged, { uses });
@@ -77,18 +77,18 @@ describe('the audit of a day', () => {
     expect(counts).toMatchObject({ openings: 1, matched: 1, unmatched: 0, unproven: 0 });
   });
 
-  it('does not let the receipt of a call before midnight cover an opening after it', async () => {
+  it('does not match a receipt from before midnight with a later Decrypt event', async () => {
     const logged = [opening('2026-05-31T23:59:50Z'), opening('2026-06-01T00:00:05Z')];
     const { told } = await auditOf(logged, { uses: [receipt('2026-06-01T00:00:10Z')] });
     expect(told).toEqual(['2026-06-01T00:00:05Z']);
   });
 
-  it('counts openings that name no key of ours', async () => {
+  it('counts Decrypt events that name no vault key', async () => {
     const { counts } = await auditOf([], { unnamedAt: ['2026-06-01T12:00:00Z', '2026-06-02T00:01:00Z'] });
     expect(counts).toMatchObject({ unnamed: 1, openings: 0 });
   });
 
-  it('goes on when one owner’s trail cannot be read, and says so', async () => {
+  it('continues and reports a failure when one owner’s trail cannot be read', async () => {
     const logged = [opening('2026-06-01T12:00:00Z', { uid: bob }), opening('2026-06-01T12:00:01Z')];
     const { counts, told, days, failures } = await auditOf(logged);
     expect(told).toEqual(['2026-06-01T12:00:01Z']);
@@ -96,7 +96,7 @@ describe('the audit of a day', () => {
     expect([days, failures.length]).toEqual([['2026-06-01'], 1]);
   });
 
-  it('tells of each opening by its own id', () => {
+  it('raises one notice per Decrypt event, by its event id', () => {
     expect(incidentNotice(opening('2026-06-01T12:00:01Z', { id: 'event-1' }))).toMatchObject({
       uid: alice,
       dedupeKey: 'event-1',

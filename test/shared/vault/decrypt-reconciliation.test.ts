@@ -28,8 +28,8 @@ const attempt = (seconds: number, uid = alice, provider?: string): Account => ({
   atMs: NOON + seconds * 1000,
 });
 
-describe('an opening in the key service’s log', () => {
-  it('is accounted for by the receipt of the call it was made in', () => {
+describe('a Decrypt event in the KMS log', () => {
+  it('is matched by the receipt of its call', () => {
     const report = reconcileDecrypts([opening(0)], [receipt(20)]);
     expect(report).toEqual({ openings: 1, matched: 1, possible: 0, unmatched: [], unproven: 0 });
   });
@@ -48,19 +48,19 @@ describe('an opening in the key service’s log', () => {
     expect(reconcileDecrypts([opening(0)], accounts).unmatched).toEqual([opening(0)]);
   });
 
-  it('may lie beside an attempt that nobody ended: possible, no incident', () => {
+  it('is possible, not an incident, if only an attempt without an outcome matches', () => {
     for (const beside of [attempt(-1), attempt(-1, alice, 'openai')]) {
       const report = reconcileDecrypts([opening(0)], [beside]);
       expect(report).toMatchObject({ matched: 0, possible: 1, unmatched: [] });
     }
   });
 
-  it('needs an account of its own: one receipt does not cover two', () => {
+  it('needs a receipt of its own: one receipt does not match two events', () => {
     const report = reconcileDecrypts([opening(0), opening(1)], [receipt(2)]);
     expect(report).toMatchObject({ matched: 1, unmatched: [opening(1)] });
   });
 
-  it('shares an attempt with openings of other keys, for a call may try several', () => {
+  it('shares an attempt with events of other keys, because a call may try several', () => {
     const other = opening(1, { kid: 'x'.repeat(22) as Kid });
     expect(reconcileDecrypts([opening(0), other], [attempt(-1)])).toMatchObject({
       possible: 2,
@@ -71,17 +71,17 @@ describe('an opening in the key service’s log', () => {
 });
 
 describe('a receipt', () => {
-  it('needs no opening of its own while the data key is in memory', () => {
+  it('needs no Decrypt event of its own while the data key is cached', () => {
     const receipts = Array.from({ length: 50 }, (_, n) => receipt(n + 1));
     expect(reconcileDecrypts([opening(0)], receipts)).toMatchObject({ matched: 1, unproven: 0 });
   });
 
-  it('long after the last opening is counted: one of the two logs has a gap', () => {
+  it('long after the last Decrypt event is counted, because one of the two logs has a gap', () => {
     expect(reconcileDecrypts([opening(0)], [receipt(1), receipt(300)])).toMatchObject({ unproven: 1 });
   });
 });
 
-describe('any honest day', () => {
+describe('a day without manipulation', () => {
   /** Calls of one instance with the data-key cache's own rule: opened again after a minute. */
   const calls = fc.array(
     fc.record({
@@ -114,7 +114,7 @@ describe('any honest day', () => {
     return { openings, accounts };
   };
 
-  it('has no incident, whoever dies on the way', () => {
+  it('has no incident, even if callers crash', () => {
     fc.assert(
       fc.property(calls, (made) => {
         const { openings, accounts } = dayOf(made);
@@ -127,7 +127,7 @@ describe('any honest day', () => {
     );
   });
 
-  it('with one opening more, of a key nobody used then, has exactly one', () => {
+  it('has exactly one incident after an additional Decrypt event of an unused key', () => {
     fc.assert(
       fc.property(calls, fc.integer({ min: 4_000, max: 8_000 }), (made, seconds) => {
         const { openings, accounts } = dayOf(made);

@@ -44,7 +44,7 @@ const rejecting = async (): Promise<never> => {
 };
 
 describe('a key that is stored', () => {
-  it('is stored once: its provider is not asked about a value that is there', async () => {
+  it('is stored once: a duplicate is not validated with its provider', async () => {
     const { store, steps, rows } = given();
     await store('sk-one');
     await expect(store('sk-one')).rejects.toMatchObject({ code: 'conflict' });
@@ -52,7 +52,7 @@ describe('a key that is stored', () => {
     expect(rows.size).toBe(1);
   });
 
-  it('is one of at most ten of its provider, and the eleventh is not asked about', async () => {
+  it('is rejected as the eleventh of its provider, without validation', async () => {
     const { store, steps, rows } = given();
     for (let n = 0; n < 10; n += 1) await store(`sk-${n}`);
     steps.splice(0);
@@ -62,7 +62,7 @@ describe('a key that is stored', () => {
     expect(rows.size).toBe(11);
   });
 
-  it('is neither sealed nor stored where its provider refuses it', async () => {
+  it('is neither sealed nor stored if its provider rejects it', async () => {
     const { store, steps, rows } = given();
     await expect(store('sk-one', { validate: rejecting })).rejects.toMatchObject({ code: 'key_rejected' });
     expect(steps).toEqual([]);
@@ -92,7 +92,7 @@ describe('a rotation', () => {
   });
 });
 
-describe('a credential that renews itself', () => {
+describe('a renewable credential', () => {
   const tokens = { refreshToken: new Secret('refresh-canary'), tokenUntil: '2026-11-22T13:00:00.000Z' };
 
   it('shows its provider the access token, and nothing of what renews it', async () => {

@@ -30,7 +30,7 @@ const key = (more: Partial<EndingKey> = {}): EndingKey => ({
   ...more,
 });
 
-describe('what there is to tell of a key that ends', () => {
+describe('the expiry notice of a key', () => {
   it.each([
     [-400, 'expired'],
     [0, 'expired'],
@@ -42,7 +42,7 @@ describe('what there is to tell of a key that ends', () => {
     [30, '30d'],
     [30 + 1 / DAY, undefined],
     [4000, undefined],
-  ])('%d days before is %s', (days, expiry) => {
+  ])('is, %d days before the end, %s', (days, expiry) => {
     expect(expiryOf(inDays(days), NOW)).toBe(expiry);
   });
 
@@ -53,7 +53,7 @@ describe('what there is to tell of a key that ends', () => {
     expect(days.toSorted()).toEqual(days);
   });
 
-  it('says how to renew it at its own provider, and shows four characters of it', () => {
+  it('names the page of its provider and shows only four characters', () => {
     const facts = factsOf('openai');
     expect(expiryNotice(key(), '7d', facts)).toEqual({
       uid: 'u'.repeat(27),
@@ -71,7 +71,7 @@ describe('what there is to tell of a key that ends', () => {
     });
   });
 
-  it('is told even for a provider that is no longer in the catalog', () => {
+  it('is raised even for a provider that is no longer in the catalog', () => {
     const notice = expiryNotice(key(), '1d', undefined);
     expect(notice.next_step).toContain('Create a new key at its provider');
     expect(notice).not.toHaveProperty('url');
@@ -89,7 +89,7 @@ describe('what there is to tell of a key that ends', () => {
   });
 });
 
-describe('the sweep', () => {
+describe('the expiry sweep', () => {
   type Row = ExpiringKey | undefined;
   function sweepOver(rows: readonly Row[], options: { failing?: (key: ExpiringKey) => boolean } = {}) {
     const told: [string, Expiry][] = [];
@@ -123,7 +123,7 @@ describe('the sweep', () => {
     });
     return { sweep, told, failures, retired, previous };
   }
-  it('tells each threshold once over a year of days, and the end once', async () => {
+  it('raises each threshold and the end once over a year of daily runs', async () => {
     const { sweep, told } = sweepOver([key({ kid: kid('a'), expiresAt: inDays(45.5) })]);
     for (let day = 0; day < 365; day += 1) await sweep(NOW + day * DAY);
     expect(told.map(([, expiry]) => expiry)).toEqual(['30d', '7d', '1d', 'expired']);
@@ -135,7 +135,7 @@ describe('the sweep', () => {
     expect(told).toEqual([['a', 'expired']]);
   });
 
-  it('run twice tells nothing new', async () => {
+  it('raises no further notice when it runs twice', async () => {
     const { sweep, told } = sweepOver([key()]);
     expect(await sweep(NOW)).toEqual({ retired: 0, told: 1, known: 0, passed: 0, failed: 0 });
     expect(await sweep(NOW)).toEqual({ retired: 0, told: 0, known: 1, passed: 0, failed: 0 });
@@ -153,7 +153,7 @@ describe('the sweep', () => {
     expect(told).toEqual([['frozen', '7d']]);
   });
 
-  it('goes on past a row that is no key and a key that cannot be told of, and counts them', async () => {
+  it('continues after malformed rows and failed notices, and counts them', async () => {
     const rows = [undefined, ...Array.from({ length: 25 }, (_, n) => key({ kid: kid(`k${n}`) }))];
     const { sweep, told, failures } = sweepOver(rows, { failing: (row) => row.kid === 'k3' });
     expect(await sweep(NOW)).toEqual({ retired: 0, told: 24, known: 0, passed: 0, failed: 2 });
@@ -161,7 +161,7 @@ describe('the sweep', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('takes a value out of its row once that is over, whether the key itself ends or not', async () => {
+  it('removes a previous value when it ends, whether the key itself expires or not', async () => {
     const rows = [
       { ...key({ kid: kid('never') }), expiresAt: undefined },
       key({ kid: kid('soon'), expiresAt: inDays(6) }),

@@ -69,7 +69,7 @@ describe('marking a rejected key', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('leaves alone what is not that value any more, or not in use', async () => {
+  it('does not change a key that was rotated or is not in use', async () => {
     const rotated = tableWith(key);
     await rotated.mark('invalid', 2);
     const frozen = tableWith({ ...key, status: 'frozen' });
@@ -78,7 +78,7 @@ describe('marking a rejected key', () => {
     expect([...rotated.told, ...frozen.told]).toEqual([]);
   });
 
-  it('in doubt keeps it in use and tells once; given up later, it tells again', async () => {
+  it('keeps a doubtful key in use with one notice, and raises another when it becomes invalid', async () => {
     const { mark, told, row } = tableWith(key);
     await mark('doubtful');
     await mark('doubtful');

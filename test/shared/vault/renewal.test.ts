@@ -112,7 +112,7 @@ it('refreshes once for a hundred calls at the same time', async () => {
   expect(told.filter((what) => what === 'refresh')).toHaveLength(1);
 });
 
-it('does not refresh what was renewed before the lease was had', async () => {
+it('does not refresh a credential that was renewed before the lease was acquired', async () => {
   const { told, state, renew } = world();
   state.row = { ...stored, ver: 2, rv: 2 };
   expect(await renew()).toBe('renewed');
@@ -142,7 +142,7 @@ it('holds its lease for 30 seconds, longer than a token endpoint may take', asyn
   expect(leaseSeconds).toEqual([30]);
 });
 
-it('leaves a value alone that its owner has put in place meanwhile', async () => {
+it('does not replace a value that its owner stored concurrently', async () => {
   const { state, renew } = world();
   const own = { ...stored, ver: 2, rv: 2, last4: 'own!' };
   state.beforeWrite = () => {
@@ -152,7 +152,7 @@ it('leaves a value alone that its owner has put in place meanwhile', async () =>
   expect(state.row).toBe(own);
 });
 
-it('brings no deleted key back', async () => {
+it('does not restore a deleted key', async () => {
   const { state, renew } = world();
   state.beforeWrite = () => {
     state.row = undefined;
@@ -177,7 +177,7 @@ it.each(['refused', 'failed'] as const)(
   },
 );
 
-it('waits for another holder only when told to', async () => {
+it('waits for another holder only on request', async () => {
   const { told, renew, hold } = world();
   await hold();
   expect(await renew({ wait: false })).toBe('busy');
