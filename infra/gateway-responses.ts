@@ -133,7 +133,9 @@ export function addGatewayResponses(api: RestApi, site: ChallengeSite): void {
   }
 }
 
-/** RFC 9728: tells a client how to sign in. Only the gateway can send the header; that of a Lambda would be renamed. */
+/**
+ * RFC 9728: names the metadata for sign-in. Only the gateway can send the header; that of a Lambda would be renamed.
+ */
 function challengesOf({ publicUrl, scopesArePrefixed }: ChallengeSite): Readonly<Record<number, string>> {
   const prefix = scopesArePrefixed ? `${RESOURCE_SERVER}/` : '';
   const scope = MCP_SCOPES.map((name) => `${prefix}${name}`).join(' ');

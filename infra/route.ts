@@ -19,7 +19,7 @@ export type RouteSite = FunctionSite & {
   readonly api: RestApi;
   readonly authorizer: IAuthorizer;
   readonly validator: RequestValidator;
-  /** By route name: what the gateway refuses before a function starts. */
+  /** Request schemas by route name, enforced by the gateway before a function starts. */
   readonly models: ReadonlyMap<string, IModel>;
 };
 

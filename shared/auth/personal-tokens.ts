@@ -21,14 +21,14 @@ export type PersonalToken = {
   readonly issuer: string;
   readonly subject: string;
   readonly scopes: readonly Scope[];
-  /** Those of its owner when it was created: with other roles it is no longer valid. */
+  /** Roles of its owner at its creation: with other roles it is no longer valid. */
   readonly roles: readonly Role[];
   readonly models?: readonly string[] | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
   /**
-   * Of the access token that created it. What ends its owner's sessions, or changes their roles, ends it too: even one that was
-   * created while an instance still remembered an earlier verdict.
+   * Times of the access token that created it. Revocations of its owner's sessions and changes of their roles apply
+   * to it as well, even if it was created while an instance still had an earlier result cached.
    */
   readonly issuedAt: number;
   readonly signedInAt: number;
@@ -46,7 +46,7 @@ export type PersonalTokenStore = {
   readonly revoke: (uid: Uid, id: string, at: number) => readonly Write[];
 };
 
-/** How long an instance keeps a token that it has read, as API Gateway keeps a verdict. */
+/** Cache time of a token per instance, equal to that of authorizer results in API Gateway. */
 const KEPT_MS = 60_000;
 const MAX_KEPT = 1000;
 /** Live tokens of one owner. Two requests at once may pass it by one. */
@@ -143,7 +143,10 @@ export type ResolvePersonalToken = (text: string) => Promise<Principal>;
 export function createResolvePersonalToken(ports: {
   readonly store: Pick<PersonalTokenStore, 'find'>;
   readonly key: () => Promise<Uint8Array>;
-  /** Whether access tokens of this issuer are accepted: with it go the personal access tokens of its users. */
+  /**
+   * True if access tokens of this issuer are accepted; otherwise the personal access tokens of its users are rejected
+   * as well.
+   */
   readonly isTrusted: (issuer: string) => boolean;
   readonly now: () => number;
 }): ResolvePersonalToken {

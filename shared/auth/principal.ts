@@ -18,7 +18,7 @@ export const Principal = z.object({
   sessionId: z.string().check(z.minLength(1)),
   /** Client name as stated by the issuer. */
   client: z.optional(z.string()),
-  /** Of a personal access token that is limited to these. */
+  /** Models that a restricted personal access token may use. */
   models: z.optional(z.readonly(z.array(z.string()))),
   /** Seconds since the epoch. */
   expiresAt: z.int(),
@@ -120,7 +120,8 @@ export function requireScope(principal: Principal, scope: Scope): void {
 }
 
 /**
- * Of a personal access token that is limited to certain models, named alone or as `<provider>/<model>`.
+ * Checks the model against a personal access token that is restricted to certain models, named alone or as
+ * `<provider>/<model>`.
  * @throws {AppError} `forbidden`
  */
 export function requireModel(

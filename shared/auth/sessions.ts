@@ -20,7 +20,7 @@ export type Session = {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | undefined;
-  /** Of a personal access token: its last use, to the minute. */
+  /** Last use of a personal access token, to the minute. */
   readonly usedAt?: number | undefined;
 };
 
@@ -43,7 +43,7 @@ export type SessionStore = {
   readonly look: (uid: Uid, sessionId: string) => Promise<{ cut: Cut; session: Session | undefined }>;
   /** Stores the newest token's data; has no effect if a newer one is stored. */
   readonly note: (uid: Uid, session: Session) => Promise<void>;
-  /** Of a personal access token. Has no effect if a later use is stored. */
+  /** Stores the last use of a personal access token. Has no effect if a later use is stored. */
   readonly noteUse: (uid: Uid, session: Session, usedAt: number) => Promise<void>;
   /** Time of the last use of each personal access token that was used, by its session's id. */
   readonly lastUses: (uid: Uid) => Promise<ReadonlyMap<string, number>>;

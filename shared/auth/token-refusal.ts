@@ -15,7 +15,7 @@ export type TokenRefusal =
   | 'token_subject'
   | 'token_wrong_audience'
   | 'token_claims'
-  // Of personal access tokens.
+  // Reasons for personal access tokens.
   | 'token_checksum'
   | 'token_unknown'
   // Two different tokens in one request.
