@@ -1,5 +1,6 @@
-// DELETE /mcp/tools/{name} — take a registered tool out of the registry.
+// DELETE /mcp/tools/{name} — take a registered tool out of the registry, or with an alias all its tools.
 import { toolReview } from '#shared/services/tool-registry.ts';
+import { isRegisteredName } from '#shared/tools/registered.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 
 import { writeRoute } from './edge/write-route.ts';
@@ -10,6 +11,11 @@ export const handler = writeRoute('tools-delete', {
   category: 'user_action',
 
   async run({ input: { path }, principal }) {
+    if (!isRegisteredName(path.name)) {
+      const { tools, writes } = await toolReview().removeAlias(principal, path.name);
+      const names = tools.map(({ name }) => name);
+      return { body: { success: true, names }, writes, target: path.name, meta: { count: tools.length } };
+    }
     const { tool, writes } = await toolReview().remove(principal, path.name);
     return { body: { success: true, name: tool.name }, writes, target: tool.name };
   },

@@ -1,7 +1,9 @@
-// POST /mcp/tools/{name}/review — activate a tool by the hash of what was seen, or disable it, from the very next call.
+// POST /mcp/tools/{name}/review — activate a tool by the hash of what was seen, or disable it, from the very next call. With an
+// alias instead of a name: all its tools at once.
 import { toolReview } from '#shared/services/tool-registry.ts';
+import { isRegisteredName } from '#shared/tools/registered.ts';
 import { ReviewBody, ToolPath } from '#shared/tools/registration.ts';
-import { detailOf } from '#shared/tools/review.ts';
+import { detailOf, summaryOf } from '#shared/tools/review.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -11,7 +13,13 @@ export const handler = writeRoute('tools-review', {
   category: 'user_action',
 
   async run({ input: { path, body }, principal }) {
-    const { tool, writes } = await toolReview().review(principal, path.name, body);
+    const { name } = path;
+    if (!isRegisteredName(name)) {
+      const { tools, writes } = await toolReview().reviewAlias(principal, name, body);
+      const meta = { outcome: body.decision, count: tools.length };
+      return { body: { tools: tools.map(summaryOf) }, writes, target: name, meta };
+    }
+    const { tool, writes } = await toolReview().review(principal, name, body);
     const meta = { outcome: tool.state, version: tool.version };
     return { body: detailOf(tool, principal), writes, target: tool.name, meta };
   },

@@ -1,6 +1,7 @@
 // Response headers and problem documents, the same for buffered and streamed responses.
 import { envIfSet } from '#shared/core/env.ts';
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
+import { detailOf } from '#shared/core/issues.ts';
 import { lazy } from '#shared/core/lazy.ts';
 
 const SECURITY_HEADERS = {
@@ -41,7 +42,7 @@ export function problemOf(error: AppError, requestId: string) {
     title,
     status,
     code: error.code,
-    detail: error.message,
+    detail: detailOf(error),
     next_step: nextStep,
     ...error.details,
     request_id: requestId,

@@ -69,6 +69,11 @@ export const ERRORS = {
     'Retry after the time in Retry-After; GET /usage shows the details.',
   ],
   price_unknown: [403, 'The price of the model is unknown', 'Choose a model with a known price.'],
+  tool_failed: [
+    422,
+    'The tool reported an error',
+    'Correct the arguments as the tool reports; the same call is likely to fail again.',
+  ],
   internal: [500, 'Internal error', 'Try again; if the error persists, report the request id.'],
   integrity_failed: [
     500,

@@ -49,8 +49,11 @@ export type Means = {
 export const hasAlternatives = ({ code }: { readonly code: string }): boolean =>
   code === 'rate_limited' || code === 'deadline_exceeded' || /^(?:key|upstream)_/.test(code);
 
+/** Definite rejections: the same call gets the same response from the same provider. */
+const isDefinite = (code: string) => code === 'upstream_refused' || code === 'upstream_forbidden';
 /** Transient failures not caused by the caller: the same call may succeed shortly after. */
-const passes = (code: string) => code.startsWith('upstream_') || code === 'deadline_exceeded';
+const passes = (code: string) =>
+  (code.startsWith('upstream_') && !isDefinite(code)) || code === 'deadline_exceeded';
 const DEFAULT_WAIT_SECONDS = 5;
 
 function patchFor(provider: UsableProvider, parameters: Refused['parameters']) {
@@ -95,7 +98,7 @@ function waiting({ code, tool, retryAfterSeconds }: Refused, { againMicroUsd }: 
 }
 
 const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
-  refused.scope === 'owner'
+  refused.scope === 'owner' || isDefinite(refused.code)
     ? []
     : free
         .filter((tool) => tool !== refused.tool)

@@ -60,7 +60,7 @@ const NEAR = WARNINGS[WARNINGS.length - 1] ?? 100;
 const NOT_ASKED =
   /^(key_(missing|frozen|expired|invalid)|kms_\w+|integrity_failed|egress_refused|unavailable|invalid_input)$/;
 /** Provider errors without a completion, which no provider bills. */
-const NOT_BILLED = /^(key_rejected|rate_limited|upstream_failed|upstream_unreachable)$/;
+const NOT_BILLED = /^(key_rejected|rate_limited|upstream_failed|upstream_unreachable|tool_failed)$/;
 
 type Open = { readonly hold: Hold; readonly estimate: Estimate; readonly priced: boolean };
 type Charged = { readonly amount: Amount; readonly charge: Charge | undefined };

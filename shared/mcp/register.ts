@@ -23,16 +23,34 @@ const shown = (schema: Readonly<Record<string, unknown>>) => ({
   },
 });
 
+type JsonSchema = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is JsonSchema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Names and descriptions of a schema: a client that validates results must not lose one that deviates. */
+function withoutRules({ title, description, properties, items }: JsonSchema): JsonSchema {
+  const inner = (schema: unknown): unknown => (isObject(schema) ? withoutRules(schema) : {});
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(isObject(properties) && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inner(one)])),
+    }),
+    ...(isObject(items) && { items: inner(items) }),
+  };
+}
+
 /** Registers one tool on a server that lives for one request. */
 export function register(server: McpServer, tool: Tool, calls: ToolCalls): void {
-  const { input, output } = schemasOf(tool);
+  const { input, output, isGuaranteed } = schemasOf(tool);
+  const result = isGuaranteed || !output ? output : { type: 'object', ...withoutRules(output) };
   server.registerTool(
     tool.name,
     {
       title: tool.title,
       description: tool.description,
       inputSchema: shown(input),
-      ...(output && { outputSchema: shown(output) }),
+      ...(result && { outputSchema: shown(result) }),
       annotations: tool.annotations,
     },
     (parameters: unknown, ctx) => called(tool, parameters, { ctx, calls }),
@@ -57,7 +75,8 @@ async function called(
   const deadline = { ...calls.deadline, signal };
   const of = { toolName: tool.name, tool, parameters, principal, requestId, deadline, hops };
   const call = (progress?: ToolCall['progress']) => invoke({ ...of, progress });
-  const isLong = tool.annotations.openWorldHint;
+  // A registered tool calls its upstream, whatever its hints say.
+  const isLong = tool.annotations.openWorldHint || tool.schemas !== undefined;
   const first = await (isLong ? withProgress(ctx, call) : call());
   const end = await orAskForKey(first, call, { ctx, deadline });
   if ('question' in end) return end.question;

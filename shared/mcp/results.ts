@@ -1,7 +1,8 @@
 // Results of calls in MCP form.
 import { type CallToolResult, ProtocolError, ResourceNotFoundError } from '@modelcontextprotocol/server';
 
-import { ERRORS } from '#shared/core/errors.ts';
+import { type ErrorDetails, ERRORS } from '#shared/core/errors.ts';
+import { detailOf } from '#shared/core/issues.ts';
 import type { InvokeResult } from '#shared/tools/tool.ts';
 
 /** Metadata key of machine-readable errors: an error in `structuredContent` would break clients that validate it. */
@@ -13,11 +14,24 @@ const SERVED_META = 'dev.portunus/served';
 /** Metadata key: cost of a provider call. */
 const USAGE_META = 'dev.portunus/usage';
 
+/** Deviations of a result from what its source documents. */
+const NOTES_META = 'dev.portunus/notes';
+const noteText = (notes: readonly string[]): string =>
+  `Note: the result deviates from its documented schema: ${notes.join('; ')}`;
+
 type Failure = Extract<InvokeResult, { ok: false }>;
 
-function toProblem({ error: { code, message, details } }: Failure, requestId: string) {
+function toProblem({ error }: Failure, requestId: string) {
+  const { code, details } = error;
   const next_step = details.next_step ?? ERRORS[code][2];
-  return { code, detail: message, ...details, next_step, request_id: requestId };
+  return { code, detail: detailOf(error), ...details, next_step, request_id: requestId };
+}
+
+/** Words of others are quoted and named as theirs: a model must not take them for ours. */
+function quoted({ provider_message, upstream_message }: ErrorDetails): string {
+  const said = upstream_message ?? provider_message;
+  const who = upstream_message === undefined ? 'provider' : 'upstream';
+  return typeof said === 'string' ? ` The ${who} says, in words of its own: ${JSON.stringify(said)}.` : '';
 }
 
 /**
@@ -33,20 +47,25 @@ export function toolResult(
     const problem = toProblem(answer, requestId);
     return {
       isError: true,
-      content: [{ type: 'text', text: `${problem.code}: ${problem.detail} ${problem.next_step}` }],
+      content: [
+        { type: 'text', text: `${problem.code}: ${problem.detail}${quoted(problem)} ${problem.next_step}` },
+      ],
       _meta: { [ERROR_META]: problem, ...replayed },
     };
   }
-  const { result, mode, reason, usage } = answer;
+  const { result, mode, reason, usage, notes } = answer;
   const _meta = {
     ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
     ...(usage && { [USAGE_META]: usage }),
+    ...(notes && { [NOTES_META]: notes }),
     ...replayed,
   };
+  const content: CallToolResult['content'] = isStructured
+    ? [{ type: 'text', text: JSON.stringify(result) }]
+    : (result['content'] as CallToolResult['content']);
   return {
-    ...(isStructured
-      ? { structuredContent: result, content: [{ type: 'text', text: JSON.stringify(result) }] }
-      : { content: result['content'] as CallToolResult['content'] }),
+    ...(isStructured && { structuredContent: result }),
+    content: notes ? [...content, { type: 'text', text: noteText(notes) }] : content,
     ...(Object.keys(_meta).length > 0 && { _meta }),
   };
 }

@@ -41,32 +41,51 @@ function secondsIn(header: string | undefined): { retry_after_seconds?: number }
   return Number.isInteger(seconds) && seconds > 0 && seconds < 3600 ? { retry_after_seconds: seconds } : {};
 }
 
+/** Statuses of a definite answer. Others of 4xx say that the moment was wrong: a timeout, a lock, too early. */
+const isRefusal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![408, 423, 425].includes(status);
+
 /**
- * Nothing of the answer but its status travels on.
- * @throws {AppError} `key_rejected`, `rate_limited`, `upstream_failed`
+ * Rejects every status but success. Of a 4xx the upstream's reason reaches the caller: it is what a model corrects itself by.
+ * @param about.reason masked and bounded
+ * @throws {AppError} `key_rejected`, `upstream_forbidden`, `upstream_refused`, `rate_limited`, `loop`, `upstream_failed`
  */
 export function refuseFailure(
   { status, headers }: Pick<EgressResponse, 'status' | 'headers'>,
-  alias: string,
+  {
+    alias,
+    reason = {},
+  }: { readonly alias: string; readonly reason?: { readonly upstream_message?: string } },
 ): void {
   if (status >= 200 && status < 300) return;
-  const provider = `x-${alias}`;
-  if (status === 401 || status === 403) {
+  const about = { provider: `x-${alias}`, upstream_status: status };
+  if (status === 508) throw new AppError('loop');
+  if (status === 401) {
     throw new AppError('key_rejected', `The upstream ${alias} rejected the call.`, {
-      provider,
-      upstream_status: status,
-      next_step: `Store a valid key with POST /api-keys, "provider": "${provider}".`,
+      ...about,
+      ...reason,
+      next_step: `Store a valid key with POST /api-keys, "provider": "${about.provider}".`,
     });
   }
-  if (status === 508) throw new AppError('loop');
+  if (status === 403) {
+    throw new AppError('upstream_forbidden', `The upstream ${alias} does not allow the call.`, {
+      ...about,
+      ...reason,
+      next_step: `Check the permissions of your key, or store another with POST /api-keys, "provider": "${about.provider}".`,
+    });
+  }
   if (status === 429) {
     throw new AppError('rate_limited', `The upstream ${alias} limits the rate of requests.`, {
-      provider,
+      provider: about.provider,
       ...secondsIn(headers['retry-after']),
     });
   }
-  throw new AppError('upstream_failed', `The upstream ${alias} returned status ${status}.`, {
-    provider,
-    upstream_status: status,
-  });
+  if (isRefusal(status)) {
+    throw new AppError('upstream_refused', `The upstream ${alias} returned status ${status}.`, {
+      ...about,
+      ...reason,
+      next_step: 'Correct the arguments; the same call gets the same response.',
+    });
+  }
+  throw new AppError('upstream_failed', `The upstream ${alias} returned status ${status}.`, about);
 }

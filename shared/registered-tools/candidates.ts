@@ -42,7 +42,7 @@ async function fetched(
     },
     { maxBytes: MAX_DOCUMENT_BYTES },
   );
-  refuseFailure(response, alias);
+  refuseFailure(response, { alias });
   return textIn(response.body);
 }
 
@@ -57,15 +57,17 @@ export async function toolCandidates(
     hopHeaders(caller);
     await caller.begin(body.alias);
     const { serverCandidates } = await import('./mcp-tool.ts');
-    const { url, alias, credential, tools: wanted } = body;
-    return serverCandidates({ url, alias, credential, wanted }, caller, upstream);
+    const { url, alias, credential, results, tools: wanted } = body;
+    return serverCandidates({ url, alias, credential, results, wanted }, caller, upstream);
   }
   if (body.kind === 'openapi') {
-    const text = body.document ?? (await fetched(body.url, body.alias, { caller, ports }));
+    const { document } = body;
+    const given = typeof document === 'object' ? JSON.stringify(document) : document;
+    const text = given ?? (await fetched(body.url, body.alias, { caller, ports }));
     const { documentCandidates } = await import('./openapi.ts');
-    const { url: base, server, credential, operations: wanted } = body;
-    return within(caller.deadline, () => documentCandidates({ text, base, server, credential, wanted }));
+    const { url: base, server, operations: wanted } = body;
+    return within(caller.deadline, () => documentCandidates({ text, base, server, about: body, wanted }));
   }
   checkOwnTexts(body.tool);
-  return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body.credential) }];
+  return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body) }];
 }

@@ -111,9 +111,18 @@ function outputOf(
   return { answer: isObject ? 'as_it_is' : 'result', outputSchema };
 }
 
+/** What a registration says of all its tools. */
+export type About = Pick<Definition, 'credential' | 'results'>;
+
+/** Without members that are absent: a definition is compared by its text. */
+export const aboutOf = ({ credential, results }: About): About => ({
+  ...(credential && { credential }),
+  ...(results && { results }),
+});
+
 /** @throws {AppError} `invalid_input` for a schema that is not acceptable */
-export function httpDefinition(tool: HttpTool, credential: Definition['credential']): Definition {
-  const { method, url, parameters, body, name, description, title = name } = tool;
+export function httpDefinition(tool: HttpTool, { credential, results }: About): Definition {
+  const { method, url, parameters, body, body_format: bodyFormat, name, description, title = name } = tool;
   const removals = createRemovals();
   const texts = cleanTexts({ title, description, name }, removals);
   const inputSchema = lintSchema(tool.input_schema, 'input_schema', removals);
@@ -124,8 +133,16 @@ export function httpDefinition(tool: HttpTool, credential: Definition['credentia
     outputSchema,
     annotations: annotationsOf(tool),
     examples: tool.examples,
-    source: { kind: 'http', method, url, parameters, ...(body !== undefined && { body }), answer },
-    ...(credential && { credential }),
+    source: {
+      kind: 'http',
+      method,
+      url,
+      parameters,
+      ...(body !== undefined && { body }),
+      ...(bodyFormat && { bodyFormat }),
+      answer,
+    },
+    ...aboutOf({ credential, results }),
     ...removals.list(),
   };
 }

@@ -5,6 +5,7 @@ import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/regist
 
 import { mayBeCredential, mayBeHeader } from './header-names.ts';
 import { leadsElsewhere, segmentOf } from './path-segment.ts';
+import { formOf, queryOf, Unsendable } from './query.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 export type HttpRequest = {
@@ -16,7 +17,11 @@ export type HttpRequest = {
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
+const TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 const JSON_TYPES = 'application/json, text/plain;q=0.5';
+
+type Where = Pick<HttpOperation, 'url' | 'parameters'>;
+type Parameter = HttpOperation['parameters'][number];
 
 const refuse = (path: string, message: string): never => {
   throw new AppError('invalid_input', 'The operation is not supported.', { issues: [{ path, message }] });
@@ -55,13 +60,18 @@ export function checkOperation(
 ): void {
   const { url, parameters, body, method } = operation;
   about.checkUrl(templateOf(url).href);
+  if (operation.bodyFormat !== undefined && body === undefined) refuse('body_format', 'needs a body');
   if (method === 'GET' && body !== undefined) refuse('body', 'cannot be sent with GET');
   checkNames(operation, about.inputSchema);
-  for (const one of parameters) {
-    if (one.in === 'header' && !mayBeHeader(one.name))
-      refuse('parameters', 'contain a header that arguments cannot set');
-  }
+  for (const one of parameters) checkPlace(one);
   if (about.credential) checkCredential(about.credential, new Set(parameters.map(({ name }) => name)));
+}
+
+function checkPlace({ name, in: place, style, explode }: Parameter): void {
+  if (place !== 'query' && (style !== undefined || explode !== undefined))
+    refuse('parameters', 'have a style where only a query has one');
+  if (place === 'header' && !mayBeHeader(name))
+    refuse('parameters', 'contain a header that arguments cannot set');
 }
 
 function checkNames({ url, parameters, body }: HttpOperation, schema: JsonSchema): void {
@@ -96,6 +106,8 @@ export function checkCredential(
   if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) refuse('credential.prefix', 'must be plain text');
 }
 
+const isGiven = (args: Arguments, name: string) => (ownProperty(args, name) ?? null) !== null;
+
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
@@ -105,41 +117,66 @@ function segment(name: string, value: unknown): string {
   return segmentOf(String(value)) ?? badArgument(name, 'cannot stand in a path');
 }
 
-function queryPairs(name: string, value: unknown): [string, string][] {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  return values.map((one) => {
-    if (!isScalar(one) || !String(one).isWellFormed())
-      return badArgument(name, 'must be a text, number or boolean, or a list of them');
-    return [name, String(one)];
+function queryPart(parameter: Parameter, value: unknown) {
+  try {
+    return queryOf(parameter, value);
+  } catch (error) {
+    if (!(error instanceof Unsendable)) throw error;
+    return badArgument(
+      parameter.name,
+      'cannot be written in a query: must be plain values, or a list or object of them',
+    );
+  }
+}
+
+/** An object in style `form` brings its own names: none may stand for what the definition sets. */
+function searchOf({ url, parameters }: Where, args: Arguments): string[] {
+  const given = parameters.filter(({ name, in: place }) => place === 'query' && isGiven(args, name));
+  const taken = new Set([
+    ...parameters.map(({ name }) => name),
+    ...new URLSearchParams(url.split('?')[1] ?? '').keys(),
+  ]);
+  return given.flatMap((parameter) => {
+    const { parts, names } = queryPart(parameter, ownProperty(args, parameter.name));
+    if (names.some((name) => taken.has(name)))
+      badArgument(parameter.name, 'has a member that is another argument');
+    for (const name of names) taken.add(name);
+    return parts;
   });
 }
 
 function headerValue(name: string, value: unknown): string {
-  const text = isScalar(value) ? String(value) : '\0';
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const text = values.every(isScalar) ? values.join(',') : '\0';
   return HEADER_VALUE.test(text) ? text.trim() : badArgument(name, 'cannot stand in a header');
 }
 
-const isGiven = (args: Arguments, name: string) => (ownProperty(args, name) ?? null) !== null;
-
-function urlOf({ url, parameters }: HttpOperation, args: Arguments): string {
+function urlOf({ url, parameters }: Where, args: Arguments): string {
   const [template = '', query] = url.split('?', 2);
   const filled = template.replaceAll(PLACEHOLDER, (_, name: string) =>
     segment(name, ownProperty(args, name)),
   );
   if (leadsElsewhere(filled.slice(new URL(filled).origin.length)))
     badArgument('path', 'must not lead elsewhere');
-  const pairs = parameters
-    .filter(({ name, in: place }) => place === 'query' && isGiven(args, name))
-    .flatMap(({ name }) => queryPairs(name, args[name]));
-  const search = [query, new URLSearchParams(pairs).toString()].filter((part) => part).join('&');
+  const search = [query, ...searchOf({ url, parameters }, args)].filter((part) => part).join('&');
   return search ? `${filled}?${search}` : filled;
 }
 
-function bodyOf({ parameters, body }: HttpOperation, args: Arguments): string | undefined {
+function bodyOf({ parameters, body, bodyFormat }: HttpOperation, args: Arguments): string | undefined {
   if (body === undefined) return undefined;
-  if (body !== '*') return JSON.stringify(ownProperty(args, body));
   const beside = new Set(parameters.map(({ name }) => name));
-  return JSON.stringify(Object.fromEntries(Object.entries(args).filter(([name]) => !beside.has(name))));
+  const value =
+    body === '*'
+      ? Object.fromEntries(Object.entries(args).filter(([name]) => !beside.has(name)))
+      : ownProperty(args, body);
+  if (value === undefined) return undefined;
+  if (bodyFormat !== 'form') return JSON.stringify(value);
+  try {
+    return formOf(value);
+  } catch (error) {
+    if (!(error instanceof Unsendable)) throw error;
+    return badArgument(body, 'cannot be written as a form');
+  }
 }
 
 /** @throws {AppError} `invalid_input` for arguments that would say more than one argument may */
@@ -154,7 +191,7 @@ export function requestOf(operation: HttpOperation, args: Arguments): HttpReques
     headers: {
       ...Object.fromEntries(given.map(({ name }) => [name.toLowerCase(), headerValue(name, args[name])])),
       accept: JSON_TYPES,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-type': TYPES[operation.bodyFormat ?? 'json'] }),
     },
     ...(body !== undefined && { body }),
   };

@@ -1,5 +1,4 @@
 // Calling one operation of an HTTP API.
-import { MalformedAnswer } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import type { Secret } from '#shared/core/secret.ts';
@@ -11,7 +10,8 @@ import type { Done, ToolCall } from '#shared/tools/tool.ts';
 import { jsonIn, refuseFailure, textIn } from './answer.ts';
 import { requestOf } from './http-operation.ts';
 import { intentOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
-import { validatorOf } from './validator.ts';
+import { checkedResult } from './result-check.ts';
+import { reasonIn } from './upstream-reason.ts';
 
 const MAX_BYTES = 512 * 1024;
 
@@ -40,16 +40,9 @@ function bodyIn(response: EgressResponse, secret: Secret | undefined): unknown {
   return secret ? createSecretMask(secret).json(body) : body;
 }
 
-function resultOf({ answer }: HttpOperation, status: number, body: unknown): Record<string, unknown> {
+function resultOf({ answer }: HttpOperation, status: number, body: unknown): unknown {
   if (answer === 'status_and_body') return { status, body };
-  return answer === 'result' ? { result: body } : (body as Record<string, unknown>);
-}
-
-/** @throws {AppError} `upstream_malformed` with a masked sample: a result that breaks its schema never travels on */
-export function checkResult(result: unknown, schema: JsonSchema | undefined): void {
-  const isObject = typeof result === 'object' && result !== null && !Array.isArray(result);
-  if (isObject && (!schema || validatorOf(schema)(result).length === 0)) return;
-  throw new MalformedAnswer(JSON.stringify(result) ?? '');
+  return answer === 'result' ? { result: body } : body;
 }
 
 /** Its ATTEMPT is durable already. */
@@ -63,12 +56,12 @@ export async function callHttp(
   { egress, credentials }: UpstreamPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
-  const { credential, outputSchema } = definition;
+  const { credential } = definition;
   const request = requestOf(operation, args);
   const chain = hopHeaders(call);
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
-  const output = await withKey(where, { ...call, credentials }, async (secret) => {
+  const result = await withKey(where, { ...call, credentials }, async (secret) => {
     const remainingMs = deadline.remainingMs();
     const response = await egress.send(
       {
@@ -79,9 +72,8 @@ export async function callHttp(
       },
       { maxBytes: MAX_BYTES, headersMs: remainingMs },
     );
-    refuseFailure(response, alias);
+    refuseFailure(response, { alias, reason: reasonIn(response, secret && createSecretMask(secret)) });
     return resultOf(operation, response.status, bodyIn(response, secret));
   });
-  checkResult(output, outputSchema);
-  return { output, meta: intentOf(tool) };
+  return { ...checkedResult(result, definition), meta: intentOf(tool) };
 }

@@ -13,13 +13,14 @@ import {
   UNKNOWN,
 } from '#shared/tools/registered.ts';
 
-import { checkDefinition, cleanTexts, reasonOf } from './definition.ts';
+import { aboutOf, checkDefinition, cleanTexts, reasonOf } from './definition.ts';
 import { createRemovals } from './removals.ts';
 import { lintSchema } from './schema-lint.ts';
 
 type About = {
   readonly url: string;
   readonly credential: Definition['credential'];
+  readonly results?: Definition['results'];
   /** Whether it contains the key that it was listed with, which is masked by now. */
   readonly quotesKey: boolean;
 };
@@ -67,7 +68,7 @@ function listedAs(entry: unknown): ListedTool {
 }
 
 /** As it is said, without what could deceive; its schemas are of known keywords, but not compiled yet. */
-function asSaid(entry: unknown, { url, credential }: Omit<About, 'quotesKey'>): Definition {
+function asSaid(entry: unknown, { url, credential, results }: Omit<About, 'quotesKey'>): Definition {
   const { name, annotations = {}, ...tool } = listedAs(entry);
   const fault = name === '' ? 'is empty' : faultIn(name, MAX_NAME);
   if (fault) reject('name', fault);
@@ -83,7 +84,7 @@ function asSaid(entry: unknown, { url, credential }: Omit<About, 'quotesKey'>): 
     annotations: hintsOf(annotations),
     examples: [],
     source: { kind: 'mcp', url, upstreamName: name },
-    ...(credential && { credential }),
+    ...aboutOf({ credential, results }),
     ...removals.list(),
   };
 }
@@ -112,7 +113,8 @@ export function driftOf(
   const at = new Date(now).toISOString();
   if (entry === undefined) return { at, hash: '', changes: [{ path: '', approved: 'listed', now: null }] };
   if (quotesKey) return { at, hash: '', changes: [{ path: '', approved: null, now: QUOTES_KEY }] };
-  const about = { url: definition.source.url, credential: definition.credential, quotesKey };
+  const { source, credential, results } = definition;
+  const about = { url: source.url, credential, results, quotesKey };
   let changes: Drift['changes'] = [];
   try {
     const said = asSaid(entry, about);

@@ -125,7 +125,7 @@ async function answerTo(asked: Message, response: EgressStream, line: Line): Pro
 /** What the client gets to see: bounded, in UTF-8, without the key, and the answer to its own request. */
 async function seenBy(response: EgressStream, asked: Message, line: Line): Promise<Response> {
   const { status } = response;
-  if (REFUSALS.has(status) || status >= 500) refuseFailure(response, line.alias);
+  if (REFUSALS.has(status) || status >= 500) refuseFailure(response, { alias: line.alias });
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
   if (status < 300 && asked['id'] !== undefined)
     return Response.json(await answerTo(asked, response, line), { headers });

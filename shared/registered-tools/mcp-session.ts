@@ -11,6 +11,7 @@ import { AppError } from '#shared/core/errors.ts';
 import { cleaned } from '#shared/core/visible-text.ts';
 
 import { guardedFetch, type Line } from './mcp-fetch.ts';
+import { upstreamMessage } from './upstream-reason.ts';
 
 const MAX_PAGES = 20;
 export const MAX_LISTED = 500;
@@ -95,15 +96,23 @@ const listing = (client: Client, options: Options): Pick<Session, 'tool' | 'tool
   },
 });
 
-/** Nothing of what it says itself: the client's words quote the upstream's. */
+/** Invalid request, unknown method, invalid arguments (JSON-RPC 2.0): a definite answer, whose reason the caller needs. */
+const REFUSALS = new Set([-32_602, -32_601, -32_600]);
+
+/** Of what the upstream says itself only its reason for a refusal is told, marked as its own. The key is out of it already. */
 function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   if (error instanceof AppError) return error;
   if (deadline.signal.aborted) return new AppError('upstream_timeout');
   const { code } = error as { code?: unknown };
   if (typeof code !== 'number') return new AppError('upstream_malformed');
-  return new AppError('upstream_failed', `The upstream ${alias} returned an error.`, {
-    provider: `x-${alias}`,
-    upstream_code: code,
+  const about = { provider: `x-${alias}`, upstream_code: code };
+  if (!REFUSALS.has(code))
+    return new AppError('upstream_failed', `The upstream ${alias} returned an error.`, about);
+  const said = error instanceof Error ? error.message.replace(/^MCP error -?\d+: /, '') : '';
+  return new AppError('upstream_refused', `The upstream ${alias} rejected the call.`, {
+    ...about,
+    ...upstreamMessage(said),
+    next_step: 'Correct the arguments; the same call gets the same response.',
   });
 }
 

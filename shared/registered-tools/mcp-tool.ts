@@ -3,18 +3,24 @@ import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { withMarks } from '#shared/core/visible-text.ts';
-import type { Credential, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
+import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
-import { checkResult } from './http-tool.ts';
 import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import { MAX_LISTED, nameIn, type Session, withSession } from './mcp-session.ts';
+import { checkedResult } from './result-check.ts';
 import { intentOf, providerOf, shownAs, type ToolCandidate, type UpstreamPorts, withKey } from './ports.ts';
+import { upstreamMessage } from './upstream-reason.ts';
 import { within } from './within.ts';
 
 type Caller = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'hops' | 'onUse' | 'progress'>;
-type Where = { readonly url: string; readonly alias: string; readonly credential: Credential | undefined };
+type Where = {
+  readonly url: string;
+  readonly alias: string;
+  readonly credential: Credential | undefined;
+  readonly results?: Definition['results'];
+};
 
 /** One conversation, with the caller's own key where the server takes one. */
 function conversation<T>(
@@ -39,6 +45,15 @@ function contentIn(result: Readonly<Record<string, unknown>>): Record<string, un
   const areBlocks = blocks.every((block: unknown) => typeof (block as { type?: unknown })?.type === 'string');
   if (!areBlocks) throw new MalformedAnswer(JSON.stringify(result));
   return { content: blocks.map(readable) };
+}
+
+/** The tool's own words on its failure. The key is out of them already. */
+function textsIn({ content }: Readonly<Record<string, unknown>>): string {
+  const blocks: unknown[] = Array.isArray(content) ? content : [];
+  return blocks
+    .map((block) => (isObject(block) ? (block as { text?: unknown }).text : undefined))
+    .filter((text) => typeof text === 'string')
+    .join(' ');
 }
 
 /** Texts of a block, as a terminal or a page can show them. */
@@ -108,14 +123,21 @@ export async function callMcp(
   });
   if (result['isError'] === true) {
     if (isLoop(result)) throw new AppError('loop');
-    throw new AppError('upstream_failed', 'The tool reported an error.', {
+    throw new AppError('tool_failed', 'The tool reported an error.', {
       provider: providerOf(alias),
-      next_step: 'Check the arguments against the description of the tool.',
+      ...upstreamMessage(textsIn(result)),
     });
   }
-  const output = definition.outputSchema ? result['structuredContent'] : contentIn(result);
-  checkResult(output, definition.outputSchema);
-  return { output: output as Record<string, unknown>, meta: intentOf(tool) };
+  return { ...judged(result, definition), meta: intentOf(tool) };
+}
+
+/** Blocks stand for the structured result where the tool promises one and sends none. */
+function judged(result: Readonly<Record<string, unknown>>, definition: Definition) {
+  if (!definition.outputSchema) return { output: contentIn(result) };
+  const { structuredContent } = result;
+  const isMissing = structuredContent === undefined || structuredContent === null;
+  if (!isMissing || definition.results === 'validated') return checkedResult(structuredContent, definition);
+  return { output: contentIn(result), notes: ['The upstream sent no structured result.'] };
 }
 
 type Wanted = readonly string[] | undefined;
@@ -123,11 +145,11 @@ type Wanted = readonly string[] | undefined;
 /** Each entry as a tool, or why it cannot be one. An entry without a name is called by its place. */
 type Entry = { readonly entry: unknown; readonly quotesKey: boolean };
 
-const candidatesFrom = (entries: readonly Entry[], { url, credential }: Where): ToolCandidate[] =>
+const candidatesFrom = (entries: readonly Entry[], { url, credential, results }: Where): ToolCandidate[] =>
   entries.map(({ entry, quotesKey }, index) => {
     const upstreamName = nameIn(entry) ?? `entry-${index + 1}`;
     try {
-      return { upstreamName, definition: mcpDefinition(entry, { url, credential, quotesKey }) };
+      return { upstreamName, definition: mcpDefinition(entry, { url, credential, results, quotesKey }) };
     } catch (error) {
       return { upstreamName, reason: reasonOf(error) };
     }

@@ -1,8 +1,8 @@
 // The operations of an OpenAPI document, each as a tool.
-import type { Credential, JsonSchema } from '#shared/tools/registered.ts';
+import { type Definition, type JsonSchema, QueryStyle } from '#shared/tools/registered.ts';
 import type { HttpTool } from '#shared/tools/registration.ts';
 
-import { httpDefinition, reasonOf } from './definition.ts';
+import { type About, httpDefinition, reasonOf } from './definition.ts';
 import { mayBeHeader } from './header-names.ts';
 import { followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
 import { Inliner } from './openapi-schema.ts';
@@ -35,35 +35,61 @@ function* operationsIn(document: Json): Generator<Operation> {
   }
 }
 
-type Parameter = {
-  readonly name: string;
-  readonly in: 'path' | 'query' | 'header';
-  readonly schema: JsonSchema;
+type Parameter = HttpTool['parameters'][number] & { readonly schema: JsonSchema };
+type Given = {
+  readonly parameters: readonly Parameter[];
+  readonly required: readonly string[];
+  /** Optional parts that cannot be sent. */
+  readonly omitted: readonly string[];
 };
-type Given = { readonly parameters: readonly Parameter[]; readonly required: readonly string[] };
 
-const SPLIT = new Set(['spaceDelimited', 'pipeDelimited', 'deepObject']);
+/** Set by whoever sends the request: OpenAPI lets a document's parameters of these names say nothing. */
+const IGNORED = /^(?:accept|content-type|authorization)$/i;
 
-function placeOf({ name, in: place }: Json): Parameter['in'] | undefined {
-  if (place === 'path' || place === 'query') return place;
-  return place === 'header' && mayBeHeader(textOf(name)) ? place : undefined;
+type Place = Omit<Parameter, 'name' | 'schema'>;
+
+/** Undefined: in a style that is not supported. */
+function queryPlaceOf({ style = 'form', explode }: Json): Place | undefined {
+  const known = QueryStyle.exclude(['json']).safeParse(style);
+  if (!known.success) return undefined;
+  const isForm = known.data === 'form';
+  return {
+    in: 'query',
+    ...(!isForm && { style: known.data }),
+    ...(typeof explode === 'boolean' && explode !== isForm && { explode }),
+  };
 }
 
-const isPlain = ({ schema, style, explode }: Json): boolean =>
-  isObject(schema) && !SPLIT.has(textOf(style)) && explode !== false;
+/** How a parameter is sent; undefined: in a way that is not supported. */
+function placeOf(parameter: Json): Place | undefined {
+  const { name, in: place, style = 'simple', content } = parameter;
+  if (content !== undefined)
+    return place === 'query' && jsonSchemaIn(content) ? { in: place, style: 'json' } : undefined;
+  if (place === 'query') return queryPlaceOf(parameter);
+  if (style !== 'simple') return undefined;
+  if (place === 'path') return { in: place };
+  return place === 'header' && mayBeHeader(textOf(name)) ? { in: place } : undefined;
+}
 
-/** Undefined for one that can be left out and is. */
-function parameterOf(parameter: Json, inline: Inliner): (Parameter & { required: boolean }) | undefined {
-  const { name, schema } = parameter;
-  const required = parameter['required'] === true;
+const labelOf = ({ name, in: place }: Json): string =>
+  [place, 'argument', name]
+    .filter((part) => typeof part === 'string')
+    .join(' ')
+    .slice(0, 100);
+
+/** A text: what is left out. */
+function parameterOf(parameter: Json, inline: Inliner): (Parameter & { required: boolean }) | string {
+  const { name, content } = parameter;
+  const schema = content === undefined ? parameter['schema'] : jsonSchemaIn(content);
+  const required = parameter['required'] === true || parameter['in'] === 'path';
   const place = placeOf(parameter);
-  if (place && isPlain(parameter) && typeof name === 'string') {
+  if (place && isObject(schema) && typeof name === 'string') {
     const description = textOf(parameter['description']).slice(0, 300);
     const inlined = inline.schema(schema);
-    return { name, in: place, required, schema: description ? { ...inlined, description } : inlined };
+    return { ...place, name, required, schema: description ? { ...inlined, description } : inlined };
   }
-  if (required) throw new Unusable('takes an argument in a way that is not supported');
-  return undefined;
+  if (required) throw new Unusable(`takes its ${labelOf(parameter)} in a way that is not supported`);
+  return labelOf(parameter);
 }
 
 function parametersOf(document: Json, { item, operation }: Operation, inline: Inliner): Given {
@@ -71,35 +97,61 @@ function parametersOf(document: Json, { item, operation }: Operation, inline: In
   for (const from of [item, operation]) {
     for (const one of Array.isArray(from['parameters']) ? (from['parameters'] as unknown[]) : []) {
       const parameter = followed(document, one);
+      if (parameter['in'] === 'header' && IGNORED.test(textOf(parameter['name']))) continue;
       given.set(`${String(parameter['in'])} ${String(parameter['name'])}`, parameter);
     }
   }
-  const parameters = [...given.values()].flatMap((one) => parameterOf(one, inline) ?? []);
+  const read = [...given.values()].map((one) => parameterOf(one, inline));
+  const parameters = read.filter((one) => typeof one !== 'string');
   if (new Set(parameters.map(({ name }) => name)).size < parameters.length)
     throw new Unusable('has two arguments of one name');
-  const required = parameters.filter((one) => one.required || one.in === 'path').map(({ name }) => name);
-  return { parameters, required };
+  return {
+    parameters,
+    required: parameters.filter((one) => one.required).map(({ name }) => name),
+    omitted: read.filter((one) => typeof one === 'string'),
+  };
 }
+
+const mediaIn = (content: unknown, wanted: RegExp): Json | undefined => {
+  if (!isObject(content)) return undefined;
+  const type = Object.keys(content).find((name) => wanted.test(name));
+  const media = type === undefined ? undefined : content[type];
+  return isObject(media) ? media : undefined;
+};
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\b/i;
 
 function jsonSchemaIn(content: unknown): unknown {
-  if (!isObject(content)) return undefined;
-  const type = Object.keys(content).find((name) => /^application\/(?:[\w.-]+\+)?json\b/i.test(name));
-  const media = type === undefined ? undefined : content[type];
-  return isObject(media) ? (media['schema'] ?? {}) : undefined;
+  const media = mediaIn(content, JSON_TYPE);
+  return media && (media['schema'] ?? {});
 }
 
-function bodyOf(document: Json, { operation }: Operation, inline: Inliner) {
+type Body = {
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+  readonly format?: 'form';
+};
+
+/** A text: what is left out. */
+function bodyOf(document: Json, { operation }: Operation, inline: Inliner): Body | string | undefined {
   if (operation['requestBody'] === undefined) return undefined;
-  const body = followed(document, operation['requestBody']);
-  const schema = jsonSchemaIn(body['content']);
-  const required = body['required'] === true;
+  const { content, required: isRequired } = followed(document, operation['requestBody']);
+  const required = isRequired === true;
+  const schema = jsonSchemaIn(content);
   if (schema !== undefined) return { schema: inline.schema(schema), required };
-  if (required) throw new Unusable('takes a body that is not JSON');
-  return undefined;
+  const form = mediaIn(content, FORM_TYPE);
+  if (form) return { schema: inline.schema(form['schema'] ?? {}), required, format: 'form' };
+  const [type = 'unknown type'] = isObject(content) ? Object.keys(content) : [];
+  const name = `body of ${/^[\w.+*/-]{1,60}/.exec(type)?.[0] ?? 'unknown type'}`;
+  if (required) throw new Unusable(`takes a ${name}, which is not supported`);
+  return name;
 }
 
-/** What is promised for success. A promise that is too large to keep is not made. */
-function answerOf(document: Json, { operation }: Operation): JsonSchema | undefined {
+const ANSWER_SCHEMA = 'schema of the answer';
+
+/** What is promised for success. A promise that is too large to keep is not made: then a text says what is left out. */
+function answerOf(document: Json, { operation }: Operation): JsonSchema | string | undefined {
   const responses = isObject(operation['responses']) ? operation['responses'] : {};
   const code = ['200', '201', '202', '203', '2XX'].find((one) => Object.hasOwn(responses, one));
   if (code === undefined) return undefined;
@@ -109,7 +161,7 @@ function answerOf(document: Json, { operation }: Operation): JsonSchema | undefi
     const inlined = new Inliner(document, 'output').schema(schema);
     return Object.keys(inlined).length > 0 ? inlined : undefined;
   } catch (error) {
-    if (error instanceof Unusable) return undefined;
+    if (error instanceof Unusable) return ANSWER_SCHEMA;
     throw error;
   }
 }
@@ -119,47 +171,68 @@ function checkPlace({ operation, item }: Operation): void {
     throw new Unusable('has servers of its own: register it with kind http');
 }
 
-function toolOf(document: Json, operation: Operation, server: string): HttpTool {
+type Read = { readonly tool: HttpTool; readonly omitted: readonly string[] };
+
+function textsOf({ id, operation }: Operation) {
+  const summary = textOf(operation['summary']);
+  const description = [summary, textOf(operation['description'])].filter((text) => text).join('\n\n');
+  return { name: id, title: summary || id, description: description || id };
+}
+
+const without = (schema: Parameter): HttpTool['parameters'][number] => {
+  const { schema: _schema, name, in: place, style, explode } = schema;
+  return { name, in: place, ...(style && { style }), ...(explode !== undefined && { explode }) };
+};
+
+const inputSchemaOf = (
+  { parameters, required }: Omit<Given, 'omitted'>,
+  body: Body | undefined,
+): Record<string, unknown> => ({
+  type: 'object',
+  properties: {
+    ...Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])),
+    ...(body && { [BODY]: body.schema }),
+  },
+  required: [...required, ...(body?.required ? [BODY] : [])],
+  additionalProperties: false,
+});
+
+function toolOf(document: Json, operation: Operation, server: string): Read {
   const inline = new Inliner(document, 'input');
-  const { parameters, required } = parametersOf(document, operation, inline);
-  const body = bodyOf(document, operation, inline);
+  const { parameters, required, omitted } = parametersOf(document, operation, inline);
+  const given = bodyOf(document, operation, inline);
+  const body = typeof given === 'string' ? undefined : given;
   if (body && parameters.some(({ name }) => name === BODY))
     throw new Unusable('has an argument that is called body beside its body');
-  const summary = textOf(operation.operation['summary']);
-  const description = [summary, textOf(operation.operation['description'])]
-    .filter((text) => text)
-    .join('\n\n');
-  const output = answerOf(document, operation);
-  return {
-    name: operation.id,
-    title: summary || operation.id,
-    description: description || operation.id,
+  const answer = answerOf(document, operation);
+  const output = typeof answer === 'string' ? undefined : answer;
+  const tool: HttpTool = {
+    ...textsOf(operation),
     method: operation.method.toUpperCase() as HttpTool['method'],
     url: `${server}${operation.path}`,
-    parameters: parameters.map(({ name, in: place }) => ({ name, in: place })),
+    parameters: parameters.map(without),
     ...(body && { body: BODY }),
-    input_schema: {
-      type: 'object',
-      properties: {
-        ...Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])),
-        ...(body && { [BODY]: body.schema }),
-      },
-      required: [...required, ...(body?.required ? [BODY] : [])],
-      additionalProperties: false,
-    },
+    ...(body?.format && { body_format: body.format }),
+    input_schema: inputSchemaOf({ parameters, required }, body),
     ...(output && { output_schema: output }),
     annotations: {},
     examples: [],
   };
+  return { tool, omitted: [...omitted, ...[given, answer].filter((one) => typeof one === 'string')] };
 }
 
 /** Whose answers nobody could describe to us is still of use: without a promise. */
-function definitionOf(tool: HttpTool, credential: Credential | undefined) {
+function candidateOf({ tool, omitted }: Read, about: About): ToolCandidate {
+  const made = (definition: Definition, left: readonly string[]): ToolCandidate => ({
+    upstreamName: tool.name,
+    definition,
+    ...(left.length > 0 && { omitted: left }),
+  });
   try {
-    return httpDefinition(tool, credential);
+    return made(httpDefinition(tool, about), omitted);
   } catch (error) {
     if (!tool.output_schema) throw error;
-    return httpDefinition({ ...tool, output_schema: undefined }, credential);
+    return made(httpDefinition({ ...tool, output_schema: undefined }, about), [...omitted, ANSWER_SCHEMA]);
   }
 }
 
@@ -170,7 +243,7 @@ export type Document = {
   /** Where it came from: relative servers stand on it. */
   readonly base: string | undefined;
   readonly server: string | undefined;
-  readonly credential: Credential | undefined;
+  readonly about: About;
   /** `operationId`, or `GET /path`; absent: all. */
   readonly wanted: readonly string[] | undefined;
 };
@@ -180,7 +253,7 @@ export function documentCandidates({
   text,
   base,
   server,
-  credential,
+  about,
   wanted,
 }: Document): readonly ToolCandidate[] {
   const document = openApiIn(text);
@@ -193,7 +266,7 @@ export function documentCandidates({
       const upstreamName = operation.id;
       try {
         checkPlace(operation);
-        return { upstreamName, definition: definitionOf(toolOf(document, operation, at), credential) };
+        return candidateOf(toolOf(document, operation, at), about);
       } catch (error) {
         if (error instanceof Unusable) return { upstreamName, reason: error.message };
         return { upstreamName, reason: reasonOf(error) };

@@ -45,7 +45,11 @@ export type UpstreamPorts = {
 
 /** A tool as its source describes it, or why it cannot be one. */
 export type ToolCandidate = { readonly upstreamName: string } & (
-  | { readonly definition: Definition }
+  | {
+      readonly definition: Definition;
+      /** Optional parts that its source describes and that no call can use. */
+      readonly omitted?: readonly string[];
+    }
   | { readonly reason: string }
 );
 

@@ -98,7 +98,10 @@ function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports:
       const draft = draftOf(one, request, ports);
       const look = plainLookOf(draft.name);
       if (looks.has(look)) skip(one, 'has a name that looks like that of another');
-      else tools.push(draft);
+      else {
+        tools.push(draft);
+        if (one.omitted) skip(one, `is registered without its ${one.omitted.join(', ')}`);
+      }
       looks.add(look);
     } catch (error) {
       if (request.body.kind === 'http') throw error;

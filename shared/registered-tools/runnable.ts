@@ -1,6 +1,7 @@
 // A registered tool as one that can be called: the same checks before and after as every tool has.
 import { AppError } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
+import { coerced } from '#shared/tools/coerce.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, Tool, ToolCall } from '#shared/tools/tool.ts';
@@ -9,16 +10,24 @@ import { callHttp } from './http-tool.ts';
 import { intentOf, type UpstreamPorts } from './ports.ts';
 import { validatorOf } from './validator.ts';
 
+type Arguments = Record<string, unknown>;
+
 function refuseUnlessActive({ state, name }: RegisteredTool): void {
   if (state === 'active') return;
   if (state === 'quarantined') throw new AppError('tool_changed', undefined, { tool_name: name });
   throw new AppError('tool_inactive', undefined, { tool_name: name, state });
 }
 
-/** Its schema comes from outside: applied once the ATTEMPT is durable, so that whatever it does leaves a record. */
-function checkInput({ name, definition }: RegisteredTool, args: Record<string, unknown>): void {
-  const issues = validatorOf(definition.inputSchema)(args);
-  if (issues.length === 0) return;
+/**
+ * The arguments as they are valid: text is read as the value that it spells where it must be. The schema comes from outside:
+ * applied once the ATTEMPT is durable, so that whatever it does leaves a record.
+ */
+function checkedInput({ name, definition }: RegisteredTool, args: Arguments): Arguments {
+  const validate = validatorOf(definition.inputSchema);
+  if (validate(args).length === 0) return args;
+  const read = coerced(args, definition.inputSchema) as Arguments;
+  const issues = validate(read);
+  if (issues.length === 0) return read;
   throw new AppError('invalid_input', `The arguments of ${name} are not valid.`, {
     issues: issues.map(({ path, message }) => ({
       path: ['parameters', path].filter((step) => step !== '').join('.'),
@@ -29,12 +38,12 @@ function checkInput({ name, definition }: RegisteredTool, args: Record<string, u
 
 async function call(
   tool: RegisteredTool,
-  { args, call: at, ports }: { args: Record<string, unknown>; call: ToolCall; ports: UpstreamPorts },
+  { args: given, call: at, ports }: { args: Arguments; call: ToolCall; ports: UpstreamPorts },
 ): Promise<Done<Record<string, unknown>>> {
   const { source } = tool.definition;
   hopHeaders(at);
   await at.begin(intentOf(tool));
-  checkInput(tool, args);
+  const args = checkedInput(tool, given);
   if (source.kind === 'http') return callHttp({ tool, operation: source, args }, at, ports);
   const { callMcp } = await import('./mcp-tool.ts');
   return callMcp({ tool, source, args }, at, ports);

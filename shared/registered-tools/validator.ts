@@ -1,15 +1,16 @@
 // Schemas from outside, applied. Each has a validator of its own, so that none can loosen another's by sharing a name.
+import type { ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import { AppError } from '#shared/core/errors.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
+import { type Issue, unknownFields } from '#shared/core/issues.ts';
 import { lazy } from '#shared/core/lazy.ts';
 import type { JsonSchema } from '#shared/tools/registered.ts';
 
 import { linearPatterns } from './pattern.ts';
 import { isKeyword } from './schema-keywords.ts';
 
-export type Issue = { readonly path: string; readonly message: string };
 /** What is wrong with a value, by path and rule, never by value. */
 export type Validator = (value: unknown) => readonly Issue[];
 
@@ -22,6 +23,7 @@ const areUnique = (unique: boolean, items: readonly unknown[]): boolean =>
 function engine(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
+    allErrors: true,
     logger: false,
     ownProperties: true,
     validateFormats: false,
@@ -55,25 +57,30 @@ function compile(schema: JsonSchema): Validator {
   const validate = engine().compile(schema);
   return (value) => {
     if (isValid(validate(value))) return [];
-    return (validate.errors ?? []).slice(0, 20).map(({ instancePath, keyword, params }) => {
-      const missing = keyword === 'required' ? String(params['missingProperty']) : '';
-      return {
-        path: [...instancePath.split('/').slice(1), missing].filter((step) => step !== '').join('.'),
-        message: MESSAGES[keyword] ?? `violates the keyword ${keyword} of its schema`,
-      };
-    });
+    return (validate.errors ?? []).slice(0, 20).map(issueOf);
   };
 }
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  required: 'is missing',
-  additionalProperties: 'has an unknown field',
-  unevaluatedProperties: 'has an unknown field',
-  type: 'has the wrong type',
-  enum: 'is none of the allowed values',
-  const: 'is none of the allowed values',
-  pattern: 'does not have the required form',
+const MAX_MESSAGE = 200;
+const WORDS: Readonly<Record<string, (params: Params) => string>> = {
+  required: () => 'is missing',
+  additionalProperties: ({ additionalProperty }) => unknownFields([additionalProperty]),
+  unevaluatedProperties: ({ unevaluatedProperty }) => unknownFields([unevaluatedProperty]),
+  enum: ({ allowedValues }) => `must be one of ${JSON.stringify(allowedValues)}`,
+  const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
+  type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
 };
+type Params = Readonly<Record<string, unknown>>;
+
+/** The rule in the schema's words; the value is not in it. */
+function issueOf({ instancePath, keyword, params, message = '' }: ErrorObject): Issue {
+  const missing = keyword === 'required' ? String(params['missingProperty']) : '';
+  const words = WORDS[keyword]?.(params) ?? (message || `violates the keyword ${keyword} of its schema`);
+  return {
+    path: [...instancePath.split('/').slice(1), missing].filter((step) => step !== '').join('.'),
+    message: words.length > MAX_MESSAGE ? `${words.slice(0, MAX_MESSAGE).toWellFormed()}…` : words,
+  };
+}
 
 const kept = new Map<string, Validator>();
 

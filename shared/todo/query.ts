@@ -14,8 +14,8 @@ export const TodoQuery = z.strictObject({
   status: z.enum(['open', 'done', 'all']).default('open').describe('Status filter'),
   priority: z.enum(PRIORITIES).optional(),
   tag: ownLine().min(1).max(40).optional().describe('Only todos with this tag'),
-  due_after: Moment.optional().describe('Due at or after: RFC 3339 with a zone'),
-  due_before: Moment.optional().describe('Due before: RFC 3339 with a zone'),
+  due_after: Moment.optional().describe('RFC 3339 with a zone'),
+  due_before: Moment.optional().describe('RFC 3339 with a zone'),
   search: ownLine().min(1).max(100).optional().describe('Every word must occur, in any letter case'),
   sort: z
     .enum(['created', 'due', 'priority', 'title'])
@@ -26,7 +26,7 @@ export const TodoQuery = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,400}$/)
     .optional()
-    .describe('next_cursor of the page before, with the same filters'),
+    .describe('next_cursor of the page before'),
 });
 export type TodoQuery = z.infer<typeof TodoQuery>;
 

@@ -68,10 +68,10 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
 }
 
 /** How it was served, for its caller and for its record. */
-export function servedBy({ meta, served }: Done<unknown>) {
+export function servedBy({ meta, served, notes }: Done<unknown>) {
   const { mode, reason }: ServedBy = served ?? { mode: 'live' };
   return {
-    how: { mode, ...(reason !== undefined && { reason }) },
+    how: { mode, ...(reason !== undefined && { reason }), ...(notes && { notes }) },
     meta: { ...meta, ...(reason !== undefined && { outcome: mode, reason }) },
   };
 }

@@ -15,12 +15,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 /** Argument schema as callers see it: the tool's own, and the key. */
 export function withKey(tool: Tool, schema: JsonSchema): JsonSchema {
   if (!takesKey(tool)) return schema;
-  const key = {
-    type: 'string',
-    minLength: 1,
-    maxLength: 255,
-    description: 'Names this call: sent again with the same key, it is not done again but answered as before',
-  };
+  const key = { type: 'string', description: 'A repeated call with the same key returns the first result' };
   return { ...schema, properties: { ...(schema['properties'] as object | undefined), [ARGUMENT]: key } };
 }
 
@@ -67,7 +62,8 @@ export function replayOf({ error, ...stored }: StoredResponse): InvokeResult {
 export function storedFailure(tool: Tool | undefined, error: AppError): StoredResponse | undefined {
   if (!tool || tool.annotations.readOnlyHint || tool.annotations.idempotentHint) return undefined;
   const [status] = ERRORS[error.code];
-  if (status < 500 || status === 503) return undefined;
+  const mayHaveRun = error.code === 'tool_failed' || (status >= 500 && status !== 503);
+  if (!mayHaveRun) return undefined;
   const { code, message, details } = error;
   return { error: { code, message, details } };
 }

@@ -21,8 +21,9 @@ import type { Todos } from '#shared/todo/todo.ts';
 
 import { readsFirst, whileAdmitting } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
+import { coerced } from './coerce.ts';
 import { recordsOf, requireReturnable, servedBy } from './ending.ts';
-import { findTool } from './registry.ts';
+import { findTool, schemasOf } from './registry.ts';
 import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
@@ -53,8 +54,11 @@ export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
 /** A name the caller made up is not recorded as it is. */
 const targetOf = (tool: Tool | undefined) => tool?.name ?? 'unknown';
 
+/** Text is read as the value that it spells only where the arguments are not valid as they are. */
 function inputOf(tool: Tool, parameters: unknown) {
-  const parsed = tool.input.safeParse(parameters ?? {});
+  const given = parameters ?? {};
+  const first = tool.input.safeParse(given);
+  const parsed = first.success ? first : tool.input.safeParse(coerced(given, schemasOf(tool).input));
   if (parsed.success) return parsed.data;
   throw new AppError('invalid_input', `The arguments of ${tool.name} are not valid.`, {
     issues: issuesOf(parsed.error, 'parameters'),

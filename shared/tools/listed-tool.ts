@@ -14,7 +14,11 @@ export const listedTool = ({ name, definition }: RegisteredTool): Tool => ({
   description: definition.description,
   input: Anything,
   output: Anything,
-  schemas: { input: definition.inputSchema, output: definition.outputSchema },
+  schemas: {
+    input: definition.inputSchema,
+    output: definition.outputSchema,
+    isGuaranteed: definition.results === 'validated',
+  },
   annotations: definition.annotations,
   examples: definition.examples,
   async run() {

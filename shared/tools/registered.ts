@@ -27,15 +27,28 @@ export const UNKNOWN: Annotations = {
   openWorldHint: true,
 };
 
+export const QueryStyle = z.enum(['form', 'spaceDelimited', 'pipeDelimited', 'deepObject', 'json']);
+export type QueryStyle = z.infer<typeof QueryStyle>;
+
 const HttpOperation = z.object({
   kind: z.literal('http'),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   /** Absolute; `{name}` in its path stands for an argument. */
   url: z.string(),
   /** Arguments that travel beside the body. */
-  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']) })),
+  parameters: z.array(
+    z.object({
+      name: z.string(),
+      in: z.enum(['path', 'query', 'header']),
+      /** Of a list or an object in the query, as OpenAPI names it; absent: `form`. */
+      style: QueryStyle.optional(),
+      explode: z.boolean().optional(),
+    }),
+  ),
   /** The argument that is the JSON body; `*`: all that are no parameters, as an object. Absent: no body. */
   body: z.string().optional(),
+  /** Absent: JSON. */
+  bodyFormat: z.literal('form').optional(),
   /**
    * How its answer becomes a result, which is an object: as it is, as `{result}` where it is none, or as `{status, body}`
    * where nobody said what it looks like.
@@ -51,6 +64,13 @@ export type McpTool = z.infer<typeof McpTool>;
 const Credential = z.object({ header: z.string(), prefix: z.string() });
 export type Credential = z.infer<typeof Credential>;
 
+/**
+ * What becomes of an answer that deviates from its schema. `validated`: the call fails. `as_is`: nothing is checked.
+ * Absent: the result is returned with a note of each deviation.
+ */
+export const ResultCheck = z.enum(['validated', 'as_is']);
+export type ResultCheck = z.infer<typeof ResultCheck>;
+
 /** What is approved: change one letter of it and it is another tool. */
 export const Definition = z.object({
   title: z.string(),
@@ -62,6 +82,7 @@ export const Definition = z.object({
   examples: z.array(JsonSchema),
   source: z.discriminatedUnion('kind', [HttpOperation, McpTool]),
   credential: Credential.optional(),
+  results: ResultCheck.optional(),
   /** What was taken out of its texts and schemas, for the reviewer; absent: nothing. */
   removed: z.array(z.string()).optional(),
 });

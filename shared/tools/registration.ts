@@ -1,6 +1,8 @@
 // Schemas of the routes that register and review tools.
 import * as z from 'zod';
 
+import { QueryStyle, ResultCheck } from './registered.ts';
+
 /** Short, for clients put their own name before it; ours, whatever the upstream calls itself. */
 const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,11}$/, 'must be 1 to 12 of a-z, 0-9 and -, a letter first');
 const JsonObject = z.record(z.string(), z.unknown());
@@ -18,6 +20,8 @@ const Source = {
       prefix: z.string().max(20).default('Bearer '),
     })
     .optional(),
+  /** Of an answer that deviates from its schema: `validated` fails the call, `as_is` checks nothing; absent: it is noted. */
+  results: ResultCheck.optional(),
 };
 
 const Hints = z.strictObject({
@@ -34,10 +38,18 @@ const HttpTool = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   url: Url,
   parameters: z
-    .array(z.strictObject({ name: Name, in: z.enum(['path', 'query', 'header']) }))
+    .array(
+      z.strictObject({
+        name: Name,
+        in: z.enum(['path', 'query', 'header']),
+        style: QueryStyle.optional(),
+        explode: z.boolean().optional(),
+      }),
+    )
     .max(50)
     .default([]),
   body: Name.optional(),
+  body_format: z.literal('form').optional(),
   input_schema: JsonObject,
   output_schema: JsonObject.optional(),
   annotations: Hints.default({}),
@@ -49,11 +61,11 @@ export const RegisterToolsBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), ...Source, tool: HttpTool }),
   /** An upstream MCP server. `tools`: names of those that are wanted; absent: all. */
   z.strictObject({ kind: z.literal('mcp'), ...Source, url: Url, tools: z.array(Name).max(90).optional() }),
-  /** An OpenAPI 3 document, given or fetched. `operations`: operationId or `GET /path`; absent: all. */
+  /** An OpenAPI 3 document, given as text or object, or fetched. `operations`: operationId or `GET /path`; absent: all. */
   z.strictObject({
     kind: z.literal('openapi'),
     ...Source,
-    document: z.string().min(1).optional(),
+    document: z.union([z.string().min(1), JsonObject]).optional(),
     url: Url.optional(),
     server: Url.optional(),
     operations: z.array(z.string().min(1).max(300)).max(90).optional(),
@@ -61,11 +73,23 @@ export const RegisterToolsBody = z.discriminatedUnion('kind', [
 ]);
 export type RegisterToolsBody = z.infer<typeof RegisterToolsBody>;
 
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+const MAX_AT_ONCE = 90;
+
+const Hashes = z
+  .record(Name, Hash)
+  .refine((hashes) => Object.keys(hashes).length > 0, 'must name a tool with its hash')
+  .refine((hashes) => Object.keys(hashes).length <= MAX_AT_ONCE, `may name ${MAX_AT_ONCE} tools at once`);
+
+/**
+ * What is approved is what was seen: the hash says which. For one tool its `hash`; for an alias `hashes`, by the names of its
+ * tools, all of which are activated or none. Without a hash all tools of an alias can be disabled.
+ */
 export const ReviewBody = z.discriminatedUnion('decision', [
-  /** What is approved is what was seen: the hash says which. */
-  z.strictObject({ decision: z.literal('activate'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ decision: z.literal('activate'), hash: Hash.optional(), hashes: Hashes.optional() }),
   z.strictObject({ decision: z.literal('disable') }),
 ]);
 export type ReviewBody = z.infer<typeof ReviewBody>;
 
+/** A tool's name, or an alias. */
 export const ToolPath = z.strictObject({ name: z.string().min(1).max(64) });

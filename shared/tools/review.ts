@@ -92,6 +92,8 @@ export const summaryOf = ({ name, state, shared, version, hash, definition }: Re
   source: definition.source,
 });
 
+const SHARED_BY_ADMINS = 'Only an admin can review or delete shared tools.';
+
 /** What the caller decides on: their own, or everybody's where they are an admin. */
 async function decided(
   principal: Principal,
@@ -101,7 +103,7 @@ async function decided(
   const tool = await findFor(principal, name, store);
   if (!tool) throw new AppError('unknown_tool');
   if (!tool.shared || isRegistrar(principal)) return tool;
-  throw new AppError('forbidden', 'Only an admin can review shared tools.');
+  throw new AppError('forbidden', SHARED_BY_ADMINS);
 }
 
 function activated(
@@ -118,22 +120,89 @@ function activated(
 }
 
 export type Decided = { readonly tool: RegisteredTool; readonly writes: readonly Write[] };
+export type DecidedAlias = { readonly tools: readonly RegisteredTool[]; readonly writes: readonly Write[] };
+
+/** A transaction holds 100 rows, its records among them. */
+const MAX_AT_ONCE = 90;
+
+/** The caller's own tools of this alias, else everybody's, where they may decide on them. */
+async function aliasTools(
+  principal: Principal,
+  alias: string,
+  store: Pick<RegisteredToolStore, 'list'>,
+): Promise<readonly RegisteredTool[]> {
+  const of = (tools: readonly RegisteredTool[]) => tools.filter((tool) => tool.alias === alias);
+  const [own, shared] = (await Promise.all([store.list(principal.uid), store.list('shared')])).map(of);
+  if (own && own.length > 0) return own;
+  if (!shared || shared.length === 0) throw new AppError('unknown_tool', 'You have no tools of this alias.');
+  if (!isRegistrar(principal)) throw new AppError('forbidden', SHARED_BY_ADMINS);
+  return shared;
+}
+
+function checkCount(count: number): void {
+  if (count <= MAX_AT_ONCE) return;
+  throw new AppError('conflict', `At most ${MAX_AT_ONCE} tools can be changed at once.`, {
+    next_step: 'Change single tools by their names first.',
+  });
+}
+
+function namedBy(
+  hashes: Readonly<Record<string, string>>,
+  tools: readonly RegisteredTool[],
+): RegisteredTool[] {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return Object.keys(hashes).map((name) => {
+    const tool = byName.get(name);
+    if (tool) return tool;
+    throw new AppError('unknown_tool', 'One of the named tools does not exist under this alias.');
+  });
+}
+
+function given<T>(value: T | undefined, field: 'hash' | 'hashes'): T {
+  if (value !== undefined) return value;
+  const message =
+    field === 'hash' ? 'must be the hash of the tool' : 'must hold the hash of each tool of the alias';
+  throw new AppError('invalid_input', undefined, { issues: [{ path: `body.${field}`, message }] });
+}
 
 export function createReview({ store, now }: { store: RegisteredToolStore; now: () => number }) {
+  const stored = (tool: RegisteredTool, next: Omit<RegisteredTool, 'rv' | 'updatedAt'>): RegisteredTool => ({
+    ...next,
+    rv: tool.rv + 1,
+    updatedAt: new Date(now()).toISOString(),
+  });
+  const decide = (tool: RegisteredTool, hash: string | undefined): RegisteredTool =>
+    stored(tool, hash === undefined ? { ...tool, state: 'disabled' } : activated(tool, hash));
+
   return {
     /** @throws {AppError} `unknown_tool`, `forbidden`, `conflict` where another definition than the named one is stored */
     async review(principal: Principal, name: string, body: ReviewBody): Promise<Decided> {
       const tool = await decided(principal, name, store);
-      const next =
-        body.decision === 'activate' ? activated(tool, body.hash) : { ...tool, state: 'disabled' as const };
-      const written = { ...next, rv: tool.rv + 1, updatedAt: new Date(now()).toISOString() };
+      const written = decide(tool, body.decision === 'activate' ? given(body.hash, 'hash') : undefined);
       return { tool: written, writes: [store.replace(written)] };
+    },
+
+    /** All of an alias or none. @throws {AppError} as `review` does */
+    async reviewAlias(principal: Principal, alias: string, body: ReviewBody): Promise<DecidedAlias> {
+      const all = await aliasTools(principal, alias, store);
+      const hashes = body.decision === 'activate' ? given(body.hashes, 'hashes') : {};
+      const chosen = body.decision === 'activate' ? namedBy(hashes, all) : all;
+      checkCount(chosen.length);
+      const tools = chosen.map((tool) => decide(tool, hashes[tool.name]));
+      return { tools, writes: tools.map((tool) => store.replace(tool)) };
     },
 
     /** @throws {AppError} `unknown_tool`, `forbidden` */
     async remove(principal: Principal, name: string): Promise<Decided> {
       const tool = await decided(principal, name, store);
       return { tool, writes: [store.remove(tool)] };
+    },
+
+    /** All of an alias. @throws {AppError} `unknown_tool`, `forbidden`, `conflict` where there are too many for one request */
+    async removeAlias(principal: Principal, alias: string): Promise<DecidedAlias> {
+      const tools = await aliasTools(principal, alias, store);
+      checkCount(tools.length);
+      return { tools, writes: tools.map((tool) => store.remove(tool)) };
     },
   };
 }

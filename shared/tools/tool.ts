@@ -65,6 +65,8 @@ export type Done<Out> = {
   readonly meta?: CallMeta;
   /** How the call was served, where that was not the usual way. */
   readonly served?: ServedBy;
+  /** Deviations of the result from what its source documents, for whoever reads it. */
+  readonly notes?: readonly string[];
 };
 
 /** Numbers and names worth recording; of a call to a provider, what it is charged by. */
@@ -95,6 +97,8 @@ export type InvokeResult = (
       readonly requestId: string;
       /** Of a call to a provider. */
       readonly usage?: Charge;
+      /** Deviations of the result from what its source documents. */
+      readonly notes?: readonly string[];
     } & ServedBy)
   | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
 ) & { readonly replayed?: true };
@@ -105,6 +109,8 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   readonly description: string;
   readonly input: In;
   readonly output: Out;
+  /** Listed instead of `output`, in few words, where another tool lists the same in full. */
+  readonly outputSummary?: z.ZodObject;
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;
@@ -116,7 +122,12 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
   /** Of a registered tool: its own, shown as they are. No output schema: its result is `{content}`, blocks of MCP. */
-  readonly schemas?: { readonly input: JsonSchema; readonly output?: JsonSchema | undefined };
+  readonly schemas?: {
+    readonly input: JsonSchema;
+    readonly output?: JsonSchema | undefined;
+    /** Whether every result is held to `output`; else it only documents what to expect. */
+    readonly isGuaranteed: boolean;
+  };
   /** Arguments of a call that works, for people and models. */
   readonly examples: readonly Readonly<Record<string, unknown>>[];
   readonly run: (input: z.output<In>, call: ToolCall) => Promise<Done<z.input<Out>>>;

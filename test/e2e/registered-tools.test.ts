@@ -158,8 +158,9 @@ onEngine('a registered HTTP operation', () => {
     expect(upstream.asked[1]?.path).toBe('/v1/grp%2Fprj/forecast?source=test');
   });
 
-  it('never returns a response outside its output schema', async () => {
+  it('never returns a response outside its output schema where results are validated', async () => {
     const ann = await person('ann');
+    await active(ann, forecast({}, { alias: 'exact', results: 'validated' }));
     const answers: [string, Parameters<typeof upstream.answer>[0], string][] = [
       ['another shape', (_a, r) => json(r, { sky: 7 }), 'upstream_malformed'],
       ['more than promised', (_a, r) => json(r, { sky: 'clear', secret: 'x' }), 'upstream_malformed'],
@@ -181,17 +182,49 @@ onEngine('a registered HTTP operation', () => {
         'upstream_malformed',
       ],
       ['a failure', (_a, r) => json(r, { error: 'told to fail' }, 500), 'upstream_failed'],
-      ['a refusal', (_a, r) => json(r, {}, 403), 'key_rejected'],
+      ['a refusal', (_a, r) => json(r, {}, 403), 'upstream_forbidden'],
+      ['a rejected argument', (_a, r) => json(r, {}, 422), 'upstream_refused'],
       ['too often', (_a, r) => r.writeHead(429, { 'retry-after': '7' }).end(), 'rate_limited'],
       ['no answer', (_a, r) => r.destroy(), 'upstream_unreachable'],
     ];
     for (const [, how, code] of answers) {
       upstream.answer(how);
-      const { body, text } = await ann.invoke('weather__forecast', { city: 'Oslo' });
+      const { body, text } = await ann.invoke('exact__forecast', { city: 'Oslo' });
       expect(body).toMatchObject({ code, next_step: expect.any(String) });
       expect(text).not.toContain('told to fail');
     }
     expect(upstream.asked).toHaveLength(answers.length);
+  });
+
+  it('[T7] hands on an answer that deviates from its document, with a note of each deviation', async () => {
+    const ann = await person('ann');
+    upstream.answer((_asked, response) => json(response, { sky: null, wind: 3 }));
+    expect((await ann.invoke('weather__forecast', { city: 'Oslo' })).body).toMatchObject({
+      success: true,
+      result: { sky: null, wind: 3 },
+      notes: ['has an unknown field: wind', 'sky must be string'].map((note) =>
+        expect.stringContaining(note),
+      ),
+    });
+    upstream.answer((_asked, response) => json(response, { sky: 'clear' }));
+    expect((await ann.invoke('weather__forecast', { city: 'Oslo' })).body).not.toHaveProperty('notes');
+  });
+
+  it('[T3] reads an argument that is text as the number it spells', async () => {
+    const ann = await person('ann');
+    expect((await ann.invoke('weather__forecast', { city: 'Oslo', days: '2' })).status).toBe(200);
+    expect(upstream.asked[0]?.path).toContain('days=2');
+  });
+
+  it('[T8] tells why the upstream rejects a call, and does not advise to repeat it', async () => {
+    const ann = await person('ann');
+    upstream.answer((_asked, response) => json(response, { detail: 'no city of that name' }, 422));
+    const { status, body } = await ann.invoke('weather__forecast', { city: 'Atlantis' });
+    expect([status, body]).toMatchObject([
+      400,
+      { code: 'upstream_refused', upstream_status: 422, upstream_message: 'no city of that name' },
+    ]);
+    expect([body.alternatives, body.next_step]).toEqual([undefined, expect.not.stringContaining('later')]);
   });
 
   it('belongs to whoever registered it, in every face of the registry', async () => {
@@ -240,11 +273,24 @@ onEngine('a registered HTTP operation', () => {
     await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
     const { tools } = await client.listTools();
     const listed = tools.find(({ name }) => name === 'weather__forecast');
-    expect(listed).toMatchObject({ outputSchema: FORECAST, annotations: { readOnlyHint: true } });
+    // Names without rules: a client that validates results loses none that deviates.
+    const outputSchema = { type: 'object', properties: { sky: {} } };
+    expect([listed?.outputSchema, listed?.annotations?.readOnlyHint]).toEqual([outputSchema, true]);
+    expect(tools.find(({ name }) => name === 'exact__forecast')?.outputSchema).toEqual(FORECAST);
+    expect(JSON.stringify(tools)).not.toContain('$schema');
     const called = await client.callTool({ name: 'weather__forecast', arguments: { city: 'Oslo' } });
     expect(called.structuredContent).toEqual({ sky: 'clear' });
+    upstream.answer((_asked, response) => json(response, { sky: null }));
+    const odd = await client.callTool({ name: 'weather__forecast', arguments: { city: 'Oslo' } });
+    expect(odd).toMatchObject({
+      structuredContent: { sky: null },
+      content: [{}, { text: 'Note: the result deviates from its documented schema: sky must be string' }],
+    });
     const wrong = await client.callTool({ name: 'weather__forecast', arguments: { town: 'Oslo' } });
-    expect(wrong).toMatchObject({ isError: true });
+    expect(wrong).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/parameters\.city is missing.*unknown field: town/) }],
+    });
     await client.close();
   });
 
@@ -358,16 +404,25 @@ onEngine('an OpenAPI document', () => {
 
   it('of 54 operations is registered, and its operations are called', async () => {
     const kim = await person('kim');
-    const body = { kind: 'openapi', alias: 'docs', document: published, server: `${upstream.url}/v2` };
+    const document: unknown = JSON.parse(published); // [P15] as an object
+    const body = { kind: 'openapi', alias: 'docs', document, server: `${upstream.url}/v2` };
     const registered = await kim.post('/mcp/tools', body);
-    expect(registered.body.skipped).toEqual([]);
+    const multipart = 'is registered without its body of multipart/form-data';
+    expect(registered.body.skipped).toEqual([
+      ...['createAPI', 'updateAPI', 'uploadImage'].map((name) => ({
+        name: `docs__${name}`,
+        reason: multipart,
+      })),
+      { name: 'docs__getProject', reason: 'is registered without its schema of the answer' },
+      { name: 'docs__validateAPI', reason: multipart },
+    ]);
     expect(registered.body.tools).toHaveLength(54);
     const chosen = registered.body.tools.filter(({ name }: { name: string }) =>
       ['docs__getOutboundIPs', 'docs__deleteBranch', 'docs__askOwlbot'].includes(name),
     );
-    for (const { name, hash } of chosen) {
-      await kim.post(`/mcp/tools/${name}/review`, { decision: 'activate', hash });
-    }
+    const hashes = Object.fromEntries(chosen.map(({ name, hash }: Record<string, string>) => [name, hash]));
+    const activated = await kim.post('/mcp/tools/docs/review', { decision: 'activate', hashes });
+    expect([activated.status, activated.body.tools.length]).toEqual([200, 3]);
     upstream.asked.splice(0);
     upstream.answer((asked, response) => {
       if (asked.method === 'DELETE') return response.writeHead(204).end();
@@ -389,6 +444,12 @@ onEngine('an OpenAPI document', () => {
       ['DELETE', '/v2/branches/v1.0', ''],
       ['POST', '/v2/owlbot/ask', '{"question":"Is it?"}'],
     ]);
+    const disabled = await kim.post('/mcp/tools/docs/review', { decision: 'disable' });
+    expect([disabled.status, disabled.body.tools.length]).toEqual([200, 54]);
+    expect((await kim.invoke('docs__getOutboundIPs')).body).toMatchObject({ code: 'tool_inactive' });
+    const deleted = await kim.delete('/mcp/tools/docs');
+    expect([deleted.status, deleted.body.names.length]).toEqual([200, 54]);
+    expect((await kim.delete('/mcp/tools/docs')).body).toMatchObject({ code: 'unknown_tool' });
   });
 
   it('is fetched within bounds, and its operations are chosen by name', async () => {

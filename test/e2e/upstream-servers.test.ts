@@ -209,8 +209,8 @@ onEngine('an upstream server', () => {
       ],
       [
         'a failure of the tool',
-        (id) => ({ jsonrpc: '2.0', id, result: { content, isError: true } }),
-        'upstream_failed',
+        (id) => ({ jsonrpc: '2.0', id, result: { content: [], isError: true } }),
+        'tool_failed',
       ],
       ['half a JSON', () => '{"jsonrpc":"2.0"', 'upstream_malformed'],
       [
@@ -255,6 +255,28 @@ onEngine('an upstream server', () => {
       (id) => sse(`: hello\nid: 1\ndata:\n\ndata: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`),
     );
     expect((await eve.invoke('liar__lookup', { word: 'hi' })).body.result).toEqual(result);
+  });
+
+  it('[T8] tells the caller why the tool failed or the call was rejected, marked as its own words', async () => {
+    const eve = await person('eve3');
+    const { tools } = await register(eve, mcp('why'));
+    await activate(eve, tools);
+    const message = 'date must be after 2026';
+    const content = [{ type: 'text', text: message }];
+    const answers: [object, string, number][] = [
+      [{ result: { content, isError: true } }, 'tool_failed', 422],
+      [{ error: { code: -32_602, message } }, 'upstream_refused', 400],
+    ];
+    for (const [own, code, status] of answers) {
+      serve(
+        () => [LOOKUP],
+        (id) => ({ jsonrpc: '2.0', id, ...own }),
+      );
+      const answer = await eve.invoke('why__lookup', { word: 'hi' });
+      expect([answer.status, answer.body]).toMatchObject([status, { code, upstream_message: message }]);
+      expect(answer.body.alternatives).toBeUndefined();
+      expect(answer.body.next_step).not.toMatch(/again later/);
+    }
   });
 
   it("is shown the caller's own key for it and never the caller's token", async () => {

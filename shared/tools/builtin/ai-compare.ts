@@ -25,6 +25,13 @@ const Failed = z.object({
   error: z.object({ code: z.string(), detail: z.string(), next_step: z.string() }),
 });
 
+const Summary = z.object({
+  answers: z
+    .array(z.looseObject({ provider: z.string(), model: z.string().nullable() }))
+    .describe('Each with text, finish_reason and usage as of ai_chat, or with an error'),
+  answered: z.number().int(),
+});
+
 function resultOf({ provider, model }: Target, answer: InvokeResult) {
   if (answer.ok) return Said.parse(answer.result);
   const { code, message, details } = answer.error;
@@ -48,6 +55,7 @@ export const aiCompare = defineTool({
     temperature: z.number().min(0).max(2).optional(),
   }),
   output: z.object({ answers: z.array(z.union([Said, Failed])), answered: z.number().int() }),
+  outputSummary: Summary,
   examples: [
     {
       messages: [{ role: 'user', content: 'Name a good book.' }],

@@ -6,19 +6,17 @@ import { POLICIES } from '#shared/providers/policy.ts';
 export const Provider = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/)
-  .describe(
-    "Provider of the model; default: derived from the model name, otherwise the provider of the caller's first key",
-  );
+  .describe("Default: by the model's name, else that of your first key");
 
 export const Model = z
   .string()
   .regex(/^[\w.:/@-]{1,200}$/)
-  .describe("The provider's own model name; default: a small general one");
+  .describe('Default: a small general one');
 
 export const Choose = z
   .enum(POLICIES)
   .describe(
-    'Instead of provider and model. cheapest: of your usable keys the one whose usual model costs least for this; preferred: as your preferences say',
+    'Instead of provider and model: the cheapest usual model of your keys, or as your preferences say',
   );
 
 /** Why that model, where a policy has chosen. */
@@ -32,7 +30,7 @@ export const ChosenBy = z.object({
         cost_micro_usd: z.union([z.number().int(), z.literal('unknown')]),
       }),
     )
-    .describe('The chosen one first. Costs are rough: what is charged is what the provider counts'),
+    .describe('The chosen one first; costs are estimates'),
 });
 
 const Message = z.strictObject({

@@ -14,6 +14,11 @@ const Answer = z.object({
   chosen_by: ChosenBy.optional(),
 });
 
+const AnswerSummary = Answer.omit({ finish_reason: true, usage: true, chosen_by: true });
+const ChatSummary = Answer.extend({
+  chosen_by: z.looseObject({ policy: z.string() }).optional().describe('With the models it chose among'),
+});
+
 type Asked = Parameters<ToolCall['completions']['chat']>[0];
 
 async function ask(request: Asked, call: ToolCall) {
@@ -40,8 +45,7 @@ const chat = defineTool({
   ...ASKS,
   name: 'ai_chat',
   title: 'Chat with an AI model',
-  description:
-    "Sends a conversation to an AI provider on the caller's own stored key and returns the answer.",
+  description: "Sends a conversation to an AI model on the caller's stored key.",
   input: z.strictObject({
     messages: Messages,
     provider: Provider.optional(),
@@ -51,6 +55,7 @@ const chat = defineTool({
     temperature: z.number().min(0).max(2).optional(),
   }),
   output: Answer,
+  outputSummary: ChatSummary,
   examples: [{ messages: [{ role: 'user', content: 'Say hello in one word.' }] }],
   run: (request, call) => ask(request, call),
 });
@@ -80,6 +85,7 @@ const summarise = defineTool({
     max_tokens: MaxTokens.default(1000),
   }),
   output: Answer,
+  outputSummary: AnswerSummary,
   examples: [{ text: 'A long article …', style: 'bullets' }],
   run({ text, style, language, ...rest }, call) {
     const tongue =

@@ -10,10 +10,10 @@ import { type UsageStatus, usageStatus } from './usage-status.ts';
 const KeyStatus = z.object({
   key_id: z.string(),
   provider: z.string(),
-  hint: z.string().describe('The last four characters'),
+  hint: z.string().describe('Last four characters'),
   label: z.string().nullable(),
   status: z.enum(['active', 'frozen', 'expired', 'invalid']),
-  order: z.number().int().describe('The lowest is used first'),
+  order: z.number().int().describe('Lowest first'),
   expires_at: z.string().nullable(),
 });
 
@@ -22,7 +22,7 @@ const ProviderStatus = z.object({
   title: z.string(),
   features: z.array(z.string()),
   default_model: z.string(),
-  configured: z.boolean().describe('Whether this service can call it'),
+  configured: z.boolean(),
 });
 
 /** Ports, composed outside: what there is to tell. */

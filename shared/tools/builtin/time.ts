@@ -14,14 +14,14 @@ const annotations = {
 
 const zone = z.string().min(1).max(64).default('UTC').describe('IANA zone, as in Europe/Berlin');
 /** Of four digits' years: what every reader of RFC 3339 understands. */
-const At = z.iso.datetime({ offset: true }).describe('An instant: RFC 3339 with Z or an offset');
+const At = z.iso.datetime({ offset: true }).describe('RFC 3339 with Z or an offset');
 const amount = z.number().int().min(-100_000).max(100_000).default(0);
 
 const Local = z.object({
   utc: z.iso.datetime(),
-  local: z.string().describe("The zone's wall clock"),
+  local: z.string().describe('Clock of the zone'),
   zone: z.string(),
-  offset: z.string().describe('How far the zone is ahead of UTC at this instant'),
+  offset: z.string().describe('Ahead of UTC'),
   weekday: z.string(),
 });
 
@@ -76,7 +76,7 @@ const add = defineTool({
   name: 'time_add',
   title: 'Add to a time',
   description:
-    "Adds a span to an instant, or takes it away if negative. Years to days step through the zone's calendar and keep the hour; hours to seconds are time that passes. The 31st of a shorter month is its last day.",
+    "Adds a span, or subtracts a negative one. Years to days follow the zone's calendar and keep the hour, cut to the month's last day; hours to seconds are elapsed time.",
   input: z.strictObject({
     at: At,
     zone,

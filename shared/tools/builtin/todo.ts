@@ -11,15 +11,13 @@ const adds = { readOnlyHint: false, destructiveHint: false, idempotentHint: fals
 const sets = { ...adds, idempotentHint: true };
 
 const Target = z.strictObject({
-  id: Ulid.describe('The id that todo_create or todo_list gave'),
-  version: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe('Reject the change unless the todo has this version'),
+  id: Ulid.describe('Its id'),
+  version: z.number().int().positive().optional().describe('Rejected unless this is its current version'),
 });
 const One = z.object({ todo: Todo });
+const like = 'As todo_list returns it';
+const OneSummary = z.object({ todo: z.looseObject({ id: Ulid, version: z.number().int() }).describe(like) });
+const one = { output: One, outputSummary: OneSummary };
 const example = { id: '01JD5Z6K7M8N9P0QRSTVWXYZ12' };
 
 const create = defineTool({
@@ -27,7 +25,7 @@ const create = defineTool({
   title: 'Add a todo',
   description: "Adds one item to the caller's todo list.",
   input: TodoDraft,
-  output: One,
+  ...one,
   annotations: adds,
   scope: 'todo:write',
   examples: [{ title: 'Renew the passport', priority: 'high', due_at: '2027-03-01T09:00:00+01:00' }],
@@ -46,6 +44,7 @@ const createMany = defineTool({
   description: `Adds up to ${MAX_BULK} items to the caller's todo list: all of them or none.`,
   input: z.strictObject({ todos: z.array(TodoDraft).min(1).max(MAX_BULK) }),
   output: z.object({ todos: z.array(Todo) }),
+  outputSummary: z.object({ todos: z.array(z.looseObject({ id: Ulid })).describe(like) }),
   annotations: adds,
   scope: 'todo:write',
   examples: [{ todos: [{ title: 'Buy milk' }, { title: 'Buy bread', tags: ['shop'] }] }],
@@ -64,7 +63,7 @@ const get = defineTool({
   title: 'Get a todo',
   description: 'Returns one todo with its current version.',
   input: Target.pick({ id: true }),
-  output: One,
+  ...one,
   annotations: reads,
   scope: 'todo:read',
   examples: [example],
@@ -78,7 +77,7 @@ const update = defineTool({
   title: 'Change a todo',
   description: 'Changes the named fields of one todo; null takes a field away.',
   input: Target.extend(TodoChanges.shape),
-  output: One,
+  ...one,
   annotations: sets,
   scope: 'todo:write',
   examples: [{ ...example, priority: 'high', due_at: null }],
@@ -94,7 +93,7 @@ const marking = (name: `todo_${string}`, title: string, status: Todo['status']) 
     title,
     description: `Marks one todo as ${status}. A todo that is ${status} already stays as it is.`,
     input: Target,
-    output: One,
+    ...one,
     annotations: sets,
     scope: 'todo:write',
     examples: [example],
@@ -109,7 +108,7 @@ const remove = defineTool({
   title: 'Delete a todo',
   description: 'Deletes one todo for good and returns it as it was.',
   input: Target,
-  output: One,
+  ...one,
   annotations: { ...sets, destructiveHint: true },
   scope: 'todo:write',
   examples: [example],

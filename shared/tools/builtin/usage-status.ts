@@ -3,13 +3,15 @@ import * as z from 'zod';
 
 import { defineTool } from '#shared/tools/tool.ts';
 
-const Gauged = z.object({
-  spent: z.number().describe('Cost of ended calls'),
-  open: z.number().describe('Reserved for calls in progress'),
-  limit: z.number().nullable().describe('null: not limited'),
-  left: z.number().nullable().describe('null: not limited'),
-});
-const Periods = z.object({ calls: Gauged, micro_usd: Gauged });
+const Gauged = z
+  .object({
+    spent: z.number().describe('Settled'),
+    open: z.number().describe('Reserved'),
+    limit: z.number().nullable().describe('null: unlimited'),
+    left: z.number().nullable(),
+  })
+  .meta({ id: 'Gauged' });
+const Periods = z.object({ calls: Gauged, micro_usd: Gauged }).meta({ id: 'Periods' });
 const Whole = Periods.extend({ resets_at: z.string() });
 
 const Usage = z.object({
@@ -28,7 +30,7 @@ export const usageStatus = defineTool({
   name: 'usage_status',
   title: 'Usage and quota',
   description:
-    'Returns how many calls to AI providers the caller has made and how much money they cost, this UTC day and month, in all and by provider; the limits, what is left of them, and when each starts anew. Money is in millionths of a US dollar.',
+    'Returns calls to AI providers and their cost in millionths of a US dollar, for this UTC day and month, in all and by provider, with limits and what is left.',
   input: z.strictObject({}),
   output: Usage,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -1,6 +1,8 @@
 // Dates and clocks of time zones on Intl alone: Node 24 has no Temporal, and a library would weigh more than all the tools.
 import { AppError } from '#shared/core/errors.ts';
 
+import { isAbbreviation, suggestedZones } from './zone-names.ts';
+
 const SECOND_MS = 1000;
 const DAY_MS = 24 * 3600 * SECOND_MS;
 
@@ -18,13 +20,20 @@ export function clockOf(zone: string): Clock {
   };
 }
 
+function unknownZone(name: string): AppError {
+  const zones = suggestedZones(name);
+  const meant = zones.length > 0 ? `; did you mean ${zones.join(' or ')}?` : ', as in Europe/Berlin';
+  return new AppError('invalid_input', 'Unknown time zone.', {
+    issues: [{ path: 'parameters.zone', message: `must be an IANA zone${meant}` }],
+  });
+}
+
 function formatOf(timeZone: string): Intl.DateTimeFormat {
+  if (isAbbreviation(timeZone)) throw unknownZone(timeZone);
   try {
     return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
   } catch {
-    throw new AppError('invalid_input', 'Unknown time zone.', {
-      issues: [{ path: 'parameters.zone', message: 'must be an IANA zone, as in Europe/Berlin' }],
-    });
+    throw unknownZone(timeZone);
   }
 }
 

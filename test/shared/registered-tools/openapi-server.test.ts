@@ -83,7 +83,7 @@ describe('the server of an OpenAPI document', () => {
       text,
       base: undefined,
       server: undefined,
-      credential: undefined,
+      about: {},
       wanted: undefined,
     });
     expect(offered).toMatchObject([

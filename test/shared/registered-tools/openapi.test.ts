@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
 import { checkDefinition } from '#shared/registered-tools/definition.ts';
+import { requestOf } from '#shared/registered-tools/http-operation.ts';
 import { documentCandidates } from '#shared/registered-tools/openapi.ts';
 import { validatorOf } from '#shared/registered-tools/validator.ts';
 
@@ -12,7 +13,7 @@ const published = (name: string) => readFileSync(resolve(`@readme/oas-examples/$
 
 const server = 'https://api.example.com/v1';
 const offered = (text: string, more: object = {}) =>
-  documentCandidates({ text, base: undefined, server, credential: undefined, wanted: undefined, ...more });
+  documentCandidates({ text, base: undefined, server, about: {}, wanted: undefined, ...more });
 
 const document = (paths: object, more: object = {}) =>
   JSON.stringify({
@@ -110,15 +111,15 @@ describe('a document', () => {
     ],
     [
       'a header of ours',
-      get({ parameters: [{ name: 'Authorization', in: 'header', required: true, schema: {} }] }),
+      get({ parameters: [{ name: 'X-Forwarded-For', in: 'header', required: true, schema: {} }] }),
       'not supported',
     ],
     [
-      'a form',
+      'a body of another type',
       document({
         '/a': { post: { operationId: 'a', requestBody: { required: true, content: { 'text/plain': {} } } } },
       }),
-      'not JSON',
+      'takes a body of text/plain, which is not supported',
     ],
     [
       'two arguments of one name',
@@ -177,5 +178,115 @@ describe('a document', () => {
     ['an alias of itself', 'openapi: 3.0.0\npaths: &p\n  a: *p\n'],
   ])('that is %s is refused', (_name, text) => {
     expect(() => offered(text)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+});
+
+/** What one call sends, and what stands in `skipped` beside the tool. */
+function sent(operation: object, args: Record<string, unknown>, method = 'get') {
+  const [one] = offered(document({ '/a': { [method]: { operationId: 'a', ...operation } } }));
+  if (!one || !('definition' in one)) throw new Error(JSON.stringify(one));
+  checkDefinition(one.definition, { checkUrl: () => undefined });
+  const { source } = one.definition;
+  if (source.kind !== 'http') throw new Error('no HTTP operation');
+  const { url, body, headers } = requestOf(source, args);
+  return { query: url.split('?')[1], body, headers, omitted: one.omitted };
+}
+const query = (more: object, value: unknown) =>
+  sent({ parameters: [{ name: 'f', in: 'query', schema: {}, ...more }] }, { f: value }).query;
+
+describe('[T4] an argument in the query', () => {
+  it.each<[object, unknown, string]>([
+    [{}, ['a', 'b'], 'f=a&f=b'],
+    [{ style: 'form' }, 'a b&c', 'f=a+b%26c'],
+    [{ explode: false }, ['a', 'b,c'], 'f=a,b%2Cc'],
+    [{ style: 'form', explode: false }, { x: 1, y: 'z' }, 'f=x,1,y,z'],
+    [{ style: 'form', explode: true }, { x: 1, y: 'z' }, 'x=1&y=z'],
+    [{ style: 'pipeDelimited' }, ['a', 'b'], 'f=a%7Cb'],
+    [{ style: 'pipeDelimited', explode: true }, ['a', 'b'], 'f=a&f=b'],
+    [{ style: 'spaceDelimited', explode: false }, ['a', 'b'], 'f=a%20b'],
+    [{ style: 'deepObject', explode: true }, { x: 1, y: { z: true } }, 'f%5Bx%5D=1&f%5By%5D%5Bz%5D=true'],
+    [{ style: 'deepObject' }, { x: ['a', 'b'], none: null }, 'f%5Bx%5D=a&f%5Bx%5D=b'],
+    [{ schema: undefined, content: { 'application/json': { schema: {} } } }, { x: 1 }, 'f=%7B%22x%22%3A1%7D'],
+  ])('%j with %j is sent as OpenAPI 3.1 writes it: %s', (more, value, expected) => {
+    expect(query(more, value)).toBe(expected);
+  });
+
+  it.each<[object, unknown]>([
+    [{}, [['a']]],
+    [{ explode: false }, [{}]],
+    [{ style: 'deepObject' }, 'a'],
+    [{}, 'half \ud83d'],
+  ])('%j cannot be %j: it is named, and nothing is sent', (more, value) => {
+    expect(() => query(more, value)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        details: {
+          issues: [{ path: 'parameters.f', message: expect.stringContaining('cannot be written') }],
+        },
+      }),
+    );
+  });
+
+  it('cannot take the place of another argument by a member of its name', () => {
+    const parameters = [
+      { name: 'f', in: 'query', schema: {} },
+      { name: 'g', in: 'query', schema: {} },
+    ];
+    expect(() => sent({ parameters }, { f: { g: 'stolen' } })).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
+  });
+
+  it('is left out where it is optional and cannot be sent, and stands in what is skipped', () => {
+    const parameters = [
+      { name: 'c', in: 'cookie', schema: {} },
+      { name: 'm', in: 'query', content: { 'application/xml': {} } },
+      { name: 'Authorization', in: 'header', required: true, schema: {} },
+    ];
+    const requestBody = { content: { 'application/xml': { schema: {} } } };
+    expect(sent({ parameters, requestBody }, {}, 'post').omitted).toEqual([
+      'cookie argument c',
+      'query argument m',
+      'body of application/xml',
+    ]);
+  });
+
+  it('makes the operation unusable where it is required and cannot be sent, by name', () => {
+    const parameters = [{ name: 'p', in: 'path', style: 'matrix', required: true, schema: {} }];
+    expect(offered(get({ parameters }))).toEqual([
+      { upstreamName: 'a', reason: 'takes its path argument p in a way that is not supported' },
+    ]);
+  });
+});
+
+const form = (schema: object, type = 'application/x-www-form-urlencoded', required = true) => ({
+  requestBody: { required, content: { [type]: { schema } } },
+});
+
+describe('[T5] a body', () => {
+  it('is sent as a form where the document says so', () => {
+    const body = { grant: 'a b', scopes: ['x', 'y'], card: { number: 4, items: [{ id: 1 }] }, none: null };
+    const { body: text, headers } = sent(form({ type: 'object' }), { body }, 'post');
+    expect(headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect([...new URLSearchParams(text)]).toEqual([
+      ['grant', 'a b'],
+      ['scopes', 'x'],
+      ['scopes', 'y'],
+      ['card[number]', '4'],
+      ['card[items][0][id]', '1'],
+    ]);
+  });
+
+  it('is JSON where the document has both', () => {
+    const content = { 'application/x-www-form-urlencoded': {}, 'application/json': { schema: {} } };
+    const { body, headers } = sent({ requestBody: { content } }, { body: { a: 1 } }, 'post');
+    expect([body, headers['content-type']]).toEqual(['{"a":1}', 'application/json']);
+  });
+
+  it('is rejected by name where it is multipart', () => {
+    const text = document({ '/a': { post: { operationId: 'a', ...form({}, 'multipart/form-data') } } });
+    expect(offered(text)).toEqual([
+      { upstreamName: 'a', reason: 'takes a body of multipart/form-data, which is not supported' },
+    ]);
   });
 });

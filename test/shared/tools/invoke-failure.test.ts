@@ -137,7 +137,7 @@ const registered = (inputSchema: object, outputSchema?: object): RegisteredTool 
     title: 'Ask',
     description: 'Asks.',
     inputSchema: { ...inputSchema },
-    ...(outputSchema && { outputSchema: { ...outputSchema } }),
+    ...(outputSchema && { outputSchema: { ...outputSchema }, results: 'validated' as const }),
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     examples: [],
     source: {

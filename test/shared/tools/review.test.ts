@@ -58,7 +58,7 @@ function given(...tools: RegisteredTool[]) {
   const store = {
     find: async (shelf: Shelf, name: string) =>
       tools.find((tool) => tool.name === name && (tool.shared ? 'shared' : tool.owner) === shelf),
-    list: async () => tools,
+    list: async (shelf: Shelf) => tools.filter((tool) => (tool.shared ? 'shared' : tool.owner) === shelf),
     insert: () => ({ item: undefined, refused: () => new AppError('conflict') }),
     replace: (item: RegisteredTool) => ({ item, refused: () => new AppError('conflict') }),
     remove: (item: RegisteredTool) => ({ item, refused: () => new AppError('conflict') }),
@@ -144,5 +144,69 @@ describe('a shared tool', () => {
     const { store } = given(shared('active'), toolOf({ owner: bob.uid }));
     expect(await findFor(bob, 'acme__look_up', store)).toMatchObject({ shared: false });
     expect(await findFor(alice, 'acme__look_up', store)).toMatchObject({ shared: true });
+  });
+});
+
+const named = (name: string, changes: Partial<RegisteredTool> = {}) =>
+  toolOf({ name: `acme__${name}`, ...changes });
+
+const two = () => given(named('a'), named('b'), toolOf({ name: 'other__a', alias: 'other' }));
+
+describe('[P15] all tools of an alias', () => {
+  const hash = hashOf(approved);
+
+  it('are activated in one request by their hashes', async () => {
+    const hashes = { acme__a: hash, acme__b: hash };
+    const { tools, writes } = await two().reviews.reviewAlias(alice, 'acme', {
+      decision: 'activate',
+      hashes,
+    });
+    expect(tools.map(({ name, state, rv }) => [name, state, rv])).toEqual([
+      ['acme__a', 'active', 2],
+      ['acme__b', 'active', 2],
+    ]);
+    expect(writes.map(({ item }) => item)).toEqual(tools);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['a wrong hash', { acme__a: hash, acme__b: hashOf(changed) }, 'conflict'],
+    ['a tool of another alias', { acme__a: hash, other__a: hash }, 'unknown_tool'],
+    ['what every object inherits', { toString: hash }, 'unknown_tool'],
+  ])('stay as they are where one of the hashes is %s', async (_name, hashes, expected) => {
+    const review = two().reviews.reviewAlias(alice, 'acme', { decision: 'activate', hashes });
+    await expect(review).rejects.toMatchObject(code(expected));
+  });
+
+  it('are disabled and removed at once', async () => {
+    const { reviews } = two();
+    const disabled = await reviews.reviewAlias(alice, 'acme', { decision: 'disable' });
+    expect(disabled.tools.map(({ state }) => state)).toEqual(['disabled', 'disabled']);
+    const removed = await reviews.removeAlias(alice, 'acme');
+    expect(removed.writes.map(({ item }) => (item as RegisteredTool).name)).toEqual(['acme__a', 'acme__b']);
+  });
+
+  it('need the field that says which: hashes for an alias, hash for a tool', async () => {
+    const { reviews } = two();
+    const none = { decision: 'activate' } as const;
+    await expect(reviews.reviewAlias(alice, 'acme', { ...none, hash })).rejects.toMatchObject({
+      details: { issues: [{ path: 'body.hashes' }] },
+    });
+    await expect(
+      reviews.review(alice, 'acme__a', { ...none, hashes: { acme__a: hash } }),
+    ).rejects.toMatchObject({
+      details: { issues: [{ path: 'body.hash' }] },
+    });
+  });
+
+  it('are unknown to others, and decided on by admins alone where they are shared', async () => {
+    const { reviews } = given(named('a', { shared: true, owner: erin.uid }));
+    await expect(reviews.removeAlias(alice, 'acme')).rejects.toMatchObject(code('forbidden'));
+    expect((await reviews.removeAlias(erin, 'acme')).tools).toHaveLength(1);
+    await expect(two().reviews.removeAlias(bob, 'acme')).rejects.toMatchObject(code('unknown_tool'));
+  });
+
+  it('are too many for one request beyond ninety', async () => {
+    const many = given(...Array.from({ length: 91 }, (_, n) => named(`t${n}`)));
+    await expect(many.reviews.removeAlias(alice, 'acme')).rejects.toMatchObject(code('conflict'));
   });
 });

@@ -23,6 +23,39 @@ describe('the clock of a zone', () => {
     expect(offsetShown(berlin, at('1890-01-01T00:00:00Z'))).toBe('+00:53:28');
   });
 
+  it.each([
+    ['BST', 'Europe/London or Asia/Dhaka'],
+    ['IST', 'Asia/Kolkata or Europe/Dublin or Asia/Jerusalem'],
+    ['cst', 'America/Chicago or Asia/Shanghai'],
+    ['CEST', 'Europe/Berlin'],
+    ['Berlin', 'Europe/Berlin'],
+    ['Europe/New York', 'America/New_York'],
+  ])('is none for %s, which is no IANA zone, and the likely ones are suggested [T11]', (name, zones) => {
+    expect(() => clockOf(name)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_input',
+        details: {
+          issues: [{ path: 'parameters.zone', message: `must be an IANA zone; did you mean ${zones}?` }],
+        },
+      }),
+    );
+  });
+
+  it.each([
+    'EST',
+    'MST',
+    'GMT',
+    'CET',
+    'Zulu',
+    'Japan',
+    'EST5EDT',
+    'Asia/Calcutta',
+    '+05:30',
+    'europe/berlin',
+  ])('is there for %s, which IANA or RFC 3339 has', (name) => {
+    expect(clockOf(name)(0)).toEqual(expect.any(Number));
+  });
+
   it('is none where the zone is unknown', () => {
     expect(() => clockOf('Mars/Olympus')).toThrow('Unknown time zone.');
   });
