@@ -353,6 +353,11 @@ onEngine('a hostile MCP server', () => {
         [{ path: 'body.alias', message: taken }],
       ]);
     }
+    // Its first character alone is enough for a rejection.
+    const { body: digit } = await eve.post('/mcp/tools', mcp('0penai'));
+    expect(digit.issues).toEqual([
+      { path: 'body.alias', message: expect.stringContaining('a letter first') },
+    ]);
   });
 
   it('has no hostile schema compiled or fetched', async () => {
