@@ -41,7 +41,7 @@ export function limitTable(db: DynamoDBDocumentClient, TableName: string): Limit
         },
         (current) => {
           const row = Row.safeParse(current);
-          return new AppError('conflict', 'The limits were changed by somebody else.', {
+          return new AppError('conflict', 'The limits were modified by another request.', {
             current: row.success
               ? { version: row.data.version, limits: row.data.rates, changed_at: row.data.changedAt }
               : { version: 0 },

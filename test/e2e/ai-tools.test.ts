@@ -41,7 +41,7 @@ onEngine('the AI tools', () => {
     expect(lastChat()?.body).toMatch(/bullet points.*tag de/);
   });
 
-  it('compare models side by side: one that fails says so and spoils nothing', async () => {
+  it('compare models concurrently: a failing one reports its error and does not affect the others', async () => {
     const { person, keys } = await withKeys('cem', 'openai', 'anthropic', 'google');
     portunus.current.provider?.fail(keys[1] ?? '', 500);
     const targets = [
@@ -120,7 +120,7 @@ onEngine('the AI tools', () => {
     ]);
   });
 
-  it('ask the provider that a model’s name tells of', async () => {
+  it('call the provider that the model name implies', async () => {
     const { person } = await withKeys('moe', 'openai', 'anthropic', 'google');
     for (const [model, provider] of [
       ['claude-haiku-4-5', 'anthropic'],

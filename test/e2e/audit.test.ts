@@ -8,7 +8,7 @@ type Entry = Record<string, string>;
 onEngine('the audit trail', () => {
   const portunus = usePortunus();
 
-  it('holds a record for each thing its owner did, and shows it to nobody else', async () => {
+  it('has a record for each action of its owner, visible only to them', async () => {
     const { current } = portunus;
     const [alice, bob] = [await current.person('alice'), await current.person('bob')];
     await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });

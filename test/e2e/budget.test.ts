@@ -49,7 +49,7 @@ onEngine('a stage of ten calls a day', () => {
     expect([by('attempted'), by('succeeded'), by('refused')]).toEqual([LIMIT, LIMIT, 60 - LIMIT]);
   });
 
-  it('tells the owner and the operators at 50, 80 and 95 %, each once', async () => {
+  it('notifies the owner and the operators once each at 50, 80 and 95 %', async () => {
     const alice = await portunus.current.person('alice');
     const { body } = await alice.get('/notices');
     const told = body.notices.map(({ kind, severity, subject }: Row) => [kind, severity, subject]);
@@ -102,7 +102,7 @@ onEngine('a stage of ten calls a day', () => {
     expect((await poor.invoke('usage_status')).body).toMatchObject({ code: 'insufficient_scope' });
   });
 
-  it('counts nothing for a call that never reached its provider, and no tool of our own', async () => {
+  it('charges neither a call that never reached its provider nor a built-in tool', async () => {
     const carol = await portunus.current.person('carla');
     expect((await carol.invoke('ai_chat', say('no key'))).body).toMatchObject({ code: 'key_missing' });
     await carol.invoke('time_now');

@@ -293,7 +293,7 @@ onEngine('/v1/chat/completions', () => {
     });
   });
 
-  it('goes on with the backup key while nothing has been said yet', async () => {
+  it('fails over to the backup key before the first chunk was sent', async () => {
     const { person, client, key } = await withKey('backup', 'openai');
     const backup = canaryKey('openai');
     await person.post('/api-keys', { provider: 'openai', api_key: backup });

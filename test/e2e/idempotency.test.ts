@@ -232,7 +232,7 @@ onEngine('a request with an idempotency key', () => {
     expect(await todosOf(kay)).toHaveLength(2);
   });
 
-  it('is not answered from a row that somebody else wrote', async () => {
+  it('is not answered from a forged row', async () => {
     const leo = await portunus.current.person('leo');
     const mark = await markOf(await invoke(leo, 'forged', 'todo_create', { title: 'mine' }));
     const { reply } = mark;

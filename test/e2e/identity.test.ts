@@ -136,7 +136,7 @@ onEngine('the authorizer and the public routes', () => {
     ]);
   });
 
-  it('answers health to everybody', async () => {
+  it('answer health without authentication', async () => {
     const { status, body, headers } = await portunus.current.request('GET', '/health');
     expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
     expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -385,7 +385,7 @@ const changes: [name: string, method: 'POST' | 'PUT', path: string, body: unknow
   ['label', 'PUT', '/label', { label: 'mine' }],
 ];
 
-onEngine('somebody else', () => {
+onEngine('another owner', () => {
   it.each(changes)(
     'is told of a key to %s exactly what is told of one that does not exist',
     async (...args) => {

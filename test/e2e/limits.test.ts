@@ -186,7 +186,7 @@ onEngine('the limits of a stage', () => {
     });
   });
 
-  it('change for everybody within the stated time, also for who has used up the old ones', async () => {
+  it('apply to all callers within the stated time, also to one who exhausted the old ones', async () => {
     const { current } = portunus;
     const [erin, frank] = [await current.person('erin'), await current.person('frank')];
     for (let n = 0; n < 5; n += 1) await frank.invoke('todo_list');

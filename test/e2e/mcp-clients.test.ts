@@ -244,7 +244,7 @@ onEngine('resources and prompts', () => {
 });
 
 onEngine('progress of a long call', () => {
-  it('is told to a client that asks for it', async () => {
+  it('is reported to a client that requests it', async () => {
     const { current } = portunus;
     const uma = await current.person('uma');
     await uma.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });

@@ -59,7 +59,7 @@ onEngine('an owner’s preferences', () => {
     expect(modelAsked()).toBe('gpt-4.1');
   });
 
-  it('lower the budget at once: a call that may cost more is refused, with the limit and the way on', async () => {
+  it('lower the budget at once: a call that may cost more is rejected, with the limit and the remedy', async () => {
     const carla = await owner('carla', 'openai');
     expect((await carla.invoke('ai_chat', say('hello'))).status).toBe(200);
     await carla.put('/preferences', { budget: { day_usd: '0.01' } });

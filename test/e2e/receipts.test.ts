@@ -58,7 +58,7 @@ onEngine('the receipts of a key', () => {
     });
   });
 
-  it('count an attempt whose outcome nobody wrote as possible use, in the life of the key only', async () => {
+  it('count an attempt without an outcome as possible use, within the life of the key only', async () => {
     const { current } = portunus;
     const hal = await current.person('hal');
     const keyId = await store(hal);
@@ -97,7 +97,7 @@ onEngine('the receipts of a key', () => {
     expect(body.receipts).toMatchObject([{ request_id: used.body.request_id, version: 1 }]);
   });
 
-  it('of somebody else’s key answer exactly like those of one that never was', async () => {
+  it('of another owner’s key answer exactly like those of an unknown key', async () => {
     const { current } = portunus;
     const [jane, kim] = [await current.person('jane'), await current.person('kim')];
     const keyId = await store(jane);

@@ -242,7 +242,7 @@ onEngine('a registered HTTP operation', () => {
     expect((await refused(poor, forecast())).body).toMatchObject({ code: 'insufficient_scope' });
   });
 
-  it('is shared by admins alone, and called by everybody', async () => {
+  it('can be shared only by admins, and called by all users', async () => {
     const [bob, erin] = [await person('bob'), await admin()];
     const body = forecast({}, { alias: 'city', shared: true });
     expect((await refused(bob, body)).body).toMatchObject({ code: 'forbidden' });

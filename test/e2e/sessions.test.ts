@@ -63,7 +63,7 @@ onEngine('sessions', () => {
     expect(new Set(told.map(({ uid }) => uid)).size).toBe(1);
   });
 
-  it('of others cannot be told from those that do not exist', async () => {
+  it('of others are indistinguishable from unknown ones', async () => {
     const { current } = portunus;
     const [dora, eve] = [await current.person('dora'), await current.person('eve')];
     for (const each of [dora, eve]) await each.get('/sessions');
@@ -77,7 +77,7 @@ onEngine('sessions', () => {
     expect((await dora.get('/sessions')).status).toBe(200);
   });
 
-  it('all end at once; who signs in anew gets in, who only refreshes does not', async () => {
+  it('all end at once; a new sign-in is admitted, a refreshed token is not', async () => {
     const { current } = portunus;
     const sid = 'a sign-in of an issuer that tells no time of it';
     const overrides = { ...ago(120), sid, auth_time: undefined };
@@ -102,7 +102,7 @@ onEngine('sessions', () => {
     expect((await anew.get('/sessions')).body.sessions).toHaveLength(1);
   });
 
-  it('can be ended by an admin for somebody else, and by nobody without that role', async () => {
+  it('of another user can be ended only by an admin', async () => {
     const { current } = portunus;
     const gwen = await current.person('gwen', { overrides: ago(5) });
     await gwen.get('/notices');

@@ -77,7 +77,7 @@ onEngine('an MCP client that is given the URL only', () => {
   });
 });
 
-onEngine('an MCP client whose token lacks the scope of the door', () => {
+onEngine('an MCP client whose token lacks the entry scope', () => {
   const portunus = usePortunus();
 
   it.each(['legacy', 'auto'] as const)('gets a wider one and goes on (%s)', async (era) => {
@@ -110,7 +110,7 @@ onEngine('an MCP client whose token lacks the scope of the door', () => {
     expect(accessToken()).not.toBe(access_token);
   });
 
-  it('is told so by the gateway, and it is recorded', async () => {
+  it('is challenged by the gateway, and the rejection is recorded', async () => {
     const { current } = portunus;
     const poor = await current.person('bob', { scopes: ['keys:read', 'audit:read'] });
     const { status, headers, body } = await poor.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'ping' });

@@ -166,7 +166,7 @@ onEngine('the tools over REST', () => {
     expect(listed.result.todos).toMatchObject([{ status: 'done', version: 2 }]);
   });
 
-  it('tell the time in a zone', async () => {
+  it('return the time in a zone', async () => {
     const alice = await portunus.current.person('alice');
     const { body } = await alice.invoke('time_now', { zone: 'Asia/Tokyo' });
     const { utc, local, zone } = body.result;

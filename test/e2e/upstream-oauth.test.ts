@@ -128,7 +128,7 @@ onEngine('a token set for an upstream server', () => {
     expect(refreshes()).toHaveLength(1);
   });
 
-  it('that cannot be renewed any more is marked, and its owner told where to mend it', async () => {
+  it('that can no longer be renewed is marked, and its owner is notified with the remedy', async () => {
     const cid = await portunus.current.person('cid');
     await connect(cid, 'dead');
     await register(cid, 'dead');

@@ -389,7 +389,7 @@ onEngine('an upstream server', () => {
     expect(others.text).not.toContain('the key of cleo');
   });
 
-  it('whose shared tool takes no key is put in quarantine by any call, and its registrar is told', async () => {
+  it('whose shared tool takes no key is quarantined by any call, and its registrar is notified', async () => {
     const erin = await portunus.current.person('erin', { roles: ['admin'] });
     const bob = await person('bob');
     await activate(erin, (await register(erin, mcp('free', { shared: true }))).tools);

@@ -21,7 +21,7 @@ const calls = (succeeded: number, refused = 0) => ({
 });
 
 onEngine('the usage of an owner', () => {
-  it('is counted by day, tool, provider and key, with the tokens the provider told', async () => {
+  it('is counted by day, tool, provider and key, with the tokens that the provider reported', async () => {
     const { current } = portunus;
     const ann = await current.person('ann');
     const [bad, good] = [canaryKey('openai'), canaryKey('openai')];

@@ -101,7 +101,7 @@ onEngine('a provider key', () => {
     expect(refused.text).not.toContain(key.slice(8, 24));
   });
 
-  it('cannot be stored for somebody else, except by an admin', async () => {
+  it('can be stored for another owner only by an admin', async () => {
     const { current } = portunus;
     const [alice, erin] = [await current.person('alice'), await current.person('erin')];
     const body = { provider: 'openai', api_key: canaryKey('openai'), user_id: 'harry' };
@@ -164,7 +164,7 @@ onEngine('a provider key', () => {
     expect((await ivy.invoke('ai_chat', say('two'))).body).toMatchObject({ code: 'key_missing' });
   });
 
-  it('of somebody else answers exactly like one that does not exist', async () => {
+  it('of another owner answers exactly like an unknown one', async () => {
     const { current } = portunus;
     const [jane, kim] = [await current.person('jane'), await current.person('kim')];
     const { body } = await jane.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });

@@ -37,7 +37,7 @@ describe('the built-in issuer', () => {
     for (const path of ['oauth2/authorize', 'oauth2/token', 'oauth2/revoke']) expect(told).toContain(path);
   });
 
-  it('may not be told of with an endpoint that is no address', () => {
+  it('cannot be configured with an invalid endpoint address', () => {
     const issuer = {
       issuer: 'https://i.example',
       jwksUri: 'https://i.example/jwks',

@@ -34,7 +34,7 @@ describe('the CMKs of a vault', () => {
     expect(Object.keys(environments(during)['tools-invoke'] ?? {})).toContain('VAULT_KEY_ARNS');
   });
 
-  it('stay in the template when nobody may use them any more, with what other stacks import of them', () => {
+  it('stay in the template with their exports after the last grant was removed', () => {
     const outputs = (stage: typeof after) =>
       Object.keys((stage.templates.Data as { Outputs?: object }).Outputs ?? {});
     expect(keysOf(after, 'kms:Decrypt')).toSatisfy(each(['VaultKey2']));

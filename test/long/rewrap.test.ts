@@ -155,7 +155,7 @@ onEngine('a vault that moves to another CMK', () => {
     expect(recorded).toHaveLength(OWNERS * KEYS);
   }, 300_000);
 
-  it('may be told by a command, which shows progress, counts first if asked, and names what cannot move', async () => {
+  it('can be re-wrapped by a command with progress, a dry run and a list of failures', async () => {
     const [to = '', old = ''] = arnsOf(portunus);
     const nothing = await vault(portunus, 'rewrap', '--to', to, '--dry-run');
     expect(nothing.stdout).toContain(`${OWNERS * KEYS} keys looked at, 0 to move`);

@@ -22,7 +22,7 @@ const mayFetch = (url: string, trusted: readonly string[]) => {
 };
 
 describe('the keys of a configured issuer', () => {
-  it('may be read from Cognito, where nobody else may send us', () => {
+  it('may be read from Cognito, whose zone is otherwise denied', () => {
     expect(mayFetch(COGNITO, [])).toBe(false);
     expect(mayFetch(COGNITO, keyOrigins([issuer(COGNITO)]))).toBe(true);
     expect(mayFetch('https://kms.eu-central-1.amazonaws.com/', keyOrigins([issuer(COGNITO)]))).toBe(false);

@@ -82,7 +82,7 @@ describe('roles and scopes', () => {
   });
 });
 
-it('MCP clients are told to ask for all that tools ask for, and for nothing else', () => {
+it('the scopes advertised to MCP clients are exactly those of the tools', () => {
   const wanted = new Set(['tools:read', 'tools:call', ...TOOLS.flatMap(({ scope }) => scope ?? [])]);
   expect(new Set<string>(MCP_SCOPES)).toEqual(wanted);
 });

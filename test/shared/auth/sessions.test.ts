@@ -205,7 +205,7 @@ describe('an instance', () => {
     await expect(admit()).rejects.toEqual(reason('session_roles_changed'));
   });
 
-  it('goes on when another instance noted the roles first', async () => {
+  it('continues when another instance stored the roles first', async () => {
     const { admit, calls, state } = setUp();
     state.cut.rolesAt = T - 1;
     await admit({ roles: ['admin'] });

@@ -191,7 +191,7 @@ it('starts during an outage with saved keys, until they are a day old', async ()
   expect(await reasonOf(lasting())).not.toBe('unavailable');
 });
 
-it('never asks for saved keys while the issuer answers, and takes none that somebody else wrote or that are old', async () => {
+it('never reads saved keys while the issuer responds, and accepts no forged or old ones', async () => {
   const { clock, issuer, saved, reasonOf } = given();
   saved.set = { jwks: NEXT_JWKS, at: clock.now };
   expect(await reasonOf(lasting())).toBe('accepted');

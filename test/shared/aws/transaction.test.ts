@@ -159,7 +159,7 @@ describe('a store that is down', () => {
 });
 
 describe('a write that was lost to another request', () => {
-  it('is told from an outage', () => {
+  it('is distinguished from an outage', () => {
     const lost = [new Contention(), new AppError('conflict'), new AppError('not_found')];
     expect(lost.map(isLostWrite)).toEqual([true, true, true]);
     const others = [
