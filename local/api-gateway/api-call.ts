@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-import { GatewayError } from './gateway-error.ts';
 import type { Match } from './route-table.ts';
 
 /** Values by name as the client wrote it, in the order of arrival. */
@@ -111,13 +110,4 @@ export function headerValue(headers: Values, name: string): string | undefined {
 export function requireMatch(call: Call): Match {
   if (call.match === undefined) throw new Error('The request has no route yet.');
   return call.match;
-}
-
-/** Percent-decoding. @throws {GatewayError} 400 for an invalid escape. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new GatewayError('DEFAULT_4XX');
-  }
 }

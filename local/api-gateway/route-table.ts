@@ -1,5 +1,5 @@
 // Path and method → the method of the API: fixed parts before {parameters} before {proxy+}, the method itself before ANY.
-import { decoded } from './api-call.ts';
+import { decoded } from './percent-decoding.ts';
 import type { Method } from './api-definition.ts';
 import type { MethodNode, ResourceNode } from './api-draft.ts';
 

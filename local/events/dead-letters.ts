@@ -1,5 +1,5 @@
 // Dead-letter handling: the rule's queue for undeliverable events, the function's destination for failed ones.
-import type { RuleTarget } from './delivery.ts';
+import type { RuleTarget } from './rule-target.ts';
 import type { Queues } from './event-ports.ts';
 
 export type Failure = { readonly code: string; readonly message: string };

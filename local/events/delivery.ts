@@ -2,17 +2,7 @@
 // then to the function (Lambda's two retries and the function's failure destination). To a topic directly.
 import type { DeadLetters, Failure } from './dead-letters.ts';
 import type { Authorizer, Functions, Pause, Topics } from './event-ports.ts';
-
-export type RuleTarget = {
-  readonly ruleArn: string;
-  /** ARN of a function or a topic. */
-  readonly targetArn: string;
-  /** Role that the rule publishes by, instead of the topic's policy. */
-  readonly roleArn?: string | undefined;
-  readonly input: (event: unknown) => unknown;
-  readonly deadLetterArn?: string | undefined;
-  readonly maximumRetryAttempts: number;
-};
+import type { RuleTarget } from './rule-target.ts';
 
 /** `AWS::Lambda::EventInvokeConfig` of a function. */
 export type AsyncConfig = {

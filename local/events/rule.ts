@@ -1,7 +1,7 @@
 // A rule as the template writes it, checked and compiled.
 import * as z from 'zod';
 
-import type { RuleTarget } from './delivery.ts';
+import type { RuleTarget } from './rule-target.ts';
 import { compileTemplate, ruleMeaning } from './input-template.ts';
 import { parsePath, valueAt } from './json-path.ts';
 import { compilePattern, type Matcher } from './pattern.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type Call, type Operations, type Parts, assertUsable } from './kms-call.ts';
 import { open, parse, seal } from './ciphertext.ts';
 import { conditionKeys, type EncryptionContext } from './encryption-context.ts';
-import type { Key } from './kms-keys.ts';
+import type { Key } from './kms-key.ts';
 import { KmsError } from './kms-error.ts';
 
 const EncryptionAlgorithm = 'SYMMETRIC_DEFAULT';

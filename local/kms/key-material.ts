@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Material } from './ciphertext.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
-import type { Key } from './kms-keys.ts';
+import type { Key } from './kms-key.ts';
 import { KmsError } from './kms-error.ts';
 
 const DAY_MS = 86_400_000;

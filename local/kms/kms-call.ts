@@ -1,6 +1,7 @@
 // Shared by all KMS operations: the authorised call and the checks on the key's state.
 import type { KeyMaterial } from './key-material.ts';
-import type { Key, Keys } from './kms-keys.ts';
+import type { Keys } from './kms-keys.ts';
+import type { Key } from './kms-key.ts';
 import { KmsError } from './kms-error.ts';
 import type { Operation, Request } from './kms-requests.ts';
 

@@ -6,6 +6,7 @@ import type { ResourceRequest, ResourceTypes, Site } from '#local/cloudformation
 import { newMaterial } from './key-material.ts';
 import { type KeyStore, stableKeyId } from './key-store.ts';
 import { KmsError } from './kms-error.ts';
+import type { Key } from './kms-key.ts';
 
 const LABEL = 'documentation';
 
@@ -20,15 +21,6 @@ const KeyProperties = z.object({
 const AliasProperties = z.object({ AliasName: z.string().startsWith('alias/'), TargetKeyId: z.string() });
 
 type Properties = z.output<typeof KeyProperties>;
-
-export type Key = {
-  readonly id: string;
-  readonly arn: string;
-  readonly policy: object;
-  readonly spec: Properties['KeySpec'];
-  readonly usage: Properties['KeyUsage'];
-  readonly rotationDays: number | undefined;
-};
 
 export type Keys = ReturnType<typeof createKeys>;
 

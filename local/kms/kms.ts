@@ -11,7 +11,8 @@ import { cipherOperations } from './cipher-operations.ts';
 import { keyOperations } from './key-operations.ts';
 import { createKeyMaterial } from './key-material.ts';
 import { createKeyStore } from './key-store.ts';
-import { createKeys, type Key } from './kms-keys.ts';
+import { createKeys } from './kms-keys.ts';
+import type { Key } from './kms-key.ts';
 import { KmsError, STATUS_OF } from './kms-error.ts';
 import { createKmsLog, type KmsLogEntry } from './kms-log.ts';
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import type { ResourceRequest } from '#local/cloudformation/resource-type.ts';
 
-import { checkVariables } from './environment.ts';
+import { checkVariables } from './environment-variables.ts';
 
 export type FunctionConfig = {
   readonly name: string;

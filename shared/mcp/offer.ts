@@ -1,9 +1,6 @@
 // Capabilities offered to an MCP client: the tool registry, resources and prompts.
 import type { McpServer } from '@modelcontextprotocol/server';
 
-import type { Principal } from '#shared/auth/principal.ts';
-import type { Deadline } from '#shared/core/deadline.ts';
-import type { Invoke } from '#shared/tools/invoke.ts';
 import { findTool, TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
@@ -12,17 +9,7 @@ import { addPrompts } from './prompts.ts';
 import { register } from './register.ts';
 import { addResources } from './resources.ts';
 import type { McpOffer } from './serve.ts';
-
-export type ToolCalls = {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly deadline: Deadline;
-  readonly hops?: number;
-  readonly invoke: Invoke;
-  /** Registered tools needed for this message: all, or the called one. */
-  readonly registered: readonly Tool[];
-  readonly report: (error: unknown) => void;
-};
+import type { ToolCalls } from './tool-calls.ts';
 
 /** Tool name of a `tools/call`. */
 export function calledName({ method, params }: McpMessage): string | undefined {

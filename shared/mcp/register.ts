@@ -9,7 +9,7 @@ import { schemasOf } from '#shared/tools/registry.ts';
 import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 import { orAskForKey } from './ask-key.ts';
-import type { ToolCalls } from './offer.ts';
+import type { ToolCalls } from './tool-calls.ts';
 import { withProgress } from './progress.ts';
 import { toolResult } from './results.ts';
 

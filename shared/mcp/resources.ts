@@ -3,7 +3,7 @@
 import { type McpServer, type ReadResourceResult, ResourceTemplate } from '@modelcontextprotocol/server';
 
 import type { McpMessage } from './message.ts';
-import type { ToolCalls } from './offer.ts';
+import type { ToolCalls } from './tool-calls.ts';
 import { resourceError } from './results.ts';
 
 const TODOS = 'portunus://todos';

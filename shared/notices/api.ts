@@ -3,8 +3,6 @@ import * as z from 'zod';
 
 import { PageQuery } from '#shared/core/page.ts';
 
-import type { Notice } from './notice.ts';
-
 export const NoticeQuery = PageQuery.extend({
   /** `true`: only unread notices. */
   unread: z
@@ -18,8 +16,3 @@ export const NoticePath = z.strictObject({
   /** Any text that is not an id of the caller's is treated as an unknown id. */
   id: z.string().max(256),
 });
-
-export type NoticePage = {
-  readonly notices: readonly (Omit<Notice, 'read_at'> & { readonly read_at: string | null })[];
-  readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
-};

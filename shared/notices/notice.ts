@@ -5,7 +5,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import { formatCursor, parseCursor } from '#shared/core/page.ts';
 import type { Write } from '#shared/core/write.ts';
 
-import type { NoticePage, NoticeQuery } from './api.ts';
+import type { NoticeQuery } from './api.ts';
 
 const NOTICE_KINDS = [
   'key_expiring',
@@ -35,6 +35,11 @@ export const Notice = z.object({
   read_at: z.iso.datetime().optional(),
 });
 export type Notice = z.infer<typeof Notice>;
+
+export type NoticePage = {
+  readonly notices: readonly (Omit<Notice, 'read_at'> & { readonly read_at: string | null })[];
+  readonly pagination: { readonly limit: number; readonly next_cursor: string | null };
+};
 
 export type NoticeDraft = Pick<Notice, 'kind' | 'severity' | 'subject' | 'text' | 'next_step' | 'url'> & {
   readonly uid: Uid;

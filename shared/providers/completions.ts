@@ -1,5 +1,4 @@
 // The one place where a provider is called with an owner's key.
-import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { ownProperty } from '#shared/core/own-property.ts';
@@ -15,37 +14,15 @@ import { CATALOG, type ProviderFacts } from './catalog.ts';
 import type { Chunk } from './chat-answer.ts';
 import type { ChatAdapter, ChatReply, Embeddings, EmbedRequest, Translated } from './chat.ts';
 import { type ChatRequest, outputLimit } from './chat-request.ts';
+import type { By, CompletionCall } from './completion-call.ts';
 import { headerNames, requireNothingDropped } from './dropped-fields.ts';
-import { createFailover, type KeyHealth, type Served } from './failover.ts';
+import { createFailover, type KeyHealth } from './failover.ts';
 import { createKeySelection, noEmbeddings } from './key-selection.ts';
 import type { Wanted } from './model-name.ts';
-import type { ChosenBy, Size } from './policy.ts';
+import type { Size } from './policy.ts';
 import type { PreferenceOf } from './preference.ts';
-import type { Estimate } from './prices.ts';
 
 export type CompletionRequest = Omit<ChatRequest, 'model'> & Wanted;
-
-/** The provider, model and size of a call, as admission has to know them. */
-export type Intent = Estimate;
-
-export type CompletionCall = {
-  readonly owner: Uid;
-  readonly requestId: string;
-  readonly deadline: Deadline;
-  /** Gateways between the caller and us; absent: none. */
-  readonly hops?: number;
-  /** Records that this provider is about to be called; nothing is opened or sent before the record is durable. */
-  readonly begin: (intent: Intent) => Promise<void>;
-  /** Rejects a request with a field that the provider cannot express, instead of dropping the field. */
-  readonly strict?: boolean | undefined;
-  /** Called with the names of the dropped fields before anything is sent. */
-  readonly onDropped?: ((fields: readonly string[]) => void) | undefined;
-  /** Called with each key before it is opened: its receipt. */
-  readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
-};
-
-/** The provider that answered, and by which key. */
-export type By = { readonly provider: string; readonly chosenBy?: ChosenBy } & Omit<Served<never>, 'value'>;
 
 /** A streamed answer. It must be read: an unread one keeps its connection until the deadline. */
 export type ChatStream = { readonly chunks: AsyncIterable<Chunk>; readonly model: string } & By;

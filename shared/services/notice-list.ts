@@ -3,7 +3,8 @@ import { noticeList } from '#shared/aws/notice-table.ts';
 import { env } from '#shared/core/env.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { lazy } from '#shared/core/lazy.ts';
-import type { NoticePage, NoticeQuery } from '#shared/notices/api.ts';
+import type { NoticeQuery } from '#shared/notices/api.ts';
+import type { NoticePage } from '#shared/notices/notice.ts';
 import { readNotices } from '#shared/notices/notice.ts';
 
 const list = lazy(() => noticeList(dynamo(), env('CONTENT_TABLE')));

@@ -1,5 +1,5 @@
 import { CATALOG } from '#shared/providers/catalog.ts';
-import type { StatusPorts } from '#shared/tools/builtin/status.ts';
+import type { StatusPorts } from '#shared/tools/builtin/status-ports.ts';
 import { summaryOf } from '#shared/vault/stored-key.ts';
 
 import { keyStore } from './key-store.ts';

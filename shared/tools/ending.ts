@@ -4,7 +4,7 @@ import type { Refuse } from '#shared/audit/refusals.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Account, Charge, Ending } from '#shared/limits/spending.ts';
-import type { Intent } from '#shared/providers/completions.ts';
+import type { Intent } from '#shared/providers/completion-call.ts';
 
 import type { CallMeta, Done, ServedBy } from './tool.ts';
 

@@ -16,7 +16,8 @@ import {
 } from '#shared/idempotency/idempotent-request.ts';
 import type { Caller } from '#shared/limits/plans.ts';
 import type { Account } from '#shared/limits/spending.ts';
-import type { Completions, Intent } from '#shared/providers/completions.ts';
+import type { Completions } from '#shared/providers/completions.ts';
+import type { Intent } from '#shared/providers/completion-call.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
 import { readsFirst, whileAdmitting } from './admission.ts';
@@ -25,7 +26,7 @@ import { coerced } from './coerce.ts';
 import { recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { findTool, schemasOf } from './registry.ts';
 import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
-import type { StatusPorts } from './builtin/status.ts';
+import type { StatusPorts } from './builtin/status-ports.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {

@@ -6,10 +6,11 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import type { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Charge } from '#shared/limits/spending.ts';
-import type { Completions, Intent } from '#shared/providers/completions.ts';
+import type { Completions } from '#shared/providers/completions.ts';
+import type { Intent } from '#shared/providers/completion-call.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
-import type { StatusPorts } from './builtin/status.ts';
+import type { StatusPorts } from './builtin/status-ports.ts';
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Which version of which key was used. */

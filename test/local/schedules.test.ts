@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { RuleTarget } from '#local/events/delivery.ts';
+import type { RuleTarget } from '#local/events/rule-target.ts';
 import { parseSchedule } from '#local/events/schedule.ts';
 import { createSchedules } from '#local/events/schedules.ts';
 

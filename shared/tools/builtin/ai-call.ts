@@ -1,7 +1,7 @@
 // Between a tool's call and a completion's.
 import { requireModel } from '#shared/auth/principal.ts';
 import type { TokenCounts } from '#shared/providers/chat-answer.ts';
-import type { CompletionCall } from '#shared/providers/completions.ts';
+import type { CompletionCall } from '#shared/providers/completion-call.ts';
 import type { ChosenBy } from '#shared/providers/policy.ts';
 
 import type { ServedBy, ToolCall } from '#shared/tools/tool.ts';

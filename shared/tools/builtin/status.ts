@@ -1,36 +1,9 @@
 // What a caller can ask about their own keys and about this service. Never a secret: the vault is out of reach here.
 import * as z from 'zod';
 
-import type { Principal } from '#shared/auth/principal.ts';
-import type { Uid } from '#shared/core/ids.ts';
-
 import { defineTool, type Tool } from '#shared/tools/tool.ts';
-import { type UsageStatus, usageStatus } from './usage-status.ts';
-
-const KeyStatus = z.object({
-  key_id: z.string(),
-  provider: z.string(),
-  hint: z.string().describe('Last four characters'),
-  label: z.string().nullable(),
-  status: z.enum(['active', 'frozen', 'expired', 'invalid']),
-  order: z.number().int().describe('Lowest first'),
-  expires_at: z.string().nullable(),
-});
-
-const ProviderStatus = z.object({
-  name: z.string(),
-  title: z.string(),
-  features: z.array(z.string()),
-  default_model: z.string(),
-  configured: z.boolean(),
-});
-
-/** Ports, composed outside: what there is to tell. */
-export type StatusPorts = {
-  readonly keysOf: (owner: Uid) => Promise<z.input<typeof KeyStatus>[]>;
-  readonly providers: () => z.input<typeof ProviderStatus>[];
-  readonly usageOf: (caller: Principal) => Promise<UsageStatus>;
-};
+import { KeyStatus, ProviderStatus } from './status-ports.ts';
+import { usageStatus } from './usage-status.ts';
 
 const annotations = {
   readOnlyHint: true,

@@ -1,0 +1,16 @@
+import type { Principal } from '#shared/auth/principal.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
+import type { Invoke } from '#shared/tools/invoke.ts';
+import type { Tool } from '#shared/tools/tool.ts';
+
+/** What every tool call of one MCP message has in common. */
+export type ToolCalls = {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  readonly hops?: number;
+  readonly invoke: Invoke;
+  /** Registered tools needed for this message: all, or the called one. */
+  readonly registered: readonly Tool[];
+  readonly report: (error: unknown) => void;
+};
