@@ -73,6 +73,14 @@ const BODIES: Readonly<Record<string, Json>> = {
     ],
   },
   embeddings: { model: 'text-embedding-3-small', input: 'hello', user: 'somebody' },
+  messages: {
+    model: 'claude-haiku-4-5',
+    max_tokens: 10,
+    system: 'brief',
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+  },
+  'messages-count': { model: 'claude-haiku-4-5', messages: [{ role: 'user', content: 'hello' }] },
+  'tokens-create': { name: 'ci', scopes: ['usage:read'], expires_in: 60 },
   'keys-store': { ...key, user_id: 'somebody', label: 'mine', expires_at: '2099-01-01T00:00:00Z' },
   'keys-connect': {
     provider: 'google',
