@@ -1,4 +1,4 @@
-// Bodies that API Gateway checks before a function starts. The function parses again: it trusts nobody.
+// Schemas of the bodies, by route. API Gateway only checks that there is an object; the function names each wrong field.
 import type * as z from 'zod';
 
 import { PreferencesBody } from '#shared/account/api.ts';

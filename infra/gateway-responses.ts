@@ -20,6 +20,12 @@ const INVALID: Refusal = {
   detail: 'The request does not have the documented form.',
   nextStep: 'Compare the request with the API description and send it again.',
 };
+const INVALID_BODY: Refusal = {
+  ...INVALID,
+  detail: 'The body is not a JSON object.',
+  nextStep:
+    'Send valid JSON that starts with { and ends with }, with the header Content-Type: application/json.',
+};
 const UNKNOWN: Refusal = {
   status: 404,
   code: 'not_found',
@@ -83,7 +89,7 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
   MISSING_AUTHENTICATION_TOKEN: UNKNOWN, // AWS's name for "no such route"
   INVALID_SIGNATURE: UNKNOWN, // the same, when the request carries an Authorization header
   RESOURCE_NOT_FOUND: UNKNOWN,
-  BAD_REQUEST_BODY: INVALID,
+  BAD_REQUEST_BODY: INVALID_BODY,
   BAD_REQUEST_PARAMETERS: INVALID,
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

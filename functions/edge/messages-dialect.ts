@@ -18,8 +18,6 @@ function parameters(body: unknown, event: APIGatewayProxyEvent) {
 
 export const messagesDialect = {
   parameters,
-  /** `?beta=true` of Anthropic's own clients says what the beta header says. */
-  query: ['beta'],
   event: (piece) =>
     `event: ${String((piece as { type?: unknown }).type)}\ndata: ${JSON.stringify(piece)}\n\n`,
   error: anthropicError,

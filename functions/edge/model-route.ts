@@ -29,8 +29,6 @@ export type Dialect = {
   readonly tool: Tool;
   /** The body as the tool takes it. @throws {AppError} `invalid_input` */
   readonly parameters: (body: unknown, event: APIGatewayProxyEvent) => unknown;
-  /** Query parameters that are ignored; every other one is rejected. */
-  readonly query?: readonly string[];
   /** The whole answer. */
   readonly whole: (result: Result) => unknown;
   /** One server-sent event. */
@@ -95,16 +93,14 @@ type Request = {
   readonly context: Context;
 };
 
-function withoutQuery(event: APIGatewayProxyEvent, ignored: readonly string[] = []): APIGatewayProxyEvent {
-  const rest = Object.entries(event.queryStringParameters ?? {}).filter(([name]) => !ignored.includes(name));
-  return { ...event, queryStringParameters: Object.fromEntries(rest) };
-}
+const isStrict = (event: APIGatewayProxyEvent): boolean => headerValues(event, STRICT_HEADER)[0] === 'true';
 
 /** A body that is rejected here never reaches the path of a call, which would record it. */
 async function argumentsOf({ name, dialect, event }: Request, principal: Principal) {
   try {
     checkHeaders(event);
-    checkNoQuery(withoutQuery(event, dialect.query));
+    // Clients of these dialects send parameters of their own, as `api-version` or `beta`: ignored, unless the caller is strict.
+    if (isStrict(event)) checkNoQuery(event);
     const parameters = dialect.parameters(jsonBody(event, rowOf(name)) ?? {}, event);
     return { parameters, idempotencyKey: idempotencyKeyIn(event) };
   } catch (thrown) {
@@ -129,9 +125,8 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const principal = await streamedCaller(name, event, { act: 'tool.called', target: tool.name });
   const { parameters, idempotencyKey } = await argumentsOf(request, principal);
   const deadline = deadlineOf(event, context, MARGIN_MS);
-  const strict = headerValues(event, STRICT_HEADER)[0] === 'true';
   const call = { toolName: tool.name, tool, parameters, principal, idempotencyKey, hops: hopsOf(event) };
-  const translation = { strict, onDropped: reply.onDropped };
+  const translation = { strict: isStrict(event), onDropped: reply.onDropped };
   // The outcome's record is durable when this returns: only then is the last piece sent.
   const sink = reply.piece;
   const done = await invoke()({ ...call, requestId, deadline, scoped: true, translation, sink });

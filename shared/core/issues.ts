@@ -15,6 +15,16 @@ export function unknownFields(names: readonly unknown[]): string {
   return plain.length > 0 ? `${message}: ${plain.slice(0, 5).join(', ')}` : message;
 }
 
+const WRONG_TYPE = /^Invalid input: expected (\w+), received (\w+)$/;
+
+/** The validator's own words about a type, as a sentence that continues the path of the field. */
+function plainMessage(message: string): string {
+  const [, expected, received] = WRONG_TYPE.exec(message) ?? [];
+  if (expected === undefined) return message;
+  if (received === 'undefined') return 'is missing';
+  return `has the wrong type: ${expected} expected, ${received} received`;
+}
+
 /**
  * Validation issues by path and rule, never by value: the name of an unknown field or a failing value may be a
  * misplaced key.
@@ -22,7 +32,7 @@ export function unknownFields(names: readonly unknown[]): string {
 export function issuesOf(error: z.ZodError, root = ''): Issue[] {
   return error.issues.slice(0, 20).map((issue) => ({
     path: [root, ...issue.path].filter((part) => part !== '').join('.'),
-    message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : issue.message,
+    message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : plainMessage(issue.message),
   }));
 }
 

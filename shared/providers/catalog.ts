@@ -120,7 +120,7 @@ export function factsOf(provider: string): ProviderFacts {
   if (isUpstreamProvider(provider)) return upstreamFacts(provider);
   const known = CATALOG.map(({ id }) => id).join(', ');
   throw new AppError('invalid_input', `Unknown provider. Known are: ${known}.`, {
-    issues: [{ path: 'provider', message: `must be one of: ${known}` }],
+    issues: [{ path: 'body.provider', message: `must be one of: ${known}` }],
   });
 }
 

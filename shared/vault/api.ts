@@ -23,13 +23,21 @@ const isTime = (text: string) =>
 /** RFC 3339, with any offset. The use case checks that the time is in the future. */
 const ExpiresAt = z.string().max(40).refine(isTime, 'must be a time as in 2030-01-31T12:00:00Z');
 
-const Provider = z.string().regex(/^[a-z0-9-]{1,32}$/);
+/** Accepted in any letter case. The use case knows which providers there are. */
+const Provider = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9-]{1,32}$/, 'must be the name of a provider, as in "openai"');
 
 /** Base URL of an OpenAI-compatible server, without `/chat/completions`. The egress guard checks the address. */
 const BaseUrl = z
   .string()
   .max(300)
-  .regex(/^https?:\/\/[^\s/?#@\\]+(?:\/[\w.~:-]+)*\/?$/);
+  .regex(
+    /^https?:\/\/[^\s/?#@\\]+(?:\/[\w.~:-]+)*\/?$/,
+    'must be an address without query and credentials, as in https://host/v1',
+  );
 
 /** `<provider>_<22 characters>`; any other text is treated as an unknown id. */
 const KeyId = z.string().max(128);
@@ -37,7 +45,7 @@ const KeyId = z.string().max(128);
 const Origin = z
   .string()
   .max(300)
-  .regex(/^https?:\/\/[^/?#@\s]+$/);
+  .regex(/^https?:\/\/[^/?#@\s]+$/, 'must be an origin without path, as in https://api.example.org');
 
 export const StoreKeyBody = z.strictObject({
   provider: Provider,

@@ -227,6 +227,18 @@ onEngine('/v1/chat/completions', () => {
     expect(plain.response.headers.has('x-portunus-dropped')).toBe(false);
   });
 
+  it('ignores query parameters of other products, and rejects them for a caller who wants strictness', async () => {
+    const { person } = await withKey('query', 'openai');
+    const send = (headers: Record<string, string>) =>
+      portunus.current.request('POST', '/v1/chat/completions?api-version=2024-10-21', {
+        headers: { authorization: `Bearer ${person.token}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: 'openai/some-model-1', messages: hello }),
+      });
+    expect(await send({})).toMatchObject({ status: 200, body: { object: 'chat.completion' } });
+    const strict = await send({ 'x-portunus-strict': 'true' });
+    expect([strict.status, strict.body.error.code]).toEqual([400, 'invalid_input']);
+  });
+
   it('rejects the same fields by name for a caller who wants strictness, before anything is sent', async () => {
     const { client } = await withKey('strict', 'anthropic');
     const sent = portunus.current.provider?.journal().length;
