@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import type { Metafile, Plugin } from 'esbuild';
-import * as z from 'zod';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';

@@ -2,6 +2,8 @@
 // written by independent parties, so a manipulation of either one is detected.
 import type { Kid, Uid } from '#shared/core/ids.ts';
 
+import { matchDecrypts } from './match-decrypts.ts';
+
 type OfKey = { readonly uid: Uid; readonly kid: Kid; readonly ver: number };
 
 /** One successful `Decrypt` of the KMS log; owner and key are in its encryption context. */
@@ -60,28 +62,6 @@ function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): 
   return groups;
 }
 
-/**
- * Assigns to each event the earliest free record within its window; both lists are sorted by time. All windows have the
- * same length, so this greedy assignment leaves the fewest events unmatched.
- */
-function pair<One extends Opening>(
-  openings: readonly One[],
-  accounts: readonly Account[],
-  window: Span,
-): One[] {
-  let next = 0;
-  return openings.filter((opening) => {
-    let account = accounts[next];
-    while (account && account.atMs < opening.atMs + window.fromMs) {
-      next += 1;
-      account = accounts[next];
-    }
-    if (!account || account.atMs > opening.atMs + window.toMs) return true;
-    next += 1;
-    return false;
-  });
-}
-
 const AFTER = { fromMs: -SKEW_MS, toMs: LONGEST_CALL_MS + SKEW_MS };
 const BEFORE = { fromMs: -LONGEST_CALL_MS - SKEW_MS, toMs: SKEW_MS };
 
@@ -121,11 +101,18 @@ export function reconcileDecrypts<One extends Opening>(
   let possible = 0;
   const unmatched: One[] = [];
   for (const [name, own] of opened) {
-    const left = pair(own, (receipts.get(name) ?? []).toSorted(byTime), AFTER);
-    const lost = pair(left, attempts.filter(mayHaveUsed(own[0])), BEFORE);
-    const lostWithin = lost.filter(within);
-    possible += left.filter(within).length - lostWithin.length;
-    unmatched.push(...lostWithin);
+    const explanations = matchDecrypts(
+      own,
+      { sorted: (receipts.get(name) ?? []).toSorted(byTime), window: AFTER },
+      { sorted: attempts.filter(mayHaveUsed(own[0])), window: BEFORE },
+    );
+    const inside = own
+      .map((opening, index) => ({ opening, explanation: explanations[index] }))
+      .filter(({ opening }) => within(opening));
+    possible += inside.filter(({ explanation }) => explanation === 'attempt').length;
+    unmatched.push(
+      ...inside.filter(({ explanation }) => explanation === undefined).map(({ opening }) => opening),
+    );
   }
   const unproven = [...receipts].reduce(
     (sum, [name, own]) =>

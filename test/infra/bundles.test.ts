@@ -6,7 +6,6 @@ import { basename, join } from 'node:path';
 
 import type { Metafile } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import * as z from 'zod';
 
 import { routes } from '#functions/routes.ts';
 import { buildAssembly } from '#scripts/build.ts';

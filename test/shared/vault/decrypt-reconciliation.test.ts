@@ -81,6 +81,16 @@ describe('a receipt', () => {
   });
 });
 
+describe('a crashed call between two others', () => {
+  it('is explained by its attempt, so that each later event keeps its own receipt', () => {
+    const report = reconcileDecrypts(
+      [opening(0), opening(2), opening(66)],
+      [attempt(0), receipt(2.001), receipt(66.001)],
+    );
+    expect(report).toMatchObject({ matched: 2, possible: 1, unmatched: [] });
+  });
+});
+
 describe('a day without manipulation', () => {
   /** Calls of one instance with the data-key cache's own rule: opened again after a minute. */
   const calls = fc.array(
