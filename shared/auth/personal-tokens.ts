@@ -79,8 +79,8 @@ function checkScopes({ scopes, roles }: Principal, wanted: readonly Scope[]): vo
   throw new AppError(
     'insufficient_scope',
     reserved.length > 0
-      ? `No personal access token may have the scope ${reserved.join(', ')}.`
-      : `A personal access token cannot have more than you: you lack the scope ${denied.join(', ')}.`,
+      ? 'No personal access token may have these scopes.'
+      : 'A personal access token cannot have more scopes than its creator.',
     {
       issues: denied.map((scope) => ({ path: 'body.scopes', message: `must not contain ${scope}` })),
       next_step: `Leave them out. Allowed here: ${allowed.join(', ') || 'none'}.`,

@@ -222,12 +222,13 @@ onEngine('a personal access token', () => {
     expect((await kim.post('/tokens', { ...body, scopes: ['ai:use', 'keys:read'] })).body).toMatchObject({
       status: 403,
       code: 'insufficient_scope',
-      detail: 'A personal access token cannot have more than you: you lack the scope ai:use.',
+      detail:
+        'A personal access token cannot have more scopes than its creator: body.scopes must not contain ai:use.',
       next_step: 'Leave them out. Allowed here: keys:read.',
     });
     expect((await kim.post('/tokens', { ...body, scopes: ['account:write'] })).body).toMatchObject({
       status: 403,
-      detail: 'No personal access token may have the scope account:write.',
+      detail: 'No personal access token may have these scopes: body.scopes must not contain account:write.',
     });
     const { id, token } = await created(kim, { scopes: ['keys:read'] });
     const program = bearer(token);

@@ -42,6 +42,6 @@ describe('an error that quotes a key of the caller', () => {
   it('leaves other words and names as they are', () => {
     const said = { message: 'Unknown parameter: task-skill-level-of-detail', param: 'messages[0].role' };
     expect(detailsOf(said)).toMatchObject({ provider_message: said.message, provider_param: said.param });
-    expect(headerNames(['response_format', 'x-task'])).toEqual(['response_format', 'x-task']);
+    expect(headerNames(['response_format', 'task'])).toEqual(['response_format', 'task']);
   });
 });
