@@ -1,4 +1,4 @@
-// POST /admin/sessions/revoke — somebody is signed out everywhere: a lost device, a person who left.
+// POST /admin/sessions/revoke — signs a user out everywhere: a lost device, a person who left.
 import { RevokeUserBody } from '#shared/auth/api.ts';
 import { endSessionsOf } from '#shared/services/sessions.ts';
 

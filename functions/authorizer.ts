@@ -1,4 +1,4 @@
-// Who is calling? Runs before every route that is not open; API Gateway keeps its verdict for a minute.
+// Identifies the caller. Runs before every route that is not open; API Gateway caches its policy for a minute.
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
@@ -44,14 +44,14 @@ async function principalOf(token: string): Promise<Principal> {
   return { ...verified, uid: uidOf(verified.issuer, verified.subject), client };
 }
 
-/** Where MCP clients come in, and the scope they need there whatever they call. */
+/** Method of the MCP endpoint, and the scope that every call to it needs. */
 const DOOR = 'POST/mcp';
 const DOOR_SCOPE = 'tools:call';
 
 /**
- * Every method of this stage: what exactly the caller may do is decided in each function. But the door of MCP, which is denied
- * here: a client asks for a wider token only when a 403 says so in `WWW-Authenticate`, and that header the gateway alone can
- * send. The verdict is kept for all methods, so it is the same whichever was called.
+ * Policy for every method of this stage: what exactly the caller may do is decided in each function. Only the MCP endpoint is
+ * denied here without its scope: a client requests a wider token only after a 403 with `WWW-Authenticate`, and only API
+ * Gateway can send that header. The policy is cached for all methods, so it does not depend on the method called.
  */
 function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal): APIGatewayAuthorizerResult {
   const [api = '', stage = ''] = event.methodArn.split('/');
@@ -70,7 +70,7 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
   };
 }
 
-/** What the gateway refuses by the verdict no function sees: it is recorded here, as often as the verdict is asked for. */
+/** Records a call that API Gateway denies by the policy, which no function sees: once per run of the authorizer. */
 async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal: Principal): Promise<void> {
   if (principal.scopes.includes(DOOR_SCOPE) || !event.methodArn.endsWith(`/${DOOR}`)) return;
   const { noteRefusal } = await import('./edge/rejected-caller.ts');
@@ -78,10 +78,10 @@ async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal
   await noteRefusal(error, event.requestContext.requestId, principal.uid);
 }
 
-/** @throws always: `Unauthorized` where the token is to blame, anything else where we are */
+/** @throws always: `Unauthorized` if the token is at fault, any other error if the gateway is */
 async function refuse(thrown: unknown, requestId: string): Promise<never> {
   const error = asAppError(thrown);
-  // Log and store code stand behind an import of their own: an accepted caller does not pay for them.
+  // Log and store code is imported on demand, so that it does not delay accepted callers.
   const { noteFailure, noteRefusal } = await import('./edge/rejected-caller.ts');
   if (error.code !== 'unauthenticated') {
     countAuth('ours', error.code);

@@ -1,4 +1,4 @@
-// What runs without a caller: the authorizer and the consumers of bus events. Declared as routes are, for the same golden table.
+// Functions without a caller: the authorizer and consumers of bus events. Declared like routes, for the same golden table.
 import type { Need } from './needs.ts';
 
 export type EventFunction = {
@@ -7,12 +7,12 @@ export type EventFunction = {
   /** EventBridge pattern on the audit bus. Absent: not a consumer. */
   readonly pattern?: {
     readonly source: readonly string[];
-    /** What became of the audit record. TTL removals never reach the bus. */
+    /** Type of change to the audit record. TTL removals never reach the bus. */
     readonly detail: { readonly change: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[] };
   };
   /**
-   * Is told by CloudTrail of these calls to KMS with the vault's CMKs, whoever makes them. They come on the account's default bus,
-   * minutes later, and perhaps twice.
+   * KMS calls with the vault's CMKs, by any principal, that CloudTrail reports to this function. They arrive on the
+   * account's default bus, minutes later, and perhaps twice.
    */
   readonly vaultKeyCalls?: readonly string[];
   /** Runs by the clock, in UTC, instead. */

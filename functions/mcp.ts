@@ -63,9 +63,9 @@ function site(): McpSite {
 
 const REQUESTED: EarlyRecord = { act: 'mcp.requested', target: 'unknown' };
 
-/** What the message asks for, and the registered tools it may reach. Recorded unless its call writes its own records. */
+/** Request, its message, and the registered tools it may reach. Recorded unless its call writes its own records. */
 async function prepare(event: APIGatewayProxyEvent, context: Context, principal: Principal) {
-  // Before a Request is made of it: the web's Request knows no TRACE.
+  // Checked before a Request is created: the web's Request does not support TRACE.
   if (event.httpMethod !== 'POST') return { refused: refusal('method_not_allowed') };
   if (repeatedHeader(event) !== undefined) return { refused: refusal('header') };
   if (hasQuery(event)) return { refused: refusal('query') };

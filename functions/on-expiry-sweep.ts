@@ -1,4 +1,4 @@
-// Once a day: owners of keys that expire soon, or have, are told.
+// Once a day: notifies the owners of keys that expire soon or have expired.
 import { sweepExpiry } from '#shared/services/expiry-sweep.ts';
 
 import { scheduled } from './edge/event.ts';

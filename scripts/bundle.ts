@@ -17,7 +17,7 @@ import { FINGERPRINTS, fingerprintOf, readSources, unchangedFunctions } from './
 export const STAMP = '.stamp';
 
 export type BundleOptions = {
-  /** Where `functions/`, `maps/`, `meta.json` and `request-models.json` go. */
+  /** Output folder of `functions/`, `maps/`, `meta.json` and `request-models.json`. */
   readonly dist?: string;
   /** Function name → source file. Default: all that functions/routes.ts and functions/events.ts name. */
   readonly entries?: Entries;

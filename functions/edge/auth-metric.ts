@@ -1,10 +1,11 @@
-// How sign-ins go, as a line in CloudWatch's embedded metric format: a metric without a call. Nobody is named in it.
+// Sign-in metrics, as lines in CloudWatch's embedded metric format, which need no API call. They contain no identity.
 
 import { env } from '#shared/core/env.ts';
 
 /**
- * Whose doing it was. `accepted` and `ours` make the success rate, accepted / (accepted + ours): we turned away, or failed, somebody
- * we should have let in. `expired` is a client that has to refresh, `theirs` a stranger; neither says anything about us.
+ * Outcome by the party that caused it. `accepted` and `ours` make the success rate, accepted / (accepted + ours): `ours` is
+ * a rejection or failure caused by the gateway. `expired` is a client that has to refresh its token, `theirs` an
+ * unauthenticated caller; neither is an error of the gateway.
  */
 type Outcome = 'accepted' | 'expired' | 'theirs' | 'ours';
 

@@ -43,11 +43,11 @@ export type Call<Input> = {
   readonly claim: () => readonly Write[];
   /** The Idempotency-Key header. */
   readonly idempotencyKey: string | undefined;
-  /** Told of each key before it is opened: the receipt, whether the call ends well or not. */
+  /** Called with each key before it is opened: for the receipt, whether the call succeeds or fails. */
   readonly onUse: (key: UsedKey) => void;
 };
 
-/** How a use case ended. Its changes and its audit record are committed together, before the answer leaves. */
+/** Result of a use case. Its changes and its audit record are committed together, before the response is sent. */
 export type Answer =
   | {
       readonly status?: number;
@@ -156,7 +156,7 @@ function commit(
   return audit().commit({ ...draft, result: 'succeeded', target, meta }, [...response, ...writes]);
 }
 
-/** Of the invoke path. */
+/** Response of the invoke path. */
 function recorded(answer: Extract<Answer, { recorded: true }>, requestId: string) {
   const again = answer.replayed ? marked : (result: APIGatewayProxyResult) => result;
   if (!('error' in answer)) return again(reply(200, answer.body));

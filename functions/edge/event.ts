@@ -30,20 +30,20 @@ export function consumer<Schema extends z.ZodType>(
   };
 }
 
-/** What EventBridge says of a schedule that is due. */
+/** Fields that are read from an EventBridge scheduled event. */
 const Due = z.object({ id: z.string().min(1), time: z.iso.datetime() });
 
 type Run = {
-  /** When it was due: the clock of the run, so that a delivery that comes late or again does the same. */
+  /** Scheduled time: the clock of the run, so that a late or repeated delivery does the same. */
   readonly nowMs: number;
   readonly reqId: string;
-  /** Logs what one item failed of; the others go on. */
+  /** Logs the failure of one item; the others continue. */
   readonly onFailure: (error: unknown) => void;
 };
 
 /**
- * Wraps what runs on a schedule. It may be started twice for the same time. If anything failed the whole run did: it is
- * tried again and, in the end, lies in the dead-letter queue.
+ * Wraps a scheduled function, which may be started twice for the same time. If any item failed, the whole run fails: it is
+ * retried and, in the end, sent to the dead-letter queue.
  */
 export function scheduled(
   run: (due: Run) => Promise<{ counts: Readonly<Record<string, number>>; failed: number }>,

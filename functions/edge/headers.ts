@@ -34,11 +34,11 @@ export function checkToken(event: Headed): void {
   });
 }
 
-/** Rejects a request that says two things. @throws {AppError} `invalid_input` naming the header */
+/** Rejects a request with a repeated header. @throws {AppError} `invalid_input` naming the header */
 export function checkHeaders(event: Headed): void {
   const name = repeatedHeader(event);
   if (name === undefined) return;
-  // Of a name that goes on as the caller likes only the start is known to be no secret.
+  // Quote only the prefix of a name whose remainder the caller chooses: the remainder may be a secret.
   const known = /^(?:mcp|x-portunus)-/.exec(name)?.[0].concat('…') ?? name;
   throw invalidHeader(known, 'must not be repeated; send it once');
 }

@@ -1,4 +1,4 @@
-// How a change to one key is answered and recorded.
+// Response to a change to one key, and its audit record.
 import type { Write } from '#shared/core/write.ts';
 import type { KeySummary } from '#shared/vault/stored-key.ts';
 

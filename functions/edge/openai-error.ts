@@ -74,7 +74,7 @@ export const openaiHeaders = (error: AppError, requestId: string): Record<string
   }),
 });
 
-/** Of a buffered route. */
+/** Error response of a buffered route. */
 export const openaiProblem = (error: AppError, requestId: string): APIGatewayProxyResult => ({
   statusCode: error.status,
   headers: openaiHeaders(error, requestId),

@@ -12,7 +12,7 @@ type Out = {
   end: () => void;
 };
 
-/** What the Lambda runtime offers in place of a return value. */
+/** Streaming API of the Lambda runtime, used in place of a return value. */
 type Runtime = {
   streamifyResponse: (
     handler: (event: APIGatewayProxyEvent, out: Out, context: Context) => Promise<void>,

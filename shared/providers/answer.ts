@@ -30,7 +30,7 @@ export function readAnswer<T>({ body }: EgressResponse, secret: Secret, parse: (
   return parsed(text, (json) => parse(createSecretMask(secret).json(parseExact(json))));
 }
 
-/** What a refusal says, for who has to decide by it. */
+/** Error response with the key masked, for the code that handles the error. */
 export function withoutKey<T extends EgressResponse>(response: T, secret: Secret): T {
   const mask = createSecretMask(secret);
   const text = new TextDecoder().decode(response.body);

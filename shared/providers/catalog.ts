@@ -1,4 +1,4 @@
-// What is known of each provider without calling it. Adding a provider: a row here, one adapter file beside it.
+// Static facts about each provider. Adding a provider: a row here, one adapter file beside it.
 import { AppError } from '#shared/core/errors.ts';
 import type { ProviderId } from '#shared/core/ids.ts';
 
@@ -13,13 +13,13 @@ export type ProviderFacts = {
   /** Keys that administer an account: they can do far more than a call needs. */
   readonly adminKey?: RegExp;
   readonly keyFormat: string;
-  /** Where its users make and revoke keys. */
+  /** Page on which its users create and revoke keys. */
   readonly keyPage: string;
   readonly renewal: 'oauth' | 'api' | 'guided';
   /** Empty where only the key's own server knows. */
   readonly defaultModel: string;
   readonly defaultEmbedModel?: string;
-  /** Names that nobody else gives to a model: whoever asks for one without naming a provider means this one. */
+  /** Model names that no other provider uses: a call with such a model and no provider is routed to this one. */
   readonly modelPattern?: RegExp;
   /** Its keys are stored with the base URL they are for. */
   readonly ownBaseUrl?: true;
@@ -183,7 +183,7 @@ export function requireAccepted(
 const ENDPOINT = /(?:\/(?:chat\/completions|completions|responses|embeddings|models))?\/*$/;
 
 /**
- * Where a key may be sent, as it is sealed with it. Empty for a provider whose origin the stage configures.
+ * Destination of a key, as it is sealed with the key. Empty for a provider whose origin the stage configures.
  * @throws {AppError} `invalid_input` for a base URL where none belongs, or none where one does
  */
 export function keyOriginOf({ title, ownBaseUrl }: ProviderFacts, baseUrl: string | undefined): string {

@@ -11,11 +11,11 @@ export type TokenCounts = {
   readonly inputTokens: number;
   /** All of the answer, reasoning included. */
   readonly outputTokens: number;
-  /** Of `inputTokens`: read from the provider's prompt cache. */
+  /** Part of `inputTokens` that was read from the provider's prompt cache. */
   readonly cachedInputTokens?: number | undefined;
-  /** Of `inputTokens`: written to the provider's prompt cache. */
+  /** Part of `inputTokens` that was written to the provider's prompt cache. */
   readonly cacheWriteTokens?: number | undefined;
-  /** Of `outputTokens`: thought, not said. */
+  /** Part of `outputTokens` that is reasoning, not visible output. */
   readonly reasoningTokens?: number | undefined;
 };
 
@@ -127,7 +127,7 @@ const FINISH: Readonly<Record<string, string>> = {
 };
 
 /**
- * The reason in one of OpenAI's words. Whoever has made calls stops for them.
+ * Finish reason as defined by OpenAI. A plain stop after tool calls is `tool_calls`.
  * @throws {AppError} `upstream_failed` for an answer that its provider gave up
  */
 export function finishWord(reason: string, called: boolean): string {

@@ -17,7 +17,7 @@ export type ChatReply = {
   readonly completion: Completion;
 };
 
-/** What a model's name may be where it is stored, listed or recorded. */
+/** Allowed form of a model name that is stored, listed or recorded. */
 export const MODEL_NAME = /^[\w.:/@-]{1,100}$/;
 
 /**
@@ -95,7 +95,7 @@ export type ChatAdapter = KeyDialect & {
   readonly reader: () => StreamReader;
   /** Whether an error says that this key's account has no money left, which no waiting changes. */
   readonly outOfQuota: (status: number, error: ProviderError) => boolean;
-  /** What an error means in OpenAI's codes, where the provider has its own words for it. */
+  /** OpenAI error code that is equivalent to an error, where the provider has codes of its own. */
   readonly clientCode: (status: number, error: ProviderError) => ClientCode | undefined;
   readonly embed?: {
     readonly path: (model: string) => string;

@@ -65,7 +65,7 @@ export const headerNames = (paths: Iterable<string>): string[] => {
 };
 
 /**
- * Of a caller who wants every field to count.
+ * Strict mode (`x-portunus-strict`): rejects a request with fields that the provider cannot express.
  * @throws {AppError} `invalid_input` naming the fields that would be dropped
  */
 export function requireNothingDropped(title: string, dropped: readonly string[]): void {

@@ -1,17 +1,17 @@
-// Where a call names no provider or no model: what its owner prefers.
+// Preferences of an owner, for calls that name no provider or no model.
 import type { Uid } from '#shared/core/ids.ts';
 
 import type { Policy } from './policy.ts';
 
-/** What the owner would rather have where a call does not say. */
+/** Defaults of an owner for what a call does not specify. */
 export type Preference = {
   readonly default_provider?: string | undefined;
   readonly default_models?: Readonly<Record<string, string>> | undefined;
-  /** Of a chat that names neither provider nor model. */
+  /** Policy of a chat that names neither provider nor model. */
   readonly default_policy?: Policy | undefined;
 };
 
-/** Port. Asked only when a call leaves something open. */
+/** Port. Called only when a call leaves something unspecified. */
 export type PreferenceOf = (owner: Uid) => Promise<Preference>;
 
 const MAX_KEPT = 1000;

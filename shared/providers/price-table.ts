@@ -1,24 +1,25 @@
-// What models cost, by their own names. A change of anything here is a new PRICE_VERSION: records name the one they were made by.
+// Prices of models, by the providers' own model names. Any change here needs a new PRICE_VERSION: records name the version
+// that they were priced with.
 //
 // Compared on 2026-11-23 with what the providers publish at the address above each table, partly by copies of those pages. Not
 // found there: gpt-6.1-sol and gpt-6-astra (dated tables of others), gpt-4o-2024-05-13, gpt-4-turbo, o1, o3-mini and OpenAI's
 // embeddings (as they were published before). A name that moves from one price to another is left out: "unknown" is better than wrong.
-// What costs more than a row says is not asked for: OpenAI's faster tiers, caches kept for longer, audio. A provider's
-// regional endpoints cost a tenth more; the default origins are not regional.
+// Options that cost more than a row states are never requested: OpenAI's faster tiers, longer cache lifetimes, audio. A
+// provider's regional endpoints cost a tenth more; the default origins are not regional.
 
 export const PRICE_VERSION = '2026-11-23';
 
 /** USD per million tokens. */
 export type Price = {
   readonly input: number;
-  /** Of the input: read from the provider's prompt cache. */
+  /** Input that is read from the provider's prompt cache. */
   readonly cachedInput: number;
-  /** Of the input: written to it, for as short as the provider offers: nobody can ask for longer here. */
+  /** Input that is written to it, with the shortest lifetime of the provider; no request can choose a longer one. */
   readonly cacheWrite: number;
   readonly output: number;
   /** The longest answer, in tokens: what a call may cost that names no bound. */
   readonly maxOutput: number;
-  /** What the whole call costs when its prompt is longer than this. */
+  /** Price of the whole call when its prompt is longer than `above` tokens. */
   readonly long?: { readonly above: number; readonly price: Omit<Price, 'maxOutput' | 'long'> };
 };
 
@@ -126,7 +127,7 @@ const MISTRAL: Readonly<Record<string, Price>> = {
   'mistral-embed': embedding(0.1),
 };
 
-/** Provider → model → price. A provider that is not here costs nobody knows what. */
+/** Provider → model → price. The cost of a provider that is not listed is unknown. */
 export const PRICES: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
   openai: OPENAI,
   anthropic: ANTHROPIC,

@@ -43,7 +43,7 @@ type Counted = {
 };
 
 /**
- * What these tokens cost. Reasoning is part of the answer and is paid as such.
+ * Cost of these tokens. Reasoning tokens are part of the output and are priced as such.
  * @returns `unknown` for a model without a price, and for counts that cannot be: negative, not whole, none at all, or
  * parts greater than their whole
  */
@@ -81,12 +81,12 @@ export function worstCaseOf({ provider, model, inputBytes, maxOutputTokens }: Es
   return Math.max(written.costMicroUsd, plain.costMicroUsd);
 }
 
-/** Of English text; other languages and code take more. */
+/** Average of English text; other languages and code take more tokens. */
 const BYTES_PER_TOKEN = 4;
 /** An answer of a page or so. */
 const USUAL_OUTPUT_TOKENS = 500;
 
-/** What a call will roughly cost, in micro-USD: to compare models by, never to charge by. */
+/** Estimated cost of a call, in micro-USD: for comparing models, never for charging. */
 export function likelyCostOf({ provider, model, inputBytes, maxOutputTokens }: Estimate): number | 'unknown' {
   if (inputBytes === undefined) return 'unknown';
   const cost = costOf(provider, model, {

@@ -1,5 +1,5 @@
-// How near a provider says its own limit is. Both dialects describe buckets that refill steadily, and name the time when
-// each will be full again: OpenAI as a duration, Anthropic as a date.
+// Remaining rate limit as reported in a provider's headers. Both dialects describe buckets that refill steadily, and state
+// when each will be full again: OpenAI as a duration, Anthropic as a date.
 import type { Pace } from '#shared/limits/provider-pacing.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -7,9 +7,9 @@ type Headers = Readonly<Record<string, string>>;
 /** A tenth of a bucket: from here on its owner is slowed, and until so much has come back. */
 const LOW = 0.1;
 
-/** Nobody is held longer on a provider's word; then it is asked again. */
+/** Longest delay that a provider's headers can impose; then the provider is called again. */
 const MAX_HOLD_MS = 5 * 60_000;
-/** For a 429 that does not say. */
+/** Minimum delay after a 429 that states no time. */
 const DEFAULT_HOLD_MS = 2000;
 
 /** `6m0s`, `1.5s`, `20ms`, `1h2m3s`. */

@@ -8,7 +8,7 @@ import type { Chunk } from './chat-answer.ts';
 /** A text that goes on from piece to piece: what is said, thought or refused, or the arguments of a call. */
 type Leaf = { readonly channel: string; text: string; readonly piece: Piece };
 type Piece = { readonly chunk: Chunk; waiting: number; touched: boolean; readonly texts: Leaf[] };
-/** Of one channel: the leaves that are not decided yet, one after the other, and up to where their text is. */
+/** Buffer of one channel: its undecided leaves in order, their text, and the offset up to which that is decided. */
 type Channel = { text: string; leaves: Leaf[]; decided: number };
 
 type Replace = (channel: string, text: string) => string;
@@ -165,7 +165,7 @@ export function createRedaction(mask: SecretMask) {
   }
 
   return {
-    /** What may go on now: this one and those before it, or nothing yet. */
+    /** Chunks that can be released now: those buffered and this one, in order, or none yet. */
     take(chunk: Chunk): Chunk[] {
       const piece: Piece = { chunk: maskAside(chunk, mask), waiting: 0, touched: false, texts: [] };
       queue.push(piece);

@@ -56,7 +56,7 @@ function outcomeOf(response: EgressResponse): Refreshed {
 type Ports = {
   readonly egress: Pick<Egress, 'send'>;
   readonly endpoints: TokenEndpoints;
-  /** To endpoints that owners name: nobody is trusted there. */
+  /** Egress to endpoints that owners name, which are never trusted. */
   readonly outside: () => Pick<Egress, 'send'>;
 };
 

@@ -11,14 +11,14 @@ import { type KeyDialect, MODEL_NAME } from './chat.ts';
 import { keyDialectFor } from './key-dialects.ts';
 import { errorIn, rejectsKey } from './provider-error.ts';
 
-/** Nobody who saves a key waits longer than this for its provider. */
+/** Longest wait for the provider when a key is saved. */
 const DEADLINE_MS = 3000;
 const MAX_MODELS = 100;
 
 export type AskProvider = (request: {
   readonly facts: ProviderFacts;
   readonly secret: Secret;
-  /** Where the key goes, if not to its provider's own origin. */
+  /** Destination of the key, if not its provider's own origin. */
   readonly origin: string;
   readonly deadline: Deadline;
 }) => Promise<Validation>;

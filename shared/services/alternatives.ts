@@ -1,4 +1,4 @@
-// What the caller of a refused tool call can do instead, from their own keys. Asked after a refusal only.
+// Alternatives to a refused tool call, from the caller's own keys. Computed only after a refusal.
 import type { Principal } from '#shared/auth/principal.ts';
 import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import {
@@ -30,7 +30,7 @@ const isFree = ({ annotations, requiresKey, input }: Tool) =>
 
 type Feature = 'chat' | 'embed';
 
-/** What the refused call would cost on a model; and the model that a call means which names none. */
+/** Functions for the estimated cost of the refused call on a model, and for the default model of a provider. */
 function reckonerFor({ parameters }: Refused, feature: Feature, { default_models = {} }: Preference) {
   const { max_tokens } = parameters;
   const size = {
@@ -68,7 +68,7 @@ const asMeans =
     costMicroUsd: costOf(facts.id, modelOf(facts)),
   });
 
-/** What is refused by itself says whom it was for; else the call does, if it names somebody. */
+/** Cost of repeating the call with the provider of the refusal, or else with the one in its parameters, if any. */
 function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Reckoner): number | 'unknown' {
   const asked = provider ?? parameters['provider'];
   const facts = CATALOG.find(({ id }) => id === asked);
@@ -78,8 +78,8 @@ function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Recko
 }
 
 /**
- * Needs `vault:use`, `providers:call`, `rates:admit`, `preferences:read`. Reads the caller's keys and preferences where the tool
- * is told which provider to ask: only such a one can be told to ask another.
+ * Needs `vault:use`, `providers:call`, `rates:admit`, `preferences:read`. Reads the caller's keys and preferences if the
+ * tool has a `provider` parameter: only such a tool can be called with another provider.
  */
 export async function alternatives(principal: Principal, refused: Refused): Promise<Alternative[]> {
   const tool = TOOLS.find(({ name }) => name === refused.tool);
@@ -87,7 +87,7 @@ export async function alternatives(principal: Principal, refused: Refused): Prom
     const againMicroUsd = tool && !tool.requiresKey ? 0 : 'unknown'; // registered tools have prices of their own
     return alternativesTo(refused, { providers: [], free: [], againMicroUsd });
   }
-  // Of the other tools only those without a limit of their own: whether that is used up is not known here.
+  // Other tools only if they have no limit of their own: whether such a limit is used up is not known here.
   const rates = await limits().current();
   const free = TOOLS.filter((other) => isFree(other) && mayCall(principal, other))
     .map(({ name }) => name)

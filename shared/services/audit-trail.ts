@@ -10,7 +10,7 @@ import { lazy } from '#shared/core/lazy.ts';
 
 const trail = lazy(() => auditTrail(dynamo(), env('AUDIT_TABLE')));
 
-/** Who else's trail a role may read. An operator's work needs nobody's. */
+/** Roles that may read other users' trails. Operators do not need to. */
 const READERS = ['auditor', 'admin'] as const;
 
 type Asked = Pick<AuditQuery, 'user_id' | 'owner'>;

@@ -13,7 +13,7 @@ import { notices } from './notices.ts';
 
 type Run = {
   readonly nowMs: number;
-  /** Of the event that set it off: every record of the run bears it. */
+  /** Request id of the event that started the run: every record of the run contains it. */
   readonly reqId: string;
   readonly onFailure: (error: unknown) => void;
 };

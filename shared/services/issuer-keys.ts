@@ -17,10 +17,10 @@ import { issuerKeySealingKey } from './stage-secret.ts';
 const table = lazy(() => issuerKeyTable(dynamo(), env('CONTROL_TABLE')));
 const rows = async () => sealedRows(await issuerKeySealingKey('issuer-keys'));
 
-/** Where it lies and from when it is: a row that was moved, or given another age, does not open. */
+/** Location and age of a row, bound to its seal: a row that was moved, or given another age, cannot be opened. */
 const bound = (uri: string, at: number) => ['JWKS', uri, String(at)];
 
-/** Somebody has written to the table who wants tokens of their own believed. */
+/** Records a forged row: an attempt to have forged tokens accepted by writing to the table. */
 const recordForged = (uri: string, { code }: AppError): Promise<void> =>
   refuse()({
     uid: ANONYMOUS,

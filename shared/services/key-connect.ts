@@ -13,8 +13,8 @@ import { toolEgress } from './tool-egress.ts';
 type OwnEndpoint = { readonly origin: string; readonly endpoint: TokenEndpoint };
 
 /**
- * Of tokens for registered tools: where they may go, and where they are renewed. Nobody but their owner knows.
- * @throws {AppError} `invalid_input` naming what is missing, or what is not for the owner of other keys to say; `egress_refused`
+ * Destination and token endpoint of tokens for registered tools, which only their owner knows.
+ * @throws {AppError} `invalid_input` naming what is missing, or what cannot be set for other keys; `egress_refused`
  */
 function ownEndpointOf(body: ConnectKeyBody): OwnEndpoint | undefined {
   const { provider, origin, token_endpoint: url, client_id, resource } = body;

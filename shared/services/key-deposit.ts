@@ -20,7 +20,7 @@ export const deposit = lazy(() =>
   createKeyDeposit({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
 );
 
-/** Whose key it will be: the caller's own, unless an admin names another user of the same issuer. */
+/** Owner of the new key: the caller, unless an admin names another user of the same issuer. */
 function ownerOf(caller: Principal, userId: string | undefined): Uid {
   if (userId === undefined || userId === caller.subject) return caller.uid;
   if (!caller.roles.includes('admin') || !caller.scopes.includes('admin:write')) {
@@ -31,7 +31,7 @@ function ownerOf(caller: Principal, userId: string | undefined): Uid {
   return uidOf(caller.issuer, userId);
 }
 
-/** A key for registered tools goes where its owner says when it is stored, and nowhere else; other keys have their provider. */
+/** A key for registered tools is sent only to the origin set when it is stored; other keys are sent to their provider. */
 function checkOrigin({ provider, origin }: StoreKeyBody): void {
   const wanted = isUpstreamProvider(provider);
   if (wanted === (origin !== undefined)) return;
@@ -46,8 +46,8 @@ function checkOrigin({ provider, origin }: StoreKeyBody): void {
 }
 
 /**
- * Where a key is sent is for its owner to say: a key stored for somebody with an address of the admin's choice would send the
- * owner's prompts there.
+ * Rejects a destination for a key that is stored for another user: only its owner can set it, because an address of the
+ * admin's choice would receive the owner's prompts.
  */
 function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
   const named = Object.entries({ base_url, origin }).filter(([, value]) => value !== undefined);
@@ -66,7 +66,7 @@ function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
   });
 }
 
-/** What an owner learns of a key that somebody else stored for them: a record in their own trail, and a notice. */
+/** Record in the owner's own trail, and notice to the owner, about a key that another user stored for them. */
 function toldTo(uid: Uid, by: Uid, { key_id, provider, last4, requestId }: StoredFor): readonly Write[] {
   const { title } = factsOf(provider);
   const record = audit().record({

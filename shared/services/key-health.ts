@@ -1,4 +1,4 @@
-// What becomes of a key that its provider rejects, beside the call that met the rejection.
+// Changes to a key that its provider rejects, beside the call that received the rejection.
 import { isLostWrite } from '#shared/aws/transaction.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
 import { lazy } from '#shared/core/lazy.ts';

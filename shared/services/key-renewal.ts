@@ -35,7 +35,7 @@ const renewal = lazy(() =>
   }),
 );
 
-/** What is recorded of a renewal, and told of one that failed: once a day, however often it is tried. */
+/** Audit records of a renewal, and the notice of a failed one: once a day, regardless of the number of attempts. */
 function trailOf({ uid, provider, kid, ver }: KeyName, { requestId }: OnCall): RenewalTrail {
   const keyId = keyIdOf(provider, kid);
   const draft = {

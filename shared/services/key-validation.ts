@@ -11,11 +11,11 @@ import { audit } from './audit.ts';
 import { egress } from './egress.ts';
 import { providerOrigins } from './provider-origins.ts';
 
-/** What a call knows of itself, whatever it does. */
+/** Facts about one call that do not depend on its operation. */
 export type CallFacts = {
   readonly requestId: string;
   readonly deadline: Deadline;
-  /** What goes into the same transaction as the attempt. */
+  /** Writes of the same transaction as the attempt. */
   readonly claim: () => readonly Write[];
 };
 
@@ -65,6 +65,6 @@ export async function validateNew(
   return validation;
 }
 
-/** What its owner reads of a new value. */
+/** Message to the owner about the validation of a new value. */
 export const wordsOf = ({ title }: ProviderFacts, outcome: Validation['outcome'] | undefined): string =>
   outcome === 'valid' ? `${title} accepts the key.` : `The key has not been checked with ${title} yet.`;

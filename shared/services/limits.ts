@@ -18,7 +18,7 @@ const known = lazy(() => ({
     kind === 'tools' ? isRegisteredName(name) : isUpstreamProvider(name),
 }));
 
-/** A stage deployed with limits for things that do not exist serves nobody: better than serving without limits. */
+/** Limits of the deployment. A limit for an unknown name fails every call: safer than serving without limits. */
 const deployed = lazy(() => {
   const rates = Rates.parse(JSON.parse(env('RATE_LIMITS')));
   checkNames(rates, known());

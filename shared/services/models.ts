@@ -8,7 +8,7 @@ import { keyStore } from './key-store.ts';
 
 const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
 
-/** What each key's provider listed when it was last asked, and the model that is asked when nobody names one. */
+/** Models of one key: the provider's default model, and those that it listed at the last validation. */
 function modelsOf({ provider, validation, createdAt }: StoredKey) {
   const facts = CATALOG.find(({ id }) => id === provider);
   const names = [facts?.defaultModel ?? '', ...(validation?.models ?? [])].filter((name) => name !== '');
@@ -16,7 +16,7 @@ function modelsOf({ provider, validation, createdAt }: StoredKey) {
   return names.map((name) => ({ id: `${provider}/${name}`, object: 'model', created, owned_by: provider }));
 }
 
-/** Whoever picks from the list can leave the choice to us. */
+/** List entry of a policy: a client that selects it leaves the choice of the model to the gateway. */
 const byPolicy = (policy: string, { createdAt }: StoredKey) => ({
   id: `${BY_POLICY}/${policy}`,
   object: 'model',
@@ -26,7 +26,7 @@ const byPolicy = (policy: string, { createdAt }: StoredKey) => ({
 
 const withoutProvider = (id: string) => id.slice(id.indexOf('/') + 1);
 
-/** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls nobody and opens no key. */
+/** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls no provider, opens no key. */
 export async function listModels({ uid, models }: Principal) {
   const now = Date.now();
   const usable = (await keyStore().list(uid)).filter((key) => !unusableBecause(key, now));

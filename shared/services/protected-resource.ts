@@ -1,12 +1,12 @@
-// What MCP clients read before they sign in. Tokens keep their issuer's own `iss`, and that one is verified: these documents
-// only say where to go.
+// Metadata that MCP clients read before they sign in. Tokens keep their issuer's own `iss`, and that one is verified: these
+// documents only state where to sign in.
 import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import { issuers } from './issuers.ts';
 
-/** What a user's role grants, as this issuer spells it: an operator or admin asks for the rest by name. */
+/** Scopes of the role `user`, with this issuer's prefix: operators and admins request the others by name. */
 const scopesAt = ({ scopePrefix = '' }: { scopePrefix?: string | undefined }) =>
   SCOPES_OF.user.map((scope) => `${scopePrefix}${scope}`);
 

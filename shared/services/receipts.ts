@@ -13,7 +13,7 @@ const trail = lazy(() => keyTrail(dynamo(), env('AUDIT_TABLE')));
 
 /**
  * Needs `keys:read`, `audit:read`. Receipts survive the key: a deleted one is known by its records.
- * @throws {AppError} `not_found` alike for a key of somebody else and for one that never was
+ * @throws {AppError} `not_found` alike for another user's key and for one that never existed
  */
 export async function receiptsOf(
   { uid }: Principal,

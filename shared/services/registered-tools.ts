@@ -19,7 +19,7 @@ import { notices } from './notices.ts';
 import { toolEgress } from './tool-egress.ts';
 import { registeredFor, toolStore } from './tool-registry.ts';
 
-/** Somebody else found it at the same moment, or earlier: then it is known already. */
+/** Ignores a conflict: another call recorded the same finding concurrently, or earlier. */
 async function unlessKnown(committed: Promise<void>): Promise<void> {
   try {
     await committed;
@@ -28,7 +28,7 @@ async function unlessKnown(committed: Promise<void>): Promise<void> {
   }
 }
 
-/** For the admin who registered it: of a tool that everybody uses, they would not hear otherwise. */
+/** Notice to the admin who registered a shared tool, and who would otherwise not learn of its quarantine. */
 const quarantined = (tool: RegisteredTool, at: string): NoticeDraft => ({
   uid: tool.owner,
   kind: 'tool_quarantined',

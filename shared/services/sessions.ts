@@ -29,18 +29,18 @@ export async function ownSessions({ uid, sessionId }: Principal): Promise<Sessio
   }));
 }
 
-/** Needs `sessions:end`. Somebody else's session is one that does not exist. */
+/** Needs `sessions:end`. Another user's session is treated as one that does not exist. */
 export const endSession = ({ uid }: Principal, sessionId: string): readonly Write[] =>
   sessionStore().revoke(uid, sessionId, seconds());
 
 /** Needs `sessions:end`. Every session that began until now, refreshed or not. */
 export const endAllSessions = (uid: Uid): Write => sessionStore().cutAt(uid, nextSecond());
 
-/** Needs `sessions:end`. Nobody is let in as this person, by whatever token, until the backups have forgotten them. */
+/** Needs `sessions:end`. Every token of this user is rejected until the backups no longer contain their data. */
 export const closeAccount = (uid: Uid, days: number): Write =>
   sessionStore().close(uid, nextSecond(), seconds() + days * 24 * 3600);
 
-/** Needs `sessions:end`, `audit:write`. Somebody at the admin's own issuer; their own trail tells them. */
+/** Needs `sessions:end`, `audit:write`. For a user of the admin's own issuer; a record in that user's trail reports it. */
 export function endSessionsOf({ issuer }: Principal, userId: string, reqId: string) {
   const uid = uidOf(issuer, userId);
   const told = audit().record({

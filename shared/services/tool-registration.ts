@@ -8,9 +8,9 @@ import { audit } from './audit.ts';
 import { toolEgress } from './tool-egress.ts';
 import { toolStore } from './tool-registry.ts';
 
-/** What clients call us. */
+/** Names that clients use for this gateway. */
 const OURS = ['mcp', 'portunus', 'tool', 'tools'];
-/** What people call providers and their models. */
+/** Common names of providers and their models. */
 const OTHERS = ['chatgpt', 'claude', 'gemini', 'gpt', 'vertex'];
 
 /** Loaded with the first registration: what compiles schemas is heavy, and so are all our tools, and what renews a key. */
