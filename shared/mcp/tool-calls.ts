@@ -3,7 +3,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import type { Invoke } from '#shared/tools/invoke.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
-/** What every tool call of one MCP message has in common. */
+/** Context shared by all tool calls of one MCP message. */
 export type ToolCalls = {
   readonly principal: Principal;
   readonly requestId: string;

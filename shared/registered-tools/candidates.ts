@@ -1,4 +1,4 @@
-// What a registration asks for, as the tools that its source describes.
+// Candidates of a registration: the tools that its source describes.
 import { AppError } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
@@ -18,7 +18,7 @@ export type RegisterCall = Pick<ToolCall, 'principal' | 'requestId' | 'deadline'
 
 type Ports = { readonly checkUrl: (url: string) => void; readonly upstream: UpstreamPorts };
 
-/** A document is for everybody to read: no key goes with the question. */
+/** Fetches a document without a key: documents must be public. */
 async function fetched(
   url: string | undefined,
   alias: string,

@@ -1,5 +1,4 @@
-// What every definition is held to, wherever it comes from: text that shows what it says, schemas with an end, examples that
-// make a request.
+// Checks for every definition, whatever its source: visible text, bounded schemas, and examples that make a request.
 import { AppError } from '#shared/core/errors.ts';
 import { cleaned, faultIn } from '#shared/core/visible-text.ts';
 import type { Annotations, Definition, JsonSchema } from '#shared/tools/registered.ts';
@@ -79,7 +78,7 @@ export function checkDefinition(definition: Definition, { checkUrl }: Definition
   }
 }
 
-/** What an HTTP method means, where nobody says: a hint, which decides nothing. */
+/** Default annotations of each HTTP method, where the registration states none. Hints only: no decision depends on them. */
 const HINTS: Readonly<Record<HttpTool['method'], Annotations>> = {
   GET: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   PUT: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
@@ -111,7 +110,7 @@ function outputOf(
   return { answer: isObject ? 'as_it_is' : 'result', outputSchema };
 }
 
-/** What a registration says of all its tools. */
+/** Settings of a registration that apply to all its tools. */
 export type About = Pick<Definition, 'credential' | 'results'>;
 
 /** Without members that are absent: a definition is compared by its text. */
@@ -147,7 +146,7 @@ export function httpDefinition(tool: HttpTool, { credential, results }: About): 
   };
 }
 
-/** Why a tool was left out, in words of ours. */
+/** Reason for leaving a tool out, in our own words. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof AppError) || error.status >= 500) throw error;
   const [issue] = error.details.issues ?? [];

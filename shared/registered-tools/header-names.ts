@@ -26,7 +26,7 @@ const DENIED: readonly RegExp[] = [
   kind('x-goog-(?:iam|authenticated|user).* x-ms-(?:client-principal|token|authorization).*'),
 ];
 
-/** What an upstream may take for a credential, or for the name of a user: never an argument. */
+/** Headers that an upstream may take for a credential or for the name of a user: never set by an argument. */
 const CREDENTIALS: readonly RegExp[] = [
   /^(?:www-)?auth(?:$|-|enticat|orizat)/i,
   /(?:^|-)(?:api-?key|access-?key|app-?key|subscription-key|auth|authorization|authentication|bearer)(?:-|$)/i,

@@ -15,7 +15,7 @@ import { reasonIn } from './upstream-reason.ts';
 
 const MAX_BYTES = 512 * 1024;
 
-/** What nobody described: any status of success, any JSON or text. */
+/** Result schema for a response without a described schema: any status of success, any JSON or text. */
 export const STATUS_AND_BODY: JsonSchema = {
   type: 'object',
   properties: { status: { type: 'integer' }, body: {} },

@@ -102,7 +102,7 @@ const QUOTES_KEY = 'contains the key that the upstream was called with';
 type Drift = NonNullable<RegisteredTool['drift']>;
 
 /**
- * What has changed since it was approved. Nothing is kept of a definition that contains the caller's key.
+ * Changes since the definition was approved. Nothing is kept of a definition that contains the caller's key.
  * @param entry undefined: the upstream lists it no longer
  */
 export function driftOf(

@@ -1,4 +1,5 @@
-// How the MCP client reaches an upstream: through the guard, to one URL, with one key, and what comes back is read before it is.
+// Fetch function of the MCP client: calls one URL with one key through the egress guard, and checks each response before the
+// client reads it.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
@@ -13,7 +14,7 @@ import { jsonIn, refuseFailure, textIn } from './answer.ts';
 import { progressIn } from './progress.ts';
 
 const MAX_BYTES = 1024 * 1024;
-/** Who asks, of what, in which session. Nothing else that the client might say of itself. */
+/** Request headers of the client that are forwarded: content types and MCP headers. All others are dropped. */
 const PASSED = /^(?:accept|content-type|mcp-(?:protocol-version|method|name|session-id|param-[a-z0-9-]+))$/;
 const LINGER_MS = 100;
 const SESSION = 'mcp-session-id';
@@ -26,9 +27,9 @@ export type Line = {
   readonly alias: string;
   readonly egress: Egress;
   readonly deadline: Deadline;
-  /** Of the key that goes with the requests, if any does. */
+  /** Mask for the key that is sent with the requests; undefined: none is sent. */
   readonly mask: SecretMask | undefined;
-  /** What goes with every request: the key, as the upstream is shown it, and what gateways tell each other. */
+  /** Headers added to every request: the key in the form that the upstream expects, and the hop headers. */
   readonly shown: Readonly<Record<string, string>>;
   readonly progress?: ToolCall['progress'];
   /** Called with the name of each listed tool whose definition contains the key. */
@@ -116,13 +117,13 @@ const REFUSALS = new Set([401, 403, 429]);
 const isStream = ({ headers }: EgressStream): boolean =>
   /^text\/event-stream/i.test(headers['content-type'] ?? '');
 
-/** Of a success, for what was asked under this id. */
+/** Reads the answer to this request from a successful response; their ids must match. */
 async function answerTo(asked: Message, response: EgressStream, line: Line): Promise<Message> {
   if (isStream(response)) return answerAmong(response, asked, line);
   return checkAnswer(messageIn(await textOf(response), line), asked);
 }
 
-/** What the client gets to see: bounded, in UTF-8, without the key, and the answer to its own request. */
+/** Response as passed to the client: bounded, in UTF-8, without the key, and the answer to its own request. */
 async function seenBy(response: EgressStream, asked: Message, line: Line): Promise<Response> {
   const { status } = response;
   if (REFUSALS.has(status) || status >= 500) refuseFailure(response, { alias: line.alias });
@@ -137,7 +138,7 @@ async function seenBy(response: EgressStream, asked: Message, line: Line): Promi
   });
 }
 
-/** `failed` is told of what the client would put into words of its own. */
+/** Calls `failed` with each error before it is thrown: the client would replace its text. */
 export function guardedFetch(line: Line, failed: (error: unknown) => void) {
   const { url, egress, deadline, shown } = line;
 

@@ -99,7 +99,10 @@ const listing = (client: Client, options: Options): Pick<Session, 'tool' | 'tool
 /** Invalid request, unknown method, invalid arguments (JSON-RPC 2.0): a definite answer, whose reason the caller needs. */
 const REFUSALS = new Set([-32_602, -32_601, -32_600]);
 
-/** Of what the upstream says itself only its reason for a refusal is told, marked as its own. The key is out of it already. */
+/**
+ * Maps an error of the session. Of the upstream's own text it includes only the reason for a rejection, marked as the
+ * upstream's. The key is masked already.
+ */
 function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   if (error instanceof AppError) return error;
   if (deadline.signal.aborted) return new AppError('upstream_timeout');
@@ -157,7 +160,7 @@ export async function withSession<T>(
   }
 }
 
-/** A server that keeps sessions is told that this one is over; nobody waits for its answer for long. */
+/** Terminates the session, if the server keeps one, waiting at most `FAREWELL_MS` for the answer; then closes the client. */
 async function farewell(client: Client, transport: StreamableHTTPClientTransport): Promise<void> {
   const over = transport.sessionId === undefined ? undefined : transport.terminateSession();
   const late = new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref());

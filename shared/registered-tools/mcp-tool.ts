@@ -103,8 +103,8 @@ async function changed(
 }
 
 /**
- * What was approved is what is called: the upstream is asked what the tool is now, in the same conversation. The ATTEMPT is
- * durable already.
+ * Calls only what was approved: the current definition is read from the upstream in the same session, and compared. The
+ * ATTEMPT is durable already.
  * @throws {AppError} `tool_changed`, after the tool was put in quarantine
  */
 export async function callMcp(

@@ -20,7 +20,7 @@ const refuse = (message: string): never => {
   });
 };
 
-/** What YAML became may be wider than its text: an alias is a value again each time. */
+/** Checks the size of the parsed value, which may exceed its YAML text: each use of an alias repeats the value. */
 function isBounded(value: unknown): boolean {
   let nodes = 0;
   const within = (one: unknown, depth: number): boolean => {

@@ -1,4 +1,4 @@
-// Where the operations of an OpenAPI document are: as it is written, or not at all. Nothing of it is changed on the way.
+// Server URL for the operations of an OpenAPI document: accepted as written, or rejected; never altered.
 import { AppError } from '#shared/core/errors.ts';
 
 import { isObject, type Json } from './openapi-document.ts';
@@ -26,7 +26,7 @@ function firstIn(document: Json): string {
   });
 }
 
-/** What a URL parser would drop, add or rewrite without a word. */
+/** Patterns of text that a URL parser would silently drop, extend or rewrite, each with its error message. */
 const ODD: readonly (readonly [RegExp, string])[] = [
   [/[\s\p{Cc}\p{Cf}]/u, 'has blanks or hidden characters'],
   [/\\/, 'has a backslash'],
@@ -61,8 +61,8 @@ function checked(text: string, base: string | undefined): string {
 export const hasServers = ({ servers }: Json): boolean => Array.isArray(servers) && servers.length > 0;
 
 /**
- * @param given.server the registrar's own word, before the document's
- * @param given.base where the document came from: relative servers stand on it
+ * @param given.server server given by the registrar; takes precedence over the document's
+ * @param given.base URL of the document; relative servers are resolved against it
  * @throws {AppError} `invalid_input`
  */
 export function serverOf(

@@ -43,7 +43,7 @@ type Given = {
   readonly omitted: readonly string[];
 };
 
-/** Set by whoever sends the request: OpenAPI lets a document's parameters of these names say nothing. */
+/** Headers set by the client that sends the request: OpenAPI ignores parameters of these names in a document. */
 const IGNORED = /^(?:accept|content-type|authorization)$/i;
 
 type Place = Omit<Parameter, 'name' | 'schema'>;
@@ -60,7 +60,7 @@ function queryPlaceOf({ style = 'form', explode }: Json): Place | undefined {
   };
 }
 
-/** How a parameter is sent; undefined: in a way that is not supported. */
+/** Location and serialization of a parameter; undefined: not supported. */
 function placeOf(parameter: Json): Place | undefined {
   const { name, in: place, style = 'simple', content } = parameter;
   if (content !== undefined)
@@ -150,7 +150,7 @@ function bodyOf(document: Json, { operation }: Operation, inline: Inliner): Body
 
 const ANSWER_SCHEMA = 'schema of the answer';
 
-/** What is promised for success. A promise that is too large to keep is not made: then a text says what is left out. */
+/** Schema of the success response. If it is unusable, e.g. too large, the label of the omitted part instead. */
 function answerOf(document: Json, { operation }: Operation): JsonSchema | string | undefined {
   const responses = isObject(operation['responses']) ? operation['responses'] : {};
   const code = ['200', '201', '202', '203', '2XX'].find((one) => Object.hasOwn(responses, one));
@@ -221,7 +221,7 @@ function toolOf(document: Json, operation: Operation, server: string): Read {
   return { tool, omitted: [...omitted, ...[given, answer].filter((one) => typeof one === 'string')] };
 }
 
-/** Whose answers nobody could describe to us is still of use: without a promise. */
+/** Builds the candidate of an operation; if that fails, without its output schema, which is then listed as omitted. */
 function candidateOf({ tool, omitted }: Read, about: About): ToolCandidate {
   const made = (definition: Definition, left: readonly string[]): ToolCandidate => ({
     upstreamName: tool.name,
@@ -240,7 +240,7 @@ const namesOf = ({ id, method, path }: Operation) => [id, `${method.toUpperCase(
 
 export type Document = {
   readonly text: string;
-  /** Where it came from: relative servers stand on it. */
+  /** URL of the document; relative servers are resolved against it. */
   readonly base: string | undefined;
   readonly server: string | undefined;
   readonly about: About;

@@ -1,4 +1,4 @@
-// What a call of a registered tool is made with.
+// Ports and types for calls of registered tools.
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { Uid } from '#shared/core/ids.ts';
@@ -13,7 +13,7 @@ export type CredentialUse = {
   readonly origin: string;
   readonly requestId: string;
   readonly deadline: Deadline;
-  /** Told before the key is opened. */
+  /** Called before the key is opened. */
   readonly onUse: (key: KeyReceipt) => void;
 };
 
@@ -39,7 +39,7 @@ export type UpstreamPorts = {
     drift: NonNullable<RegisteredTool['drift']>,
     call: { readonly principal: Principal; readonly requestId: string },
   ) => Promise<void>;
-  /** Tells the registrar of a shared tool that the key of somebody else is shown another tool, or none. */
+  /** Notifies the registrar of a shared tool that another user's key gets a different definition of it, or none. */
   readonly reportMismatch: (tool: RegisteredTool, call: { readonly requestId: string }) => Promise<void>;
 };
 

@@ -1,4 +1,4 @@
-// What an upstream says of how far it is, as far as it can be handed on.
+// Progress notifications of an upstream, as far as they can be relayed.
 import * as z from 'zod';
 
 import { faultIn } from '#shared/core/visible-text.ts';

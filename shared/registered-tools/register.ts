@@ -1,4 +1,4 @@
-// How tools enter the registry: checked one by one, written all or none, as drafts that nobody can call.
+// Registration of tools: checked one by one, written all or none, as drafts that cannot be called.
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';

@@ -1,4 +1,4 @@
-// What was removed from a definition, for its reviewer: by place and kind, never a part of the text.
+// Removals from a definition, listed for its reviewer: by place and kind, never a part of the text.
 
 const MAX_NOTES = 50;
 const MAX_NOTE = 200;

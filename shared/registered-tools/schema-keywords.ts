@@ -42,7 +42,7 @@ const KINDS = table({
   flag: 'deprecated readOnly writeOnly',
   sample: 'default',
   samples: 'examples',
-  // Of older or stranger dialects: ignoring them would check less, or other things, than their author meant.
+  // Older or uncommon keywords: ignoring them would check less than their author meant, or something else.
   rejected:
     '$anchor $async $dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef $vocabulary additionalItems dependencies divisibleBy extends disallow id',
 });
@@ -54,7 +54,10 @@ export const isAnnotation = (kind: Kind): kind is Annotation =>
 
 export const isKeyword = (name: string): boolean => KINDS.has(name);
 
-/** What a JSON pointer may step through: only what is a schema is checked as one. */
+/**
+ * Number of schemas that the value of a keyword holds; undefined: none. A JSON pointer may pass only through keywords that
+ * hold schemas: only what is a schema is checked as one.
+ */
 export const holdsSchemas = (keyword: string): 'one' | 'many' | undefined => {
   const kind = KINDS.get(keyword);
   if (kind === 'schema') return 'one';

@@ -11,7 +11,7 @@ import type { JsonSchema } from '#shared/tools/registered.ts';
 import { linearPatterns } from './pattern.ts';
 import { isKeyword } from './schema-keywords.ts';
 
-/** What is wrong with a value, by path and rule, never by value. */
+/** Function that returns the issues of a value, by path and rule, never by value. */
 export type Validator = (value: unknown) => readonly Issue[];
 
 const MAX_KEPT = 100;

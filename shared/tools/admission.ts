@@ -6,7 +6,7 @@ export const readsFirst = ({ requiresKey }: Pick<Tool, 'requiresKey'>): boolean 
 
 /**
  * A tool that runs while its caller is being admitted. Until then it can only read: it neither begins nor calls another tool
- * before. What admission throws is told, whatever became of the tool.
+ * before. An error of admission takes precedence over the outcome of the tool.
  * @param admitted its failure is handled once the tool runs
  */
 export const whileAdmitting =

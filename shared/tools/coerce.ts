@@ -141,6 +141,6 @@ class Coercion {
 
 /**
  * A copy of the arguments in which text that spells a value of the only types that its schema allows is that value.
- * Where the schema also takes text, or says nothing, the text stays.
+ * Text stays text if the schema also allows text, or states no type.
  */
 export const coerced = (value: unknown, schema: Schema): unknown => new Coercion(schema).value(value, schema);

@@ -1,4 +1,4 @@
-// What has changed between two JSON values, for people to read.
+// Differences between two JSON values, for people to read.
 import * as z from 'zod';
 
 import { ownProperty } from '#shared/core/own-property.ts';

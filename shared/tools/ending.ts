@@ -1,4 +1,4 @@
-// How a call ends: its record, what it cost and what else must be true then, in one commit.
+// End of a call: its record, its cost and the writes that belong to it, in one commit.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import type { Refuse } from '#shared/audit/refusals.ts';
 import { AppError } from '#shared/core/errors.ts';
@@ -8,7 +8,7 @@ import type { Intent } from '#shared/providers/completion-call.ts';
 
 import type { CallMeta, Done, ServedBy } from './tool.ts';
 
-/** What a call to a provider cost; nothing for every other call. */
+/** Cost of a call to a provider; empty for every other call. */
 export type Usage = { readonly usage?: Charge };
 
 type End = (
@@ -67,7 +67,7 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
   };
 }
 
-/** How it was served, for its caller and for its record. */
+/** Mode and reason of a served call, for its caller and for its record. */
 export function servedBy({ meta, served, notes }: Done<unknown>) {
   const { mode, reason }: ServedBy = served ?? { mode: 'live' };
   return {

@@ -31,7 +31,7 @@ import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from '.
 
 export type Invocation = {
   readonly toolName: string;
-  /** Where it was looked up already. */
+  /** The tool, if it was looked up already. */
   readonly tool?: Tool | undefined;
   readonly parameters: unknown;
   readonly principal: Principal;
@@ -74,7 +74,7 @@ function outputOf(tool: Tool, done: Done<unknown>, { canReturn }: Invocation): R
   return parsed.data;
 }
 
-/** Calls within a call are told apart by a number, and so are their idempotency keys. */
+/** Numbers the calls within a call: in their request ids and in their idempotency keys. */
 function othersOf(
   invoke: Invoke,
   { requestId, idempotencyKey: key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>,
@@ -98,7 +98,7 @@ type Ports = {
   status: StatusPorts;
   /** @throws {AppError} `rate_limited` */
   admit: (principal: Principal, tool: string) => Promise<void>;
-  /** Asked once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
+  /** Called once the provider is known, before the ATTEMPT. @throws {AppError} `rate_limited` */
   admitProvider: (principal: Principal, provider: string, deadline: Deadline) => Promise<void>;
   /** Quotas and money of a call that goes outside. */
   account: (caller: Caller) => Account<CallMeta>;
@@ -111,7 +111,7 @@ type Ports = {
   now: () => number;
 };
 
-/** Whose call, as every record of it says. The tool may be found on the way. */
+/** Builds the audit drafts of one call, all with its caller. The tool is passed later: it may not be looked up yet. */
 const draftsOf =
   ({ principal, requestId }: Invocation, keys: readonly KeyReceipt[]) =>
   (tool: Tool | undefined, rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({

@@ -40,7 +40,7 @@ const HttpOperation = z.object({
     z.object({
       name: z.string(),
       in: z.enum(['path', 'query', 'header']),
-      /** Of a list or an object in the query, as OpenAPI names it; absent: `form`. */
+      /** Serialization of a list or an object in the query, as OpenAPI names it; absent: `form`. */
       style: QueryStyle.optional(),
       explode: z.boolean().optional(),
     }),
@@ -50,8 +50,8 @@ const HttpOperation = z.object({
   /** Absent: JSON. */
   bodyFormat: z.literal('form').optional(),
   /**
-   * How its answer becomes a result, which is an object: as it is, as `{result}` where it is none, or as `{status, body}`
-   * where nobody said what it looks like.
+   * Mapping of the answer to the result, which is an object: as it is, as `{result}` if it is not an object, or as
+   * `{status, body}` if it has no described schema.
    */
   answer: z.enum(['as_it_is', 'result', 'status_and_body']),
 });
@@ -60,18 +60,18 @@ export type HttpOperation = z.infer<typeof HttpOperation>;
 const McpTool = z.object({ kind: z.literal('mcp'), url: z.string(), upstreamName: z.string() });
 export type McpTool = z.infer<typeof McpTool>;
 
-/** How the caller's own stored key of the provider `x-<alias>` is shown to the upstream. */
+/** Header and prefix in which the caller's own stored key of the provider `x-<alias>` is sent to the upstream. */
 const Credential = z.object({ header: z.string(), prefix: z.string() });
 export type Credential = z.infer<typeof Credential>;
 
 /**
- * What becomes of an answer that deviates from its schema. `validated`: the call fails. `as_is`: nothing is checked.
+ * Handling of an answer that deviates from its schema. `validated`: the call fails. `as_is`: nothing is checked.
  * Absent: the result is returned with a note of each deviation.
  */
 export const ResultCheck = z.enum(['validated', 'as_is']);
 export type ResultCheck = z.infer<typeof ResultCheck>;
 
-/** What is approved: change one letter of it and it is another tool. */
+/** Definition that a reviewer approves by its hash: any change requires a new approval. */
 export const Definition = z.object({
   title: z.string(),
   description: z.string(),
@@ -83,7 +83,7 @@ export const Definition = z.object({
   source: z.discriminatedUnion('kind', [HttpOperation, McpTool]),
   credential: Credential.optional(),
   results: ResultCheck.optional(),
-  /** What was taken out of its texts and schemas, for the reviewer; absent: nothing. */
+  /** Parts removed from its texts and schemas, for the reviewer; absent: none. */
   removed: z.array(z.string()).optional(),
 });
 export type Definition = z.infer<typeof Definition>;
@@ -94,7 +94,7 @@ export const RegisteredTool = z.object({
   fmt: z.literal(1),
   name: z.string(),
   alias: z.string(),
-  /** Everybody may call it. Else only who registered it sees it. */
+  /** True: every user may call it. False: only the user who registered it can see it. */
   shared: z.boolean(),
   owner: Uid,
   state: z.enum(STATES),
@@ -103,7 +103,7 @@ export const RegisteredTool = z.object({
   definition: Definition,
   /** Pinned: of the definition. */
   hash: z.string(),
-  /** What the upstream says now, where that is something else. No definition: it can only be looked at, not approved. */
+  /** Current definition at the upstream, if it differs. Without `definition` it can be viewed but not approved. */
   drift: z
     .object({
       at: z.iso.datetime(),
@@ -123,7 +123,7 @@ export type RegisteredTool = z.infer<typeof RegisteredTool>;
 export const hashOf = (definition: Definition): string =>
   createHash('sha256').update(canonicalJson(definition)).digest('hex');
 
-/** Whose registry: one person's, or the one everybody shares. */
+/** Registry of tools: one user's own, or the one shared by all users. */
 export type Shelf = Uid | 'shared';
 
 /** Port. Reads are strongly consistent: a tool that was disabled is refused on the very next call. */
@@ -149,7 +149,7 @@ const HASH_LENGTH = 6;
 
 /**
  * The name it is called by here. Names of upstreams may be long or hold what clients do not take: those get a hash.
- * The alias is ours, never the upstream's word; nobody splits the name again.
+ * The alias is ours, never taken from the upstream; the name is not split again.
  */
 export function toolNameOf(alias: string, upstreamName: string): string {
   const plain = upstreamName.replaceAll(/[^A-Za-z0-9_-]/g, '_');

@@ -20,7 +20,7 @@ const Source = {
       prefix: z.string().max(20).default('Bearer '),
     })
     .optional(),
-  /** Of an answer that deviates from its schema: `validated` fails the call, `as_is` checks nothing; absent: it is noted. */
+  /** Handling of an answer that deviates from its schema: `validated` fails the call; `as_is`: no check; absent: a note. */
   results: ResultCheck.optional(),
 };
 
@@ -82,8 +82,8 @@ const Hashes = z
   .refine((hashes) => Object.keys(hashes).length <= MAX_AT_ONCE, `may name ${MAX_AT_ONCE} tools at once`);
 
 /**
- * What is approved is what was seen: the hash says which. For one tool its `hash`; for an alias `hashes`, by the names of its
- * tools, all of which are activated or none. Without a hash all tools of an alias can be disabled.
+ * Decision on the definition that was reviewed, identified by its hash. For one tool its `hash`; for an alias `hashes`, by
+ * the names of its tools, all of which are activated or none. Without a hash all tools of an alias can be disabled.
  */
 export const ReviewBody = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('activate'), hash: Hash.optional(), hashes: Hashes.optional() }),

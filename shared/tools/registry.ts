@@ -36,7 +36,7 @@ function trimmed({ jsonSchema, io }: { jsonSchema: Node; io: 'input' | 'output' 
   for (const bound of ['minimum', 'maximum'])
     if (Math.abs(Number(jsonSchema[bound])) === Number.MAX_SAFE_INTEGER) delete jsonSchema[bound];
   if (io === 'input') return;
-  // Results have no other fields, and nobody checks the form of what we made.
+  // Results have no other fields, and the format of our own values needs no check.
   for (const keyword of ['pattern', 'exclusiveMinimum']) delete jsonSchema[keyword];
   const more = jsonSchema['additionalProperties'];
   if (typeof more === 'boolean' || Object.keys(more ?? {}).length === 0)

@@ -1,4 +1,4 @@
-// What its owner may see of a registered tool, and do with it.
+// Review of a registered tool: the details that its owner may see, and the decisions on it.
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -7,11 +7,11 @@ import type { Change } from './difference.ts';
 import type { RegisteredTool, RegisteredToolStore } from './registered.ts';
 import type { ReviewBody } from './registration.ts';
 
-/** Everybody's tools are an admin's to register, see as drafts, review and delete. */
+/** Whether the caller may register shared tools, see them as drafts, review and delete them: admins only. */
 export const isRegistrar = ({ roles, scopes }: Principal): boolean =>
   roles.includes('admin') && scopes.includes('admin:write');
 
-/** The caller's own tool of this name, else everybody's, where they may know of it. */
+/** The caller's own tool of this name, else the shared one, if they may see it. */
 export async function findFor(
   principal: Principal,
   name: string,
@@ -22,7 +22,7 @@ export async function findFor(
   return shared && (shared.state !== 'draft' || isRegistrar(principal)) ? shared : undefined;
 }
 
-/** As `GET /mcp/tools/{name}` tells it. */
+/** Response of `GET /mcp/tools/{name}`. */
 export type ToolDetail = {
   readonly name: string;
   readonly state: RegisteredTool['state'];
@@ -35,11 +35,11 @@ export type ToolDetail = {
   readonly output_schema: Readonly<Record<string, unknown>> | null;
   readonly annotations: Readonly<Record<string, boolean>>;
   readonly examples: readonly Readonly<Record<string, unknown>>[];
-  /** What was taken out of the upstream's texts and schemas. */
+  /** Parts removed from the upstream's texts and schemas. */
   readonly removed: readonly string[];
   readonly source: Readonly<Record<string, unknown>>;
   readonly credential: { readonly provider: string; readonly header: string } | null;
-  /** What the upstream says now, beside what was approved. Activate it by its hash; without one it cannot be approved. */
+  /** Current upstream definition, compared with the approved one. Activated by its hash; not approvable without. */
   readonly drift: {
     readonly at: string;
     readonly hash: string | null;
@@ -49,7 +49,7 @@ export type ToolDetail = {
   readonly updated_at: string;
 };
 
-/** A difference may quote what an upstream says to one key: not for everybody who may call a shared tool. */
+/** A difference may quote an upstream response to one key: not visible to every user who may call a shared tool. */
 const maySeeDrift = ({ shared, owner }: RegisteredTool, principal: Principal): boolean =>
   !shared || owner === principal.uid || isRegistrar(principal);
 
@@ -80,7 +80,7 @@ export function detailOf(stored: RegisteredTool, principal: Principal): ToolDeta
   };
 }
 
-/** What a registration answers with for each of its tools: there may be many. */
+/** Summary of one tool in the response of a registration: there may be many. */
 export const summaryOf = ({ name, state, shared, version, hash, definition }: RegisteredTool) => ({
   name,
   state,
@@ -94,7 +94,7 @@ export const summaryOf = ({ name, state, shared, version, hash, definition }: Re
 
 const SHARED_BY_ADMINS = 'Only an admin can review or delete shared tools.';
 
-/** What the caller decides on: their own, or everybody's where they are an admin. */
+/** The tool that the caller decides on: their own, or a shared one if they are an admin. */
 async function decided(
   principal: Principal,
   name: string,
@@ -125,7 +125,7 @@ export type DecidedAlias = { readonly tools: readonly RegisteredTool[]; readonly
 /** A transaction holds 100 rows, its records among them. */
 const MAX_AT_ONCE = 90;
 
-/** The caller's own tools of this alias, else everybody's, where they may decide on them. */
+/** The caller's own tools of this alias, else the shared ones, if they may decide on them. */
 async function aliasTools(
   principal: Principal,
   alias: string,

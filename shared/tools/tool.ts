@@ -16,7 +16,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 /** Which version of which key was used. */
 export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly ver: number };
 
-/** What a tool may know of its call, and all it can reach. The vault is not here: no tool can read a key. */
+/** Context of a call, and everything that a tool can access. The vault is not included: no tool can read a key. */
 export type ToolCall = {
   readonly principal: Principal;
   readonly requestId: string;
@@ -41,9 +41,9 @@ export type ToolCall = {
   readonly also: (toolName: string, parameters: unknown) => Promise<InvokeResult>;
   /** For a request to a model: whether fields that its provider cannot express are rejected, and where they are named. */
   readonly translation?: Translation | undefined;
-  /** Where the caller takes an answer piece by piece. Resolves when the next may come; throws when nobody listens any more. */
+  /** Present if the caller streams the answer. Resolves when the next piece may be sent; throws if there is no reader. */
   readonly sink?: ((piece: unknown) => Promise<void>) | undefined;
-  /** Where the caller wants to hear how far it is. */
+  /** Present if the caller requested progress updates. */
   readonly progress?: ((update: Progress) => void) | undefined;
 };
 
@@ -52,7 +52,7 @@ export type Translation = {
   readonly onDropped: (fields: readonly string[]) => void;
 };
 
-/** How far a call is, in whatever unit; `total` where that is known. */
+/** Progress of a call, in any unit; `total` if known. */
 export type Progress = {
   readonly progress: number;
   readonly total?: number | undefined;
@@ -64,9 +64,9 @@ export type Done<Out> = {
   /** Changes to commit together with the call's audit record. */
   readonly writes?: readonly Write[];
   readonly meta?: CallMeta;
-  /** How the call was served, where that was not the usual way. */
+  /** Mode and reason, if the call was not served in the usual way. */
   readonly served?: ServedBy;
-  /** Deviations of the result from what its source documents, for whoever reads it. */
+  /** Deviations of the result from what its source documents. */
   readonly notes?: readonly string[];
 };
 
@@ -94,9 +94,9 @@ export type InvokeResult = (
       readonly ok: true;
       readonly result: Readonly<Record<string, unknown>>;
       readonly cached: false;
-      /** Of the call that was served: an earlier one, if this is `replayed`. */
+      /** Request id of the call that was served: an earlier one, if this is `replayed`. */
       readonly requestId: string;
-      /** Of a call to a provider. */
+      /** Charge of a call to a provider. */
       readonly usage?: Charge;
       /** Deviations of the result from what its source documents. */
       readonly notes?: readonly string[];
@@ -118,11 +118,11 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
     readonly idempotentHint: boolean;
     readonly openWorldHint: boolean;
   };
-  /** Beside `tools:call`. Absent: whoever may call tools may call this one. */
+  /** Scope required in addition to `tools:call`. Absent: `tools:call` suffices. */
   readonly scope?: Scope;
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
-  /** Of a registered tool: its own, shown as they are. No output schema: its result is `{content}`, blocks of MCP. */
+  /** JSON Schemas of a registered tool, unchanged. No output schema: its result is `{content}`, MCP content blocks. */
   readonly schemas?: {
     readonly input: JsonSchema;
     readonly output?: JsonSchema | undefined;

@@ -43,7 +43,7 @@ export const tokensOf = (usage: TokenCounts) => ({
   ...(usage.reasoningTokens !== undefined && { reasoning_tokens: usage.reasoningTokens }),
 });
 
-/** Why that model was asked, as its caller is told. */
+/** Policy and candidates by which the model was chosen, as returned to the caller. */
 export const chosenBy = (choice: ChosenBy | undefined) =>
   choice && {
     chosen_by: {

@@ -18,7 +18,7 @@ const Said = z.object({
   usage: Usage,
 });
 
-/** Of one that could not answer: the code, and what its owner can do. */
+/** Entry of a model that could not answer: the error code, and the next step for its owner. */
 const Failed = z.object({
   provider: z.string(),
   model: z.string().nullable(),

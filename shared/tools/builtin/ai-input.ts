@@ -43,7 +43,7 @@ export const MaxTokens = z.number().int().min(1).max(100_000).describe('Longest 
 
 export const Usage = z.object({ input_tokens: z.number().int(), output_tokens: z.number().int() });
 
-/** What every tool that only asks a model says of itself. */
+/** Annotations, scope and kind of key shared by all tools that only call a model. */
 export const ASKS = {
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   scope: 'ai:use',

@@ -116,7 +116,7 @@ export function eventsOfEarlier({ message }: Fields, parameters: unknown): reado
   return body.stream === true ? [...eventsAgain(message as Fields)] : undefined;
 }
 
-/** Of English text; other languages and code take more. */
+/** Estimate for English text; other languages and code need more tokens. */
 const BYTES_PER_TOKEN = 4;
 
 export const countTokens = defineTool({

@@ -6,7 +6,7 @@ export type Rational = { readonly n: bigint; readonly d: bigint; readonly exact:
 
 /** 1,233 decimal digits. */
 const MAX_BITS = 4096;
-/** A result that never ends is told to this many places. */
+/** Decimal places of a result whose decimal form does not terminate. */
 const PLACES = 30;
 
 export const refused = (message: string) => new AppError('invalid_input', message);
@@ -104,10 +104,10 @@ export function squareRoot(value: Rational): Rational {
   return rational(rootOf((value.n * scale * scale) / value.d), scale, false);
 }
 
-/** Whether the decimal form ends within the places that are told. */
+/** Whether the decimal form terminates within `PLACES` places. */
 const ends = ({ d }: Rational): boolean => 10n ** BigInt(PLACES) % d === 0n;
 
-/** @returns the decimal form, and whether it is the whole truth */
+/** @returns the decimal form, and whether it is exact */
 export const told = (value: Rational): { result: string; exact: boolean } => ({
   result: decimal(value, PLACES),
   exact: value.exact && ends(value),

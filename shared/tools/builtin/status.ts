@@ -1,4 +1,4 @@
-// What a caller can ask about their own keys and about this service. Never a secret: the vault is out of reach here.
+// Status tools for the caller's own keys and for this service. They return no secrets: the vault is not accessible here.
 import * as z from 'zod';
 
 import { defineTool, type Tool } from '#shared/tools/tool.ts';

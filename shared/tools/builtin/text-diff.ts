@@ -1,4 +1,4 @@
-// What has changed between two texts, line by line: Myers' algorithm, which finds a shortest way from one to the other.
+// Line-by-line difference between two texts: Myers' algorithm, which finds a shortest edit script.
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -12,7 +12,7 @@ const MAX_CHANGES = 1000;
 type Edit = { readonly sign: ' ' | '-' | '+'; readonly text: string };
 type Lines = readonly string[];
 
-/** How far each diagonal was got along with one more change than before; the last one reaches both ends. */
+/** Furthest x on each diagonal before each further change; the last one reaches both ends. Undefined: too many. */
 function reaches(before: Lines, after: Lines): Int32Array[] | undefined {
   const offset = MAX_CHANGES + 1;
   const far = new Int32Array(2 * offset + 1);
@@ -31,11 +31,11 @@ function reaches(before: Lines, after: Lines): Int32Array[] | undefined {
 
 const at = (far: Int32Array, index: number): number => far[index] ?? 0;
 
-/** Whether the way to a diagonal comes from the one above it, by a line that is new. */
+/** Whether the path to a diagonal comes from the one above it, by a line that is new. */
 const isDown = (far: Int32Array, index: number, { k, changes }: { k: number; changes: number }): boolean =>
   k === -changes || (k !== changes && at(far, index - 1) < at(far, index + 1));
 
-/** Where the way to this diagonal stood before its last change; at the start of both if there was none. */
+/** Position on the path to this diagonal before its last change; the start of both texts if there was none. */
 function cameFrom(far: Int32Array, k: number, changes: number): readonly [x: number, y: number] {
   if (changes === 0) return [0, 0];
   const from = isDown(far, changes + 1 + k, { k, changes }) ? k + 1 : k - 1;

@@ -1,4 +1,4 @@
-// What a model is bad at and a machine is not: exact sums, counts, hashes and differences.
+// Text tools for exact results that models compute unreliably: sums, counts, hashes and differences.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 

@@ -13,7 +13,7 @@ const annotations = {
 };
 
 const zone = z.string().min(1).max(64).default('UTC').describe('IANA zone, as in Europe/Berlin');
-/** Of four digits' years: what every reader of RFC 3339 understands. */
+/** Date and time with a four-digit year, as every RFC 3339 parser accepts. */
 const At = z.iso.datetime({ offset: true }).describe('RFC 3339 with Z or an offset');
 const amount = z.number().int().min(-100_000).max(100_000).default(0);
 

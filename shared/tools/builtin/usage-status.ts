@@ -1,4 +1,4 @@
-// What a caller has used and what is left: the same facts as `GET /usage`.
+// Usage and remaining limits of the caller: the same data as `GET /usage`.
 import * as z from 'zod';
 
 import { defineTool } from '#shared/tools/tool.ts';

@@ -41,7 +41,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 export const shown = (wall: number): string =>
   new Date(wall).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
 
-/** How far a clock is ahead of UTC, e.g. `+05:30`; with seconds where an old zone had them. */
+/** Offset of a clock from UTC, e.g. `+05:30`; with seconds where an old zone had them. */
 export function offsetShown(clock: Clock, at: number): string {
   const ahead = Math.round((clock(at) - at) / SECOND_MS);
   const text = new Date(Math.abs(ahead) * SECOND_MS).toISOString().slice(11, 19);
@@ -49,8 +49,8 @@ export function offsetShown(clock: Clock, at: number): string {
 }
 
 /**
- * When a clock shows this. Shown twice, as in autumn: the first time. Never, as in spring: as long after the leap as it
- * would have been after its beginning.
+ * Instant at which a clock shows this time. Shown twice, as in autumn: the first one. Never, as in spring: as long after
+ * the leap as it would have been after its beginning.
  */
 function instantOf(wall: number, clock: Clock): number {
   const [before, after] = [wall - DAY_MS, wall + DAY_MS].map((near) => clock(near) - near) as [
@@ -91,7 +91,7 @@ export function later(at: number, span: Span, clock: Clock): number {
   return instantOf(addMonths(clock(at), months) + days * DAY_MS, clock) + passed;
 }
 
-/** What to add to `from` to arrive at `to`, which is not before it. */
+/** Span to add to `from` to arrive at `to`, which is not before it. */
 export function spanBetween(from: number, to: number, clock: Clock): Span {
   /** The most of one unit that does not go beyond. @param most never too little */
   const fill = (span: Span, unit: 'months' | 'days', most: number): Span => {
