@@ -227,10 +227,11 @@ onEngine('an issuer without usable metadata for MCP clients', () => {
 
   describe('and whose tokens are shaped like Cognito’s', () => {
     beforeAll(() => start({ clientIds: ['portunus-cli'], scopePrefix: 'portunus/' }));
+    // Not alice: she ended every session above, and a token of the same second would still be one of those.
     it('lets them in without an audience, by client and prefixed scope', async () => {
-      const alice = await current.person('alice', cognito());
-      expect((await alice.invoke('todo_list')).status).toBe(200);
-      expect((await alice.get('/api-keys')).body.code).toBe('insufficient_scope'); // no prefix, no scope of ours
+      const bob = await current.person('bob', cognito());
+      expect((await bob.invoke('todo_list')).status).toBe(200);
+      expect((await bob.get('/api-keys')).body.code).toBe('insufficient_scope'); // no prefix, no scope of ours
       const erin = await current.person('erin', cognito({ 'cognito:groups': ['auditor'] }));
       expect((await erin.invoke('todo_list')).body.code).toBe('forbidden');
     });
@@ -241,8 +242,8 @@ onEngine('an issuer without usable metadata for MCP clients', () => {
       ['with none of our scopes', { scope: 'openid email' }],
       ['for another audience', { aud: 'https://elsewhere.example' }],
     ])('refuses one %s', async (_what, overrides) => {
-      const alice = await current.person('alice', cognito(overrides));
-      expect((await alice.invoke('todo_list')).status).toBe(401);
+      const bob = await current.person('bob', cognito(overrides));
+      expect((await bob.invoke('todo_list')).status).toBe(401);
     });
 
     it('names the scopes with their prefix', async () => {
