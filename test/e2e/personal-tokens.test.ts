@@ -139,7 +139,7 @@ onEngine('a personal access token', () => {
     expect((await recordsOf('authentication.refused')).map(({ meta }) => meta.reason)).toContain(
       'token_ambiguous',
     );
-    // Where x-api-key does not count, it changes nothing.
+    // Outside /v1, x-api-key has no effect.
     const mixed = sendWith({ authorization: `Bearer ${hers.token}`, 'x-api-key': other.token });
     expect((await mixed('GET', '/tokens')).body.tokens).toMatchObject([{ token_id: hers.id }]);
   });

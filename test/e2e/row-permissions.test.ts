@@ -29,7 +29,7 @@ const ATTRIBUTES: Readonly<Record<Table, readonly string[]>> = {
   control: ['issuedAt', 'revokedAt', 'n', 'budget', 'unheardOf'],
   audit: ['unheardOf'],
 };
-/** What some role may put in place of a whole row there. */
+/** Puts of a whole row that some role may be permitted. */
 const ITEMS: Readonly<Record<Table, readonly object[]>> = {
   vault: [{ unheardOf: 1 }],
   content: [{ unheardOf: 1 }, { fmt: 1, rv: 1, doc: '{}' }, { version: 1 }],

@@ -27,7 +27,7 @@ function* halved(value: unknown): Generator {
   if (!Array.isArray(value)) yield { ...value, [`x${HALF}`]: 1 };
 }
 
-/** What the schema would take beside the example: a text, or a list of texts. */
+/** Alternatives that the schema accepts beside the example: a text, or a list of texts. */
 function* withOptional(schema: Json, example: Json): Generator<Json> {
   for (const [name, field] of Object.entries((schema['properties'] ?? {}) as Record<string, Json>)) {
     if (name in example) continue;

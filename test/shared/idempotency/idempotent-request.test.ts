@@ -100,7 +100,7 @@ describe('an idempotent request', () => {
   });
 });
 
-/** What is stored of an idempotent request that was kept. */
+/** The stored response of a completed idempotent request. */
 const rowIn = async (of: ReturnType<typeof given>, more: object = {}) => {
   await commit((await of.begin('first', more)).store({ said: 'hello' }));
   const [place = '', row] = [...of.rows].at(-1) ?? [];

@@ -1,4 +1,4 @@
-// What a provider's answer becomes: the cases of answers that users reported, by their ids, with neighbours.
+// Translation of provider answers: the cases that users reported, by their ids, with neighbours.
 import { describe, expect, it } from 'vitest';
 
 import { parseExact } from '#shared/core/exact-json.ts';

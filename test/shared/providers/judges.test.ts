@@ -1,4 +1,4 @@
-// What leaves is valid for its target, by judges that are not ours: the providers' published schemas and the types of their
+// Outgoing requests are valid for their target, by judges that are not ours: the providers' published schemas and the types of their
 // official clients.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What a chat request becomes for each provider: the cases of requests that users reported, by their ids, with neighbours.
+// Translation of chat requests for each provider: the cases that users reported, by their ids, with neighbours.
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';

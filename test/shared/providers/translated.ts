@@ -21,7 +21,7 @@ const MODELS: Readonly<Record<ProviderName, string>> = {
 
 type Json = Record<string, unknown>;
 
-/** What a caller's body becomes, through every step it takes before it is sent. */
+/** The request sent for a caller's body, after every step of the translation. */
 function requestOf(body: Json): ChatRequest {
   const parsed = ChatBody.parse(
     withoutAbsent({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),

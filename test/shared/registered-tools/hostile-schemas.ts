@@ -119,7 +119,7 @@ export const HOSTILE_SCHEMAS: Readonly<Record<string, unknown>> = {
   'a name with a line break': object({ 'a\nb': {} }),
 };
 
-/** What only describes is made harmless instead; `left`: what remains of the schema of `a`. */
+/** Descriptive keywords are made harmless instead; `left`: the remaining schema of `a`. */
 export const DECEPTIVE_SCHEMAS: Readonly<Record<string, { schema: unknown; left: Json; removed: string }>> = {
   'zero-width description': {
     schema: object({ a: { description: 'see\u200bme' } }),

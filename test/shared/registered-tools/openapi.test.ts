@@ -181,7 +181,7 @@ describe('a document', () => {
   });
 });
 
-/** What one call sends, and what stands in `skipped` beside the tool. */
+/** The request that one call sends, and the entries of `skipped` beside the tool. */
 function sent(operation: object, args: Record<string, unknown>, method = 'get') {
   const [one] = offered(document({ '/a': { [method]: { operationId: 'a', ...operation } } }));
   if (!one || !('definition' in one)) throw new Error(JSON.stringify(one));

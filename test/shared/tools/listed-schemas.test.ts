@@ -11,7 +11,7 @@ const listed = TOOLS.map((tool) => {
   return { name, title, description, inputSchema: input, outputSchema: output, annotations };
 });
 
-/** What a tool without ports returns for an example, as the invoke path hands it on. */
+/** The result of a tool without ports for an example, as the invoke path returns it. */
 async function resultOf(tool: Tool, example: object): Promise<unknown> {
   const { output } = await tool.run(tool.input.parse(example), { now: () => 0 } as unknown as ToolCall);
   return tool.output.parse(output);

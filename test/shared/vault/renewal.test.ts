@@ -88,7 +88,7 @@ function world(refreshed: Refreshed = fresh) {
   });
   const renew = ({ wait = true, ver = 1 } = {}) =>
     renewal({ ...owner, ver }, { deadline: deadlineIn(60_000), wait, trail });
-  /** Somebody else renews the same key. */
+  /** Another call renews the same key. */
   const hold = () => leases.take(`RENEW#${owner.uid}#${owner.kid}`, 30);
   return { state, told, sealedTexts, renew, hold, toldWhenOpened, leaseSeconds };
 }
