@@ -270,6 +270,7 @@ const rows = {
     doc: 'Call AI providers: their origins and the trusted origins.',
     env: ['PROVIDER_ORIGINS', 'TRUSTED_ORIGINS', 'PUBLIC_URL'],
   },
+  'public-url:read': { doc: 'The address of the stage, to name it in an answer.', env: ['PUBLIC_URL'] },
   'issuers:read': {
     doc: 'Verify tokens, or describe the issuers of them.',
     env: ['ISSUERS', 'PUBLIC_URL', 'TRUSTED_ORIGINS'],

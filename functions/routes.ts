@@ -142,6 +142,7 @@ const SERVER_ALIASES: Options = { aliases: [alias(`HEAD ${SERVER}`)] };
 
 export const routes = [
   open('health', 'GET /health', []),
+  open('openapi', 'GET /openapi.json', ['public-url:read']),
   open('metadata-protected-resource', `GET ${RESOURCE}/mcp`, ['issuers:read'], RESOURCE_ALIASES),
   open('metadata-authorization-server', `GET ${SERVER}`, ['issuers:read'], SERVER_ALIASES),
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import type { Metafile, Plugin } from 'esbuild';
 
+import { evaluatedModules } from './evaluated-modules.ts';
 import { isLeanStub, leanSdk, withoutJsonSchemas } from './lean-sdk.ts';
 import { reachableInputs } from './metafile.ts';
 
@@ -94,7 +95,7 @@ async function classify(entries: Entries, { plugins }: FunctionOptions): Promise
     entryPoints: named.map(entryPoint),
     format: 'esm',
     splitting: true,
-    plugins: [...plugins, ...leanSdk, withoutJsonSchemas()],
+    plugins: [...plugins, evaluatedModules, ...leanSdk, withoutJsonSchemas()],
   });
   return named.map((source) => ({ ...source, ...kindOf(metafile, source.name) }));
 }
@@ -121,7 +122,12 @@ async function bundleWhole(sources: readonly Source[], options: FunctionOptions)
     ...COMMON_JS,
     entryPoints: sources.map(entryPoint),
     sourcemap: options.maps && 'external',
-    plugins: [...options.plugins, ...leanSdk, ...(first.hasJsonSchemas ? [] : [withoutJsonSchemas()])],
+    plugins: [
+      ...options.plugins,
+      evaluatedModules,
+      ...leanSdk,
+      ...(first.hasJsonSchemas ? [] : [withoutJsonSchemas()]),
+    ],
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   for (const { name } of sources) {
@@ -177,7 +183,13 @@ async function createSplitBundler({ maps, plugins }: FunctionOptions) {
     splitting: true,
     format: 'esm', // only ES modules can be split
     sourcemap: maps && 'inline',
-    plugins: [entry, ...plugins, ...leanSdk, withoutJsonSchemas(() => current?.hasJsonSchemas !== true)],
+    plugins: [
+      entry,
+      ...plugins,
+      evaluatedModules,
+      ...leanSdk,
+      withoutJsonSchemas(() => current?.hasJsonSchemas !== true),
+    ],
   });
   return {
     /** One at a time. */

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import type { Metafile } from 'esbuild';
 
 import { type Entries, root } from './bundle-functions.ts';
+import { EVALUATED_PREFIX } from './evaluated-modules.ts';
 import { hashOf, hashesOf } from './hash-files.ts';
 import { reachableInputs } from './metafile.ts';
 
@@ -17,6 +18,7 @@ export const FINGERPRINTS = 'fingerprints.json';
 export const TOOLCHAIN = [
   'scripts/bundle.ts',
   'scripts/bundle-functions.ts',
+  'scripts/evaluated-modules.ts',
   'scripts/lean-sdk.ts',
   'scripts/metafile.ts',
   'package.json',
@@ -40,7 +42,7 @@ export async function readSources(): Promise<Sources> {
   return { toolchain, hashes };
 }
 
-/** @returns undefined where a source of the entry lies outside the hashed folders */
+/** @returns undefined where a source of the entry lies outside the hashed folders, or is evaluated by the bundler */
 export function fingerprintOf(
   { toolchain, hashes }: Sources,
   metafile: Pick<Metafile, 'inputs'>,
@@ -48,6 +50,7 @@ export function fingerprintOf(
 ): string | undefined {
   const hash = createHash('sha256').update(toolchain);
   for (const input of reachableInputs(metafile, relative(root, entry)).toSorted()) {
+    if (input.startsWith(EVALUATED_PREFIX)) return undefined;
     if (input.includes('node_modules/') || /^[\w-]+:/.test(input)) continue;
     const contents = hashes.get(input);
     if (contents === undefined) return undefined;

@@ -11,17 +11,22 @@ const Usd = z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be dollars as text, 
 export const PreferencesBody = z.strictObject({
   default_provider: Provider.optional(),
   default_models: z.record(Provider, Model).optional(),
-  /** Default for a chat that names neither provider nor model. */
-  default_policy: z.enum(['preferred', 'cheapest']).optional(),
+  default_policy: z
+    .enum(['preferred', 'cheapest'])
+    .optional()
+    .describe('Default for a chat that names neither provider nor model.'),
   budget: z
     .strictObject({
       /** Only USD; checked by hand, so that the error can state the reason. */
       currency: z.string().max(16).optional(),
-      day_usd: Usd.optional(),
-      month_usd: Usd.optional(),
+      day_usd: Usd.optional().describe('Dollars as text, as in `"5.00"`.'),
+      month_usd: Usd.optional().describe('Dollars as text.'),
     })
     .optional(),
-  /** Version that was read: if another one is stored, the answer is 409. */
-  version: z.int().min(0).optional(),
+  version: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The version that was read: if another one is stored, the answer is 409.'),
 });
 export type PreferencesBody = z.infer<typeof PreferencesBody>;

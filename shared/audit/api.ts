@@ -13,10 +13,16 @@ export const AuditQuery = PageQuery.extend({
   category: z.enum(CATEGORIES).optional(),
   action: z.enum(ACTIONS).optional(),
   result: z.enum(RESULTS).optional(),
-  /** Owner of the trail, for auditors and admins: a subject at their own issuer. */
-  user_id: z.string().min(1).max(256).optional(),
-  /** Owner by id as in the records; `anonymous` has the rejected sign-ins. */
-  owner: z.union([Uid, z.literal(ANONYMOUS)]).optional(),
+  user_id: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('For auditors and admins: the owner of the records, a subject at their own issuer.'),
+  owner: z
+    .union([Uid, z.literal(ANONYMOUS)])
+    .optional()
+    .describe('The owner by the id in the records; `anonymous` has the rejected sign-ins.'),
 })
   .strict()
   .refine(({ user_id, owner }) => !user_id || !owner, 'Name user_id or owner, not both.');

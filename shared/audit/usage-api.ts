@@ -3,12 +3,12 @@ import * as z from 'zod';
 
 import { PageQuery } from '#shared/core/page.ts';
 
-/** Days are UTC. `limit` counts days; default: the last 31. */
+/** Days are UTC. Default: the last 31. */
 export const UsageHistoryQuery = PageQuery.extend({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   by: z.enum(['day', 'tool', 'provider', 'key']).default('day'),
-  limit: z.coerce.number().int().min(1).max(100).default(31),
+  limit: z.coerce.number().int().min(1).max(100).default(31).describe('Days.'),
 }).strict();
 export type UsageHistoryQuery = z.infer<typeof UsageHistoryQuery>;
 

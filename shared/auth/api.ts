@@ -10,8 +10,9 @@ export const SessionPath = z.strictObject({
   session_id: z.string().max(256),
 });
 
-/** User whose sessions an admin revokes: a subject at the admin's own issuer. */
-export const RevokeUserBody = z.strictObject({ user_id: z.string().min(1).max(256) });
+export const RevokeUserBody = z.strictObject({
+  user_id: z.string().min(1).max(256).describe("A subject at the admin's own issuer."),
+});
 
 export type SessionEntry = {
   readonly session_id: string;
@@ -37,11 +38,14 @@ const NotYet = z
 export const CreateTokenBody = z.strictObject({
   name: TokenName,
   scopes: z.array(Scope).min(1).max(SCOPES.length),
-  /** Seconds. */
-  expires_in: z.number().int().min(60).max(YEAR_SECONDS),
-  /** The only models that the token may use; absent: all. */
-  models: z.array(TokenModel).min(1).max(10).optional(),
-  budget: NotYet.optional(),
+  expires_in: z.number().int().min(60).max(YEAR_SECONDS).describe('Lifetime in seconds, at most a year.'),
+  models: z
+    .array(TokenModel)
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('The only models that the token may use, each `<model>` or `<provider>/<model>`; absent: all.'),
+  budget: NotYet.optional().describe('Not supported yet.'),
 });
 export type CreateTokenBody = z.infer<typeof CreateTokenBody>;
 

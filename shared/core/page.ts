@@ -9,7 +9,8 @@ export const PageQuery = z.object({
   cursor: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,200}$/)
-    .optional(),
+    .optional()
+    .describe('`next_cursor` of the previous page.'),
 });
 
 /**

@@ -4,10 +4,10 @@ import * as z from 'zod';
 import { PageQuery } from '#shared/core/page.ts';
 
 export const NoticeQuery = PageQuery.extend({
-  /** `true`: only unread notices. */
   unread: z
     .enum(['true', 'false'])
     .default('false')
+    .describe('`true`: only unread notices.')
     .transform((value) => value === 'true'),
 }).strict();
 export type NoticeQuery = z.infer<typeof NoticeQuery>;

@@ -4,8 +4,12 @@ import * as z from 'zod';
 export const InvokeBody = z.strictObject({
   tool_name: z.string().min(1).max(64),
   parameters: z.record(z.string(), z.unknown()).default({}),
-  /** The caller's own id, if at all: the token decides who calls. */
-  user_id: z.string().min(1).max(256).optional(),
+  user_id: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('The own id of the caller, if at all: the token decides who calls.'),
 });
 
 /** One tool as `GET /mcp/tools` describes it. */

@@ -11,17 +11,17 @@ const Name = z.string().min(1).max(128);
 
 const Source = {
   alias: Alias,
-  /** For everybody: an admin's to say. */
-  shared: z.boolean().default(false),
-  /** The caller's own key of the provider `x-<alias>` goes into this header. */
+  shared: z.boolean().default(false).describe('For all users; only an admin may set it.'),
   credential: z
     .strictObject({
       header: z.string().min(1).max(64).default('authorization'),
       prefix: z.string().max(20).default('Bearer '),
     })
-    .optional(),
-  /** Handling of an answer that deviates from its schema: `validated` fails the call; `as_is`: no check; absent: a note. */
-  results: ResultCheck.optional(),
+    .optional()
+    .describe("The caller's own key of the provider `x-<alias>` is sent in this header."),
+  results: ResultCheck.optional().describe(
+    'Handling of an answer that deviates from its schema: `validated` fails the call, `as_is`: no check, absent: a note.',
+  ),
 };
 
 const Hints = z.strictObject({
@@ -59,16 +59,26 @@ export type HttpTool = z.infer<typeof HttpTool>;
 
 export const RegisterToolsBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), ...Source, tool: HttpTool }),
-  /** An upstream MCP server. `tools`: names of those that are wanted; absent: all. */
-  z.strictObject({ kind: z.literal('mcp'), ...Source, url: Url, tools: z.array(Name).max(90).optional() }),
-  /** An OpenAPI 3 document, given as text or object, or fetched. `operations`: operationId or `GET /path`; absent: all. */
+  z.strictObject({
+    kind: z.literal('mcp'),
+    ...Source,
+    url: Url.describe('An upstream MCP server.'),
+    tools: z.array(Name).max(90).optional().describe('Names of the tools that are wanted; absent: all.'),
+  }),
   z.strictObject({
     kind: z.literal('openapi'),
     ...Source,
-    document: z.union([z.string().min(1), JsonObject]).optional(),
-    url: Url.optional(),
-    server: Url.optional(),
-    operations: z.array(z.string().min(1).max(300)).max(90).optional(),
+    document: z
+      .union([z.string().min(1), JsonObject])
+      .optional()
+      .describe('An OpenAPI 3 document, as text or as an object.'),
+    url: Url.optional().describe('Where the document is fetched instead.'),
+    server: Url.optional().describe('Base URL in place of the one in the document.'),
+    operations: z
+      .array(z.string().min(1).max(300))
+      .max(90)
+      .optional()
+      .describe('Each an operationId or `GET /path`; absent: all.'),
   }),
 ]);
 export type RegisterToolsBody = z.infer<typeof RegisterToolsBody>;

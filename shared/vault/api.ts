@@ -39,6 +39,8 @@ const BaseUrl = z
     'must be an address without query and credentials, as in https://host/v1',
   );
 
+const BASE_URL = 'For the provider `compatible`: the base URL of its server, without `/chat/completions`.';
+
 /** `<provider>_<22 characters>`; any other text is treated as an unknown id. */
 const KeyId = z.string().max(128);
 
@@ -50,13 +52,18 @@ const Origin = z
 export const StoreKeyBody = z.strictObject({
   provider: Provider,
   api_key: ApiKey,
-  base_url: BaseUrl.optional(),
-  /** The caller's own id, if present: the owner of the key is taken from the token. */
-  user_id: z.string().min(1).max(256).optional(),
+  base_url: BaseUrl.optional().describe(BASE_URL),
+  user_id: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('The own id of the caller. An admin may name another user of the same issuer.'),
   label: Label.optional(),
   expires_at: ExpiresAt.optional(),
-  /** For a key of registered tools, `"provider": "x-<alias>"`: the one origin it may be sent to. */
-  origin: Origin.optional(),
+  origin: Origin.optional().describe(
+    'For a key of registered tools, `"provider": "x-<alias>"`: the one origin it may be sent to.',
+  ),
 });
 export type StoreKeyBody = z.infer<typeof StoreKeyBody>;
 
@@ -67,11 +74,11 @@ export const ConnectKeyBody = z.strictObject({
   provider: Provider,
   access_token: Token,
   refresh_token: Token,
-  /** Lifetime in seconds, as returned by the token endpoint. */
   expires_in: z
     .int()
     .min(1)
-    .max(366 * 24 * 3600),
+    .max(366 * 24 * 3600)
+    .describe('Lifetime in seconds, as returned by the token endpoint.'),
   label: Label.optional(),
   /**
    * For tokens of registered tools, `"provider": "x-<alias>"`: the one origin they may be sent to, and their token
@@ -89,13 +96,13 @@ export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
 
 export const RotateKeyBody = z.strictObject({
   api_key: ApiKey,
-  base_url: BaseUrl.optional(),
+  base_url: BaseUrl.optional().describe(BASE_URL),
   expires_at: ExpiresAt.optional(),
 });
 export type RotateKeyBody = z.infer<typeof RotateKeyBody>;
 
 export const OrderKeysBody = z.strictObject({ provider: Provider, key_ids: z.array(KeyId).max(20) });
 
-export const LabelKeyBody = z.strictObject({ label: Label.nullable() });
+export const LabelKeyBody = z.strictObject({ label: Label.nullable().describe('`null` removes the label.') });
 
 export const KeyPath = z.strictObject({ key_id: KeyId });

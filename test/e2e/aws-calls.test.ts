@@ -229,6 +229,7 @@ onEngine('the AWS calls of a request', () => {
         current.request('GET', '/api-keys', { headers: { authorization: 'Bearer nonsense' } }),
       ),
       health: await callsOf(() => current.request('GET', '/health')),
+      openapi: await callsOf(() => current.request('GET', '/openapi.json')),
     };
     expect(calls).toEqual({
       'key stored': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
@@ -333,6 +334,7 @@ onEngine('the AWS calls of a request', () => {
       'no token': '',
       'bad token': 'PutItem UpdateItem',
       health: '',
+      openapi: '',
     });
   });
 

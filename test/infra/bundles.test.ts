@@ -27,6 +27,7 @@ afterAll(() => {
 /** Read before the first caller is served; without a row 450. */
 const START_KB: Readonly<Record<string, number>> = {
   authorizer: 120,
+  openapi: 200,
   'tools-invoke': 600,
   completions: 600,
   embeddings: 600,
@@ -133,6 +134,12 @@ describe('the bundles', async () => {
     const entries = { conformance: join(import.meta.dirname, '../conformance/server.ts') };
     const made = await bundle({ dist: folder(), entries, schemas: '' });
     expect(readFileSync(join(made.dist, 'functions/conformance/index.js'), 'utf8')).toMatch(FIXTURE);
+  });
+
+  it('hold the API description as text, without the modules that it is made of', () => {
+    expect(source('openapi')).toContain('"openapi":"3.1.0"');
+    const inputs = filesOf(meta, 'openapi').flatMap((file) => Object.keys(meta.outputs[file]?.inputs ?? {}));
+    expect(inputs.filter((input) => /shared\/(?:tools|providers)|zod/.test(input))).toEqual([]);
   });
 
   it('write JSON Schemas where tools or prompts are listed, and carry the code for it nowhere else', async () => {

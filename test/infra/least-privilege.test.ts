@@ -401,6 +401,7 @@ describe('the permissions of each role', () => {
           "kms:ReEncryptFrom on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
+        "openapi": [],
         "opsnotices": [
           "sns:Publish on {"Ref":"opstopic89205721"}",
         ],
@@ -688,6 +689,7 @@ describe('the environment of a function', () => {
         "on-issuer-keys": "CONTROL_TABLE ISSUERS ISSUER_KEY_SECRET_ARN PUBLIC_URL TRUSTED_ORIGINS",
         "on-key-opened": "CONTROL_TABLE",
         "on-rewrap": "AUDIT_TABLE CONTROL_TABLE VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
+        "openapi": "PUBLIC_URL",
         "preferences-read": "AUDIT_TABLE CONTENT_TABLE CONTROL_TABLE",
         "preferences-write": "AUDIT_TABLE BUDGETS CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "sessions-list": "AUDIT_TABLE CONTROL_TABLE",
