@@ -1,4 +1,5 @@
-// Line-by-line difference between two texts: Myers' algorithm, which finds a shortest edit script.
+// Line-by-line difference between two texts: a shortest edit script, found by the package diff.
+import { diffArrays } from 'diff';
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
@@ -12,55 +13,17 @@ const MAX_CHANGES = 1000;
 type Edit = { readonly sign: ' ' | '-' | '+'; readonly text: string };
 type Lines = readonly string[];
 
-/** Furthest x on each diagonal before each further change; the last one reaches both ends. Undefined: too many. */
-function reaches(before: Lines, after: Lines): Int32Array[] | undefined {
-  const offset = MAX_CHANGES + 1;
-  const far = new Int32Array(2 * offset + 1);
-  const steps: Int32Array[] = [];
-  for (let changes = 0; changes <= MAX_CHANGES; changes += 1) {
-    steps.push(far.slice(offset - changes - 1, offset + changes + 2));
-    for (let k = -changes; k <= changes; k += 2) {
-      let x = isDown(far, offset + k, { k, changes }) ? at(far, offset + k + 1) : at(far, offset + k - 1) + 1;
-      while (x < before.length && x - k < after.length && before[x] === after[x - k]) x += 1;
-      far[offset + k] = x;
-      if (x >= before.length && x - k >= after.length) return steps;
-    }
-  }
-  return undefined;
-}
-
-const at = (far: Int32Array, index: number): number => far[index] ?? 0;
-
-/** Whether the path to a diagonal comes from the one above it, by a line that is new. */
-const isDown = (far: Int32Array, index: number, { k, changes }: { k: number; changes: number }): boolean =>
-  k === -changes || (k !== changes && at(far, index - 1) < at(far, index + 1));
-
-/** Position on the path to this diagonal before its last change; the start of both texts if there was none. */
-function cameFrom(far: Int32Array, k: number, changes: number): readonly [x: number, y: number] {
-  if (changes === 0) return [0, 0];
-  const from = isDown(far, changes + 1 + k, { k, changes }) ? k + 1 : k - 1;
-  const x = at(far, changes + 1 + from);
-  return [x, x - from];
-}
-
 /** @throws {AppError} `invalid_input` for texts that have little in common */
 function editsOf(before: Lines, after: Lines): Edit[] {
-  const steps = reaches(before, after);
-  if (!steps) {
+  const changes = diffArrays([...before], [...after], { maxEditLength: MAX_CHANGES });
+  if (!changes) {
     throw new AppError('invalid_input', `The texts differ in more than ${MAX_CHANGES} lines.`, {
       next_step: 'Compare smaller parts of them.',
     });
   }
-  const edits: Edit[] = [];
-  let [x, y] = [before.length, after.length];
-  for (const [changes, far] of [...steps.entries()].toReversed()) {
-    const [x0, y0] = cameFrom(far, x - y, changes);
-    for (; x > x0 && y > y0; x -= 1, y -= 1) edits.push({ sign: ' ', text: before[x - 1] ?? '' });
-    if (x > x0) edits.push({ sign: '-', text: before[x0] ?? '' });
-    if (y > y0) edits.push({ sign: '+', text: after[y0] ?? '' });
-    [x, y] = [x0, y0];
-  }
-  return edits.toReversed();
+  return changes.flatMap(({ added, removed, value }) =>
+    value.map((text): Edit => ({ sign: added ? '+' : removed ? '-' : ' ', text })),
+  );
 }
 
 /** From and to (exclusive) of each stretch of changes, with the lines around it. */

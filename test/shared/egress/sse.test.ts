@@ -23,9 +23,10 @@ it('drops an event that was not ended', async () => {
 });
 
 it.each([
-  ['a line without end', 'x'.repeat(2 ** 20 + 1)],
+  ['a field without end', `data: ${'x'.repeat(2 ** 20 + 1)}`],
   ['an event of many lines', `data: ${'y'.repeat(2 ** 12)}\n`.repeat(2 ** 9)],
-  ['more events than an answer has', '\n'.repeat(200_001)],
+  ['more events than an answer has', 'data\n\n'.repeat(200_001)],
+  ['more comments than an answer has', ':\n'.repeat(200_001)],
 ])('refuses %s', async (_what, text) => {
   await expect(read(text, 65_536)).rejects.toMatchObject({ code: 'upstream_malformed' });
 });
