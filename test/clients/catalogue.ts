@@ -11,35 +11,44 @@ export type Client = {
   readonly title: string;
   /** Cases of the client, in its own process. Absent for upstream servers. */
   readonly script?: string;
+  /** What distinguishes it from other clients of the same script. */
+  readonly arguments?: readonly string[];
   /** Cases that fail by the client's own fault, with the reason. One that passes fails the run as stale. */
   readonly faults?: Readonly<Record<string, string>>;
 };
 
+const openAi = (module: string): Client => ({
+  id: module,
+  kind: 'models',
+  group: 'openai',
+  module,
+  title: '`openai`',
+  script: 'models/openai.mjs',
+});
+
+const sdkV1 = (module: string): Client => ({
+  id: module,
+  kind: 'mcp',
+  group: 'mcp',
+  module,
+  title: '`@modelcontextprotocol/sdk`',
+  script: 'mcp/sdk-v1.mjs',
+});
+
+const sdkV2 = (era: string): Client => ({
+  id: `mcp-client-${era}`,
+  kind: 'mcp',
+  group: 'mcp',
+  module: '@modelcontextprotocol/client',
+  title: `\`@modelcontextprotocol/client\`, ${era} era`,
+  script: 'mcp/sdk-v2.mjs',
+  arguments: [era],
+});
+
 export const CLIENTS: readonly Client[] = [
-  {
-    id: 'openai-5',
-    kind: 'models',
-    group: 'openai',
-    module: 'openai-5',
-    title: '`openai`',
-    script: 'models/openai.mjs',
-  },
-  {
-    id: 'openai-6',
-    kind: 'models',
-    group: 'openai',
-    module: 'openai-6',
-    title: '`openai`',
-    script: 'models/openai.mjs',
-  },
-  {
-    id: 'openai-7',
-    kind: 'models',
-    group: 'openai',
-    module: 'openai-7',
-    title: '`openai`',
-    script: 'models/openai.mjs',
-  },
+  openAi('openai-5'),
+  openAi('openai-6'),
+  openAi('openai-7'),
   {
     id: 'anthropic',
     kind: 'models',
@@ -48,4 +57,9 @@ export const CLIENTS: readonly Client[] = [
     title: '`@anthropic-ai/sdk`',
     script: 'models/anthropic.mjs',
   },
+  sdkV1('mcp-sdk-1.20'),
+  sdkV1('mcp-sdk-1.26'),
+  sdkV1('mcp-sdk-1.32'),
+  sdkV2('legacy'),
+  sdkV2('modern'),
 ];

@@ -28,6 +28,7 @@ export async function runClient(
     ...(await place.tokensFor(client.id)),
     folder: folderOf(client.group),
     module: client.module,
+    arguments: client.arguments ?? [],
     models: MODELS,
     providers: PROVIDERS,
     embedders: EMBEDDERS,
