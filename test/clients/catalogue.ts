@@ -45,6 +45,15 @@ const sdkV2 = (era: string): Client => ({
   arguments: [era],
 });
 
+const mcpClient = (id: string, group: string, module: string, script: string): Client => ({
+  id,
+  kind: 'mcp',
+  group,
+  module,
+  title: `\`${module}\``,
+  script,
+});
+
 export const CLIENTS: readonly Client[] = [
   openAi('openai-5'),
   openAi('openai-6'),
@@ -62,4 +71,12 @@ export const CLIENTS: readonly Client[] = [
   sdkV1('mcp-sdk-1.32'),
   sdkV2('legacy'),
   sdkV2('modern'),
+  mcpClient('ai-sdk-mcp', 'ai-sdk', '@ai-sdk/mcp', 'mcp/ai-sdk.mjs'),
+  {
+    ...mcpClient('langchain-mcp', 'langchain', '@langchain/mcp-adapters', 'mcp/langchain.mjs'),
+    faults: { 'wrong argument': 'It checks arguments itself, and its message does not name the wrong one.' },
+  },
+  mcpClient('openai-agents-mcp', 'openai-agents', '@openai/agents', 'mcp/openai-agents.mjs'),
+  mcpClient('genkit-mcp', 'genkit', '@genkit-ai/mcp', 'mcp/genkit.mjs'),
+  mcpClient('mastra-mcp', 'mastra', '@mastra/mcp', 'mcp/mastra.mjs'),
 ];

@@ -63,7 +63,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 function section(kind: Kind, rows: readonly Row[], heading: string): string {
   const notes: string[] = [];
   const cell = ({ outcome, reason }: Outcome = { outcome: 'not run' }) => {
-    if (reason === undefined || outcome === 'passed') return MARKS[outcome];
+    if (reason === undefined) return MARKS[outcome];
     if (!notes.includes(reason)) notes.push(reason);
     return `${MARKS[outcome]} (${notes.indexOf(reason) + 1})`;
   };

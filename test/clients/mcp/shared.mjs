@@ -67,15 +67,17 @@ async function assertExpired(connect) {
 
 /**
  * Runs the cases of an MCP client. A connection offers `tools`, which returns names, `call`, `resources`, `read`, `prompts`,
- * `prompt` and `close`; `without` names the cases that the client cannot do, each with the reason.
+ * `prompt` and `close`; `without` names the cases that the client cannot do, each with the
+ * reason; `notes` says how a case passes.
  */
-export async function runMcp({ connect, signIn, without = {} }) {
+export async function runMcp({ connect, signIn, without = {}, notes = {} }) {
   const using =
-    (work, open = connect) =>
+    (work, { open = connect, note } = {}) =>
     async () => {
       const connection = await open(given.token);
       try {
         await work(connection);
+        return note;
       } finally {
         await connection.close?.();
       }
@@ -85,7 +87,7 @@ export async function runMcp({ connect, signIn, without = {} }) {
     await assertSums(connection);
   };
   const cases = {
-    'sign-in': using(listAndCall, signIn),
+    'sign-in': using(listAndCall, { open: signIn, note: notes['sign-in'] }),
     token: using((connection) => connection.tools()),
     list: using(async (connection) => assertTools(await connection.tools())),
     call: using(assertSums),
