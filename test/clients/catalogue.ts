@@ -54,6 +54,22 @@ const mcpClient = (id: string, group: string, module: string, script: string): C
   script,
 });
 
+const inspector = (era: string): Client => ({
+  ...mcpClient(`inspector-${era}`, 'inspector', '@modelcontextprotocol/inspector', 'mcp/inspector.mjs'),
+  title: `\`@modelcontextprotocol/inspector\`, ${era} era`,
+  arguments: [era],
+});
+
+const mcpRemote = (protocol: string): Client => ({
+  ...mcpClient(`mcp-remote-${protocol}`, 'mcp', 'mcp-remote', 'mcp/mcp-remote.mjs'),
+  title: `\`mcp-remote --protocol ${protocol}\``,
+  arguments: ['--protocol', protocol],
+  faults: {
+    'expired token':
+      'It begins to sign in, and sends the configured header to the token endpoint too, which rejects that.',
+  },
+});
+
 export const CLIENTS: readonly Client[] = [
   openAi('openai-5'),
   openAi('openai-6'),
@@ -79,4 +95,9 @@ export const CLIENTS: readonly Client[] = [
   mcpClient('openai-agents-mcp', 'openai-agents', '@openai/agents', 'mcp/openai-agents.mjs'),
   mcpClient('genkit-mcp', 'genkit', '@genkit-ai/mcp', 'mcp/genkit.mjs'),
   mcpClient('mastra-mcp', 'mastra', '@mastra/mcp', 'mcp/mastra.mjs'),
+  inspector('legacy'),
+  inspector('modern'),
+  mcpClient('mcporter', 'mcp', 'mcporter', 'mcp/mcporter.mjs'),
+  mcpRemote('legacy'),
+  mcpRemote('auto'),
 ];
