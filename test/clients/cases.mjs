@@ -50,14 +50,16 @@ export async function run(cases) {
 export const withEach =
   (work, providers = given.providers) =>
   async () => {
+    let note;
     for (const provider of providers) {
       try {
-        await work(given.models[provider], provider);
+        note = await work(given.models[provider], provider);
       } catch (error) {
         explain(error);
         throw new Error(`${provider}: ${reasonOf(error)}`);
       }
     }
+    return note;
   };
 
 let questions = 0;

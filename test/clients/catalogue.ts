@@ -9,6 +9,8 @@ export type Client = {
   /** The package whose version is shown; also the specifier that the script imports, where majors share one script. */
   readonly module: string;
   readonly title: string;
+  /** The package on which it depends as a peer, whose version is shown before its own. */
+  readonly peer?: string;
   /** Cases of the client, in its own process. Absent for upstream servers. */
   readonly script?: string;
   /** What distinguishes it from other clients of the same script. */
@@ -24,6 +26,26 @@ const openAi = (module: string): Client => ({
   module,
   title: '`openai`',
   script: 'models/openai.mjs',
+});
+
+const aiSdk = (module: string, dialect: string): Client => ({
+  id: `ai-sdk-${dialect}`,
+  kind: 'models',
+  group: 'ai-sdk',
+  module,
+  peer: 'ai',
+  title: `\`ai\` with \`${module}\``,
+  script: 'models/ai-sdk.mjs',
+  arguments: [dialect],
+});
+
+const modelClient = (group: string, module: string): Client => ({
+  id: group,
+  kind: 'models',
+  group,
+  module,
+  title: `\`${module}\``,
+  script: `models/${group}.mjs`,
 });
 
 const sdkV1 = (module: string): Client => ({
@@ -82,6 +104,12 @@ export const CLIENTS: readonly Client[] = [
     title: '`@anthropic-ai/sdk`',
     script: 'models/anthropic.mjs',
   },
+  aiSdk('@ai-sdk/openai', 'openai'),
+  aiSdk('@ai-sdk/openai-compatible', 'compatible'),
+  aiSdk('@ai-sdk/anthropic', 'anthropic'),
+  modelClient('langchain', '@langchain/openai'),
+  modelClient('openai-agents', '@openai/agents'),
+  modelClient('llamaindex', 'llamaindex'),
   sdkV1('mcp-sdk-1.20'),
   sdkV1('mcp-sdk-1.26'),
   sdkV1('mcp-sdk-1.32'),

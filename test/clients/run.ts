@@ -51,7 +51,9 @@ async function rowOf(client: Client, place: Place, options: ClientOptions): Prom
   const outcomes = await runClient(client, place, options);
   const bad = Object.entries(outcomes).filter(([, outcome]) => !isGood(outcome));
   progress(`${client.id}: ${bad.length === 0 ? 'ok' : bad.map(([name]) => name).join(', ')}`);
-  return { kind, title, version: await versionOf(group, module), outcomes };
+  const modules = client.peer === undefined ? [module] : [client.peer, module];
+  const versions = await Promise.all(modules.map((name) => versionOf(group, name)));
+  return { kind, title, version: versions.join(', '), outcomes };
 }
 
 /** Two at a time; the rows in the catalogue's order. */
