@@ -21,17 +21,19 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-import { authorizer as authorizerSpec } from '#functions/events.ts';
+import { authorizer as authorizerSpec, eventFunctions } from '#functions/events.ts';
 import { type Route, routes } from '#functions/routes.ts';
 
 import { acknowledge } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
+import { eventFunction } from './event-function.ts';
 import { createFunction, type FunctionSite } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
+import { readsSettings } from './grants.ts';
 import type { IdentityStack } from './identity-stack.ts';
 import { route } from './route.ts';
-import { createSettings, type Settings } from './settings.ts';
+import { createSettings } from './settings.ts';
 
 export type ApiStackProps = StackProps & {
   readonly config: StageConfig;
@@ -42,14 +44,8 @@ export type ApiStackProps = StackProps & {
   readonly requestModels: Readonly<Record<string, object>>;
 };
 
+/** Exports nothing: CloudFormation refuses to change a value that another stack imports. */
 export class ApiStack extends Stack {
-  readonly settings: Settings;
-  /**
-   * Export for functions of other stacks: a value that depends on a condition of this stage can be referenced only this
-   * way.
-   */
-  readonly exportedSettings: Settings;
-
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
     const { config, data, bundles } = props;
@@ -57,18 +53,11 @@ export class ApiStack extends Stack {
     const ownUrl = config.domain
       ? `https://${config.domain.name}`
       : `https://${api.restApiId}.execute-api.${config.env.region}.amazonaws.com/${config.stage}`;
-    this.settings = createSettings(this, { ownUrl, identity: props.identity });
-    const exported = (variable: 'PUBLIC_URL' | 'ISSUERS', name: string) =>
-      this.exportValue(this.settings[variable], { name: `${this.stackName}-${name}` });
-    this.exportedSettings = {
-      ...this.settings,
-      PUBLIC_URL: exported('PUBLIC_URL', 'publicUrl'),
-      ISSUERS: exported('ISSUERS', 'issuers'),
-    };
-    const site = { config, data, bundles, settings: this.settings };
+    const settings = createSettings(this, { ownUrl, identity: props.identity });
+    const site = { config, data, bundles, settings };
 
     addGatewayResponses(api, {
-      publicUrl: this.settings.PUBLIC_URL,
+      publicUrl: settings.PUBLIC_URL,
       scopesArePrefixed: props.identity !== undefined,
       webOrigin: config.webOrigin,
     });
@@ -80,8 +69,9 @@ export class ApiStack extends Stack {
       route({ ...site, api, authorizer, validator, models }, row);
     }
     addPreflights(api, config.webOrigin);
+    for (const spec of eventFunctions) if (readsSettings(spec)) eventFunction(this, site, spec);
     if (config.domain) customDomain(api, config.domain);
-    new CfnOutput(this, 'Url', { value: this.settings.PUBLIC_URL });
+    new CfnOutput(this, 'Url', { value: settings.PUBLIC_URL });
   }
 }
 

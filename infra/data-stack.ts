@@ -32,6 +32,8 @@ export class DataStack extends Stack {
   readonly vaultKey: Key;
   /** CMKs that may wrap stored provider keys: more than one during a re-wrap. */
   readonly vaultKeys: readonly Key[];
+  /** Those, and the ones that were in use before. */
+  private readonly vaultKeyArns: readonly string[];
   /** MAC key of the fingerprints that detect equal keys without decrypting them. */
   readonly fingerprintKey: Key;
   /** Source of the keys for names and stored responses of idempotent requests. */
@@ -51,7 +53,9 @@ export class DataStack extends Stack {
     super(scope, id, props);
     const { stage, isProtected } = props.config;
 
-    const [vaultKey, ...more] = usedVaultKeys(this, props.config);
+    const made = createVaultKeys(this, props.config);
+    this.vaultKeyArns = made.map(({ keyArn }) => keyArn);
+    const [vaultKey, ...more] = props.config.vaultKeys.flatMap((number) => made[number - 1] ?? []);
     if (!vaultKey) throw new Error('A stage has at least one vault key.');
     this.vaultKey = vaultKey;
     this.vaultKeys = [vaultKey, ...more];
@@ -101,6 +105,26 @@ export class DataStack extends Stack {
       eventBusName: `portunus-${stage}-audit`,
       description: 'Facts about audit records, never their content',
     });
+    this.pinExports();
+  }
+
+  /**
+   * Exports whatever other stacks may import, whether one does or not: the last import of a later release could otherwise not
+   * be removed, because this stack is deployed first and CloudFormation keeps an export that is still imported.
+   */
+  private pinExports(): void {
+    const tables = [this.vault, this.content, this.control, this.audit];
+    const values = [
+      ...tables.flatMap(({ tableName, tableArn }) => [tableName, tableArn]),
+      this.audit.tableStreamArn,
+      ...this.vaultKeyArns,
+      this.fingerprintKey.keyArn,
+      this.stageSecret.secretArn,
+      this.issuerKeySecret.secretArn,
+      this.auditBus.eventBusArn,
+      this.auditBus.eventBusName,
+    ];
+    for (const value of values) this.exportValue(value);
   }
 }
 
@@ -116,15 +140,9 @@ const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
   partitionKey: { name: 'noticeOf', type: AttributeType.STRING },
   sortKey: { name: 'created_at', type: AttributeType.STRING },
 };
-/**
- * A created key stays in the template and exported: AWS rejects its removal while another stack imports it. The grants
- * decide which functions may use it.
- */
-function usedVaultKeys(scope: Stack, { stage, vaultKeys }: StageConfig): Key[] {
-  const made = Array.from({ length: Math.max(...vaultKeys) }, (_, n) => createVaultKey(scope, stage, n + 1));
-  if (made.length > 1) for (const { keyArn } of made) scope.exportValue(keyArn);
-  return vaultKeys.flatMap((number) => made[number - 1] ?? []);
-}
+/** A created key stays in the template. The grants decide which functions may use it. */
+const createVaultKeys = (scope: Construct, { stage, vaultKeys }: StageConfig): Key[] =>
+  Array.from({ length: Math.max(...vaultKeys) }, (_, n) => createVaultKey(scope, stage, n + 1));
 
 function createVaultKey(scope: Construct, stage: string, number: number): Key {
   const suffix = number === 1 ? '' : String(number);

@@ -6,13 +6,18 @@ import {
   type Need,
   NEEDS,
   type ResourceVariable,
+  type SettingVariable,
   type TableAccess,
 } from '#functions/needs.ts';
 
 import { type DataStack, VAULT_PURPOSE } from './data-stack.ts';
 import type { Settings } from './settings.ts';
 
-export type Grantable = { readonly data: DataStack; readonly settings: Settings };
+export type Grantable = {
+  readonly data: DataStack;
+  /** Absent outside the API stack: a setting that another stack imports could never change again. */
+  readonly settings?: Settings;
+};
 type Grant = {
   readonly statements: readonly PolicyStatement[];
   readonly environment: Readonly<Record<string, string>>;
@@ -21,7 +26,6 @@ type Grant = {
 export function grant(needs: readonly Need[], { data, settings }: Grantable): Grant {
   const rows = [...new Set(needs)].map((need) => NEEDS[need]);
   const accesses = rows.flatMap(({ tables = [] }) => tables);
-  const variables = { ...settings, ...resourceVariables(data) };
   return {
     statements: [
       ...tableStatements(accesses, data),
@@ -30,18 +34,30 @@ export function grant(needs: readonly Need[], { data, settings }: Grantable): Gr
     ],
     environment: Object.fromEntries([
       ...accesses.map(({ table }) => [`${table.toUpperCase()}_TABLE`, data[table].tableName]),
-      ...rows.flatMap(({ env = [] }) => env.map((name) => [name, variables[name]])),
+      ...rows.flatMap(({ env = [] }) => env.map((name) => [name, valueOf(name, { data, settings })])),
     ]),
   };
 }
 
-const resourceVariables = (data: DataStack): Record<ResourceVariable, string> => ({
-  FINGERPRINT_KEY_ARN: data.fingerprintKey.keyArn,
-  ISSUER_KEY_SECRET_ARN: data.issuerKeySecret.secretArn,
-  STAGE_SECRET_ARN: data.stageSecret.secretArn,
-  VAULT_KEY_ARN: data.vaultKey.keyArn,
-  VAULT_KEY_ARNS: data.vaultKeys.map(({ keyArn }) => keyArn).join(','),
-});
+const isResource = (name: string): name is ResourceVariable => Object.hasOwn(RESOURCES, name);
+
+function valueOf(name: SettingVariable | ResourceVariable, { data, settings }: Grantable): string {
+  if (isResource(name)) return RESOURCES[name](data);
+  if (settings) return settings[name];
+  throw new Error(`${name} is a setting: only functions of the API stack have it.`);
+}
+
+/** Whether a function needs a setting, and so belongs into the API stack. */
+export const readsSettings = ({ needs }: { readonly needs: readonly Need[] }): boolean =>
+  needs.some((need) => NEEDS[need].env?.some((name) => !isResource(name)));
+
+const RESOURCES: Readonly<Record<ResourceVariable, (data: DataStack) => string>> = {
+  FINGERPRINT_KEY_ARN: ({ fingerprintKey }) => fingerprintKey.keyArn,
+  ISSUER_KEY_SECRET_ARN: ({ issuerKeySecret }) => issuerKeySecret.secretArn,
+  STAGE_SECRET_ARN: ({ stageSecret }) => stageSecret.secretArn,
+  VAULT_KEY_ARN: ({ vaultKey }) => vaultKey.keyArn,
+  VAULT_KEY_ARNS: ({ vaultKeys }) => vaultKeys.map(({ keyArn }) => keyArn).join(','),
+};
 
 /**
  * One statement for all actions on the same partitions: the inline policies of a role are limited to 10,240 characters.

@@ -34,7 +34,7 @@ export function addStage(app: App, { config, dist }: StageInput): readonly Stack
   });
   const audit = new AuditStack(app, name('Audit'), {
     ...props,
-    site: { config, data, bundles, settings: api.exportedSettings },
+    site: { config, data, bundles },
   });
   return [data, ...(identity ? [identity] : []), api, audit];
 }

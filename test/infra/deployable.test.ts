@@ -143,7 +143,7 @@ describe.each(stages)('stage %s', (name, stage) => {
   it('schedules functions on the default bus with valid expressions', () => {
     const rules = resourcesOf(stage, 'AWS::Events::Rule').filter((rule) => rule['ScheduleExpression']);
     const declared = eventFunctions.flatMap((spec) => ('schedule' in spec ? [spec.schedule] : []));
-    expect(rules.map((rule) => rule['ScheduleExpression'])).toEqual(declared);
+    expect(rules.map((rule) => rule['ScheduleExpression'] as string).toSorted()).toEqual(declared.toSorted());
     for (const rule of rules) {
       expect(rule['ScheduleExpression']).toMatch(
         /^(rate\((1 (minute|hour|day)|\d+ (minute|hour|day)s)\)|cron\(\S+ \S+ (\? \S+ \S+|\S+ \S+ \?) \S+\))$/,

@@ -28,6 +28,8 @@ const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.ur
   context: Record<string, unknown>;
 };
 
+export const cdkContext = cdkJson.context;
+
 export const functionNames = [...routes, authorizer, ...eventFunctions].map(({ name }) => name);
 
 export function synthesise(
@@ -45,7 +47,7 @@ export function synthesise(
   const app = new App({
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
-    context: cdkJson.context,
+    context: cdkContext,
     outdir: join(folder, 'assembly'),
   });
   const stacks = addStage(app, { config: stageConfig(context), dist });

@@ -1,0 +1,78 @@
+// One row of functions/events.ts → one Lambda, the rule that starts it, and its dead-letter queue.
+import { Duration } from 'aws-cdk-lib';
+import { CfnRule, Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { Construct } from 'constructs';
+
+import type { EventFunction } from '#functions/events.ts';
+
+import type { DataStack } from './data-stack.ts';
+import { deadLetterQueue } from './dead-letter-queue.ts';
+import { createFunction, type FunctionSite } from './function.ts';
+
+/** The function, its trigger and its dead-letter queue. */
+export function eventFunction(scope: Construct, site: FunctionSite, spec: EventFunction): void {
+  const { name, needs, timeoutSeconds = 30 } = spec;
+  const trigger = triggerOf(spec, site.data);
+  if (!trigger) {
+    // Invoked only by an operator, who receives its error directly.
+    createFunction(scope, site, { name, needs, timeoutSeconds, description: 'Started by an operator' });
+    return;
+  }
+  const deadLetters = deadLetterQueue(scope, `${name}-dead-letters`);
+  const maxEventAge = Duration.hours(2);
+  const fn = createFunction(scope, site, {
+    name,
+    needs,
+    description: `On ${trigger.on}`,
+    timeoutSeconds,
+    // Receives events after the function's own retries; the rule's queue below receives those that could not be
+    // delivered.
+    asynchronous: { retryAttempts: 2, maxEventAge, onFailure: new SqsDestination(deadLetters) },
+  });
+  const rule = new Rule(scope, `${name}-rule`, {
+    ...trigger.rule,
+    targets: [
+      new LambdaFunction(fn, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 8,
+        maxEventAge: Duration.hours(2),
+      }),
+    ],
+  });
+  if (trigger.state && rule.node.defaultChild instanceof CfnRule)
+    rule.node.defaultChild.state = trigger.state;
+}
+
+/** Trigger of the function: audit bus, CloudTrail, or schedule. The last two use the default bus. */
+function triggerOf(
+  { name, pattern, schedule, vaultKeyCalls }: EventFunction,
+  { auditBus, vaultKeys }: DataStack,
+): { on: string; rule: RuleProps; state?: string } | undefined {
+  if (schedule) {
+    const rule = { description: `Clock to ${name}`, schedule: Schedule.expression(schedule) };
+    return { on: schedule, rule };
+  }
+  if (vaultKeyCalls) {
+    const detail = {
+      eventSource: ['kms.amazonaws.com'],
+      eventName: [...vaultKeyCalls],
+      resources: { ARN: vaultKeys.map(({ keyArn }) => keyArn) },
+    };
+    const eventPattern = { source: ['aws.kms'], detailType: ['AWS API Call via CloudTrail'], detail };
+    return {
+      on: `KMS ${vaultKeyCalls.join(', ')}`,
+      rule: { description: `CloudTrail to ${name}`, eventPattern },
+      // CloudTrail classifies Decrypt as a read-only management event, which a rule in the default state does not
+      // receive.
+      state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+    };
+  }
+  if (!pattern) return undefined;
+  const eventPattern = { source: [...pattern.source], detail: { change: [...pattern.detail.change] } };
+  return {
+    on: `${pattern.detail.change.join(', ')} of audit records`,
+    rule: { description: `Audit bus to ${name}`, eventBus: auditBus, eventPattern },
+  };
+}
