@@ -150,6 +150,7 @@ export const routes = [
   call('mcp', 'ANY /mcp', 'tools:call', [...callTools, 'issuers:read'], MCP),
   call('completions', 'POST /v1/chat/completions', 'ai:use', callModels, COMPLETIONS),
   call('embeddings', 'POST /v1/embeddings', 'ai:use', callModels, EMBEDDINGS),
+  call('responses', 'POST /v1/responses', 'ai:use', callModels, COMPLETIONS),
   call('messages', 'POST /v1/messages', 'ai:use', callModels, COMPLETIONS),
   call('messages-count', 'POST /v1/messages/count_tokens', 'ai:use', callModels, EMBEDDINGS),
   read('models-list', 'GET /v1/models', 'ai:use', ['keys:read']),

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 import { anthropicError, anthropicHeaders } from './anthropic-error.ts';
 import { headerValues } from './headers.ts';
-import type { Dialect } from './model-route.ts';
+import { type Dialect, namedEvent } from './model-route.ts';
 
 /** The tool's arguments. A client may send several beta headers, which mean the same as one list. */
 function parameters(body: unknown, event: APIGatewayProxyEvent) {
@@ -18,8 +18,7 @@ function parameters(body: unknown, event: APIGatewayProxyEvent) {
 
 export const messagesDialect = {
   parameters,
-  event: (piece) =>
-    `event: ${String((piece as { type?: unknown }).type)}\ndata: ${JSON.stringify(piece)}\n\n`,
+  event: namedEvent,
   error: anthropicError,
   errorHeaders: anthropicHeaders,
   headers: (requestId) => ({ 'request-id': requestId }),

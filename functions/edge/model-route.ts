@@ -38,16 +38,26 @@ export type Dialect = {
   /** The pieces of a stream that is answered again under its idempotency key; undefined for an answer that was whole. */
   readonly again?: (result: Result, parameters: unknown) => readonly unknown[] | undefined;
   readonly error: (error: AppError, requestId: string) => unknown;
+  /** The events of an error in mid-stream. Absent: one, which holds `error`. */
+  readonly broken?: (error: AppError, requestId: string, sent: Sent) => readonly unknown[];
   readonly errorHeaders: (error: AppError, requestId: string) => Readonly<Record<string, string>>;
   /** Further headers of every success. */
   readonly headers?: (requestId: string) => Readonly<Record<string, string>>;
 };
+
+/** The first of the pieces that were sent, and their number. */
+export type Sent = { readonly first: unknown; readonly count: number };
+
+/** A server-sent event that repeats its type as its name. */
+export const namedEvent = (piece: unknown): string =>
+  `event: ${String((piece as { type?: unknown }).type)}\ndata: ${JSON.stringify(piece)}\n\n`;
 
 /** One answer, begun with its first piece. */
 function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Dialect }) {
   let write: ReturnType<Open> | undefined;
   let dropped: readonly string[] = [];
   const more: Record<string, string> = {};
+  let sent: Sent = { first: undefined, count: 0 };
   const begin = (type: string) => {
     const headers = {
       'content-type': `${type}; charset=utf-8`,
@@ -60,6 +70,7 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
   };
   const piece = (value: unknown) => {
     write ??= begin('text/event-stream');
+    sent = { first: sent.first ?? value, count: sent.count + 1 };
     return write(dialect.event(value));
   };
   const end = async (result: Result) => {
@@ -78,7 +89,11 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
     },
     fail(error: AppError) {
       const problem = dialect.error(error, requestId);
-      if (write) return write(dialect.event(problem)); // the status is sent: the error becomes an event
+      if (write) {
+        // The status is sent: the error becomes an event.
+        const events = dialect.broken?.(error, requestId, sent) ?? [problem];
+        return write(events.map(dialect.event).join(''));
+      }
       const headers = Object.entries(dialect.errorHeaders(error, requestId));
       return open({ status: error.status, headers })(JSON.stringify(problem));
     },

@@ -6,6 +6,7 @@ import { requestSchemas } from '#functions/schemas.ts';
 import { chatCompletions } from '#shared/tools/builtin/chat-completions.ts';
 import { embeddings } from '#shared/tools/builtin/embeddings.ts';
 import { messages } from '#shared/tools/builtin/messages.ts';
+import { responses } from '#shared/tools/builtin/responses.ts';
 
 import { type Json, propertiesOf, type SchemaWriter } from './schema-writer.ts';
 
@@ -26,6 +27,7 @@ const PROTOCOL_BODIES: Partial<Record<RouteName, z.ZodType>> = {
   mcp: McpMessage,
   completions: chatCompletions.input,
   embeddings: embeddings.input,
+  responses: responses.input,
   messages: MessagesBody,
   'messages-count': MessagesBody.partial({ max_tokens: true }),
 };

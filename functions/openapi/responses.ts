@@ -310,6 +310,7 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
 
   completions: { body: Foreign },
   embeddings: { body: Foreign },
+  responses: { body: Foreign },
   messages: { body: Foreign },
   'messages-count': { body: z.object({ input_tokens: Count, estimated: z.literal(true).optional() }) },
   'models-list': { body: z.object({ object: z.literal('list'), data: z.array(Model) }) },

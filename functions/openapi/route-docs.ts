@@ -135,6 +135,12 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     description:
       'For OpenAI, Google, Mistral and compatible servers. `input`: a text, up to 2,048 texts, or token numbers where the provider takes them. Fields that the provider cannot express are named in `x-portunus-dropped`.',
   },
+  responses: {
+    tag: 'Provider APIs',
+    summary: "OpenAI's Responses",
+    description:
+      'JSON and SSE in its order of events, without what needs a store: `previous_response_id`, `conversation`, `prompt`, `background: true`, `store: true` and items of type `item_reference` are rejected by name. OpenAI gets the body as it is with `store: false`, without what changes its price: faster tiers are rejected, tools that run at OpenAI are left out. Other providers get it translated; what they cannot express is named in `x-portunus-dropped`. Signed thoughts of Claude travel in `encrypted_content`',
+  },
   messages: {
     tag: 'Provider APIs',
     summary: "Anthropic's Messages",

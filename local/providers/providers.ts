@@ -15,6 +15,7 @@ import { createKeyQuotas, type Quota } from './key-quotas.ts';
 import { createPausedResponse, type PausedResponse } from './paused-response.ts';
 import { planAnswer } from './planned-answer.ts';
 import { checkRequest } from './request-check.ts';
+import { completeResponses } from './responses-wire.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 import { createTokenEndpoint, refreshTokenIn, TOKEN_PATH } from './token-endpoint.ts';
 
@@ -180,7 +181,9 @@ async function serveKnown(
   const { standIn, paused } = state;
   state.paused = undefined;
   const planId = method === 'POST' ? standIn.plan(planAnswer(conversation)) : undefined;
-  const forwarded = { incoming, body: bodyFor(api, text), planId, target: standIn.url, paused, headers };
+  const rewrite = request.path.startsWith('/v1/responses') ? completeResponses(body) : undefined;
+  const target = standIn.url;
+  const forwarded = { incoming, body: bodyFor(api, text), planId, target, paused, rewrite, headers };
   return forward(forwarded, response);
 }
 

@@ -12,6 +12,12 @@ import type { Wanted } from './model-name.ts';
 import type { Size } from './policy.ts';
 import type { createProviderCall, ProviderRequest } from './provider-call.ts';
 
+/** Events of a dialect as chunks, so that the redaction looks for the key across events, and back. */
+export type EventCodec = {
+  readonly chunkOf: (event: unknown) => Chunk;
+  readonly eventOf: (chunk: Chunk) => unknown;
+};
+
 /** A dialect as its own provider takes it. */
 export type NativeRequest = {
   readonly path: string;
@@ -21,6 +27,7 @@ export type NativeRequest = {
   readonly dropped: readonly string[];
   /** Absent: the provider does not bill the request. */
   readonly size?: Size | undefined;
+  readonly events: EventCodec;
 };
 
 export type DialectRequest = {
@@ -47,29 +54,8 @@ export type DialectAnswer = { readonly model: string } & By &
     | { readonly kind: 'chat stream'; readonly chunks: AsyncIterable<Chunk> }
   );
 
-type Native = { readonly index?: unknown; readonly delta?: unknown; readonly type?: unknown };
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/**
- * An event as a chunk that carries it, so that the redaction looks for the key across events: what a block says stands where a
- * chunk says it, the rest of the event beside it.
- */
-function chunkOfEvent(event: unknown): Chunk {
-  const { index, delta, type } = event as Native;
-  if (typeof index !== 'number') return { choices: [], native: event };
-  const ends = type === 'content_block_stop';
-  const choice = { index, delta: isObject(delta) ? { ...delta } : {}, finish_reason: ends ? 'stop' : null };
-  return { choices: [choice], native: { ...(event as object), delta: undefined } };
-}
-
-function eventOfChunk({ choices: [choice], native }: Chunk): unknown {
-  const event = native as Native;
-  const said = choice && Object.keys(choice.delta).length > 0 ? { delta: choice.delta } : {};
-  return { ...event, ...said };
-}
-
-async function* eventsOf(chunks: AsyncIterable<Chunk>): AsyncGenerator {
-  for await (const chunk of chunks) if (chunk['native'] !== undefined) yield eventOfChunk(chunk);
+async function* eventsOf(chunks: AsyncIterable<Chunk>, { eventOf }: EventCodec): AsyncGenerator {
+  for await (const chunk of chunks) if (chunk['native'] !== undefined) yield eventOf(chunk);
 }
 
 type Parts = {
@@ -110,7 +96,7 @@ async function prepareNative(
   const adapter: ChatAdapter = {
     ...own,
     headers: (secret) => ({ ...own.headers(secret), ...native.headers }),
-    reader: () => ({ read: (event) => [chunkOfEvent(event)] }),
+    reader: () => ({ read: (event) => [native.events.chunkOf(event)] }),
   };
   const body = JSON.stringify({ ...native.body, model, ...(stream && { stream }) });
   const accept = stream ? 'text/event-stream' : 'application/json';
@@ -138,7 +124,7 @@ export function createDialectCalls({ select, failover, providerCall, adapterOf, 
     const own = await adapterOf(facts);
     const prepared = await prepareNative({ facts, model, native: request, stream: true }, call, own);
     const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
-    return { kind: 'native stream' as const, events: eventsOf(value), ...how };
+    return { kind: 'native stream' as const, events: eventsOf(value, request.events), ...how };
   }
 
   async function translated({ facts, keys, model }: Chosen, asked: DialectRequest, call: CompletionCall) {

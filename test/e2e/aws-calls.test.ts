@@ -16,7 +16,7 @@ const chat = (person: Person, words: string, more: object = {}) =>
 /** The limits in force, which an instance reads again after 10 s: whose call it falls into is chance. */
 const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
   operation === 'GetItem' &&
-  /tools-invoke|completions|embeddings|messages/.test(caller) &&
+  /tools-invoke|completions|embeddings|messages|responses/.test(caller) &&
   partitions?.[0] === 'LIMITS';
 
 /** Of two calls at the same moment the later one finds the other's rate written, and writes its own anew: at least three. */
@@ -86,6 +86,7 @@ onEngine('the AWS calls of a request', () => {
       current.request('GET', '/usage', { headers: { authorization: `Bearer ${personal.token}` } });
     const completion = { ...say('five'), model: 'openai/gpt-4.1' };
     const message = { ...say('six'), model: 'openai/gpt-4.1', max_tokens: 50 };
+    const response = { input: 'seven', model: 'openai/gpt-4.1' };
     const embedding = { model: 'openai/text-embedding-3-small', input: 'x' };
     const post = (path: string, of: object, key: string) =>
       current.request('POST', path, {
@@ -147,6 +148,8 @@ onEngine('the AWS calls of a request', () => {
       'chat completion with a key, again': await callsOf(() => post('/v1/chat/completions', completion, 'c')),
       embeddings: await callsOf(() => dora.post('/v1/embeddings', embedding)),
       'embeddings, warm key': await callsOf(() => dora.post('/v1/embeddings', embedding)),
+      responses: await callsOf(() => dora.post('/v1/responses', response)),
+      'responses, warm key': await callsOf(() => dora.post('/v1/responses', response)),
       messages: await callsOf(() => dora.post('/v1/messages', message)),
       'messages, warm key': await callsOf(() => dora.post('/v1/messages', message)),
       'tokens counted, no call': await callsOf(() => dora.post('/v1/messages/count_tokens', message)),
@@ -269,6 +272,8 @@ onEngine('the AWS calls of a request', () => {
       // cold: it runs in a function of its own
       embeddings: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
       'embeddings, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      responses: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
+      'responses, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
       messages: 'Decrypt Query TransactWriteItems TransactWriteItems UpdateItem',
       'messages, warm key': 'Query TransactWriteItems TransactWriteItems UpdateItem',
       'tokens counted, no call': 'PutItem Query UpdateItem',

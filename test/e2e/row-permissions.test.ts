@@ -93,7 +93,7 @@ const withNeed = (need: string): string[] =>
     .map(({ name }) => name);
 const callers = withNeed('sessions:check');
 const TOOL_CALLS = ['mcp', 'tools-invoke'];
-const AI_CALLS = [...TOOL_CALLS, 'completions', 'embeddings', 'messages', 'messages-count'];
+const AI_CALLS = [...TOOL_CALLS, 'completions', 'embeddings', 'messages', 'messages-count', 'responses'];
 const TOOL_CHANGES = ['tools-register', 'tools-review', 'tools-delete'];
 const ENDS_SESSIONS = ['sessions-revoke', 'sessions-revoke-all', 'admin-sessions-revoke', 'account-erase'];
 

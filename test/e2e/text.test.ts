@@ -73,6 +73,12 @@ const BODIES: Readonly<Record<string, Json>> = {
     ],
   },
   embeddings: { model: 'text-embedding-3-small', input: 'hello', user: 'somebody' },
+  responses: {
+    model: 'gpt-4.1-mini',
+    instructions: 'brief',
+    input: [{ role: 'user', content: [{ type: 'input_text', text: 'hello' }] }],
+    tools: [{ type: 'function', name: 'f', description: 'does', parameters: { type: 'object' } }],
+  },
   messages: {
     model: 'claude-haiku-4-5',
     max_tokens: 10,

@@ -32,6 +32,7 @@ const START_KB: Readonly<Record<string, number>> = {
   completions: 600,
   embeddings: 600,
   messages: 600,
+  responses: 600,
   'messages-count': 600,
   mcp: 850,
 };
@@ -41,6 +42,7 @@ const UPSTREAM_KB: Readonly<Record<string, number>> = {
   completions: 650,
   embeddings: 650,
   messages: 650,
+  responses: 650,
   'messages-count': 650,
   mcp: 650,
 };

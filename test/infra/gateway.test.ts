@@ -60,6 +60,7 @@ describe('the routes', () => {
       { HttpMethod: 'ANY', Integration: { TimeoutInMillis: 60_000 } },
       { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } }, // chat completions
       { HttpMethod: 'POST', Integration: { TimeoutInMillis: 60_000 } }, // embeddings
+      { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } }, // responses
       { HttpMethod: 'POST', Integration: { TimeoutInMillis: 300_000 } }, // messages
       { HttpMethod: 'POST', Integration: { TimeoutInMillis: 60_000 } }, // their count of tokens
     ]);

@@ -132,7 +132,8 @@ describe.each(Object.entries(DIALECTS))('the local provider in the dialect of %s
       chat('Anything', { ...offered, ...force('look_up_all') }),
       chat('Please use look_up_all now', offered),
     ]) {
-      const answer: unknown = JSON.parse(await post(path, body));
+      const whole = JSON.parse(await post(path, body)) as { output?: unknown };
+      const answer = whole.output ?? whole; // the rest of a response repeats the request
       const [name] = valuesNamed(answer, ['name']);
       const [args] = valuesNamed(answer, ['arguments', 'args', 'input']);
       expect([name, isValid(schema, parsed(args))]).toEqual(['look_up_all', true]);

@@ -1,4 +1,5 @@
 // Requests that OpenAI rejects: /v1/chat/completions, /v1/responses, /v1/embeddings. Messages as the API words them.
+import { checkResponses } from './openai-responses.ts';
 import {
   asList,
   asObject,
@@ -33,7 +34,7 @@ const RANGES = {
 /** The reason for a rejection, undefined for a valid request. */
 export function checkOpenAi(path: string, body: Json): string | undefined {
   if (path.startsWith('/v1/chat/completions')) return checkChat(body);
-  if (path.startsWith('/v1/responses')) return checkFields(body, RESPONSES) ?? checkResponses(body);
+  if (path.startsWith('/v1/responses')) return checkFields(body, RESPONSES) ?? checkResponseFields(body);
   if (path.startsWith('/v1/embeddings')) return checkFields(body, EMBEDDINGS) ?? checkEmbeddings(body);
   return undefined;
 }
@@ -148,18 +149,13 @@ const unanswered = (ids: readonly string[]): string | undefined =>
     ? undefined
     : `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${ids.join(', ')}`;
 
-function checkResponses(body: Json): string | undefined {
-  const { input, previous_response_id: previous } = body;
-  if (input === undefined || (Array.isArray(input) && input.length === 0))
-    return "One of 'input' or 'previous_response_id' or 'prompt' or 'conversation_id' must be provided.";
-  if (typeof previous === 'string') return `Previous response with id '${previous}' not found.`;
+function checkResponseFields(body: Json): string | undefined {
   const functions = asList(body.tools)
     .map(asObject)
     .filter(({ type }) => type === 'function');
-  return checkTools(functions) ?? checkSchemaFormat(textFormat(body), 'text.format');
+  const format = asObject(asObject(body.text).format);
+  return checkResponses(body) ?? checkTools(functions) ?? checkSchemaFormat(format, 'text.format');
 }
-
-const textFormat = (body: Json): Json => asObject(asObject(body.text).format);
 
 function checkEmbeddings({ input }: Json): string | undefined {
   const inputs = [input].flat();

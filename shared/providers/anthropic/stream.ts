@@ -175,7 +175,7 @@ export function createStreamReader(): StreamReader {
           ({ usage, ...head } = event.message);
           return [chunkOf(head, { delta: { role: 'assistant', content: '' } })];
         case 'content_block_start':
-          return [...calls.close(false), ...started(event)];
+          return [...calls.close(false), ...thoughts.close(), ...started(event)];
         case 'content_block_delta':
           return continued(event, { calls, thoughts, head });
         case 'message_delta':

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import { refusedField } from '#shared/providers/chat.ts';
 import type { NativeRequest } from '#shared/providers/dialect-calls.ts';
 
+import { messageBlockEvents } from './native-events.ts';
+
 const Block = z.looseObject({ type: z.string().min(1).max(64) });
 export type Block = z.output<typeof Block>;
 const Content = z.union([z.string(), z.array(Block)], 'must be a text or a list of blocks');
@@ -116,6 +118,7 @@ export function nativeMessages({ body, version, beta }: MessagesCall): Omit<Nati
       ...(tools !== undefined && { tools: tools?.map((tool) => withKnownCache(tool, drop)) ?? null }),
     },
     dropped: [...dropped],
+    events: messageBlockEvents,
   };
 }
 

@@ -1,8 +1,7 @@
 // A request in Anthropic's Messages API as a chat request.
-import { type ChatRequest, ChatBody, chatRequestOf } from '#shared/providers/chat-request.ts';
-import { AppError } from '#shared/core/errors.ts';
-import { issuesOf } from '#shared/core/issues.ts';
+import type { ChatRequest } from '#shared/providers/chat-request.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
+import { translatedChat } from '#shared/providers/translated-chat.ts';
 
 import type { Block, Content, MessagesBody, Tool } from './body.ts';
 
@@ -205,11 +204,5 @@ export function chatOfMessages(body: MessagesBody): {
     ...toolsOf(body, drop),
     ...optionsOf(body, drop),
   };
-  const parsed = ChatBody.safeParse(chat);
-  if (!parsed.success) {
-    throw new AppError('invalid_input', 'The request cannot be translated for the provider of this model.', {
-      issues: issuesOf(parsed.error, 'parameters'),
-    });
-  }
-  return { request: chatRequestOf(parsed.data), dropped: [...dropped] };
+  return { request: translatedChat(chat), dropped: [...dropped] };
 }

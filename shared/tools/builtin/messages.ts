@@ -44,6 +44,12 @@ function requestOf(given: z.output<typeof MessagesCall>): DialectRequest {
   };
 }
 
+/** The answer as it came: what is parsed of it is only checked. @throws {z.ZodError} */
+function checked(body: unknown): Fields {
+  Message.parse(body);
+  return body as Fields;
+}
+
 /** Sends each event on. @throws {AppError} `upstream_malformed` for a message that does not end */
 async function relay(events: AsyncIterable<unknown>, { sink }: ToolCall): Promise<Fields> {
   if (!sink) throw new AppError('invalid_input', 'This call cannot stream.');
@@ -68,7 +74,7 @@ const headOf = ({ model }: DialectAnswer, { requestId }: ToolCall) => ({
 async function answered(answer: DialectAnswer, call: ToolCall): Promise<Fields> {
   switch (answer.kind) {
     case 'native':
-      return Message.parse(answer.body);
+      return checked(answer.body);
     case 'native stream':
       return relay(answer.events, call);
     case 'chat':

@@ -1,37 +1,19 @@
 // Outgoing requests are valid for their target, by judges that are not ours: the providers' published schemas and the types of their
 // official clients.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { strictChunk, strictCompletion } from '#shared/providers/chat-answer.ts';
 
+import { hasSpecs, validatorOf } from '#test/support/published-schema.ts';
+
 import { CASES } from './cases.ts';
 import { adapter, PROVIDERS, type ProviderName, streamed, translated } from './translated.ts';
-
-const specs = fileURLToPath(new URL('../../../../shared/specs', import.meta.url));
-const hasSpecs = existsSync(specs);
-
-/** OpenAPI 3.0's keyword stands in a 3.1 document here and there. */
-function withoutNullable(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('nullable' in value)) return value;
-  const { nullable, ...rest } = value;
-  return nullable === true ? { anyOf: [rest, { type: 'null' }] } : rest;
-}
-
-/** @param name of a schema in the published document */
-function validatorOf(document: string, name: string) {
-  const text = readFileSync(join(specs, document), 'utf8');
-  const { components } = JSON.parse(text, (_name, value) => withoutNullable(value));
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
-  return ajv.compile({ $ref: `#/components/schemas/${name}`, components });
-}
 
 const stamp = (object: string) => ({ id: 'x', object, created: 1, model: 'm' });
 
