@@ -55,7 +55,9 @@ describe('the OpenAPI document', () => {
         new Set(row.kind === 'public' ? [] : [row.scope]),
       );
       const isIdempotent = operation?.parameters?.some(({ name }) => name === 'Idempotency-Key') ?? false;
-      const repeats = ['tools-invoke', 'completions', 'embeddings', 'messages'].includes(row.name);
+      const repeats = ['tools-invoke', 'completions', 'embeddings', 'responses', 'messages'].includes(
+        row.name,
+      );
       expect(isIdempotent).toBe(row.kind === 'write' || repeats);
     },
   );
