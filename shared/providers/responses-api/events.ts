@@ -20,7 +20,7 @@ const CUT: Readonly<Record<string, string>> = {
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Writes the events of one response. */
-export function createResponseWriter(head: ResponseHead, now: () => number) {
+function createResponseWriter(head: ResponseHead, now: () => number) {
   const emit = createEmitter();
   const slots = createSlots(emit);
   const context = { base: head.id.replace(/^resp_/, ''), emit, slots };
