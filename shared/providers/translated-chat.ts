@@ -1,14 +1,42 @@
-// The end of a translation of another dialect into the neutral form.
+// The translation of another dialect into the neutral form, around the dialect's own parts.
 import { AppError } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 
 import { ChatBody, type ChatRequest, chatRequestOf } from './chat-request.ts';
+import type { Drop } from './dropped-fields.ts';
 
-/** @throws {AppError} `invalid_input` naming the fields that no chat can have */
-export function translatedChat(chat: object): Omit<ChatRequest, 'model'> {
-  const parsed = ChatBody.safeParse(chat);
-  if (parsed.success) return chatRequestOf(parsed.data);
-  throw new AppError('invalid_input', 'The request cannot be translated for the provider of this model.', {
-    issues: issuesOf(parsed.error, 'parameters'),
-  });
-}
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A dialect's parts, each of which names what it leaves out. */
+type Parts<Body> = {
+  readonly dropUnknown: (body: Body, drop: Drop) => void;
+  readonly messagesOf: (body: Body, drop: Drop) => readonly Fields[];
+  readonly toolsOf: (body: Body, drop: Drop) => Fields;
+  readonly optionsOf: (body: Body, drop: Drop) => Fields;
+};
+
+export type TranslatedChat = {
+  readonly request: Omit<ChatRequest, 'model'>;
+  /** Paths of the fields that a chat cannot express. */
+  readonly dropped: readonly string[];
+};
+
+/** @returns a translation that throws `invalid_input` naming the fields that no chat can have */
+export const createTranslation =
+  <Body extends { readonly model: string }>({ dropUnknown, messagesOf, toolsOf, optionsOf }: Parts<Body>) =>
+  (body: Body): TranslatedChat => {
+    const dropped = new Set<string>();
+    const drop: Drop = (path) => void dropped.add(path);
+    dropUnknown(body, drop);
+    const chat = {
+      model: body.model,
+      messages: messagesOf(body, drop),
+      ...toolsOf(body, drop),
+      ...optionsOf(body, drop),
+    };
+    const parsed = ChatBody.safeParse(chat);
+    if (parsed.success) return { request: chatRequestOf(parsed.data), dropped: [...dropped] };
+    throw new AppError('invalid_input', 'The request cannot be translated for the provider of this model.', {
+      issues: issuesOf(parsed.error, 'parameters'),
+    });
+  };

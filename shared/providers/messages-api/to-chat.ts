@@ -1,7 +1,6 @@
 // A request in Anthropic's Messages API as a chat request.
-import type { ChatRequest } from '#shared/providers/chat-request.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
-import { translatedChat } from '#shared/providers/translated-chat.ts';
+import { createTranslation } from '#shared/providers/translated-chat.ts';
 
 import type { Block, Content, MessagesBody, Tool } from './body.ts';
 
@@ -187,22 +186,10 @@ function optionsOf(given: Fields, drop: Drop): Fields {
   };
 }
 
-/**
- * @returns the chat, and the paths of the fields that it cannot express
- * @throws {AppError} `invalid_input`
- */
-export function chatOfMessages(body: MessagesBody): {
-  request: Omit<ChatRequest, 'model'>;
-  dropped: readonly string[];
-} {
-  const dropped = new Set<string>();
-  const drop: Drop = (path) => void dropped.add(path);
-  dropUnknown(body, drop);
-  const chat = {
-    model: body.model,
-    messages: messagesOf(body, drop),
-    ...toolsOf(body, drop),
-    ...optionsOf(body, drop),
-  };
-  return { request: translatedChat(chat), dropped: [...dropped] };
-}
+/** @throws {AppError} `invalid_input` */
+export const chatOfMessages = createTranslation<MessagesBody>({
+  dropUnknown,
+  messagesOf,
+  toolsOf,
+  optionsOf,
+});

@@ -1,7 +1,6 @@
 // A request in OpenAI's Responses API as a chat request.
-import type { ChatRequest } from '#shared/providers/chat-request.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
-import { translatedChat } from '#shared/providers/translated-chat.ts';
+import { createTranslation } from '#shared/providers/translated-chat.ts';
 
 import type { ResponsesBody, Tool } from './body.ts';
 import type { Fields } from './envelope.ts';
@@ -120,22 +119,10 @@ function optionsOf(body: ResponsesBody, drop: Drop): Fields {
   };
 }
 
-/**
- * @returns the chat, and the paths of the fields that it cannot express
- * @throws {AppError} `invalid_input`
- */
-export function chatOfResponses(body: ResponsesBody): {
-  request: Omit<ChatRequest, 'model'>;
-  dropped: readonly string[];
-} {
-  const dropped = new Set<string>();
-  const drop: Drop = (path) => void dropped.add(path);
-  dropUnknown(body, drop);
-  const chat = {
-    model: body.model,
-    messages: messagesOf(body, drop),
-    ...toolsOf(body, drop),
-    ...optionsOf(body, drop),
-  };
-  return { request: translatedChat(chat), dropped: [...dropped] };
-}
+/** @throws {AppError} `invalid_input` */
+export const chatOfResponses = createTranslation<ResponsesBody>({
+  dropUnknown,
+  messagesOf,
+  toolsOf,
+  optionsOf,
+});
