@@ -33,6 +33,7 @@ export type SettingVariable =
   | 'PROVIDER_ORIGINS'
   | 'PUBLIC_URL'
   | 'RATE_LIMITS'
+  | 'REDIRECT_URIS'
   | 'RENEWAL_ENDPOINTS'
   | 'TOOL_ORIGINS'
   | 'TRUSTED_ORIGINS';
@@ -274,6 +275,10 @@ const rows = {
   'issuers:read': {
     doc: 'Verify tokens, or describe the issuers of them.',
     env: ['ISSUERS', 'PUBLIC_URL', 'TRUSTED_ORIGINS'],
+  },
+  'sign-in:relay': {
+    doc: 'Relay the sign-in of clients at an issuer that registers none.',
+    env: ['ISSUERS', 'PUBLIC_URL', 'REDIRECT_URIS', 'TRUSTED_ORIGINS'],
   },
   'issuer-keys:read': {
     doc: 'Read saved signing keys while an issuer is down, and the secret that seals them.',

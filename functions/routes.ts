@@ -23,6 +23,8 @@ type Options = {
   readonly timeoutSeconds?: number;
   /** Largest accepted body, default 256. */
   readonly bodyLimitKiB?: number;
+  /** Rate of this route alone, below that of the stage: a flood of it leaves the others their share. */
+  readonly throttle?: { readonly perSecond: number; readonly burst: number };
 };
 
 type Base<Name extends string> = Options & {
@@ -138,13 +140,22 @@ const SERVER = '/.well-known/oauth-authorization-server';
 const RESOURCE_ALIASES: Options = {
   aliases: [alias(`HEAD ${RESOURCE}/mcp`), alias(`GET ${RESOURCE}`), alias(`HEAD ${RESOURCE}`)],
 };
-const SERVER_ALIASES: Options = { aliases: [alias(`HEAD ${SERVER}`)] };
+const OPENID = '/.well-known/openid-configuration';
+const SERVER_ALIASES: Options = {
+  aliases: [alias(`HEAD ${SERVER}`), alias(`GET ${OPENID}`), alias(`HEAD ${OPENID}`)],
+};
+/** Called by anybody, and rarely by each. */
+const OAUTH: Options = { bodyLimitKiB: 16, throttle: { perSecond: 10, burst: 50 } };
 
 export const routes = [
   open('health', 'GET /health', []),
   open('openapi', 'GET /openapi.json', ['public-url:read']),
   open('metadata-protected-resource', `GET ${RESOURCE}/mcp`, ['issuers:read'], RESOURCE_ALIASES),
   open('metadata-authorization-server', `GET ${SERVER}`, ['issuers:read'], SERVER_ALIASES),
+  open('oauth-register', 'POST /register', ['sign-in:relay'], OAUTH),
+  open('oauth-authorize', 'GET /authorize', ['sign-in:relay'], OAUTH),
+  open('oauth-callback', 'GET /authorize/callback', ['sign-in:relay'], OAUTH),
+  open('oauth-token', 'POST /token', ['sign-in:relay'], OAUTH),
 
   // Protocols of other vendors, for their clients.
   call('mcp', 'ANY /mcp', 'tools:call', [...callTools, 'issuers:read'], MCP),

@@ -11,6 +11,7 @@ import {
   IdentitySource,
   type IModel,
   LogGroupLogDestination,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   RequestAuthorizer,
   type RequestValidator,
@@ -94,6 +95,7 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
       stageName: config.stage,
       throttlingRateLimit: config.throttle.perSecond,
       throttlingBurstLimit: config.throttle.burst,
+      methodOptions: ownThrottles(),
       tracingEnabled: true,
       loggingLevel: MethodLoggingLevel.OFF, // execution logs hold headers and bodies
       accessLogDestination: new LogGroupLogDestination(accessLog),
@@ -106,6 +108,21 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
   acknowledgeApi(api);
   return api;
 }
+
+/** Rates of single methods, by `<path>/<method>`. */
+const ownThrottles = (): Record<string, MethodDeploymentOptions> =>
+  Object.fromEntries(
+    routes.flatMap(({ method, path, throttle }: Route) =>
+      throttle
+        ? [
+            [
+              `${path}/${method}`,
+              { throttlingRateLimit: throttle.perSecond, throttlingBurstLimit: throttle.burst },
+            ],
+          ]
+        : [],
+    ),
+  );
 
 function acknowledgeApi(api: RestApi): void {
   acknowledge(api.node.findChild('CloudWatchRole'), {
@@ -190,6 +207,10 @@ const ALLOWED_HEADERS = [
   'idempotency-key',
 ];
 
+/** Read and called by any MCP client in a browser before it has a token. */
+const isOAuth = (path: string): boolean =>
+  path.startsWith('/.well-known/') || ['/register', '/token'].includes(path);
+
 function addPreflights(api: RestApi, webOrigin: string | undefined): void {
   const served = routes.flatMap((row: Route) => [row, ...(row.aliases ?? [])]);
   const byPath = Map.groupBy<string, Pick<Route, 'path'> & { readonly method: string }>(
@@ -197,8 +218,7 @@ function addPreflights(api: RestApi, webOrigin: string | undefined): void {
     ({ path }) => path,
   );
   for (const [path, rows] of byPath) {
-    const isMetadata = path.startsWith('/.well-known/');
-    const origin = isMetadata ? '*' : webOrigin;
+    const origin = isOAuth(path) ? '*' : webOrigin;
     if (!origin) continue;
     const method = api.root.resourceForPath(path).addCorsPreflight({
       allowOrigins: [origin],

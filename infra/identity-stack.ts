@@ -1,7 +1,7 @@
 // Built-in issuer, for stages without an external one: a Cognito pool with one public client and the product's scopes.
 import { createHash } from 'node:crypto';
 
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnManagedLoginBranding,
@@ -19,6 +19,7 @@ import type { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
+import { PUBLIC_CLIENT_TOKENS } from './public-client.ts';
 import { RESOURCE_SERVER, ROLES, SCOPES } from './scopes.ts';
 
 export class IdentityStack extends Stack {
@@ -108,11 +109,6 @@ function publicClient(
       callbackUrls: [...config.redirectUris],
       scopes: [OAuthScope.OPENID, ...scopes.map((one) => OAuthScope.resourceServer(server, one))],
     },
-    accessTokenValidity: Duration.minutes(15),
-    idTokenValidity: Duration.minutes(15),
-    refreshTokenValidity: Duration.days(7),
-    refreshTokenRotationGracePeriod: Duration.seconds(10),
-    enableTokenRevocation: true,
-    preventUserExistenceErrors: true,
+    ...PUBLIC_CLIENT_TOKENS,
   });
 }

@@ -4,7 +4,9 @@ import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 import type { SettingVariable } from '#functions/needs.ts';
 
 import type { IdentityStack } from './identity-stack.ts';
+import { CLIENT_REDIRECT_URIS } from './redirect-uris.ts';
 import { RESOURCE_SERVER } from './scopes.ts';
+import { signInClient } from './sign-in-client.ts';
 
 /**
  * Settings that differ per environment, by environment variable. The code does not depend on the environment otherwise.
@@ -47,42 +49,44 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
       'Whose tokens are accepted: a JSON array of {issuer, jwksUri, audiences, algorithms, rolesClaim, …}.',
     ...(identity ? { default: '' } : { allowedPattern: '^\\[.*\\]$' }),
   });
-  const providers = new CfnParameter(stack, 'ProviderOrigins', {
-    description: 'Origin of each AI provider, as a JSON object.',
-    default: JSON.stringify(PROVIDER_ORIGINS),
-  });
-  const trusted = new CfnParameter(stack, 'TrustedOrigins', {
-    description: 'Exact origins that may be called although they are not public https: a JSON array.',
-    default: '[]',
-  });
-  const tools = new CfnParameter(stack, 'ToolOrigins', {
-    description:
-      'Exact origins that registered tools may call although they are not public https: a JSON array, or {origins, next_step}.',
-    default: '[]',
-  });
-  const rates = new CfnParameter(stack, 'RateLimits', {
-    description: 'Calls a minute, and at once, for each role: a JSON object.',
-    default: JSON.stringify(RATE_LIMITS),
-  });
-  const budgets = new CfnParameter(stack, 'Budgets', {
-    description: 'Calls and micro-USD a day and a month, for each role: a JSON object.',
-    default: JSON.stringify(BUDGETS),
-  });
-  const endpoints = new CfnParameter(stack, 'RenewalEndpoints', {
-    description: 'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
-    default: '{}',
-  });
+  const json = (id: string, description: string, fallback: unknown): string =>
+    new CfnParameter(stack, id, { description, default: JSON.stringify(fallback) }).valueAsString;
   return {
     PUBLIC_URL: publicUrl,
     ISSUERS: identity
-      ? unlessEmpty(stack, issuers, JSON.stringify([ownIssuer(identity, publicUrl)]))
+      ? unlessEmpty(stack, issuers, JSON.stringify([ownIssuer(stack, identity, publicUrl)]))
       : issuers.valueAsString,
-    PROVIDER_ORIGINS: providers.valueAsString,
-    TRUSTED_ORIGINS: trusted.valueAsString,
-    TOOL_ORIGINS: tools.valueAsString,
-    RATE_LIMITS: rates.valueAsString,
-    BUDGETS: budgets.valueAsString,
-    RENEWAL_ENDPOINTS: endpoints.valueAsString,
+    PROVIDER_ORIGINS: json(
+      'ProviderOrigins',
+      'Origin of each AI provider, as a JSON object.',
+      PROVIDER_ORIGINS,
+    ),
+    TRUSTED_ORIGINS: json(
+      'TrustedOrigins',
+      'Exact origins that may be called although they are not public https: a JSON array.',
+      [],
+    ),
+    TOOL_ORIGINS: json(
+      'ToolOrigins',
+      'Exact origins that registered tools may call although they are not public https: a JSON array, or {origins, next_step}.',
+      [],
+    ),
+    RATE_LIMITS: json(
+      'RateLimits',
+      'Calls a minute, and at once, for each role: a JSON object.',
+      RATE_LIMITS,
+    ),
+    BUDGETS: json('Budgets', 'Calls and micro-USD a day and a month, for each role: a JSON object.', BUDGETS),
+    REDIRECT_URIS: json(
+      'RedirectUris',
+      'Where MCP clients may receive authorization codes of the built-in issuer: exact URIs, and loopback hosts, as a JSON array.',
+      CLIENT_REDIRECT_URIS,
+    ),
+    RENEWAL_ENDPOINTS: json(
+      'RenewalEndpoints',
+      'Where credentials are renewed: a JSON object, provider → {url, client_id}.',
+      {},
+    ),
   };
 }
 
@@ -93,17 +97,22 @@ function unlessEmpty(stack: Stack, parameter: CfnParameter, otherwise: string): 
   return Fn.conditionIf(isGiven.logicalId, parameter.valueAsString, otherwise).toString();
 }
 
-const ownIssuer = ({ pool, client, loginUrl }: IdentityStack, publicUrl: string) => ({
-  issuer: pool.userPoolProviderUrl,
-  jwksUri: `${pool.userPoolProviderUrl}/.well-known/jwks.json`,
-  audiences: [`${publicUrl}/mcp`],
-  algorithms: ['RS256'],
-  rolesClaim: 'cognito:groups',
-  clientIds: [client.userPoolClientId],
-  scopePrefix: `${RESOURCE_SERVER}/`,
-  endpoints: {
-    authorize: `${loginUrl}/oauth2/authorize`,
-    token: `${loginUrl}/oauth2/token`,
-    revoke: `${loginUrl}/oauth2/revoke`,
-  },
-});
+function ownIssuer(stack: Stack, identity: IdentityStack, publicUrl: string) {
+  const { pool, client, loginUrl } = identity;
+  const relay = signInClient(stack, { identity, publicUrl });
+  return {
+    issuer: pool.userPoolProviderUrl,
+    jwksUri: `${pool.userPoolProviderUrl}/.well-known/jwks.json`,
+    audiences: [`${publicUrl}/mcp`],
+    algorithms: ['RS256'],
+    rolesClaim: 'cognito:groups',
+    clientIds: [client.userPoolClientId, relay.userPoolClientId],
+    scopePrefix: `${RESOURCE_SERVER}/`,
+    endpoints: {
+      authorize: `${loginUrl}/oauth2/authorize`,
+      token: `${loginUrl}/oauth2/token`,
+      revoke: `${loginUrl}/oauth2/revoke`,
+      clientId: relay.userPoolClientId,
+    },
+  };
+}

@@ -33,6 +33,8 @@ export type StackOptions = {
   /** 0: the ports of this home's last start, else free ones. */
   readonly port?: number;
   readonly engine?: DynamoEngine;
+  /** The issuer with the limits of a Cognito user pool. Its tokens name no resource on 127.0.0.1, so the URL is on localhost. */
+  readonly asCognito?: boolean;
   /** Leave the AI providers at the template's own default, the real ones. */
   readonly live?: boolean;
   /** Ports of this machine that registered tools may call. */
@@ -81,7 +83,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const unlock = lockHome(home);
   teardown.add('lock', async () => unlock());
   const ports = await claimPorts(home, port);
-  const url = `http://127.0.0.1:${ports.api}`;
+  const url = `http://${options.asCognito ? 'localhost' : '127.0.0.1'}:${ports.api}`;
 
   onProgress('Starting issuer and providers');
   const outside = await startOutside({ options, ports, url }, teardown);
@@ -129,7 +131,8 @@ type Outside = { readonly options: StackOptions; readonly ports: Ports; readonly
 
 /** The external systems: token issuer and AI providers. */
 async function startOutside({ options, ports, url }: Outside, teardown: Teardown) {
-  const issuer = await startIssuer({ folder: options.home, port: ports.issuer, publicUrl: url });
+  const { home: folder, asCognito = false } = options;
+  const issuer = await startIssuer({ folder, port: ports.issuer, publicUrl: url, asCognito });
   teardown.add('issuer', issuer.stop);
   if (options.live) return { issuer, provider: undefined };
   const provider = await startProviders({ port: ports.provider });
@@ -197,12 +200,11 @@ const TOOL_NEXT_STEP =
 
 /** Template parameters: together with the service endpoints, the only difference from a deployed stack. */
 function parametersFor({ url, issuer, provider, toolPorts }: Environment): Record<string, string> {
-  const trusted = { issuer: issuer.url, jwksUri: issuer.jwksUrl, audiences: [issuer.audience] };
   const toolOrigins = toolPorts.flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`]);
   const parameters = {
     PublicUrl: url,
     ToolOrigins: JSON.stringify({ origins: toolOrigins, next_step: TOOL_NEXT_STEP }),
-    Issuers: JSON.stringify([{ ...trusted, algorithms: ['RS256'], rolesClaim: 'roles' }]),
+    Issuers: JSON.stringify([issuer.trust]),
     TrustedOrigins: JSON.stringify([
       issuer.url,
       ...(provider ? [provider.url, new URL(provider.compatibleUrl).origin] : []),

@@ -7,7 +7,8 @@ import Provider from 'oidc-provider';
 import { listen } from '#local/listen.ts';
 
 import { createRegistration, REGISTRATION_PATH } from './client-registration.ts';
-import { ALL_SCOPES } from './demo-users.ts';
+import { answerAsCognito, COGNITO_SCOPES, cognitoConfiguration, cognitoTrust } from './cognito-mode.ts';
+import { ALL_SCOPES, type Role, scopesForRoles } from './demo-users.ts';
 import { configurationFor } from './issuer-configuration.ts';
 import { openKeys } from './issuer-keys.ts';
 import { createLogin } from './login-handler.ts';
@@ -18,6 +19,8 @@ export type Issuer = {
   readonly url: string;
   readonly jwksUrl: string;
   readonly audience: string;
+  /** Its entry in the template parameter `Issuers`. */
+  readonly trust: object;
   readonly mint: Mint;
   readonly stop: () => Promise<void>;
 };
@@ -29,19 +32,26 @@ export type IssuerOptions = {
   readonly publicUrl: string;
   /** Replaces the network for client-ID metadata documents. */
   readonly fetch?: typeof fetch;
+  /** With the limits of a Cognito user pool. */
+  readonly asCognito?: boolean;
 };
 
-export async function startIssuer({ folder, port, publicUrl, fetch }: IssuerOptions): Promise<Issuer> {
+export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
+  const { folder, port, publicUrl, fetch, asCognito = false } = options;
   const keys = await openKeys(join(folder, 'issuer'));
   const url = `http://127.0.0.1:${port}`;
   const audience = `${publicUrl}/mcp`;
-  const provider = quietly(() => new Provider(url, configurationFor({ publicUrl, keys, fetch })));
+  const base = configurationFor({ publicUrl, keys, fetch });
+  const configuration = asCognito ? cognitoConfiguration(base, publicUrl) : base;
+  const provider = quietly(() => new Provider(url, configuration));
   const answer = provider.callback();
-  const login = createLogin({ provider, resource: audience });
+  const scopesOf = (role: Role) => (asCognito ? COGNITO_SCOPES : scopesForRoles([role]));
+  const login = createLogin({ provider, resource: audience, scopesOf });
   const register = createRegistration(answer);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/login/')) return login({ request, response });
+    if (asCognito) return answerAsCognito(url, request, response) ? undefined : answer(request, response);
     if (request.url === REGISTRATION_PATH) return register(request, response);
     request.url = withDefaultScope(request.url ?? '/');
     return answer(request, response);
@@ -54,10 +64,14 @@ export async function startIssuer({ folder, port, publicUrl, fetch }: IssuerOpti
   });
   const listening = await listen(server, port);
 
+  const own = { issuer: url, jwksUri: `${url}/jwks`, audiences: [audience] };
   return {
     url,
-    jwksUrl: `${url}/jwks`,
+    jwksUrl: own.jwksUri,
     audience,
+    trust: asCognito
+      ? cognitoTrust({ url, publicUrl })
+      : { ...own, algorithms: ['RS256'], rolesClaim: 'roles' },
     mint: createMint({ issuer: url, audience, keys }),
     stop: listening.close,
   };

@@ -5,14 +5,21 @@ import type Provider from 'oidc-provider';
 import { errors, type InteractionDetails } from 'oidc-provider';
 
 import { expiredPage, loginPage, PAGE_HEADERS } from './login-page.ts';
-import { DEMO_USERS, scopesForRoles } from './demo-users.ts';
+import { DEMO_USERS, type Role } from './demo-users.ts';
 
 const IDENTITY_SCOPES = ['openid', 'offline_access'];
 const FORM_LIMIT = 1024;
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
-export function createLogin({ provider, resource }: { provider: Provider; resource: string }) {
+type LoginOptions = {
+  readonly provider: Provider;
+  readonly resource: string;
+  /** Scopes that users of the role may grant. */
+  readonly scopesOf: (role: Role) => readonly string[];
+};
+
+export function createLogin({ provider, resource, scopesOf }: LoginOptions) {
   async function show({ request, response }: Exchange): Promise<void> {
     const { uid, params } = await provider.interactionDetails(request, response);
     const html = loginPage({ uid, client: params.client_id, scope: params.scope ?? '' });
@@ -33,7 +40,7 @@ export function createLogin({ provider, resource }: { provider: Provider; resour
   async function grantTo(user: (typeof DEMO_USERS)[number], { params }: InteractionDetails): Promise<string> {
     const grant = new provider.Grant({ accountId: user.sub, clientId: params.client_id });
     const asked = (params.scope ?? '').split(' ');
-    const allowed = scopesForRoles([user.role]);
+    const allowed = scopesOf(user.role);
     const given = allowed.filter((scope) => asked.includes(scope));
     const refused = asked.filter(
       (scope) => scope !== '' && !given.includes(scope) && !IDENTITY_SCOPES.includes(scope),

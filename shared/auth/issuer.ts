@@ -21,9 +21,12 @@ export const Issuer = z.strictObject({
   scopePrefix: z.optional(Name),
   /**
    * OAuth endpoints of an issuer whose own metadata MCP clients cannot use (Cognito's omits PKCE): this gateway serves
-   * metadata in its place.
+   * metadata in its place. With `clientId`, a public client there whose one redirect URI is `<PublicUrl>/authorize/callback`, it
+   * also registers clients and relays their sign-in.
    */
-  endpoints: z.optional(z.strictObject({ authorize: z.url(), token: z.url(), revoke: z.url() })),
+  endpoints: z.optional(
+    z.strictObject({ authorize: z.url(), token: z.url(), revoke: z.url(), clientId: z.optional(Name) }),
+  ),
   /** Token headers of this issuer that are tolerated but never used. */
   ignoredHeaders: z.optional(z.array(z.enum(['x5t', 'x5t#S256']))),
 });

@@ -22,23 +22,38 @@ export function protectedResource() {
   };
 }
 
+/** An issuer whose sign-in this gateway relays for clients without a registration. */
+export const relayed = () =>
+  issuers().flatMap(({ endpoints, ...issuer }) => {
+    if (endpoints?.clientId === undefined) return [];
+    return [{ ...issuer, endpoints: { ...endpoints, clientId: endpoints.clientId } }];
+  })[0];
+
+export const noOwnMetadata = (): AppError =>
+  new AppError('not_found', 'This service has no authorization server metadata of its own.', {
+    next_step: 'Read /.well-known/oauth-protected-resource/mcp and use the metadata of the issuer it names.',
+  });
+
 /**
- * Needs `issuers:read`. RFC 8414 metadata under our own name, for clients compare it with the address they read it from.
+ * Needs `issuers:read`. RFC 8414 metadata under our own name, for clients compare it with the address they read it from. The
+ * members that OpenID Connect Discovery requires are there too: an address with a path is read in that form.
  * @throws {AppError} `not_found` where the issuers describe themselves
  */
 export function authorizationServer() {
   const described = issuers().find(({ endpoints }) => endpoints !== undefined);
-  if (!described?.endpoints) {
-    throw new AppError('not_found', 'This service has no authorization server metadata of its own.', {
-      next_step:
-        'Read /.well-known/oauth-protected-resource/mcp and use the metadata of the issuer it names.',
-    });
-  }
-  const { endpoints, jwksUri } = described;
+  if (!described?.endpoints) throw noOwnMetadata();
+  const { endpoints, jwksUri, algorithms } = described;
+  const own = env('PUBLIC_URL');
   return {
-    issuer: env('PUBLIC_URL'),
-    authorization_endpoint: endpoints.authorize,
-    token_endpoint: endpoints.token,
+    issuer: own,
+    ...(endpoints.clientId === undefined
+      ? { authorization_endpoint: endpoints.authorize, token_endpoint: endpoints.token }
+      : {
+          authorization_endpoint: `${own}/authorize`,
+          token_endpoint: `${own}/token`,
+          registration_endpoint: `${own}/register`,
+          authorization_response_iss_parameter_supported: true,
+        }),
     revocation_endpoint: endpoints.revoke,
     jwks_uri: jwksUri,
     scopes_supported: ['openid', ...scopesAt(described)],
@@ -46,5 +61,7 @@ export function authorizationServer() {
     grant_types_supported: ['authorization_code', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: algorithms,
   };
 }

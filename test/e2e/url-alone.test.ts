@@ -5,40 +5,11 @@ import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprot
 import { decodeJwt } from 'jose';
 import { expect, it } from 'vitest';
 
+import { createAuthProvider } from '#test/support/auth-provider.ts';
 import { browse } from '#test/support/sign-in.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const REDIRECT = 'http://127.0.0.1:54321/callback';
-
-/** A client's memory: its registration, its verifier and its tokens. */
-function createAuthProvider() {
-  const stored: {
-    client?: { client_id: string };
-    tokens?: { access_token: string; token_type: string };
-    authorization?: URL;
-    verifier: string;
-  } = { verifier: '' };
-  const provider = {
-    redirectUrl: REDIRECT,
-    clientMetadata: { redirect_uris: [REDIRECT], client_name: 'a client that knows the URL alone' },
-    clientInformation: () => stored.client,
-    saveClientInformation(client: { client_id: string }) {
-      stored.client = client;
-    },
-    tokens: () => stored.tokens,
-    saveTokens(tokens: { access_token: string; token_type: string }) {
-      stored.tokens = tokens;
-    },
-    redirectToAuthorization(url: URL) {
-      stored.authorization = url;
-    },
-    saveCodeVerifier(verifier: string) {
-      stored.verifier = verifier;
-    },
-    codeVerifier: () => stored.verifier,
-  };
-  return { provider, stored };
-}
 
 onEngine('an MCP client that knows the URL alone', () => {
   const portunus = usePortunus();
@@ -46,7 +17,7 @@ onEngine('an MCP client that knows the URL alone', () => {
   const endpoint = () => new URL(`${portunus.current.url}/mcp`);
 
   it('signs in and calls a tool with SDK 2', async () => {
-    const { provider, stored } = createAuthProvider();
+    const { provider, stored } = createAuthProvider(REDIRECT);
     const transport = new StreamableHTTPClientTransport(endpoint(), { authProvider: provider });
     await expect(new Client(info).connect(transport)).rejects.toBeInstanceOf(UnauthorizedError);
     const code = await browse(stored.authorization ?? endpoint(), 'alice');
@@ -61,7 +32,7 @@ onEngine('an MCP client that knows the URL alone', () => {
   });
 
   it('signs in and calls a tool with SDK 1', async () => {
-    const { provider, stored } = createAuthProvider();
+    const { provider, stored } = createAuthProvider(REDIRECT);
     const transport = new OldTransport(endpoint(), { authProvider: provider });
     await expect(new OldClient(info).connect(transport)).rejects.toThrow('Unauthorized');
     await transport.finishAuth(await browse(stored.authorization ?? endpoint(), 'bob'));
