@@ -56,6 +56,8 @@ const message = {
 
 /** One valid body for each route that takes one. */
 const BODIES: Readonly<Record<string, Json>> = {
+  'oauth-register': { redirect_uris: ['http://localhost/callback'], client_name: 'a client' },
+  'oauth-token': { grant_type: 'refresh_token', refresh_token: 'a token' },
   mcp: message,
   completions: {
     model: 'gpt-4.1-mini',
