@@ -27,9 +27,9 @@ function securityOf(row: Route): Json[] {
 }
 
 function answersOf(row: Route, name: RouteName, write: SchemaWriter): Json {
-  const { status = 200, body } = responses[name];
+  const { status = 200, body, media = 'application/json' } = responses[name];
   const schema = write(body, { io: 'output', name: `${name}-response` });
-  const content: Record<string, Json> = { 'application/json': { schema } };
+  const content: Record<string, Json> = { [media]: { schema } };
   if (row.streaming) content['text/event-stream'] = { schema: { type: 'string' } };
   const description = status === 201 ? 'Created.' : 'Success.';
   const incomplete = { description: 'Incomplete: send the request again.', content };

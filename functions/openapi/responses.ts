@@ -265,7 +265,12 @@ const Model = z
 const Foreign = z.looseObject({});
 
 /** `created`: answered 201. */
-export type ResponseDoc = { readonly status?: 201; readonly body: z.ZodType };
+export type ResponseDoc = {
+  readonly status?: 201 | 302;
+  /** Default JSON. */
+  readonly media?: 'text/html';
+  readonly body: z.ZodType;
+};
 
 export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   'keys-store': { status: 201, body: ChangedKey },
@@ -347,4 +352,8 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   openapi: { body: Foreign },
   'metadata-protected-resource': { body: Foreign },
   'metadata-authorization-server': { body: Foreign },
+  'oauth-register': { status: 201, body: Foreign },
+  'oauth-authorize': { body: Text, media: 'text/html' },
+  'oauth-callback': { status: 302, body: Text, media: 'text/html' },
+  'oauth-token': { body: Foreign },
 };

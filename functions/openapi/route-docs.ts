@@ -264,6 +264,28 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     tag: 'Service',
     summary: 'Metadata of the authorization server (RFC 8414)',
     description:
-      'Describes Cognito, whose own metadata MCP clients cannot use; 404 where issuers describe themselves.',
+      'Describes Cognito, whose own metadata MCP clients cannot use; 404 where issuers describe themselves. An address with a path is read in the form of OpenID Connect.',
+  },
+  'oauth-register': {
+    tag: 'Service',
+    summary: 'Register an MCP client (RFC 7591)',
+    description:
+      'Answers with the one public client of the Cognito pool, and stores nothing. `redirect_uris` must be in the parameter `RedirectUris`; loopback on any port is. Errors have `error` and `error_description` beside the members of a problem. 404 where issuers register clients themselves.',
+  },
+  'oauth-authorize': {
+    tag: 'Service',
+    summary: 'Begin a sign-in (RFC 6749 §4.1)',
+    description:
+      'A page that names the receiver of the access and leads to Cognito. PKCE with S256 is required.',
+  },
+  'oauth-callback': {
+    tag: 'Service',
+    summary: 'End a sign-in',
+    description: "Redirects to the client, with Cognito's code or error.",
+  },
+  'oauth-token': {
+    tag: 'Service',
+    summary: 'Exchange a code or a refresh token (RFC 6749 §3.2)',
+    description: 'Takes a form. Errors have `error` and `error_description`.',
   },
 };
