@@ -29,6 +29,9 @@ const tool = {
   input_schema: { type: 'object', properties: {} },
 };
 
+/** The local issuer describes itself and signs clients in itself. */
+const isRelay = (name: string) => name === 'metadata-authorization-server' || name.startsWith('oauth-');
+
 onEngine('GET /openapi.json', () => {
   const portunus = usePortunus();
 
@@ -163,8 +166,6 @@ onEngine('GET /openapi.json', () => {
 
     expect(wrong).toEqual([]);
     const missing = routes.map(({ name }) => name).filter((name) => !compared.has(name));
-    // The local issuer describes itself and signs clients in itself.
-    const isRelay = (name: string) => name === 'metadata-authorization-server' || name.startsWith('oauth-');
     expect(missing.filter((name) => !isRelay(name))).toEqual([]);
   });
 });
