@@ -9,7 +9,7 @@ import { ALL_SCOPES, DEMO_USERS } from './demo-users.ts';
 import { ACCESS_TOKEN_SECONDS } from './mint-token.ts';
 
 const SCOPE_PREFIX = 'portunus/';
-export const COGNITO_CLIENT = '1h57kf5cpq17m0eml12EXAMPLE';
+const COGNITO_CLIENT = '1h57kf5cpq17m0eml12EXAMPLE';
 export const COGNITO_SCOPES: readonly string[] = ALL_SCOPES.map((scope) => `${SCOPE_PREFIX}${scope}`);
 
 const KNOWN_SCOPES: ReadonlySet<string> = new Set(['openid', ...COGNITO_SCOPES]);

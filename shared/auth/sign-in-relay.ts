@@ -43,7 +43,7 @@ export type RelaySite = {
   readonly random: () => string;
 };
 
-export const callbackUrl = ({ publicUrl }: Pick<RelaySite, 'publicUrl'>): string =>
+const callbackUrl = ({ publicUrl }: Pick<RelaySite, 'publicUrl'>): string =>
   `${publicUrl}/authorize/callback`;
 
 const ClientMetadata = z.looseObject({
