@@ -11,7 +11,7 @@ import { CASES, type Outcome } from './matrix.ts';
 import { EMBEDDERS, MODELS, type Place, PROVIDERS } from './stack.ts';
 
 const CLIENT_LIMIT_MS = 240_000;
-const HOOK = join(import.meta.dirname, 'resolve-hook.mjs');
+export const HOOK = join(import.meta.dirname, 'resolve-hook.mjs');
 
 type Message = ({ readonly case: string } & Outcome) | { readonly question: number; readonly text: string };
 
@@ -59,11 +59,11 @@ export async function runClient(
   });
   await once(child, 'close');
   await rm(scratch, { recursive: true, force: true });
-  return complete(client, outcomes, { cases, errors });
+  return completed(client, outcomes, { cases, errors });
 }
 
 /** Cases that the client never reported have failed; a listed fault is the client's own. */
-function complete(
+export function completed(
   { kind, faults = {} }: Client,
   outcomes: Record<string, Outcome>,
   { cases, errors }: { readonly cases: readonly string[] | undefined; readonly errors: string },

@@ -8,8 +8,11 @@ import { type ClientOptions, runClient } from './client-process.ts';
 import { install, RegistryUnreachable, versionOf } from './install.ts';
 import { isGood, page, printed, type Row } from './matrix.ts';
 import { givenPlace, type Place, startPlace } from './stack.ts';
+import { UPSTREAM_SERVERS } from './upstream-servers.ts';
+import { freePort, runUpstream } from './upstreams.ts';
 
-const IDS = CLIENTS.map(({ id }) => id);
+const ALL: readonly Client[] = [...CLIENTS, ...UPSTREAM_SERVERS];
+const IDS = ALL.map(({ id }) => id);
 const PAGE = join(import.meta.dirname, '../../docs/compatibility.md');
 const AT_ONCE = 2;
 
@@ -45,10 +48,21 @@ function optionsFrom(args: string[]) {
 }
 
 type Options = ReturnType<typeof optionsFrom>;
+/** The ports of upstream servers are known before the stack, which must allow them. */
+type Running = Place & { readonly ports: ReadonlyMap<string, number> };
 
-async function rowOf(client: Client, place: Place, options: ClientOptions): Promise<Row> {
+async function outcomesOf(client: Client, place: Running, options: ClientOptions) {
+  const server = UPSTREAM_SERVERS.find(({ id }) => id === client.id);
+  if (!server) return runClient(client, place, options);
+  const { portunus, ports } = place;
+  const port = ports.get(client.id);
+  if (!portunus || port === undefined) throw new Error('Upstream servers need a stack of their own.');
+  return runUpstream(server, { portunus, port }, options);
+}
+
+async function rowOf(client: Client, place: Running, options: ClientOptions): Promise<Row> {
   const { kind, title, group, module } = client;
-  const outcomes = await runClient(client, place, options);
+  const outcomes = await outcomesOf(client, place, options);
   const bad = Object.entries(outcomes).filter(([, outcome]) => !isGood(outcome));
   progress(`${client.id}: ${bad.length === 0 ? 'ok' : bad.map(([name]) => name).join(', ')}`);
   const modules = client.peer === undefined ? [module] : [client.peer, module];
@@ -57,7 +71,7 @@ async function rowOf(client: Client, place: Place, options: ClientOptions): Prom
 }
 
 /** Two at a time; the rows in the catalogue's order. */
-async function rowsOf(clients: readonly Client[], place: Place, options: ClientOptions): Promise<Row[]> {
+async function rowsOf(clients: readonly Client[], place: Running, options: ClientOptions): Promise<Row[]> {
   const rows: Row[] = [];
   const waiting = [...clients.entries()];
   const worker = async () => {
@@ -74,9 +88,11 @@ async function runAll(clients: readonly Client[], { url, token, verbose = false,
   const groups = new Set(clients.map(({ group }) => group));
   for (const name of groups) await install(name, progress);
   progress('Starting the stack');
-  const place = url && token ? givenPlace(url, token) : await startPlace([]);
+  const ports = new Map<string, number>();
+  for (const { id, kind } of clients) if (kind === 'upstreams') ports.set(id, await freePort());
+  const place = url && token ? givenPlace(url, token) : await startPlace([...ports.values()]);
   try {
-    return await rowsOf(clients, place, { verbose, cases });
+    return await rowsOf(clients, { ...place, ports }, { verbose, cases });
   } finally {
     await place.stop();
   }
@@ -98,7 +114,9 @@ async function main(): Promise<void> {
   const options = optionsFrom(process.argv.slice(2));
   if (options.help) return say(HELP);
   const { only, cases, url } = options;
-  const clients = CLIENTS.filter(({ id }) => only === undefined || only.includes(id));
+  const clients = ALL.filter(({ id, kind }) =>
+    only === undefined ? url === undefined || kind !== 'upstreams' : only.includes(id),
+  );
   const rows = await runAll(clients, options);
   say(`\n${printed(rows)}\n`);
   const whole = only === undefined && cases === undefined && url === undefined;
