@@ -14,7 +14,7 @@ const above = [
 ];
 const aws = ['@aws-sdk/**', '@smithy/**', '#shared/aws/**'];
 const mcp = ['@modelcontextprotocol/**'];
-const root = ['#shared/services/**'];
+const root = ['#shared/services/**', '#shared/composition/**'];
 
 const features = ['account', 'auth', 'vault', 'audit', 'egress', 'todo', 'notices', 'limits', 'idempotency'];
 const apart = (self: string) =>
@@ -44,7 +44,8 @@ const layers: Record<string, string[]> = {
   'shared/registered-tools/**': [...above, ...aws, ...root, '#shared/mcp/**', '#shared/crypto/**'],
   'shared/mcp/**': [...above, ...aws, ...root, '#shared/vault/**'],
   'shared/aws/**': [...above, ...mcp, ...root],
-  'shared/services/**': [...above, ...mcp, '#shared/mcp/**'],
+  'shared/services/**': [...above, ...aws, ...mcp, '#shared/mcp/**', '#shared/composition/**'],
+  'shared/composition/**': [...above, ...mcp, '#shared/mcp/**'],
   'functions/**': ['#infra/**', '#local/**', '#test/**', 'aws-cdk-lib', 'aws-cdk-lib/**', ...aws, ...mcp],
   'infra/**': [
     '#shared/**',

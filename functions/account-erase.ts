@@ -1,7 +1,8 @@
 // DELETE /account — everything of the caller's, and a statement of what that means.
 import { MARK_DAYS } from '#shared/account/erasure.ts';
-import { eraseAccount, erasureStatement } from '#shared/services/erasure.ts';
-import { closeAccount } from '#shared/services/sessions.ts';
+import { eraseAccount } from '#shared/composition/account.ts';
+import { sessionControl } from '#shared/composition/sessions.ts';
+import { erasureStatement } from '#shared/services/erasure.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -10,11 +11,11 @@ export const handler = writeRoute('account-erase', {
   category: 'user_action',
 
   async run({ principal, requestId: reqId, deadline }) {
-    const erased = await eraseAccount(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });
+    const erased = await eraseAccount()(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });
     return {
       status: erased.end ? 200 : 202,
       body: erasureStatement(erased),
-      writes: erased.end ? [...erased.end, closeAccount(principal.uid, MARK_DAYS)] : [],
+      writes: erased.end ? [...erased.end, sessionControl().closeAccount(principal.uid, MARK_DAYS)] : [],
       target: 'account',
       meta: { count: erased.keys + erased.rows, outcome: erased.end ? 'complete' : 'incomplete' },
     };

@@ -1,6 +1,6 @@
 // POST /admin/sessions/revoke — signs a user out everywhere: a lost device, a person who left.
 import { RevokeUserBody } from '#shared/auth/api.ts';
-import { endSessionsOf } from '#shared/services/sessions.ts';
+import { sessionControl } from '#shared/composition/sessions.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -10,7 +10,7 @@ export const handler = writeRoute('admin-sessions-revoke', {
   category: 'authentication',
 
   async run({ input: { body }, principal, requestId }) {
-    const { uid, writes } = endSessionsOf(principal, body.user_id, requestId);
+    const { uid, writes } = sessionControl().endAllOfUser(principal, body.user_id, requestId);
     return {
       body: {
         success: true,

@@ -1,6 +1,6 @@
 // GET /audit/logs — the caller's own trail, newest first; for auditors and admins anybody's.
 import { AuditQuery } from '#shared/audit/api.ts';
-import { trailFor } from '#shared/services/audit-trail.ts';
+import { readAuditTrail } from '#shared/composition/audit-trail.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -10,7 +10,7 @@ export const handler = authenticatedRoute('audit-logs', {
   category: 'user_action',
 
   async run({ input: { query }, principal }) {
-    const { page, of } = await trailFor(principal, query);
+    const { page, of } = await readAuditTrail()(principal, query);
     return {
       body: page,
       meta: { count: page.logs.length },

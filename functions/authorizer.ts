@@ -6,7 +6,7 @@ import { isPersonalToken } from '#shared/auth/personal-token.ts';
 import { tokenRefused } from '#shared/auth/token-refusal.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
-import { tokens } from '#shared/services/tokens.ts';
+import { tokens } from '#shared/composition/tokens.ts';
 
 import { countAuth } from './edge/auth-metric.ts';
 import { headerValues } from './edge/headers.ts';
@@ -37,7 +37,7 @@ function tokenIn(event: AuthorizerEvent): string {
 async function principalOf(token: string): Promise<Principal> {
   if (isPersonalToken(token)) {
     // Store and secret are behind an import of their own: a caller with an issuer's token does not pay for them.
-    const { resolvePersonalToken } = await import('#shared/services/personal-token-check.ts');
+    const { resolvePersonalToken } = await import('#shared/composition/personal-token-check.ts');
     return resolvePersonalToken()(token);
   }
   const { clientId: client, ...verified } = await tokens().verify(token);

@@ -1,5 +1,5 @@
 // POST /api-keys/oauth — seal and store a credential that renews itself.
-import { connectKey } from '#shared/services/key-connect.ts';
+import { connectKey } from '#shared/composition/key-values.ts';
 import { ConnectKeyBody } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';
@@ -11,7 +11,7 @@ export const handler = writeRoute('keys-connect', {
   category: 'user_action',
 
   async run({ input: { body }, principal, ...call }) {
-    const { summary, writes, message } = await connectKey(principal, body, call);
+    const { summary, writes, message } = await connectKey()(principal, body, call);
     return {
       status: 201,
       body: { success: true, message, ...summary },

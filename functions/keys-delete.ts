@@ -1,7 +1,7 @@
 // DELETE /api-keys/{key_id} — remove a key: its row and with it its wrapped data key.
 import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
-import { keyStore } from '#shared/services/key-store.ts';
+import { keyStore } from '#shared/composition/keys.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

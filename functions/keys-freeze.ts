@@ -1,5 +1,5 @@
 // POST /api-keys/{key_id}/freeze — put a key out of use, everywhere, on the very next call.
-import { keyChanges } from '#shared/services/key-changes.ts';
+import { keyChanges } from '#shared/composition/keys.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

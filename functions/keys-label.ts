@@ -1,5 +1,5 @@
 // PUT /api-keys/{key_id}/label — what its owner calls a key.
-import { keyChanges } from '#shared/services/key-changes.ts';
+import { keyChanges } from '#shared/composition/keys.ts';
 import { KeyPath, LabelKeyBody } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

@@ -1,5 +1,5 @@
 // GET /api-keys — the caller's keys: hints and states, never a key.
-import { keyStore } from '#shared/services/key-store.ts';
+import { keyStore } from '#shared/composition/keys.ts';
 import { summaryOf } from '#shared/vault/stored-key.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';

@@ -1,6 +1,6 @@
 // PUT /api-keys/order — which of the caller's keys of one provider is used first.
 import { ProviderId } from '#shared/core/ids.ts';
-import { keyChanges } from '#shared/services/key-changes.ts';
+import { keyChanges } from '#shared/composition/keys.ts';
 import { OrderKeysBody } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

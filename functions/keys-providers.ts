@@ -1,5 +1,5 @@
 // GET /api-keys/providers — the providers there are, and which of them the caller has keys for.
-import { listProviders } from '#shared/services/providers.ts';
+import { listProviders } from '#shared/composition/keys.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,6 +8,6 @@ export const handler = authenticatedRoute('keys-providers', {
   category: 'user_action',
 
   async run({ principal }) {
-    return { body: { providers: await listProviders(principal) } };
+    return { body: { providers: await listProviders()(principal) } };
   },
 });

@@ -1,6 +1,6 @@
 // GET /api-keys/{key_id}/receipts — each use of a key, newest first. They outlive the key.
 import { ReceiptsQuery } from '#shared/audit/receipts.ts';
-import { receiptsOf } from '#shared/services/receipts.ts';
+import { readKeyReceipts } from '#shared/composition/audit-trail.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
@@ -11,7 +11,7 @@ export const handler = authenticatedRoute('keys-receipts', {
   category: 'user_action',
 
   async run({ input: { path, query }, principal }) {
-    const body = await receiptsOf(principal, path.key_id, query);
+    const body = await readKeyReceipts()(principal, path.key_id, query);
     return { body, target: path.key_id, meta: { count: body.receipts.length } };
   },
 });

@@ -1,5 +1,5 @@
 // POST /api-keys/{key_id}/rollback — back to the value before the last rotation, while that one is kept.
-import { keyChanges } from '#shared/services/key-changes.ts';
+import { keyChanges } from '#shared/composition/keys.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

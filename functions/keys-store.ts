@@ -1,5 +1,5 @@
 // POST /api-keys — ask the provider, seal and store a key for the caller.
-import { depositKey } from '#shared/services/key-deposit.ts';
+import { depositKey } from '#shared/composition/key-values.ts';
 import { StoreKeyBody } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';
@@ -11,7 +11,7 @@ export const handler = writeRoute('keys-store', {
   category: 'user_action',
 
   async run({ input: { body }, principal, ...call }) {
-    const { summary, writes, message, onBehalf } = await depositKey(principal, body, call);
+    const { summary, writes, message, onBehalf } = await depositKey()(principal, body, call);
     return {
       status: 201,
       body: { success: true, message, ...summary },

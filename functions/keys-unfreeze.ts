@@ -1,5 +1,5 @@
 // POST /api-keys/{key_id}/unfreeze — put a frozen key back into use.
-import { keyChanges } from '#shared/services/key-changes.ts';
+import { keyChanges } from '#shared/composition/keys.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';

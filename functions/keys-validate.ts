@@ -1,5 +1,5 @@
 // POST /api-keys/{key_id}/validate — ask the provider whether it takes the key, and what it may do.
-import { checkKey } from '#shared/services/key-check.ts';
+import { checkKey } from '#shared/composition/key-values.ts';
 import { KeyPath } from '#shared/vault/api.ts';
 
 import { writeRoute } from './edge/write-route.ts';
@@ -17,7 +17,7 @@ export const handler = writeRoute('keys-validate', {
   category: 'user_action',
 
   async run({ input: { path }, principal, ...call }) {
-    const checked = await checkKey(principal, path.key_id, call);
+    const checked = await checkKey()(principal, path.key_id, call);
     const { outcome, cached } = checked;
     const answer = keyAnswer(checked, WORDS[outcome]);
     return {

@@ -1,6 +1,6 @@
 // PUT /limits — an admin sets how often which role may call.
 import { LimitsBody } from '#shared/limits/api.ts';
-import { changeLimits } from '#shared/services/limits.ts';
+import { changeLimits } from '#shared/composition/limits.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -10,7 +10,7 @@ export const handler = writeRoute('limits-change', {
   category: 'user_action',
 
   async run({ input: { body }, principal }) {
-    const { version, ...answer } = changeLimits(principal, body);
+    const { version, ...answer } = changeLimits()(principal, body);
     return { ...answer, target: 'limits', meta: { version } };
   },
 });

@@ -1,5 +1,5 @@
 // GET /limits — how often which role may call, as it is in force.
-import { showLimits } from '#shared/services/limits.ts';
+import { showLimits } from '#shared/composition/limits.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,7 +8,7 @@ export const handler = authenticatedRoute('limits-read', {
   category: 'user_action',
 
   async run() {
-    const body = await showLimits();
+    const body = await showLimits()();
     return { body, target: 'limits', meta: { version: body.version } };
   },
 });

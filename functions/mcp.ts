@@ -8,10 +8,9 @@ import { type McpMessage, refusal } from '#shared/mcp/message.ts';
 import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
 import { readsByTool } from '#shared/mcp/resources.ts';
 import { type McpSite, receive, serveMcp } from '#shared/mcp/serve.ts';
-import { audit } from '#shared/services/audit.ts';
-import { invoke } from '#shared/services/invoke.ts';
-import { refuse } from '#shared/services/refuse.ts';
-import { findRegistered, listRegistered } from '#shared/services/registered-tools.ts';
+import { audit, refuse } from '#shared/composition/audit.ts';
+import { findRegistered, invoke } from '#shared/composition/invoke.ts';
+import { listRegistered } from '#shared/composition/tool-list.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
 import { repeatedHeader } from './edge/headers.ts';
@@ -29,9 +28,9 @@ void new Request('https://unknown.invalid/');
 
 /** A call of our own tool reads nothing more; a list shows the caller's, and everybody's. */
 async function registeredIn(message: McpMessage, principal: Principal): Promise<Tool[]> {
-  if (message.method === 'tools/list') return listRegistered(principal);
+  if (message.method === 'tools/list') return listRegistered()(principal);
   const name = calledTool(message) ? undefined : calledName(message);
-  const tool = name === undefined ? undefined : await findRegistered(principal, name);
+  const tool = name === undefined ? undefined : await findRegistered()(principal, name);
   return tool ? [tool] : [];
 }
 

@@ -1,5 +1,5 @@
 // GET /.well-known/oauth-authorization-server — RFC 8414: an issuer that cannot describe itself to MCP clients, described by us.
-import { authorizationServer } from '#shared/services/protected-resource.ts';
+import { authorizationServer } from '#shared/composition/issuers.ts';
 
 import { publicRoute } from './edge/public-route.ts';
 

@@ -1,5 +1,5 @@
 // GET /.well-known/oauth-protected-resource/mcp — RFC 9728: who issues tokens for this resource.
-import { protectedResource } from '#shared/services/protected-resource.ts';
+import { protectedResource } from '#shared/composition/issuers.ts';
 
 import { publicRoute } from './edge/public-route.ts';
 

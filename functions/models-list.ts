@@ -1,5 +1,5 @@
 // GET /v1/models — OpenAI's list of models: those the caller's keys may use.
-import { listModels } from '#shared/services/models.ts';
+import { listModels } from '#shared/composition/keys.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 import { openaiProblem } from './edge/openai-error.ts';
@@ -10,6 +10,6 @@ export const handler = authenticatedRoute('models-list', {
   problem: openaiProblem,
 
   async run({ principal }) {
-    return { body: { object: 'list', data: await listModels(principal) } };
+    return { body: { object: 'list', data: await listModels()(principal) } };
   },
 });

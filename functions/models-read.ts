@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import { listModels } from '#shared/services/models.ts';
+import { listModels } from '#shared/composition/keys.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 import { openaiProblem } from './edge/openai-error.ts';
@@ -22,7 +22,7 @@ export const handler = authenticatedRoute('models-read', {
   problem: openaiProblem,
 
   async run({ input: { path }, principal }) {
-    const models = await listModels(principal);
+    const models = await listModels()(principal);
     const named = models.filter(({ id }) => id === path.id || id.endsWith(`/${path.id}`));
     const model = named.find(({ id }) => id === path.id) ?? named[0];
     if (!model) throw notFound();

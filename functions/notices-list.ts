@@ -1,6 +1,6 @@
 // GET /notices — what the caller was told without having asked, newest first.
 import { NoticeQuery } from '#shared/notices/api.ts';
-import { ownNotices } from '#shared/services/notice-list.ts';
+import { ownNotices } from '#shared/composition/notices.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 

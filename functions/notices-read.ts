@@ -1,6 +1,6 @@
 // POST /notices/{id}/read — the caller has read it. A second time changes nothing.
 import { NoticePath } from '#shared/notices/api.ts';
-import { notices } from '#shared/services/notices.ts';
+import { notices } from '#shared/composition/notices.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 

@@ -1,5 +1,5 @@
 // GET /authorize — a page that names the client that will receive access, and leads to the issuer's sign-in.
-import { authorize } from '#shared/services/sign-in.ts';
+import { signIn } from '#shared/composition/sign-in.ts';
 
 import { oauthRoute } from './edge/oauth-route.ts';
 import { PAGE_HEADERS, redirectTo, sentTo, signInPage } from './edge/sign-in-page.ts';
@@ -7,7 +7,7 @@ import { PAGE_HEADERS, redirectTo, sentTo, signInPage } from './edge/sign-in-pag
 const TEN_MINUTES = 600;
 
 export const handler = oauthRoute('oauth-authorize', ({ query }) => {
-  const authorization = authorize(query);
+  const authorization = signIn().authorize(query);
   if (authorization.kind === 'redirect') return redirectTo(authorization.to);
   return {
     status: 200,

@@ -1,6 +1,8 @@
 // POST /register — RFC 7591: every client is the issuer's one public client. Nothing is stored.
-import { register } from '#shared/services/sign-in.ts';
+import { signIn } from '#shared/composition/sign-in.ts';
 
 import { json, oauthRoute } from './edge/oauth-route.ts';
 
-export const handler = oauthRoute('oauth-register', (request) => json(201, register(request.json())));
+export const handler = oauthRoute('oauth-register', (request) =>
+  json(201, signIn().register(request.json())),
+);

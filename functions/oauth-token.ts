@@ -1,6 +1,8 @@
 // POST /token — RFC 6749 §3.2: a code or a refresh token, exchanged at the issuer.
-import { exchange } from '#shared/services/sign-in.ts';
+import { signIn } from '#shared/composition/sign-in.ts';
 
 import { json, oauthRoute } from './edge/oauth-route.ts';
 
-export const handler = oauthRoute('oauth-token', async ({ form }) => json(200, await exchange(form())));
+export const handler = oauthRoute('oauth-token', async ({ form }) =>
+  json(200, await signIn().exchange(form())),
+);

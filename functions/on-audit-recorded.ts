@@ -1,7 +1,7 @@
 // Every new audit record → the owner's usage counters of that day.
 import { AuditedEvent } from '#shared/audit/usage.ts';
-import { usage } from '#shared/services/usage.ts';
+import { projectUsage } from '#shared/composition/audit-trail.ts';
 
 import { consumer } from './edge/event.ts';
 
-export const handler = consumer(AuditedEvent, (event) => usage()(event));
+export const handler = consumer(AuditedEvent, (event) => projectUsage()(event));

@@ -1,8 +1,9 @@
 // An operator's order to move stored keys to the current CMK. One run of many: see `done` in its report.
-import { RewrapOrder, rewrapVault } from '#shared/services/rewrap.ts';
+import { rewrapVault } from '#shared/composition/jobs.ts';
+import { RewrapOrder } from '#shared/services/rewrap.ts';
 
 import { operatorJob } from './edge/operator-job.ts';
 
 export const handler = operatorJob(RewrapOrder, ({ to, dry_run: dryRun }, { requestId, deadline }) =>
-  rewrapVault(to, { reqId: requestId, dryRun, hasTime: () => deadline.remainingMs() > 0 }),
+  rewrapVault()(to, { reqId: requestId, dryRun, hasTime: () => deadline.remainingMs() > 0 }),
 );

@@ -1,5 +1,5 @@
 // GET /preferences — what the caller prefers.
-import { ownPreferences } from '#shared/services/preferences.ts';
+import { ownPreferences } from '#shared/composition/account.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,6 +8,6 @@ export const handler = authenticatedRoute('preferences-read', {
   category: 'user_action',
 
   async run({ principal }) {
-    return { body: await ownPreferences(principal) };
+    return { body: await ownPreferences()(principal) };
   },
 });

@@ -1,6 +1,6 @@
 // PUT /preferences — default provider and models, and a budget below the stage's. Replaces what was there.
 import { PreferencesBody } from '#shared/account/api.ts';
-import { changePreferences } from '#shared/services/preferences.ts';
+import { changePreferences } from '#shared/composition/account.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -10,7 +10,7 @@ export const handler = writeRoute('preferences-write', {
   category: 'user_action',
 
   async run({ input: { body }, principal }) {
-    const { view, writes } = await changePreferences(principal, body);
+    const { view, writes } = await changePreferences()(principal, body);
     return { body: { success: true, message: 'Preferences stored.', ...view }, writes };
   },
 });

@@ -1,5 +1,5 @@
 // GET /sessions — where the caller is signed in.
-import { ownSessions } from '#shared/services/sessions.ts';
+import { ownSessions } from '#shared/composition/sessions.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,7 +8,7 @@ export const handler = authenticatedRoute('sessions-list', {
   category: 'user_action',
 
   async run({ principal }) {
-    const sessions = await ownSessions(principal);
+    const sessions = await ownSessions()(principal);
     return { body: { sessions }, meta: { count: sessions.length } };
   },
 });

@@ -1,5 +1,5 @@
 // POST /sessions/revoke-all — the caller is signed out everywhere, here too.
-import { endAllSessions } from '#shared/services/sessions.ts';
+import { sessionControl } from '#shared/composition/sessions.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -12,7 +12,7 @@ export const handler = writeRoute('sessions-revoke-all', {
       success: true,
       message: 'All your sessions are revoked. Tokens issued until now are rejected within 60 seconds.',
     },
-    writes: [endAllSessions(principal.uid)],
+    writes: [sessionControl().endAll(principal.uid)],
     target: 'all',
   }),
 });

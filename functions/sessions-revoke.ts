@@ -1,6 +1,6 @@
 // DELETE /sessions/{session_id} — one program is signed out, within 60 seconds everywhere.
 import { SessionPath } from '#shared/auth/api.ts';
-import { endSession } from '#shared/services/sessions.ts';
+import { sessionControl } from '#shared/composition/sessions.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -16,7 +16,7 @@ export const handler = writeRoute('sessions-revoke', {
         message: 'The session is revoked. Its tokens are rejected within 60 seconds.',
         session_id: path.session_id,
       },
-      writes: endSession(principal, path.session_id),
+      writes: sessionControl().end(principal, path.session_id),
       target: path.session_id,
     };
   },

@@ -1,6 +1,6 @@
 // POST /tokens — a personal access token, shown once.
 import { CreateTokenBody } from '#shared/auth/api.ts';
-import { createPersonalToken } from '#shared/services/personal-tokens.ts';
+import { createPersonalToken } from '#shared/composition/personal-tokens.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -10,7 +10,7 @@ export const handler = writeRoute('tokens-create', {
   category: 'authentication',
 
   async run({ input: { body }, principal, requestId }) {
-    const { entry, text, write } = await createPersonalToken(principal, body, requestId);
+    const { entry, text, write } = await createPersonalToken()(principal, body, requestId);
     return {
       status: 201,
       body: {

@@ -1,5 +1,5 @@
 // GET /tokens — the caller's personal access tokens, with their last use.
-import { ownPersonalTokens } from '#shared/services/personal-tokens.ts';
+import { ownPersonalTokens } from '#shared/composition/personal-tokens.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,7 +8,7 @@ export const handler = authenticatedRoute('tokens-list', {
   category: 'user_action',
 
   async run({ principal }) {
-    const tokens = await ownPersonalTokens(principal);
+    const tokens = await ownPersonalTokens()(principal);
     return { body: { tokens }, meta: { count: tokens.length } };
   },
 });

@@ -1,5 +1,5 @@
 // DELETE /mcp/tools/{name} — take a registered tool out of the registry, or with an alias all its tools.
-import { toolReview } from '#shared/services/tool-registry.ts';
+import { toolReview } from '#shared/composition/tools.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 

@@ -1,6 +1,6 @@
 // POST /mcp/tools/invoke — call a tool over REST: the same path as /mcp.
 import { AppError } from '#shared/core/errors.ts';
-import { invoke } from '#shared/services/invoke.ts';
+import { invoke } from '#shared/composition/invoke.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';

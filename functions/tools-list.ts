@@ -1,5 +1,5 @@
 // GET /mcp/tools — what can be called, and which keys it takes.
-import { describeTools } from '#shared/services/tool-list.ts';
+import { describeTools } from '#shared/composition/tool-list.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,6 +8,6 @@ export const handler = authenticatedRoute('tools-list', {
   category: 'api_call',
 
   async run({ principal }) {
-    return { body: { tools: await describeTools(principal) } };
+    return { body: { tools: await describeTools()(principal) } };
   },
 });

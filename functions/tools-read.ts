@@ -1,6 +1,6 @@
 // GET /mcp/tools/{name} — a registered tool: its definition, its state, and what has changed at its upstream.
 import { AppError } from '#shared/core/errors.ts';
-import { toolStore } from '#shared/services/tool-registry.ts';
+import { toolStore } from '#shared/composition/tools.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
 import { detailOf, findFor } from '#shared/tools/review.ts';
 

@@ -1,5 +1,5 @@
 // POST /mcp/tools — register tools as drafts: an HTTP operation, an OpenAPI document, an upstream MCP server.
-import { registerTools } from '#shared/services/tool-registration.ts';
+import { registerTools } from '#shared/composition/tool-registration.ts';
 import { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { summaryOf } from '#shared/tools/review.ts';
 
@@ -11,7 +11,7 @@ export const handler = writeRoute('tools-register', {
   category: 'user_action',
 
   async run({ input: { body }, ...call }) {
-    const { tools, skipped, writes } = await registerTools(body, call);
+    const { tools, skipped, writes } = await registerTools()(body, call);
     return {
       status: 201,
       body: { tools: tools.map(summaryOf), skipped },

@@ -1,6 +1,6 @@
 // POST /mcp/tools/{name}/review — activate a tool by the hash of what was seen, or disable it, from the very next call. With an
 // alias instead of a name: all its tools at once.
-import { toolReview } from '#shared/services/tool-registry.ts';
+import { toolReview } from '#shared/composition/tools.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
 import { ReviewBody, ToolPath } from '#shared/tools/registration.ts';
 import { detailOf, summaryOf } from '#shared/tools/review.ts';

@@ -1,6 +1,6 @@
 // GET /usage/history — what the caller's tool calls used, day by day.
 import { UsageHistoryQuery } from '#shared/audit/usage-api.ts';
-import { ownUsageHistory } from '#shared/services/usage-history.ts';
+import { ownUsageHistory } from '#shared/composition/audit-trail.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 

@@ -1,5 +1,5 @@
 // GET /usage — what the caller has used of this day's and this month's limits.
-import { ownUsage } from '#shared/services/own-usage.ts';
+import { ownUsage } from '#shared/composition/limits.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -8,6 +8,6 @@ export const handler = authenticatedRoute('usage-read', {
   category: 'user_action',
 
   async run({ principal }) {
-    return { body: await ownUsage(principal) };
+    return { body: await ownUsage()(principal) };
   },
 });

@@ -1,9 +1,10 @@
 // Function sources → deployable files: index.js, and beside it one file for each part that `import()` loads late. Node reads a
 // file on demand, so a cold start does not pay for late parts. Functions without late parts share one esbuild call; each other
 // function needs a call of its own (esbuild splits an ES module graph, and two entries in one call would share chunks), which
-// reuses the parsed modules of the calls before.
+// reuses the parsed modules of the calls before. A first call over all entries tells which function is which, by the modules
+// that its bundle holds after tree shaking.
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as esbuild from 'esbuild';
@@ -11,7 +12,7 @@ import type { Metafile, Plugin } from 'esbuild';
 
 import { evaluatedModules } from './evaluated-modules.ts';
 import { isLeanStub, leanSdk, withoutJsonSchemas } from './lean-sdk.ts';
-import { reachableInputs } from './metafile.ts';
+import { reachableInputs, reachableOutputs } from './metafile.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -64,40 +65,29 @@ export type FunctionOptions = {
   readonly onBundled: (bundled: BundledFunction) => Promise<void>;
 };
 
+type Source = { readonly name: string; readonly file: string };
 type Kind = { readonly isSplit: boolean; readonly hasJsonSchemas: boolean };
-type Source = Kind & { readonly name: string; readonly file: string };
+type Classified = Source & Kind;
 
 export async function bundleFunctions(entries: Entries, options: FunctionOptions): Promise<void> {
   if (Object.keys(entries).length === 0) return;
-  const sources = await classify(entries, options);
-  const whole = sources.filter(({ isSplit }) => !isSplit);
+  const sources = Object.entries(entries).map(([name, file]) => ({ name, file }));
+  const first = await buildWhole(sources, { ...options, hasJsonSchemas: false });
+  const classified = sources.map((source) => ({ ...source, ...kindOf(first.metafile, source.name) }));
+  const whole = classified.filter(({ isSplit }) => !isSplit);
+  for (const { name } of whole.filter(({ hasJsonSchemas }) => !hasJsonSchemas)) {
+    await options.onBundled(wholeFunction(first, name));
+  }
   await Promise.all([
-    bundleSplit(
-      sources.filter(({ isSplit }) => isSplit),
-      options,
-    ),
-    bundleWhole(
+    bundleWithJsonSchemas(
       whole.filter(({ hasJsonSchemas }) => hasJsonSchemas),
       options,
     ),
-    bundleWhole(
-      whole.filter(({ hasJsonSchemas }) => !hasJsonSchemas),
+    bundleSplit(
+      classified.filter(({ isSplit }) => isSplit),
       options,
     ),
   ]);
-}
-
-/** One call over all entries that only reads the graph: as all chunks are shared, each module is printed once. */
-async function classify(entries: Entries, { plugins }: FunctionOptions): Promise<Source[]> {
-  const named = Object.entries(entries).map(([name, file]) => ({ name, file }));
-  const { metafile } = await esbuild.build({
-    ...BUNDLE,
-    entryPoints: named.map(entryPoint),
-    format: 'esm',
-    splitting: true,
-    plugins: [...plugins, evaluatedModules, ...leanSdk, withoutJsonSchemas()],
-  });
-  return named.map((source) => ({ ...source, ...kindOf(metafile, source.name) }));
 }
 
 const entryPoint = ({ name, file }: Pick<Source, 'name' | 'file'>) => ({ in: file, out: `${name}/index` });
@@ -105,37 +95,48 @@ const entryPoint = ({ name, file }: Pick<Source, 'name' | 'file'>) => ({ in: fil
 const isLate = ({ kind, external, path }: Metafile['inputs'][string]['imports'][number]) =>
   kind === 'dynamic-import' && external !== true && !isLeanStub(path);
 
+/**
+ * A function is split if one of its sources has a late part, even if tree shaking drops that one: in a single file, esbuild wraps
+ * every module that a late part shares.
+ */
 function kindOf(metafile: Metafile, name: string): Kind {
-  const inputs = reachableInputs(metafile, metafile.outputs[`out/${name}/index.js`]?.entryPoint ?? '');
+  const { entryPoint: entry = '', inputs: contents = {} } = metafile.outputs[`out/${name}/index.js`] ?? {};
   return {
-    isSplit: inputs.some((input) => metafile.inputs[input]?.imports.some(isLate)),
-    hasJsonSchemas: inputs.some((input) => WRITES_JSON_SCHEMAS.test(input)),
+    isSplit: reachableInputs(metafile, entry).some((input) => metafile.inputs[input]?.imports.some(isLate)),
+    hasJsonSchemas: Object.entries(contents).some(
+      ([input, { bytesInOutput }]) => bytesInOutput > 0 && WRITES_JSON_SCHEMAS.test(input),
+    ),
   };
 }
 
-/** All of one variant. The bytes of a function do not depend on the other sources of the call: a test holds it. */
-async function bundleWhole(sources: readonly Source[], options: FunctionOptions): Promise<void> {
-  const [first] = sources;
-  if (!first) return;
+type Built = { readonly texts: ReadonlyMap<string, string>; readonly metafile: Metafile };
+
+/** One file for each function. The bytes of a function do not depend on the other sources of the call: a test holds it. */
+async function buildWhole(
+  sources: readonly Source[],
+  { maps, plugins, hasJsonSchemas }: FunctionOptions & Pick<Kind, 'hasJsonSchemas'>,
+): Promise<Built> {
   const { outputFiles, metafile } = await esbuild.build({
     ...BUNDLE,
     ...COMMON_JS,
     entryPoints: sources.map(entryPoint),
-    sourcemap: options.maps && 'external',
-    plugins: [
-      ...options.plugins,
-      evaluatedModules,
-      ...leanSdk,
-      ...(first.hasJsonSchemas ? [] : [withoutJsonSchemas()]),
-    ],
+    sourcemap: maps && 'external',
+    plugins: [...plugins, evaluatedModules, ...leanSdk, ...(hasJsonSchemas ? [] : [withoutJsonSchemas()])],
   });
-  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
-  for (const { name } of sources) {
-    const output = `out/${name}/index.js`;
-    const path = join(root, output);
-    const parts = [{ name: 'index.js', code: texts.get(path) ?? '', map: texts.get(`${path}.map`) ?? '' }];
-    await options.onBundled({ name, parts, metafile: only(metafile, output) });
-  }
+  return { texts: new Map(outputFiles.map(({ path, text }) => [path, text])), metafile };
+}
+
+function wholeFunction({ texts, metafile }: Built, name: string): BundledFunction {
+  const output = `out/${name}/index.js`;
+  const path = join(root, output);
+  const parts = [{ name: 'index.js', code: texts.get(path) ?? '', map: texts.get(`${path}.map`) ?? '' }];
+  return { name, parts, metafile: only(metafile, output) };
+}
+
+async function bundleWithJsonSchemas(sources: readonly Source[], options: FunctionOptions): Promise<void> {
+  if (sources.length === 0) return;
+  const built = await buildWhole(sources, { ...options, hasJsonSchemas: true });
+  for (const { name } of sources) await options.onBundled(wholeFunction(built, name));
 }
 
 function only({ inputs, outputs }: Metafile, output: string): Metafile {
@@ -148,7 +149,7 @@ function only({ inputs, outputs }: Metafile, output: string): Metafile {
   };
 }
 
-async function bundleSplit(sources: readonly Source[], options: FunctionOptions): Promise<void> {
+async function bundleSplit(sources: readonly Classified[], options: FunctionOptions): Promise<void> {
   const asCommonJs = createConverter(options.maps);
   // The largest first, so that no worker ends long after the others.
   const queue = sources.toSorted((one, other) => +other.hasJsonSchemas - +one.hasJsonSchemas).values();
@@ -157,8 +158,15 @@ async function bundleSplit(sources: readonly Source[], options: FunctionOptions)
     try {
       for (const source of queue) {
         const { outputFiles, metafile } = await bundler.bundle(source);
-        const parts = await Promise.all(outputFiles.map(asCommonJs));
-        await options.onBundled({ name: source.name, parts, metafile: placedIn(metafile, source.name) });
+        // Dropped code may have imported chunks: they are written, and nothing loads them.
+        const loaded = reachableOutputs(metafile, 'out/index.js');
+        const files = outputFiles.filter(({ path }) => loaded.has(relative(root, path)));
+        const parts = await Promise.all(files.map(asCommonJs));
+        await options.onBundled({
+          name: source.name,
+          parts,
+          metafile: placedIn(metafile, source.name, loaded),
+        });
       }
     } finally {
       await bundler.dispose();
@@ -170,7 +178,7 @@ async function bundleSplit(sources: readonly Source[], options: FunctionOptions)
 
 /** One esbuild context whose entry changes between two rebuilds, so that every module is parsed once. */
 async function createSplitBundler({ maps, plugins }: FunctionOptions) {
-  let current: Source | undefined;
+  let current: Classified | undefined;
   const entry: Plugin = {
     name: ENTRY,
     setup(build) {
@@ -193,7 +201,7 @@ async function createSplitBundler({ maps, plugins }: FunctionOptions) {
   });
   return {
     /** One at a time. */
-    bundle(source: Source) {
+    bundle(source: Classified) {
       current = source;
       return context.rebuild();
     },
@@ -201,18 +209,20 @@ async function createSplitBundler({ maps, plugins }: FunctionOptions) {
   };
 }
 
-const placedIn = ({ inputs, outputs }: Metafile, name: string): Metafile => {
+const placedIn = ({ inputs, outputs }: Metafile, name: string, loaded: ReadonlySet<string>): Metafile => {
   const placed = (file: string) => file.replace(/^out\//, `out/${name}/`);
   return {
     inputs,
     outputs: Object.fromEntries(
-      Object.entries(outputs).map(([file, output]) => [
-        placed(file),
-        {
-          ...output,
-          imports: output.imports.map((one) => (one.external ? one : { ...one, path: placed(one.path) })),
-        },
-      ]),
+      Object.entries(outputs)
+        .filter(([file]) => loaded.has(file))
+        .map(([file, output]) => [
+          placed(file),
+          {
+            ...output,
+            imports: output.imports.map((one) => (one.external ? one : { ...one, path: placed(one.path) })),
+          },
+        ]),
     ),
   };
 };

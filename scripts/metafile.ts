@@ -8,3 +8,12 @@ export function reachableInputs({ inputs }: Pick<Metafile, 'inputs'>, entry: str
   }
   return [...reached];
 }
+
+/** The output of the entry and all that it loads, also late. */
+export function reachableOutputs({ outputs }: Pick<Metafile, 'outputs'>, entry: string): ReadonlySet<string> {
+  const reached = new Set<string>([entry]);
+  for (const file of reached) {
+    for (const { path, external } of outputs[file]?.imports ?? []) if (external !== true) reached.add(path);
+  }
+  return reached;
+}

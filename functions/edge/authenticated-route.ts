@@ -18,10 +18,8 @@ import {
   type BeginIdempotentRequest,
   type IdempotentRequest,
 } from '#shared/idempotency/idempotent-request.ts';
-import { audit } from '#shared/services/audit.ts';
-import { recordRefusal } from '#shared/services/refusal.ts';
-import { refuse } from '#shared/services/refuse.ts';
-import { admitSession } from '#shared/services/session-check.ts';
+import { audit, recordRejectedCaller, refuse } from '#shared/composition/audit.ts';
+import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
@@ -126,7 +124,7 @@ export function callerRoute<Schemas extends Parts>(
       const { error, earlier } = await failedOrSuperseded(idempotent, thrown);
       if (earlier) return replay(earlier);
       logError(error, thrown, requestId);
-      if (error.code === 'unauthenticated') await recordRefusal(error, requestId, draft.uid);
+      if (error.code === 'unauthenticated') await recordRejectedCaller()(error, requestId, draft.uid);
       else {
         const outcome = { ...draft, result: resultOf(error), code: error.code };
         await recordAndRelease(idempotent, (writes) => refuse()(outcome, writes));

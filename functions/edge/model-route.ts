@@ -4,8 +4,8 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { RouteName } from '#functions/routes.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
-import { audit } from '#shared/services/audit.ts';
-import { invoke } from '#shared/services/invoke.ts';
+import { audit } from '#shared/composition/audit.ts';
+import { invoke } from '#shared/composition/invoke.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
 import { checkHeaders, headerValues } from './headers.ts';

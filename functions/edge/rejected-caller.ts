@@ -1,6 +1,6 @@
 // Log line and audit record of a caller that the authorizer rejects.
 import { type AppError, asAppError } from '#shared/core/errors.ts';
-import { recordRefusal } from '#shared/services/refusal.ts';
+import { recordRejectedCaller } from '#shared/composition/audit.ts';
 
 import { logError, logger } from './log.ts';
 
@@ -10,7 +10,7 @@ export const noteFailure = logError;
 export async function noteRefusal(error: AppError, requestId: string, uid?: string): Promise<void> {
   logger.info('caller rejected', { reason: error.details['reason'], requestId });
   try {
-    await recordRefusal(error, requestId, uid);
+    await recordRejectedCaller()(error, requestId, uid);
   } catch (failure) {
     logError(asAppError(failure), failure, requestId);
   }

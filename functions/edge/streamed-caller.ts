@@ -6,9 +6,8 @@ import { ANONYMOUS } from '#shared/audit/audit.ts';
 import type { Action } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
-import { recordRefusal } from '#shared/services/refusal.ts';
-import { refuse } from '#shared/services/refuse.ts';
-import { admitSession } from '#shared/services/session-check.ts';
+import { recordRejectedCaller, refuse } from '#shared/composition/audit.ts';
+import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkToken } from './headers.ts';
 import { rowOf } from './request.ts';
@@ -49,7 +48,7 @@ export async function streamedCaller(
     return principal;
   } catch (thrown) {
     const error = asAppError(thrown);
-    if (resultOf(error) === 'refused') await recordRefusal(error, requestId, uid);
+    if (resultOf(error) === 'refused') await recordRejectedCaller()(error, requestId, uid);
     else await recordEnd({ ...record, uid, requestId }, error);
     throw thrown;
   }

@@ -1,6 +1,6 @@
 // Routes that change something. Apart from reading routes, whose bundles need no idempotency store.
 import type { RouteName } from '#functions/routes.ts';
-import { beginIdempotentRequest } from '#shared/services/idempotency.ts';
+import { beginIdempotentRequest } from '#shared/composition/idempotency.ts';
 
 import { callerRoute, type Parts, type UseCase } from './authenticated-route.ts';
 

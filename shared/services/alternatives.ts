@@ -1,4 +1,4 @@
-// Alternatives to a refused tool call, from the caller's own keys. Computed only after a refusal.
+// Alternatives to a rejected tool call, from the caller's own keys. Computed only after a rejection.
 import type { Principal } from '#shared/auth/principal.ts';
 import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import {
@@ -7,19 +7,24 @@ import {
   type Refused,
   type UsableProvider,
 } from '#shared/limits/alternatives.ts';
-import { narrowRateOf } from '#shared/limits/rates.ts';
+import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
+import { narrowRateOf, type Rates } from '#shared/limits/rates.ts';
 import { CATALOG, type ProviderFacts } from '#shared/providers/catalog.ts';
-import type { Preference } from '#shared/providers/preference.ts';
+import type { ProviderOrigins } from '#shared/providers/origins.ts';
+import type { Preference, PreferenceOf } from '#shared/providers/preference.ts';
 import { likelyCostOf } from '#shared/providers/prices.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
-import { isExpired } from '#shared/vault/stored-key.ts';
+import { isExpired, type KeyStore } from '#shared/vault/stored-key.ts';
 
-import { keyStore } from './key-store.ts';
-import { limits } from './limits.ts';
-import { preferenceOf } from './preference.ts';
-import { providerOrigins } from './provider-origins.ts';
-import { pacing } from './rates.ts';
+type Ports = {
+  readonly keys: Pick<KeyStore, 'list'>;
+  readonly rates: () => Promise<Rates>;
+  readonly preferenceOf: PreferenceOf;
+  readonly origins: ProviderOrigins;
+  readonly isLow: ProviderPacing['isLow'];
+  readonly now: () => number;
+};
 
 const mayCall = ({ scopes, roles }: Principal, { scope }: Tool): boolean =>
   scope === undefined || (scopes.includes(scope) && roles.some((role) => SCOPES_OF[role].includes(scope)));
@@ -30,8 +35,8 @@ const isFree = ({ annotations, requiresKey, input }: Tool) =>
 
 type Feature = 'chat' | 'embed';
 
-/** Functions for the estimated cost of the refused call on a model, and for the default model of a provider. */
-function reckonerFor({ parameters }: Refused, feature: Feature, { default_models = {} }: Preference) {
+/** Functions for the estimated cost of the rejected call on a model, and for the default model of a provider. */
+function estimatorFor({ parameters }: Refused, feature: Feature, { default_models = {} }: Preference) {
   const { max_tokens } = parameters;
   const size = {
     inputBytes: Buffer.byteLength(JSON.stringify(parameters)),
@@ -42,34 +47,10 @@ function reckonerFor({ parameters }: Refused, feature: Feature, { default_models
   const costOf = (provider: string, model: string) => likelyCostOf({ provider, model, ...size });
   return { modelOf, costOf };
 }
-type Reckoner = ReturnType<typeof reckonerFor>;
+type Estimator = ReturnType<typeof estimatorFor>;
 
-/** Providers that can do it, that are set up here, and that the caller has a usable key for. */
-async function usableFor({ uid }: Principal, feature: Feature): Promise<ProviderFacts[]> {
-  const keys = await keyStore().list(uid);
-  const now = Date.now();
-  const origins = providerOrigins();
-  const usable = new Set<string>(
-    keys.filter((key) => key.status === 'active' && !isExpired(key, now)).map(({ provider }) => provider),
-  );
-  return CATALOG.filter(
-    ({ id, features }) => usable.has(id) && features.includes(feature) && origins[id] !== undefined,
-  );
-}
-
-const asMeans =
-  ({ uid }: Principal, { modelOf, costOf }: Reckoner) =>
-  (facts: ProviderFacts): UsableProvider => ({
-    id: facts.id,
-    title: facts.title,
-    defaultModel: modelOf(facts),
-    maxTemperature: facts.maxTemperature ?? 2,
-    isLow: pacing().isLow(uid, facts.id),
-    costMicroUsd: costOf(facts.id, modelOf(facts)),
-  });
-
-/** Cost of repeating the call with the provider of the refusal, or else with the one in its parameters, if any. */
-function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Reckoner): number | 'unknown' {
+/** Cost of repeating the call with the provider of the rejection, or else with the one in its parameters, if any. */
+function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Estimator): number | 'unknown' {
   const asked = provider ?? parameters['provider'];
   const facts = CATALOG.find(({ id }) => id === asked);
   if (!facts) return 'unknown';
@@ -78,27 +59,47 @@ function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Recko
 }
 
 /**
- * Needs `vault:use`, `providers:call`, `rates:admit`, `preferences:read`. Reads the caller's keys and preferences if the
- * tool has a `provider` parameter: only such a tool can be called with another provider.
+ * Reads the caller's keys and preferences if the tool has a `provider` parameter: only such a tool can be called with another
+ * provider.
  */
-export async function alternatives(principal: Principal, refused: Refused): Promise<Alternative[]> {
-  const tool = TOOLS.find(({ name }) => name === refused.tool);
-  if (!tool?.requiresKey || !('provider' in tool.input.shape)) {
-    const againMicroUsd = tool && !tool.requiresKey ? 0 : 'unknown'; // registered tools have prices of their own
-    return alternativesTo(refused, { providers: [], free: [], againMicroUsd });
+export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, now }: Ports) {
+  /** Providers that have the feature, that are configured here, and that the caller has a usable key for. */
+  async function usableFor({ uid }: Principal, feature: Feature): Promise<ProviderFacts[]> {
+    const at = now();
+    const active = (await keys.list(uid)).filter((key) => key.status === 'active' && !isExpired(key, at));
+    const usable = new Set<string>(active.map(({ provider }) => provider));
+    return CATALOG.filter(
+      ({ id, features }) => usable.has(id) && features.includes(feature) && origins[id] !== undefined,
+    );
   }
-  // Other tools only if they have no limit of their own: whether such a limit is used up is not known here.
-  const rates = await limits().current();
-  const free = TOOLS.filter((other) => isFree(other) && mayCall(principal, other))
-    .map(({ name }) => name)
-    .filter((name) => !narrowRateOf(rates, principal.roles, ['tools', name]));
-  const feature = refused.tool === 'ai_embed' ? 'embed' : 'chat';
-  const usable = await usableFor(principal, feature);
-  const reckoner = reckonerFor(
-    refused,
-    feature,
-    usable.length > 0 ? await preferenceOf()(principal.uid) : {},
-  );
-  const providers = usable.map(asMeans(principal, reckoner));
-  return alternativesTo(refused, { providers, free, againMicroUsd: costAgain(refused, reckoner) });
+
+  const usableProvider =
+    ({ uid }: Principal, { modelOf, costOf }: Estimator) =>
+    (facts: ProviderFacts): UsableProvider => ({
+      id: facts.id,
+      title: facts.title,
+      defaultModel: modelOf(facts),
+      maxTemperature: facts.maxTemperature ?? 2,
+      isLow: isLow(uid, facts.id),
+      costMicroUsd: costOf(facts.id, modelOf(facts)),
+    });
+
+  return async (principal: Principal, refused: Refused): Promise<Alternative[]> => {
+    const tool = TOOLS.find(({ name }) => name === refused.tool);
+    if (!tool?.requiresKey || !('provider' in tool.input.shape)) {
+      const againMicroUsd = tool && !tool.requiresKey ? 0 : 'unknown'; // registered tools have prices of their own
+      return alternativesTo(refused, { providers: [], free: [], againMicroUsd });
+    }
+    // Other tools only if they have no limit of their own: whether such a limit is used up is not known here.
+    const current = await rates();
+    const free = TOOLS.filter((other) => isFree(other) && mayCall(principal, other))
+      .map(({ name }) => name)
+      .filter((name) => !narrowRateOf(current, principal.roles, ['tools', name]));
+    const feature = refused.tool === 'ai_embed' ? 'embed' : 'chat';
+    const usable = await usableFor(principal, feature);
+    const preference = usable.length > 0 ? await preferenceOf(principal.uid) : {};
+    const estimator = estimatorFor(refused, feature, preference);
+    const providers = usable.map(usableProvider(principal, estimator));
+    return alternativesTo(refused, { providers, free, againMicroUsd: costAgain(refused, estimator) });
+  };
 }

@@ -1,25 +1,20 @@
+import type { Audit } from '#shared/audit/audit.ts';
 import { type ChangedRecord, createTamperingReport } from '#shared/audit/tampering.ts';
-import { AppError } from '#shared/core/errors.ts';
-import { lazy } from '#shared/core/lazy.ts';
-import { newUlid } from '#shared/core/ulid.ts';
+import type { Notices } from '#shared/notices/notice.ts';
 
-import { audit } from './audit.ts';
-import { notices } from './notices.ts';
+import { unlessConflict } from './unless-conflict.ts';
 
-const reqId = () => newUlid(Date.now());
+type Ports = {
+  readonly audit: Pick<Audit, 'commit'>;
+  readonly notices: Pick<Notices, 'raiseOnce'>;
+  readonly newRequestId: () => string;
+};
 
-const report = lazy(() => {
-  return createTamperingReport({
-    raiseOnce: (draft) => notices().raiseOnce(draft, reqId()),
-    commit: (draft, changes) => audit().commit({ ...draft, reqId: reqId() }, changes),
+/** Reports the same change of a record once, however often its event is delivered. */
+export function createReportTampering({ audit, notices, newRequestId }: Ports) {
+  const report = createTamperingReport({
+    raiseOnce: (draft) => notices.raiseOnce(draft, newRequestId()),
+    commit: (draft, changes) => audit.commit({ ...draft, reqId: newRequestId() }, changes),
   });
-});
-
-/** Needs `notices:raise` and `audit:write`. Reports the same change of a record once, however often its event is delivered. */
-export async function reportTampering(changed: ChangedRecord): Promise<void> {
-  try {
-    await report()(changed);
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === 'conflict')) throw error;
-  }
+  return async (changed: ChangedRecord): Promise<void> => void (await unlessConflict(report(changed)));
 }

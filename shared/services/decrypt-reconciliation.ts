@@ -1,19 +1,26 @@
 import { accountsIn } from '#shared/audit/accounts.ts';
-import { ANONYMOUS } from '#shared/audit/audit.ts';
-import { keyLog } from '#shared/aws/decrypt-log-table.ts';
-import { dynamo } from '#shared/aws/dynamo.ts';
-import { ownerTrail } from '#shared/aws/owner-trail.ts';
-import { transaction } from '#shared/aws/transaction.ts';
-import { env } from '#shared/core/env.ts';
-import { AppError } from '#shared/core/errors.ts';
+import { ANONYMOUS, type Audit } from '#shared/audit/audit.ts';
+import type { AuditRecord } from '#shared/audit/record.ts';
+import type { Uid } from '#shared/core/ids.ts';
+import type { Commit } from '#shared/core/write.ts';
+import type { Notices } from '#shared/notices/notice.ts';
 import {
   createDecryptReconciliation,
-  type ReconciliationCounts,
   incidentNotice,
+  type KeyLog,
+  type ReconciliationCounts,
 } from '#shared/vault/decrypt-reconciliation-day.ts';
 
-import { audit } from './audit.ts';
-import { notices } from './notices.ts';
+import { unlessConflict } from './unless-conflict.ts';
+
+type Ports = {
+  readonly log: KeyLog;
+  /** An owner's records between two times. */
+  readonly trail: (uid: Uid, span: { fromMs: number; toMs: number }) => Promise<AuditRecord[]>;
+  readonly notices: Pick<Notices, 'raiseOnce'>;
+  readonly audit: Pick<Audit, 'commit'>;
+  readonly commit: Commit;
+};
 
 type Run = {
   /** The day before this one is audited. */
@@ -22,38 +29,30 @@ type Run = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** Needs `decrypt-reconciliation:read`, `notices:raise` and `audit:write`. */
-export function reconcileDecryptsOfDay({ nowMs, reqId, onFailure }: Run): Promise<ReconciliationCounts> {
-  const commit = transaction(dynamo());
-  const trail = ownerTrail(dynamo(), env('AUDIT_TABLE'));
-
-  const auditDay = createDecryptReconciliation({
-    log: keyLog(dynamo(), env('CONTROL_TABLE')),
-    accounts: async (uid, span) => accountsIn(await trail(uid, span)).map((account) => ({ ...account, uid })),
-    async tell(opening) {
-      try {
-        await commit(notices().raiseOnce(incidentNotice(opening), reqId));
-        return 'told';
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'conflict') return 'known';
-        throw error;
-      }
-    },
-    record: (day, { openings, matched, possible, unmatched, unproven, unnamed, failed }) =>
-      audit().commit({
-        uid: ANONYMOUS,
-        category: 'system',
-        act: 'custody.compared',
-        result: failed === 0 ? 'succeeded' : 'failed',
-        reqId,
-        target: day,
-        meta: {
-          count: openings,
-          outcome: `${matched} matched, ${possible} possible, ${unmatched} unmatched, ${unproven} unproven, ${unnamed} unnamed`,
-          severity: unmatched + unnamed === 0 ? 'info' : 'critical',
-        },
-      }),
-    onFailure,
-  });
-  return auditDay(nowMs);
-}
+export const createReconcileDecryptsOfDay =
+  ({ log, trail, notices, audit, commit }: Ports) =>
+  ({ nowMs, reqId, onFailure }: Run): Promise<ReconciliationCounts> => {
+    const auditDay = createDecryptReconciliation({
+      log,
+      accounts: async (uid, span) =>
+        accountsIn(await trail(uid, span)).map((account) => ({ ...account, uid })),
+      tell: async (opening) =>
+        (await unlessConflict(commit(notices.raiseOnce(incidentNotice(opening), reqId)))) ? 'told' : 'known',
+      record: (day, { openings, matched, possible, unmatched, unproven, unnamed, failed }) =>
+        audit.commit({
+          uid: ANONYMOUS,
+          category: 'system',
+          act: 'custody.compared',
+          result: failed === 0 ? 'succeeded' : 'failed',
+          reqId,
+          target: day,
+          meta: {
+            count: openings,
+            outcome: `${matched} matched, ${possible} possible, ${unmatched} unmatched, ${unproven} unproven, ${unnamed} unnamed`,
+            severity: unmatched + unnamed === 0 ? 'info' : 'critical',
+          },
+        }),
+      onFailure,
+    });
+    return auditDay(nowMs);
+  };

@@ -1,15 +1,29 @@
-import { dynamo } from '#shared/aws/dynamo.ts';
-import { dropPrevious, expiryIndex } from '#shared/aws/expiry-index.ts';
-import { transaction } from '#shared/aws/transaction.ts';
-import { env } from '#shared/core/env.ts';
+import type { Audit } from '#shared/audit/audit.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import type { Write } from '#shared/core/write.ts';
+import type { Commit, Write } from '#shared/core/write.ts';
+import type { Notices } from '#shared/notices/notice.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
-import { createExpirySweep, type ExpiringKey, expiryNotice, type SweepResult } from '#shared/vault/expiry.ts';
+import {
+  createExpirySweep,
+  type EndingKey,
+  type ExpiringKey,
+  type Expiry,
+  type ExpiryIndex,
+  expiryNotice,
+  type SweepResult,
+} from '#shared/vault/expiry.ts';
 
-import { audit } from './audit.ts';
-import { notices } from './notices.ts';
+import { unlessConflict } from './unless-conflict.ts';
+
+type Ports = {
+  readonly index: ExpiryIndex;
+  /** Removes the previous value of a key. Rejected with `not_found` if it has not ended. */
+  readonly dropPrevious: (key: ExpiringKey, nowMs: number) => Write;
+  readonly notices: Pick<Notices, 'raiseOnce'>;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly commit: Commit;
+};
 
 type Run = {
   readonly nowMs: number;
@@ -18,55 +32,46 @@ type Run = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** Needs `expiry:sweep`, `notices:raise` and `audit:write`. */
-export function sweepExpiry({ nowMs, reqId, onFailure }: Run): Promise<SweepResult> {
-  const commit = transaction(dynamo());
-
-  const expired = ({ uid, provider, kid, ver }: ExpiringKey): Write =>
-    audit().record({
+export function createSweepExpiry({ index, dropPrevious, notices, audit, commit }: Ports) {
+  const record = (
+    { uid, provider, kid, ver }: ExpiringKey,
+    act: 'key.expired' | 'key.previous_dropped',
+    reqId: string,
+  ): Write =>
+    audit.record({
       uid,
       category: 'system',
-      act: 'key.expired',
+      act,
       result: 'succeeded',
       reqId,
       target: keyIdOf(provider, kid),
-      meta: { provider, version: ver },
+      meta: { provider, ...(act === 'key.expired' && { version: ver }) },
     });
 
-  const dropped = ({ uid, provider, kid }: ExpiringKey): Write =>
-    audit().record({
-      uid,
-      category: 'system',
-      act: 'key.previous_dropped',
-      result: 'succeeded',
-      reqId,
-      target: keyIdOf(provider, kid),
-      meta: { provider },
-    });
+  async function notify(key: EndingKey, expiry: Expiry, reqId: string): Promise<'told' | 'known'> {
+    const renewal = CATALOG.find(({ id }) => id === key.provider);
+    const raised = notices.raiseOnce(expiryNotice(key, expiry, renewal), reqId);
+    const records = expiry === 'expired' ? [record(key, 'key.expired', reqId)] : [];
+    return (await unlessConflict(commit([...raised, ...records]))) ? 'told' : 'known';
+  }
 
-  const sweep = createExpirySweep({
-    index: expiryIndex(dynamo(), env('VAULT_TABLE')),
-    onFailure,
-    async tell(key, expiry) {
-      const renewal = CATALOG.find(({ id }) => id === key.provider);
-      const raised = notices().raiseOnce(expiryNotice(key, expiry, renewal), reqId);
-      try {
-        await commit([...raised, ...(expiry === 'expired' ? [expired(key)] : [])]);
-        return 'told';
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'conflict') return 'known';
-        throw error;
-      }
-    },
-    async retire(key) {
-      try {
-        await commit([dropPrevious(env('VAULT_TABLE'), key, nowMs), dropped(key)]);
-        return 'retired';
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'not_found') return 'passed';
-        throw error;
-      }
-    },
-  });
-  return sweep(nowMs);
+  async function retire(key: ExpiringKey, { nowMs, reqId }: Run): Promise<'retired' | 'passed'> {
+    try {
+      await commit([dropPrevious(key, nowMs), record(key, 'key.previous_dropped', reqId)]);
+      return 'retired';
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return 'passed';
+      throw error;
+    }
+  }
+
+  return (run: Run): Promise<SweepResult> => {
+    const sweep = createExpirySweep({
+      index,
+      onFailure: run.onFailure,
+      tell: (key, expiry) => notify(key, expiry, run.reqId),
+      retire: (key) => retire(key, run),
+    });
+    return sweep(run.nowMs);
+  };
 }

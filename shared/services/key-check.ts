@@ -1,45 +1,47 @@
 import type { UsedKey } from '#shared/audit/record.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { lazy } from '#shared/core/lazy.ts';
 import { factsOf, isUpstreamProvider } from '#shared/providers/catalog.ts';
 import { notUsable } from '#shared/providers/missing-key.ts';
 import { createCheckKey } from '#shared/vault/check.ts';
-import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
+import type { OpenKey } from '#shared/vault/open-key.ts';
+import { type KeyStore, type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 
-import { keyStore } from './key-store.ts';
-import { openKey } from './usable-keys.ts';
-import { askProvider, type CallFacts, recordAttempt } from './key-validation.ts';
+import type { CallFacts, KeyValidation } from './key-validation.ts';
 
-const check = lazy(() => createCheckKey({ keys: keyStore(), open: openKey(), now: Date.now }));
+type Ports = {
+  readonly keys: KeyStore;
+  readonly open: OpenKey;
+  readonly validation: Pick<KeyValidation, 'askProvider' | 'recordAttempt'>;
+  readonly now: () => number;
+};
 
-/** A refused key may be tried again; a frozen or expired one stays where it is. */
-function admit(key: StoredKey): void {
-  if (isUpstreamProvider(key.provider)) {
-    throw new AppError('conflict', 'A key for registered tools cannot be checked.', {
-      next_step: 'Call one of its tools to use the key.',
-    });
+/** Validates a stored key with its provider. A rejected key may be tried again; a frozen or expired one is not. */
+export function createCheckStoredKey({ keys, open, validation, now }: Ports) {
+  const check = createCheckKey({ keys, open, now });
+  const { askProvider, recordAttempt } = validation;
+
+  function admit(key: StoredKey): void {
+    if (isUpstreamProvider(key.provider)) {
+      throw new AppError('conflict', 'A key for registered tools cannot be checked.', {
+        next_step: 'Call one of its tools to use the key.',
+      });
+    }
+    const because = unusableBecause(key, now());
+    if (because && because !== 'invalid') throw notUsable({ ...key, because });
   }
-  const because = unusableBecause(key, Date.now());
-  if (because && because !== 'invalid') throw notUsable({ ...key, because });
-}
 
-/** Needs `vault:use`, `keys:put`, `providers:call`, `audit:write`. */
-export function checkKey(
-  { uid }: Principal,
-  keyId: string,
-  call: CallFacts & { readonly onUse: (key: UsedKey) => void },
-) {
-  return check()(
-    { uid, keyId },
-    {
-      admit,
-      async attempt({ provider, kid, ver }) {
-        await recordAttempt(uid, call, { provider, target: keyId });
-        call.onUse({ provider, kid, ver });
+  return ({ uid }: Principal, keyId: string, call: CallFacts & { readonly onUse: (key: UsedKey) => void }) =>
+    check(
+      { uid, keyId },
+      {
+        admit,
+        async attempt({ provider, kid, ver }) {
+          await recordAttempt(uid, call, { provider, target: keyId });
+          call.onUse({ provider, kid, ver });
+        },
+        ask: ({ secret, origin }, { provider }) =>
+          askProvider({ facts: factsOf(provider), secret, origin, deadline: call.deadline }),
       },
-      ask: ({ secret, origin }, { provider }) =>
-        askProvider()({ facts: factsOf(provider), secret, origin, deadline: call.deadline }),
-    },
-  );
+    );
 }

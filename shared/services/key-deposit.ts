@@ -1,24 +1,23 @@
+import type { Audit } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { uidOf } from '#shared/auth/uid.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
-import { lazy } from '#shared/core/lazy.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
+import type { Notices } from '#shared/notices/notice.ts';
 import { checkKeyFormat, factsOf, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
 import type { StoreKeyBody } from '#shared/vault/api.ts';
-import { createKeyDeposit } from '#shared/vault/deposit.ts';
+import type { KeyDeposit } from '#shared/vault/deposit.ts';
 
-import { audit } from './audit.ts';
-import { fingerprint, sealKey } from './key-seal.ts';
-import { keyStore } from './key-store.ts';
-import { type CallFacts, validateNew, wordsOf } from './key-validation.ts';
-import { notices } from './notices.ts';
+import { type CallFacts, type KeyValidation, validationText } from './key-validation.ts';
 
-/** Needs `keys:read`, `keys:seal`. */
-export const deposit = lazy(() =>
-  createKeyDeposit({ keys: keyStore(), seal: sealKey(), fingerprint: fingerprint(), now: Date.now }),
-);
+type Ports = {
+  readonly deposit: KeyDeposit['deposit'];
+  readonly validation: Pick<KeyValidation, 'validateNew'>;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly notices: Pick<Notices, 'raise'>;
+};
 
 /** Owner of the new key: the caller, unless an admin names another user of the same issuer. */
 function ownerOf(caller: Principal, userId: string | undefined): Uid {
@@ -66,77 +65,75 @@ function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
   });
 }
 
-/** Record in the owner's own trail, and notice to the owner, about a key that another user stored for them. */
-function toldTo(uid: Uid, by: Uid, { key_id, provider, last4, requestId }: StoredFor): readonly Write[] {
-  const { title } = factsOf(provider);
-  const record = audit().record({
-    uid,
-    category: 'user_action',
-    act: 'key.stored',
-    result: 'succeeded',
-    reqId: requestId,
-    target: key_id,
-    meta: { provider, by },
-  });
-  const notice = notices().raise(
-    {
-      uid,
-      kind: 'key_stored_by_admin',
-      severity: 'warning',
-      subject: key_id,
-      dedupeKey: 'stored',
-      text: `An admin stored a ${title} key …${last4} for you. Your calls may use it.`,
-      next_step: `If this was not requested, freeze it with POST /api-keys/${key_id}/freeze or delete it with DELETE /api-keys/${key_id}.`,
-    },
-    requestId,
-  );
-  return [record, ...notice];
-}
-
 type StoredFor = {
-  readonly key_id: string;
+  readonly uid: Uid;
+  readonly by: Uid;
+  readonly keyId: string;
   readonly provider: string;
   readonly last4: string;
   readonly requestId: string;
 };
 
-/**
- * Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `notices:raise`, `audit:write`. Checks the format, asks the
- * provider, then seals; nothing is stored until the writes are committed.
- */
-export async function depositKey(caller: Principal, request: StoreKeyBody, call: CallFacts) {
-  const uid = ownerOf(caller, request.user_id);
-  const facts = factsOf(request.provider);
-  const isOnBehalf = uid !== caller.uid;
-  if (isOnBehalf) checkOnBehalf(request);
-  checkOrigin(request);
-  const format = checkKeyFormat(facts, request.api_key);
-  const origin = request.origin ?? keyOriginOf(facts, request.base_url);
-  const secret = new Secret(request.api_key);
-  const { summary, write } = await deposit().deposit({
-    uid,
-    provider: facts.id,
-    secret,
-    origin,
-    label: request.label,
-    expiresAt: request.expires_at,
-    validate: async () =>
-      request.origin === undefined
-        ? validateNew(caller.uid, call, { facts, secret, origin, format })
-        : undefined,
-  });
-  const told = isOnBehalf
-    ? toldTo(uid, caller.uid, {
-        key_id: summary.key_id,
-        provider: facts.id,
-        last4: request.api_key.slice(-4),
-        requestId: call.requestId,
-      })
-    : [];
-  return {
-    summary,
-    writes: [write, ...told],
-    message: `${isOnBehalf ? 'The' : 'Your'} ${facts.title} key is stored. ${wordsOf(facts, summary.validation?.outcome)}`,
-    onBehalf: isOnBehalf ? uid : undefined,
+/** Stores a key of a known format that its provider accepts; nothing is stored until the writes are committed. */
+export function createDepositKey({ deposit, validation, audit, notices }: Ports) {
+  /** Record in the owner's own trail, and notice to the owner, about a key that another user stored for them. */
+  function notifyOwner({ uid, by, keyId, provider, last4, requestId }: StoredFor): readonly Write[] {
+    const record = audit.record({
+      uid,
+      category: 'user_action',
+      act: 'key.stored',
+      result: 'succeeded',
+      reqId: requestId,
+      target: keyId,
+      meta: { provider, by },
+    });
+    const notice = notices.raise(
+      {
+        uid,
+        kind: 'key_stored_by_admin',
+        severity: 'warning',
+        subject: keyId,
+        dedupeKey: 'stored',
+        text: `An admin stored a ${factsOf(provider).title} key …${last4} for you. Your calls may use it.`,
+        next_step: `If this was not requested, freeze it with POST /api-keys/${keyId}/freeze or delete it with DELETE /api-keys/${keyId}.`,
+      },
+      requestId,
+    );
+    return [record, ...notice];
+  }
+
+  return async (caller: Principal, request: StoreKeyBody, call: CallFacts) => {
+    const uid = ownerOf(caller, request.user_id);
+    const facts = factsOf(request.provider);
+    const isOnBehalf = uid !== caller.uid;
+    if (isOnBehalf) checkOnBehalf(request);
+    checkOrigin(request);
+    const format = checkKeyFormat(facts, request.api_key);
+    const origin = request.origin ?? keyOriginOf(facts, request.base_url);
+    const secret = new Secret(request.api_key);
+    const { summary, write } = await deposit({
+      uid,
+      provider: facts.id,
+      secret,
+      origin,
+      label: request.label,
+      expiresAt: request.expires_at,
+      validate: async () =>
+        request.origin === undefined
+          ? validation.validateNew(caller.uid, call, { facts, secret, origin, format })
+          : undefined,
+    });
+    const { key_id: keyId } = summary;
+    const last4 = request.api_key.slice(-4);
+    const { requestId } = call;
+    const told = isOnBehalf
+      ? notifyOwner({ uid, by: caller.uid, keyId, provider: facts.id, last4, requestId })
+      : [];
+    return {
+      summary,
+      writes: [write, ...told],
+      message: `${isOnBehalf ? 'The' : 'Your'} ${facts.title} key is stored. ${validationText(facts, summary.validation?.outcome)}`,
+      onBehalf: isOnBehalf ? uid : undefined,
+    };
   };
 }

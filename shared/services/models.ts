@@ -2,9 +2,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import { BY_POLICY } from '#shared/providers/model-name.ts';
 import { POLICIES } from '#shared/providers/policy.ts';
-import { type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
-
-import { keyStore } from './key-store.ts';
+import { type KeyStore, type StoredKey, unusableBecause } from '#shared/vault/stored-key.ts';
 
 const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
 
@@ -26,14 +24,16 @@ const byPolicy = (policy: string, { createdAt }: StoredKey) => ({
 
 const withoutProvider = (id: string) => id.slice(id.indexOf('/') + 1);
 
-/** Needs `keys:read`. In the order of the caller's usable keys, each model once; calls no provider, opens no key. */
-export async function listModels({ uid, models }: Principal) {
-  const now = Date.now();
-  const usable = (await keyStore().list(uid)).filter((key) => !unusableBecause(key, now));
-  const [first] = usable;
-  const policies = first ? POLICIES.map((policy) => byPolicy(policy, first)) : [];
-  const listed = [...usable.flatMap(modelsOf), ...policies].map((model) => [model.id, model] as const);
-  const all = [...new Map(listed).values()];
-  // A personal access token may be limited to some; a policy may choose any.
-  return models ? all.filter(({ id }) => models.includes(id) || models.includes(withoutProvider(id))) : all;
-}
+/** Lists the models in the order of the caller's usable keys, each once; calls no provider, opens no key. */
+export const createListModels =
+  ({ keys, now }: { keys: Pick<KeyStore, 'list'>; now: () => number }) =>
+  async ({ uid, models }: Principal) => {
+    const at = now();
+    const usable = (await keys.list(uid)).filter((key) => !unusableBecause(key, at));
+    const [first] = usable;
+    const policies = first ? POLICIES.map((policy) => byPolicy(policy, first)) : [];
+    const listed = [...usable.flatMap(modelsOf), ...policies].map((model) => [model.id, model] as const);
+    const all = [...new Map(listed).values()];
+    // A personal access token may be limited to some; a policy may choose any.
+    return models ? all.filter(({ id }) => models.includes(id) || models.includes(withoutProvider(id))) : all;
+  };

@@ -1,20 +1,24 @@
 import type { CreateTokenBody, TokenEntry } from '#shared/auth/api.ts';
-import { draftPersonalToken, isLive, type PersonalToken } from '#shared/auth/personal-tokens.ts';
+import {
+  draftPersonalToken,
+  isLive,
+  type PersonalToken,
+  type PersonalTokenStore,
+} from '#shared/auth/personal-tokens.ts';
 import type { Principal } from '#shared/auth/principal.ts';
+import type { SessionStore } from '#shared/auth/sessions.ts';
 import type { Write } from '#shared/core/write.ts';
 
-import { personalTokenStore } from './personal-token-store.ts';
-import { admitSessionNow } from './session-check.ts';
-import { sessionStore } from './session-store.ts';
-import { stageKey } from './stage-secret.ts';
-
-const seconds = () => Math.floor(Date.now() / 1000);
 const iso = (at: number) => new Date(at * 1000).toISOString();
+const seconds = (ms: number) => Math.floor(ms / 1000);
 
-const entryOf = (token: PersonalToken, usedAt: number | undefined): TokenEntry => ({
+const entryOf = (
+  token: PersonalToken,
+  { nowMs, usedAt }: { nowMs: number; usedAt?: number | undefined },
+): TokenEntry => ({
   token_id: token.id,
   name: token.name,
-  status: isLive(token, seconds()) ? 'active' : 'expired',
+  status: isLive(token, seconds(nowMs)) ? 'active' : 'expired',
   scopes: token.scopes,
   models: token.models ?? null,
   created_at: iso(token.createdAt),
@@ -22,30 +26,47 @@ const entryOf = (token: PersonalToken, usedAt: number | undefined): TokenEntry =
   last_used_at: usedAt === undefined ? null : iso(usedAt),
 });
 
-/** Needs `personal-tokens:create`, `sessions:check`, `audit:write`. @throws {AppError} as `draftPersonalToken` does */
-export async function createPersonalToken(
-  creator: Principal,
-  body: CreateTokenBody,
-  requestId: string,
-): Promise<{ entry: TokenEntry; text: string; write: Write }> {
-  await admitSessionNow(creator, requestId);
-  const key = await stageKey('personal-tokens');
-  const made = await draftPersonalToken({ store: personalTokenStore(), key, now: Date.now }, creator, body);
-  return { entry: entryOf(made.token, undefined), text: made.text, write: made.write };
+/** @throws {AppError} as `draftPersonalToken` does */
+export function createCreatePersonalToken(ports: {
+  store: Pick<PersonalTokenStore, 'list' | 'create'>;
+  key: () => Promise<Uint8Array>;
+  /** Checks the creator's session without a cached result: the token outlives it. */
+  admitSession: (creator: Principal, requestId: string) => Promise<void>;
+  now: () => number;
+}) {
+  const { store, key, admitSession, now } = ports;
+  return async (
+    creator: Principal,
+    body: CreateTokenBody,
+    requestId: string,
+  ): Promise<{ entry: TokenEntry; text: string; write: Write }> => {
+    await admitSession(creator, requestId);
+    const { token, text, write } = await draftPersonalToken({ store, key: await key(), now }, creator, body);
+    return { entry: entryOf(token, { nowMs: now() }), text, write };
+  };
 }
 
-/** Needs `personal-tokens:list`, `sessions:list`. The caller's own, newest first; revoked ones are left out. */
-export async function ownPersonalTokens({ uid }: Principal): Promise<TokenEntry[]> {
-  const [tokens, uses, { cut }] = await Promise.all([
-    personalTokenStore().list(uid),
-    sessionStore().lastUses(uid),
-    sessionStore().look(uid, ''),
-  ]);
-  return tokens
-    .filter(({ revokedAt, signedInAt }) => revokedAt === undefined && signedInAt >= cut.notBefore)
-    .map((token) => entryOf(token, uses.get(token.id)));
+/** Lists the caller's own tokens, newest first; revoked ones are left out. */
+export function createOwnPersonalTokens(ports: {
+  store: Pick<PersonalTokenStore, 'list'>;
+  sessions: Pick<SessionStore, 'lastUses' | 'look'>;
+  now: () => number;
+}) {
+  const { store, sessions, now } = ports;
+  return async ({ uid }: Principal): Promise<TokenEntry[]> => {
+    const [tokens, uses, { cut }] = await Promise.all([
+      store.list(uid),
+      sessions.lastUses(uid),
+      sessions.look(uid, ''),
+    ]);
+    return tokens
+      .filter(({ revokedAt, signedInAt }) => revokedAt === undefined && signedInAt >= cut.notBefore)
+      .map((token) => entryOf(token, { nowMs: now(), usedAt: uses.get(token.id) }));
+  };
 }
 
-/** Needs `personal-tokens:revoke`. The token of another owner is one that does not exist. */
-export const revokePersonalToken = ({ uid }: Principal, id: string): readonly Write[] =>
-  personalTokenStore().revoke(uid, id, seconds());
+/** The token of another owner is treated as one that does not exist. */
+export const createRevokePersonalToken =
+  ({ store, now }: { store: Pick<PersonalTokenStore, 'revoke'>; now: () => number }) =>
+  ({ uid }: Principal, id: string): readonly Write[] =>
+    store.revoke(uid, id, seconds(now()));

@@ -1,38 +1,26 @@
 import * as z from 'zod';
 
-import { dynamo } from '#shared/aws/dynamo.ts';
-import { kms } from '#shared/aws/kms.ts';
-import { kmsRewrapper } from '#shared/aws/kms-rewrapper.ts';
-import { rewrapTable } from '#shared/aws/rewrap-table.ts';
-import { transaction } from '#shared/aws/transaction.ts';
-import { vaultScan } from '#shared/aws/vault-scan.ts';
-import { env } from '#shared/core/env.ts';
+import type { Audit } from '#shared/audit/audit.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { keyIdOf } from '#shared/core/ids.ts';
-import { lazy } from '#shared/core/lazy.ts';
-import { createRewrap, type RewrapCall, type RewrapReport } from '#shared/vault/rewrap.ts';
-
-import { audit } from './audit.ts';
-import { keyStore } from './key-store.ts';
+import { createRewrap, type RewrapCall, type RewrapPorts, type RewrapReport } from '#shared/vault/rewrap.ts';
 
 export const RewrapOrder = z.strictObject({
   to: z.string().min(1).max(200),
   dry_run: z.boolean().default(false),
 });
 
-const rewrap = lazy(() => {
-  const to = env('VAULT_KEY_ARN');
-  return createRewrap({
-    to,
-    from: env('VAULT_KEY_ARNS').split(','),
-    stage: env('STAGE'),
-    scan: vaultScan(dynamo(), env('VAULT_TABLE')),
-    keys: keyStore(),
-    rewrapper: kmsRewrapper(kms(), to),
-    marks: rewrapTable(dynamo(), env('CONTROL_TABLE'), to),
-    commit: transaction(dynamo()),
+type Ports = Omit<RewrapPorts, 'record'> & { readonly audit: Pick<Audit, 'record'> };
+
+/**
+ * Re-wraps to the CMK that new keys are sealed under and to no other: otherwise CMKs would mix again.
+ * @throws {AppError} `invalid_input`, `kms_*`
+ */
+export function createRewrapVault({ audit, ...ports }: Ports) {
+  const rewrap = createRewrap({
+    ...ports,
     record: ({ uid, provider, kid, ver }, reqId, code) =>
-      audit().record({
+      audit.record({
         uid,
         category: 'system',
         act: 'key.rewrapped',
@@ -43,15 +31,8 @@ const rewrap = lazy(() => {
         meta: { provider, version: ver },
       }),
   });
-});
-
-/**
- * Needs `vault:rewrap`, `audit:write`. To the CMK that new keys are sealed under and to no other: else they would mix again.
- * @throws {AppError} `invalid_input`, `kms_*`
- */
-export async function rewrapVault(to: string, call: RewrapCall): Promise<RewrapReport> {
-  if (to !== env('VAULT_KEY_ARN')) {
-    throw new AppError('invalid_input', `This stage seals new keys under ${env('VAULT_KEY_ARN')}.`);
-  }
-  return rewrap()(call);
+  return async (to: string, call: RewrapCall): Promise<RewrapReport> => {
+    if (to !== ports.to) throw new AppError('invalid_input', `This stage seals new keys under ${ports.to}.`);
+    return rewrap(call);
+  };
 }

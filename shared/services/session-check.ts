@@ -1,15 +1,14 @@
-import type { Principal } from '#shared/auth/principal.ts';
-import { createSessions } from '#shared/auth/sessions.ts';
-import { lazy } from '#shared/core/lazy.ts';
+import type { Audit } from '#shared/audit/audit.ts';
+import { createSessions, type SessionPorts, type Sessions } from '#shared/auth/sessions.ts';
 
-import { audit } from './audit.ts';
-import { sessionStore } from './session-store.ts';
+type Ports = Omit<SessionPorts, 'commitRoles'> & { readonly audit: Pick<Audit, 'commit'> };
 
-const createCheck = () =>
+/** Session check that records changes of roles. */
+export const createSessionCheck = ({ audit, ...ports }: Ports): Sessions =>
   createSessions({
-    store: sessionStore(),
+    ...ports,
     commitRoles: ({ uid, roles }, reqId, write) =>
-      audit().commit(
+      audit.commit(
         {
           uid,
           category: 'authentication',
@@ -20,15 +19,4 @@ const createCheck = () =>
         },
         [write],
       ),
-    now: Date.now,
   });
-
-const sessions = lazy(createCheck);
-
-/** Needs `sessions:check`, `audit:write`. @throws {AppError} `unauthenticated` when the caller's session was ended */
-export const admitSession = (principal: Principal, requestId: string): Promise<void> =>
-  sessions().admit(principal, requestId);
-
-/** Without the memory of the last ten seconds: for what would outlive the session that does it. Needs and throws as above. */
-export const admitSessionNow = (principal: Principal, requestId: string): Promise<void> =>
-  createCheck().admit(principal, requestId);

@@ -1,9 +1,4 @@
-// Sign-in at an issuer that MCP clients cannot use by themselves. Needs `sign-in:relay`.
-import { randomBytes } from 'node:crypto';
-
-import { keyOrigins } from '#shared/auth/issuer.ts';
-import { createRedirectPolicy, RedirectUris } from '#shared/auth/redirect-uris.ts';
-import { SCOPES } from '#shared/auth/scopes.ts';
+// Sign-in at an issuer that MCP clients cannot use by themselves.
 import {
   authorizeAt,
   oauthError,
@@ -14,59 +9,16 @@ import {
   tokenRequest,
   tokenResponse,
 } from '#shared/auth/sign-in-relay.ts';
-import { env } from '#shared/core/env.ts';
 import { AppError } from '#shared/core/errors.ts';
-import { lazy } from '#shared/core/lazy.ts';
-
-import { issuers } from './issuers.ts';
-import { noOwnMetadata, relayed } from './protected-resource.ts';
+import type { Egress } from '#shared/egress/egress.ts';
 
 const DEADLINE_MS = 8000;
 
-/** @throws {AppError} `not_found` where the issuers serve MCP clients themselves */
-const relay = lazy((): RelaySite & { readonly token: string } => {
-  const issuer = relayed();
-  if (!issuer) throw noOwnMetadata();
-  const { endpoints, scopePrefix = '' } = issuer;
-  return {
-    publicUrl: env('PUBLIC_URL'),
-    authorize: endpoints.authorize,
-    token: endpoints.token,
-    clientId: endpoints.clientId,
-    scopePrefix,
-    scopes: SCOPES,
-    isAllowed: createRedirectPolicy(RedirectUris.parse(JSON.parse(env('REDIRECT_URIS')))),
-    random: () => randomBytes(16).toString('base64url'),
-  };
-});
-
-export const register = (metadata: unknown) => registerClient(relay(), metadata);
-export const authorize = (query: Parameters) => authorizeAt(relay(), query);
-export const callback = (query: Parameters, hasCookie: (name: string) => boolean) =>
-  passBack(relay(), query, hasCookie);
-
-/** The network stack is loaded by the first exchange, not by the start. */
-const egress = lazy(async () => {
-  const { egressTo } = await import('./egress.ts');
-  return egressTo([...keyOrigins(issuers()), new URL(relay().token).origin]);
-});
-
-/** @throws {AppError} with `oauth_error` */
-export async function exchange(form: Parameters): Promise<object> {
-  const body = new URLSearchParams(tokenRequest(relay(), form)).toString();
-  const { send } = await egress();
-  const response = await send({
-    url: relay().token,
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body,
-    deadlineMs: DEADLINE_MS,
-  }).catch((error: unknown) => {
-    if (error instanceof AppError) throw oauthError('temporarily_unavailable', 'The issuer is unreachable.');
-    throw error;
-  });
-  return tokenResponse(response.status, parsed(response.body));
-}
+type Ports = {
+  readonly site: RelaySite & { readonly token: string };
+  /** Loaded with the first exchange: a start does not pay for the network stack. */
+  readonly egress: () => Promise<Pick<Egress, 'send'>>;
+};
 
 function parsed(body: Uint8Array): unknown {
   try {
@@ -75,3 +27,27 @@ function parsed(body: Uint8Array): unknown {
     return undefined;
   }
 }
+
+export const createSignIn = ({ site, egress }: Ports) => ({
+  register: (metadata: unknown) => registerClient(site, metadata),
+  authorize: (query: Parameters) => authorizeAt(site, query),
+  callback: (query: Parameters, hasCookie: (name: string) => boolean) => passBack(site, query, hasCookie),
+
+  /** @throws {AppError} with `oauth_error` */
+  async exchange(form: Parameters): Promise<object> {
+    const body = new URLSearchParams(tokenRequest(site, form)).toString();
+    const { send } = await egress();
+    const response = await send({
+      url: site.token,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body,
+      deadlineMs: DEADLINE_MS,
+    }).catch((error: unknown) => {
+      if (error instanceof AppError)
+        throw oauthError('temporarily_unavailable', 'The issuer is unreachable.');
+      throw error;
+    });
+    return tokenResponse(response.status, parsed(response.body));
+  },
+});

@@ -1,13 +1,7 @@
-import * as z from 'zod/mini';
-
-import { env } from '#shared/core/env.ts';
+// Egress of registered tools: a guard of its own, whose rejections name the remedy.
 import { AppError } from '#shared/core/errors.ts';
-import { lazy } from '#shared/core/lazy.ts';
 import { createEgress, type Guard } from '#shared/egress/egress.ts';
-
-const Origins = z.array(z.url());
-/** The origins alone, or with the remedy that a rejected address names to the person who registers it. */
-const ToolOrigins = z.union([Origins, z.object({ origins: Origins, next_step: z.string() })]);
+import type { ToolOrigins } from '#shared/egress/origins.ts';
 
 const NEXT_STEP =
   'Use a public https address, or ask the operator to add the exact origin to the parameter ToolOrigins.';
@@ -15,7 +9,7 @@ const NEXT_STEP =
 /** Rules that an operator may lift for one origin. */
 const LIFTABLE: readonly unknown[] = ['scheme', 'port', 'host', 'address'];
 
-/** The same guard; a rejection that an operator could lift names how. */
+/** The same guard; a rejection that an operator could lift names the parameter. */
 function withNextStep(guard: Guard, nextStep: string): Guard {
   const explain = (error: unknown): never => {
     const isLiftable =
@@ -37,19 +31,12 @@ function withNextStep(guard: Guard, nextStep: string): Guard {
   };
 }
 
-/**
- * Needs `tools:reach`. A guard of its own: the origins that the stage trusts for providers are not trusted here, and the
- * gateway must not be made to call itself.
- */
-export const toolEgress = lazy(() => {
-  const configured = ToolOrigins.parse(JSON.parse(env('TOOL_ORIGINS')));
-  const { origins, next_step: nextStep } = Array.isArray(configured)
-    ? { origins: configured, next_step: NEXT_STEP }
-    : configured;
-  const guard = createEgress({
-    trustedOrigins: origins,
-    ownOrigin: new URL(env('PUBLIC_URL')).origin,
-    ownHosts: [new URL(env('PUBLIC_URL')).hostname],
-  });
-  return withNextStep(guard, nextStep);
-});
+/** @param own the gateway itself, which must not be made to call itself */
+export function createToolEgress(
+  configured: ToolOrigins,
+  own: { ownOrigin: string; ownHosts: string[] },
+): Guard {
+  const { origins, next_step: nextStep } =
+    'origins' in configured ? configured : { origins: configured, next_step: NEXT_STEP };
+  return withNextStep(createEgress({ trustedOrigins: origins, ...own }), nextStep);
+}

@@ -1,43 +1,49 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
-import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
+import type { RegisteredTool } from '#shared/tools/registered.ts';
+import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
-import { isExpired } from '#shared/vault/stored-key.ts';
+import { isExpired, type KeyStore } from '#shared/vault/stored-key.ts';
 
-import { keyStore } from './key-store.ts';
-import { registeredFor } from './tool-registry.ts';
+type Ports = {
+  readonly keys: Pick<KeyStore, 'list'>;
+  readonly registeredFor: (principal: Principal) => Promise<RegisteredTool[]>;
+  readonly now: () => number;
+};
 
-/** Needs `keys:read`, `tools:find`. Every tool, and whether the caller has the key it works with. */
-export async function describeTools(principal: Principal): Promise<ToolDescription[]> {
-  const [keys, registered] = await Promise.all([keyStore().list(principal.uid), registeredFor(principal)]);
-  const chat = new Set<string>(
-    CATALOG.filter(({ features }) => features.includes('chat')).map(({ id }) => id),
-  );
-  const now = Date.now();
-  const present = keys.some(
-    (key) => chat.has(key.provider) && key.status === 'active' && !isExpired(key, now),
-  );
-  const describe = (tool: Tool, registration: ToolDescription['registration']): ToolDescription => {
-    const { input, output } = schemasOf(tool);
-    return {
-      name: tool.name,
-      title: tool.title,
-      description: tool.description,
-      input_schema: input,
-      output_schema: output ?? null,
-      annotations: tool.annotations,
-      examples: tool.examples,
-      scope: tool.scope ?? null,
-      requires_key: tool.requiresKey ? { kind: tool.requiresKey, present } : null,
-      registration,
+/** Describes every tool that the caller may see, and whether the caller has the key it works with. */
+export const createDescribeTools =
+  ({ keys, registeredFor, now }: Ports) =>
+  async (principal: Principal): Promise<ToolDescription[]> => {
+    const [stored, registered] = await Promise.all([keys.list(principal.uid), registeredFor(principal)]);
+    const chat = new Set<string>(
+      CATALOG.filter(({ features }) => features.includes('chat')).map(({ id }) => id),
+    );
+    const at = now();
+    const present = stored.some(
+      (key) => chat.has(key.provider) && key.status === 'active' && !isExpired(key, at),
+    );
+    const describe = (tool: Tool, registration: ToolDescription['registration']): ToolDescription => {
+      const { input, output } = schemasOf(tool);
+      return {
+        name: tool.name,
+        title: tool.title,
+        description: tool.description,
+        input_schema: input,
+        output_schema: output ?? null,
+        annotations: tool.annotations,
+        examples: tool.examples,
+        scope: tool.scope ?? null,
+        requires_key: tool.requiresKey ? { kind: tool.requiresKey, present } : null,
+        registration,
+      };
     };
+    const own = TOOLS.map((tool) => describe(tool, null));
+    const others = registered.map((tool) => {
+      const { state, version, hash, shared } = tool;
+      return describe(listedTool(tool), { state, version, hash, shared });
+    });
+    return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   };
-  const own = TOOLS.map((tool) => describe(tool, null));
-  const others = registered.map((tool) => {
-    const { state, version, hash, shared } = tool;
-    return describe(listedTool(tool), { state, version, hash, shared });
-  });
-  return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}

@@ -1,16 +1,19 @@
 import { CATALOG } from '#shared/providers/catalog.ts';
+import type { ProviderOrigins } from '#shared/providers/origins.ts';
 import type { StatusPorts } from '#shared/tools/builtin/status-ports.ts';
-import { summaryOf } from '#shared/vault/stored-key.ts';
+import { type KeyStore, summaryOf } from '#shared/vault/stored-key.ts';
 
-import { keyStore } from './key-store.ts';
-import { ownUsage } from './own-usage.ts';
-import { providerOrigins } from './provider-origins.ts';
+type Ports = {
+  readonly keys: Pick<KeyStore, 'list'>;
+  readonly origins: ProviderOrigins;
+  readonly ownUsage: StatusPorts['usageOf'];
+  readonly now: () => number;
+};
 
-/** Needs `vault:use` or `keys:read`, `providers:call` and `budgets:read`. */
-export const toolStatus: StatusPorts = {
+export const createToolStatus = ({ keys, origins, ownUsage, now }: Ports): StatusPorts => ({
   async keysOf(uid) {
-    const now = Date.now();
-    return (await keyStore().list(uid)).map((key) => summaryOf(key, now));
+    const at = now();
+    return (await keys.list(uid)).map((key) => summaryOf(key, at));
   },
   providers: () =>
     CATALOG.map(({ id, title, features, defaultModel, ownBaseUrl }) => ({
@@ -18,7 +21,7 @@ export const toolStatus: StatusPorts = {
       title,
       features: [...features],
       default_model: defaultModel,
-      configured: ownBaseUrl === true || providerOrigins()[id] !== undefined,
+      configured: ownBaseUrl === true || origins[id] !== undefined,
     })),
   usageOf: ownUsage,
-};
+});

@@ -10,17 +10,15 @@ import { bundle } from '#scripts/bundle.ts';
 const root = join(import.meta.dirname, '../..');
 const handlers = join(import.meta.dirname, 'handlers');
 
-/** Everybody may, and nothing is reserved: what the services of admission are replaced by. */
+/** Every call is admitted, and nothing is reserved. */
 const withoutAdmission: Plugin = {
   name: 'without-admission',
   setup(build) {
-    for (const part of ['rates', 'spending']) {
-      build.onResolve({ filter: new RegExp(`^\\./${part}\\.ts$`) }, ({ importer }) =>
-        importer.startsWith(join(root, 'shared/services'))
-          ? { path: join(handlers, `no-${part}.ts`) }
-          : undefined,
-      );
-    }
+    build.onResolve({ filter: /^\.\/admission\.ts$/ }, ({ importer }) =>
+      importer.startsWith(join(root, 'shared/composition'))
+        ? { path: join(handlers, 'no-admission.ts') }
+        : undefined,
+    );
   },
 };
 

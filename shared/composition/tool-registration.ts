@@ -1,0 +1,25 @@
+import { lazy } from '#shared/core/lazy.ts';
+import { createRegisterTools, reservedLooks } from '#shared/services/tool-registration.ts';
+
+import { audit } from './audit.ts';
+import { toolEgress } from './egress.ts';
+import { toolStore } from './tools.ts';
+
+/** Loaded with the first registration: schema compilation, the built-in tools and key renewal are heavy. */
+const register = /* @__PURE__ */ lazy(async () => {
+  const [{ createRegister }, { TOOLS }, { upstreamPorts }] = await Promise.all([
+    import('#shared/registered-tools/register.ts'),
+    import('#shared/tools/registry.ts'),
+    import('./upstreams.ts'),
+  ]);
+  return createRegister({
+    store: toolStore(),
+    now: Date.now,
+    checkUrl: toolEgress().check,
+    upstream: upstreamPorts(),
+    reserved: reservedLooks(TOOLS.map(({ name }) => name)),
+  });
+});
+
+/** Needs `tools:find`, `tools:put`, `tools:reach`, `audit:write`, and the needs of `keyHealth`. */
+export const registerTools = /* @__PURE__ */ lazy(() => createRegisterTools({ audit: audit(), register }));
