@@ -32,9 +32,9 @@ type Counts = { -readonly [name in keyof ReconciliationCounts]: number };
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Margin around the day: events just outside it may match records inside it. */
-const MARGIN_MS = 5 * 60_000;
+const MARGIN_MS = 10 * 60_000;
 /** Larger margin for records that match an event at the end of the first margin. */
-const ACCOUNTS_MARGIN_MS = 10 * 60_000;
+const ACCOUNTS_MARGIN_MS = 20 * 60_000;
 /** Owners whose trails are read concurrently. */
 const AT_ONCE = 10;
 

@@ -12,7 +12,12 @@ export type Opening = OfKey & { readonly provider: string; readonly atMs: number
 /** Key uses according to the audit trail, by the time of their records. */
 export type Account =
   /** Ended call, with the keys and versions it used. */
-  | (OfKey & { readonly kind: 'receipt'; readonly atMs: number })
+  | (OfKey & {
+      readonly kind: 'receipt';
+      readonly atMs: number;
+      /** Start of the call, if its record was found. */
+      readonly sinceMs?: number | undefined;
+    })
   /** Call without an outcome: it may have used any of its owner's keys of this provider, each once. */
   | {
       readonly kind: 'attempt';
@@ -43,8 +48,8 @@ const ALWAYS: Span = { fromMs: -Infinity, toMs: Infinity };
 
 /** Tolerance between two clocks, one of which has a resolution of seconds. */
 const SKEW_MS = 5_000;
-/** Receipts are written when the call ends: later than the Decrypt event by at most the function timeout. */
-const LONGEST_CALL_MS = 60_000;
+/** Longest timeout of a function that decrypts keys: a receipt is written when its call ends. */
+export const LONGEST_CALL_MS = 300_000;
 /** Lifetime of a cached data key, see the data-key cache. */
 const CACHE_MS = 60_000;
 
@@ -70,14 +75,22 @@ const mayHaveUsed =
   ({ uid, provider }: Extract<Account, { kind: 'attempt' }>): boolean =>
     uid === opening?.uid && (provider === undefined || provider === opening.provider);
 
+type Receipt = Extract<Account, { kind: 'receipt' }>;
+
+/** A receipt explains only events during its call. */
+const timesOf = ({ atMs, sinceMs }: Receipt) => ({
+  atMs,
+  ...(sinceMs !== undefined && { earliestMs: sinceMs - SKEW_MS }),
+});
+
 /**
  * A receipt is proven by a Decrypt event during its call, or during one of the calls of the minute before that call
  * began.
  */
-const isProven = (receiptAtMs: number, openings: readonly Opening[]) =>
-  openings.some(
-    ({ atMs }) => atMs <= receiptAtMs + SKEW_MS && atMs >= receiptAtMs - LONGEST_CALL_MS - CACHE_MS - SKEW_MS,
-  );
+const isProven = (
+  { atMs: endMs, sinceMs = endMs - LONGEST_CALL_MS }: Receipt,
+  openings: readonly Opening[],
+) => openings.some(({ atMs }) => atMs <= endMs + SKEW_MS && atMs >= sinceMs - CACHE_MS - SKEW_MS);
 
 /**
  * Compares the two logs. Both lists must extend a few minutes beyond the audited span, because records just outside it
@@ -103,7 +116,7 @@ export function reconcileDecrypts<One extends Opening>(
   for (const [name, own] of opened) {
     const explanations = matchDecrypts(
       own,
-      { sorted: (receipts.get(name) ?? []).toSorted(byTime), window: AFTER },
+      { sorted: (receipts.get(name) ?? []).toSorted(byTime).map(timesOf), window: AFTER },
       { sorted: attempts.filter(mayHaveUsed(own[0])), window: BEFORE },
     );
     const inside = own
@@ -116,7 +129,7 @@ export function reconcileDecrypts<One extends Opening>(
   }
   const unproven = [...receipts].reduce(
     (sum, [name, own]) =>
-      sum + own.filter((one) => within(one) && !isProven(one.atMs, opened.get(name) ?? [])).length,
+      sum + own.filter((one) => within(one) && !isProven(one, opened.get(name) ?? [])).length,
     0,
   );
   const total = openings.filter(within).length;

@@ -4,8 +4,11 @@ type Timed = { readonly atMs: number };
 /** Interval of a record's time relative to the event, both ends included. */
 export type Window = { readonly fromMs: number; readonly toMs: number };
 
-/** Records of one kind, sorted by time, and when they explain an event. */
-export type Records = { readonly sorted: readonly Timed[]; readonly window: Window };
+/** Records of one kind, sorted by time, and when they explain an event; none explains one before its own `earliestMs`. */
+export type Records = {
+  readonly sorted: readonly (Timed & { readonly earliestMs?: number | undefined })[];
+  readonly window: Window;
+};
 
 /** Position of the first record at or after this time. */
 function firstAt(sorted: readonly Timed[], atMs: number): number {
@@ -21,8 +24,9 @@ function firstAt(sorted: readonly Timed[], atMs: number): number {
 function positionsIn({ sorted, window }: Records, { atMs }: Timed): number[] {
   const positions: number[] = [];
   for (let at = firstAt(sorted, atMs + window.fromMs); at < sorted.length; at += 1) {
-    if ((sorted[at]?.atMs ?? Infinity) > atMs + window.toMs) break;
-    positions.push(at);
+    const record = sorted[at];
+    if (!record || record.atMs > atMs + window.toMs) break;
+    if (atMs >= (record.earliestMs ?? -Infinity)) positions.push(at);
   }
   return positions;
 }

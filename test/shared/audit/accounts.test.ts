@@ -26,6 +26,16 @@ describe('the key uses derived from audit records', () => {
     ]);
   });
 
+  it('contain the start of the call of a receipt, whose attempt is among the records', () => {
+    const attempts = ['11:59:50.000', '11:59:40.000'].map((time) =>
+      record({ result: 'attempted', ts: `2026-06-01T${time}Z` }),
+    );
+    expect(accountsIn([...attempts, record({ keys: [key] })])).toMatchObject([
+      { kind: 'receipt', sinceMs: Date.UTC(2026, 5, 1, 11, 59, 40) },
+    ]);
+    expect(accountsIn([record({ keys: [key] })])[0]).not.toHaveProperty('sinceMs');
+  });
+
   it('contain an attempt until its outcome is recorded', () => {
     const attempted = record({ result: 'attempted' });
     expect(kindsOf(attempted)).toEqual(['attempt']);

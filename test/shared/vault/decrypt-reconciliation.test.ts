@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Kid, Uid } from '#shared/core/ids.ts';
-import { type Account, reconcileDecrypts, type Opening } from '#shared/vault/decrypt-reconciliation.ts';
+import { routes } from '#functions/routes.ts';
+import {
+  type Account,
+  LONGEST_CALL_MS,
+  type Opening,
+  reconcileDecrypts,
+} from '#shared/vault/decrypt-reconciliation.ts';
 
 const alice = 'a'.repeat(27) as Uid;
 const bob = 'b'.repeat(27) as Uid;
@@ -17,7 +23,7 @@ const opening = (seconds: number, more: Partial<Opening> = {}): Opening => ({
   ...more,
   atMs: NOON + seconds * 1000,
 });
-const receipt = (seconds: number, more: Partial<Opening> = {}): Account => ({
+const receipt = (seconds: number, more: Partial<Opening & { sinceMs: number }> = {}): Account => ({
   kind: 'receipt',
   ...opening(seconds, more),
 });
@@ -28,16 +34,34 @@ const attempt = (seconds: number, uid = alice, provider?: string): Account => ({
   atMs: NOON + seconds * 1000,
 });
 
+it('the longest call is the longest timeout of a function that decrypts keys', () => {
+  const using = routes.filter(({ needs }) => (needs as readonly string[]).includes('vault:use'));
+  const seconds = using.map((route) => ('timeoutSeconds' in route ? (route.timeoutSeconds ?? 0) : 0));
+  expect(Math.max(...seconds) * 1000).toBe(LONGEST_CALL_MS);
+});
+
 describe('a Decrypt event in the KMS log', () => {
   it('is matched by the receipt of its call', () => {
     const report = reconcileDecrypts([opening(0)], [receipt(20)]);
     expect(report).toEqual({ openings: 1, matched: 1, possible: 0, unmatched: [], unproven: 0 });
   });
 
+  it('is matched by the receipt of a stream that lasts as long as its function may', () => {
+    for (const known of [{}, { sinceMs: NOON - 2000 }]) {
+      const report = reconcileDecrypts([opening(0)], [receipt(295, known)]);
+      expect(report).toMatchObject({ matched: 1, unmatched: [], unproven: 0 });
+    }
+  });
+
+  it('is possible if the attempt of a stream that lasts as long as its function may has no outcome', () => {
+    expect(reconcileDecrypts([opening(295)], [attempt(0)])).toMatchObject({ possible: 1, unmatched: [] });
+  });
+
   it.each([
     ['no receipt at all', []],
     ['a receipt that was written before', [receipt(-30)]],
-    ['a receipt longer after than any call lasts', [receipt(90)]],
+    ['a receipt longer after than any call lasts', [receipt(330)]],
+    ['a receipt of a call that began later', [receipt(40, { sinceMs: NOON + 30_000 })]],
     ['a receipt of another version', [receipt(1, { ver: 2 })]],
     ['a receipt of another key', [receipt(1, { kid: 'x'.repeat(22) as Kid })]],
     ['a receipt of another owner', [receipt(1, { uid: bob })]],
@@ -77,7 +101,9 @@ describe('a receipt', () => {
   });
 
   it('long after the last Decrypt event is counted, because one of the two logs has a gap', () => {
-    expect(reconcileDecrypts([opening(0)], [receipt(1), receipt(300)])).toMatchObject({ unproven: 1 });
+    expect(reconcileDecrypts([opening(0)], [receipt(1), receipt(400)])).toMatchObject({ unproven: 1 });
+    const later = receipt(200, { sinceMs: NOON + 190_000 });
+    expect(reconcileDecrypts([opening(0)], [receipt(1), later])).toMatchObject({ unproven: 1 });
   });
 });
 
@@ -97,9 +123,10 @@ describe('a day without manipulation', () => {
     fc.record({
       instance: fc.integer({ min: 0, max: 3 }),
       startMs: fc.integer({ min: 0, max: 3_600_000 }),
-      lastsMs: fc.integer({ min: 1, max: 55_000 }),
+      lastsMs: fc.integer({ min: 1, max: 295_000 }),
       owner: fc.constantFrom(alice, bob),
       dies: fc.boolean(),
+      hasAttempt: fc.boolean(),
     }),
     { maxLength: 60 },
   );
@@ -117,9 +144,10 @@ describe('a day without manipulation', () => {
         // CloudTrail counts whole seconds.
         openings.push({ ...of, atMs: Math.floor(call.startMs / 1000) * 1000 });
       }
-      if (call.dies)
-        accounts.push({ kind: 'attempt', uid: call.owner, provider: 'openai', atMs: call.startMs });
-      else accounts.push({ kind: 'receipt', ...of, atMs: call.startMs + call.lastsMs });
+      const { startMs, lastsMs } = call;
+      const since = call.hasAttempt ? { sinceMs: startMs } : {};
+      if (call.dies) accounts.push({ kind: 'attempt', uid: call.owner, provider: 'openai', atMs: startMs });
+      else accounts.push({ kind: 'receipt', ...of, atMs: startMs + lastsMs, ...since });
     }
     return { openings, accounts };
   };
