@@ -23,9 +23,10 @@ export function createMemoryAudit(commitChanges: Commit = async () => undefined,
     return { item, refused: () => new AppError('conflict') };
   };
 
+  const isRepeated = (row: Row) => row.kind === 'notice' && notices.some(({ id }) => id === row.notice.id);
+
   const commit: Commit = async (writes) => {
     const own = writes.flatMap(({ item }) => rows.get(item as object) ?? []);
-    const isRepeated = (row: Row) => row.kind === 'notice' && notices.some(({ id }) => id === row.notice.id);
     if (own.some(isRepeated)) throw new AppError('conflict');
     const others = writes.filter(({ item }) => !rows.has(item as object));
     if (others.length > 0) await commitChanges(others);

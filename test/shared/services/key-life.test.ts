@@ -81,18 +81,18 @@ function given(outcome: Validation['outcome'] = 'valid') {
     used,
     open,
     stored: () => [...rows.values()],
-    async store(body: object = {}, caller = alice) {
+    store: async (body: object = {}, caller = alice) => {
       const parsed = StoreKeyBody.parse({ provider: 'openai', api_key: KEY, ...body });
       const made = await depositKey(caller, parsed, call);
       await memory.commit(made.writes);
       return made;
     },
-    async connect(body: object) {
+    connect: async (body: object) => {
       const made = await connect(alice, ConnectKeyBody.parse(body), call);
       await memory.commit(made.writes);
       return made;
     },
-    async rotate(keyId: string, body: object = {}) {
+    rotate: async (keyId: string, body: object = {}) => {
       const made = await rotateKey(
         alice,
         { keyId, body: RotateKeyBody.parse({ api_key: NEXT_KEY, ...body }) },
@@ -101,7 +101,7 @@ function given(outcome: Validation['outcome'] = 'valid') {
       await memory.commit(made.writes);
       return made;
     },
-    async check(keyId: string, caller = alice) {
+    check: async (keyId: string, caller = alice) => {
       const made = await check(caller, keyId, { ...call, onUse: ({ kid }) => void used.push(kid) });
       await memory.commit(made.writes);
       return made;

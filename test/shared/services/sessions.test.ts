@@ -24,10 +24,11 @@ const session = (id: string, changes: Partial<Session> = {}): Session => ({
 });
 
 type Asked = readonly [method: string, ...unknown[]];
+const write = (...item: Asked): Write => ({ item, refused: () => new AppError('not_found') });
+const now = () => T * 1000 + 250;
 const asked = ({ item }: Write) => item as Asked;
 
 function given(sessions: Session[] = [], cut: Partial<Cut> = {}) {
-  const write = (...item: Asked): Write => ({ item, refused: () => new AppError('not_found') });
   const state: Cut = { ...OPEN, ...cut };
   const store: SessionStore = {
     look: async (_uid, id) => ({ cut: state, session: sessions.find((one) => one.id === id) }),
@@ -42,7 +43,6 @@ function given(sessions: Session[] = [], cut: Partial<Cut> = {}) {
   };
   const committed: Write[] = [];
   const memory = createMemoryAudit(async (writes) => void committed.push(...writes));
-  const now = () => T * 1000 + 250;
   return {
     ...memory,
     committed,

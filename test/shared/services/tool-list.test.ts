@@ -70,11 +70,11 @@ describe('the list of tools', () => {
   });
 });
 
+const statesFor = async (tools: RegisteredTool[], caller = alice) =>
+  (await createRegisteredFor(toolsIn(tools))(caller)).map(({ owner, state }) => [owner, state]);
+
 describe('a shared tool', () => {
   const shared = registeredTool(admin.uid, 'crm__find', { shared: true });
-  const statesFor = async (tools: RegisteredTool[], caller = alice) =>
-    (await createRegisteredFor(toolsIn(tools))(caller)).map(({ owner, state }) => [owner, state]);
-
   it('is listed to every user while it is active', async () => {
     expect(await statesFor([shared])).toEqual([[admin.uid, 'active']]);
   });
