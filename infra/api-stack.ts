@@ -20,6 +20,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
 
 import { authorizer as authorizerSpec, eventFunctions } from '#functions/events.ts';
@@ -51,10 +52,7 @@ export class ApiStack extends Stack {
     super(scope, id, props);
     const { config, data, bundles } = props;
     const api = restApi(this, config);
-    const ownUrl = config.domain
-      ? `https://${config.domain.name}`
-      : `https://${api.restApiId}.execute-api.${config.env.region}.amazonaws.com/${config.stage}`;
-    const settings = createSettings(this, { ownUrl, identity: props.identity });
+    const settings = createSettings(this, { publicUrl: publicUrlOf(api, config), identity: props.identity });
     const site = { config, data, bundles, settings };
 
     addGatewayResponses(api, {
@@ -71,10 +69,23 @@ export class ApiStack extends Stack {
     }
     addPreflights(api, config.webOrigin);
     for (const spec of eventFunctions) if (readsSettings(spec)) eventFunction(this, site, spec);
-    if (config.domain) customDomain(api, config.domain);
+    if (config.domain) customDomain(api, config.domain, SECURITY_POLICIES[config.minimumTls]);
+    if (config.webAclArn) webAcl(api, config.webAclArn);
     new CfnOutput(this, 'Url', { value: settings.PUBLIC_URL });
   }
 }
+
+function publicUrlOf(api: RestApi, { publicUrl, domain, env, stage }: StageConfig): string {
+  if (publicUrl) return publicUrl;
+  if (domain) return `https://${domain.name}`;
+  return `https://${api.restApiId}.execute-api.${env.region}.amazonaws.com/${stage}`;
+}
+
+/** By the lowest TLS version that the stage accepts. 1.2 only with forward secrecy. */
+const SECURITY_POLICIES = {
+  '1.2': SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
+  '1.3': SecurityPolicy.TLS13_1_3_2025_09,
+} as const;
 
 function restApi(scope: Construct, config: StageConfig): RestApi {
   const accessLog = new LogGroup(scope, 'access-log', {
@@ -103,7 +114,7 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
     },
   });
   const l1 = api.node.defaultChild as CfnRestApi;
-  l1.securityPolicy = SecurityPolicy.TLS13_1_3_2025_09;
+  l1.securityPolicy = SECURITY_POLICIES[config.minimumTls];
   l1.endpointAccessMode = EndpointAccessMode.STRICT;
   acknowledgeApi(api);
   return api;
@@ -131,7 +142,7 @@ function acknowledgeApi(api: RestApi): void {
   });
   acknowledge(api.deploymentStage, {
     'AwsSolutions-APIG3':
-      'A web ACL costs money while nobody calls; throttling and body limits stand in the gateway.',
+      'A web ACL costs money while nobody calls: `webAclArn` of the stage associates one. Throttling and body limits are in the gateway.',
     'AwsSolutions-APIG6': 'Execution logs hold headers and bodies, so tokens and keys. The access log is on.',
   });
 }
@@ -164,6 +175,7 @@ function requestAuthorizers(api: RestApi, site: FunctionSite): Authorizers {
   const handler = createFunction(Stack.of(api), site, {
     name: authorizerSpec.name,
     needs: authorizerSpec.needs,
+    reservedConcurrency: site.config.concurrency.authorizer,
     description: 'Verifies access tokens before a function runs',
   });
   return {
@@ -234,14 +246,29 @@ function addPreflights(api: RestApi, webOrigin: string | undefined): void {
   }
 }
 
-function customDomain(api: RestApi, { name, certificateArn }: NonNullable<StageConfig['domain']>): void {
+function webAcl(api: RestApi, webAclArn: string): void {
+  new CfnWebACLAssociation(api, 'web-acl', { webAclArn, resourceArn: api.deploymentStage.stageArn });
+}
+
+function customDomain(
+  api: RestApi,
+  { name, certificateArn }: NonNullable<StageConfig['domain']>,
+  securityPolicy: SecurityPolicy,
+): void {
   const domain = new DomainName(api, 'domain', {
     domainName: name,
     certificate: Certificate.fromCertificateArn(api, 'certificate', certificateArn),
     endpointType: EndpointType.REGIONAL,
-    securityPolicy: SecurityPolicy.TLS13_1_3_2025_09,
+    securityPolicy,
     endpointAccessMode: EndpointAccessMode.STRICT,
     mapping: api,
   });
-  new CfnOutput(api, 'DomainTarget', { value: domain.domainNameAliasDomainName });
+  new CfnOutput(Stack.of(api), 'DomainTarget', {
+    value: domain.domainNameAliasDomainName,
+    description: `Target of the DNS record of ${name}: an alias record in Route 53, elsewhere a CNAME.`,
+  });
+  new CfnOutput(Stack.of(api), 'DomainHostedZoneId', {
+    value: domain.domainNameAliasHostedZoneId,
+    description: 'Hosted zone of the target, for an alias record in Route 53.',
+  });
 }

@@ -34,6 +34,8 @@ export type FunctionSpec = {
   readonly description: string;
   readonly timeoutSeconds?: number | undefined;
   readonly memoryMiB?: number;
+  /** Executions that no other function can use, and more than which this one cannot have. Default: none reserved. */
+  readonly reservedConcurrency?: number | undefined;
   /** For event consumers: destination of failed events. */
   readonly asynchronous?: Pick<FunctionProps, 'onFailure' | 'maxEventAge' | 'retryAttempts'>;
 };
@@ -58,6 +60,7 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
     architecture: Architecture.ARM_64,
     memorySize: spec.memoryMiB ?? MEMORY_MIB,
     timeout: Duration.seconds(spec.timeoutSeconds ?? 10),
+    reservedConcurrentExecutions: spec.reservedConcurrency,
     environment: { STAGE: config.stage, POWERTOOLS_SERVICE_NAME: spec.name },
     role,
     logGroup,

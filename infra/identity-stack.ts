@@ -5,6 +5,7 @@ import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnManagedLoginBranding,
+  CfnUserPool,
   FeaturePlan,
   ManagedLoginVersion,
   Mfa,
@@ -68,7 +69,7 @@ function userPool(scope: Construct, config: StageConfig): UserPool {
     accountRecovery: AccountRecovery.EMAIL_ONLY,
     signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
     passkeyUserVerification: PasskeyUserVerification.REQUIRED,
-    mfa: Mfa.OPTIONAL,
+    mfa: config.mfa === 'required' ? Mfa.REQUIRED : Mfa.OPTIONAL,
     mfaSecondFactor: { otp: true, sms: false },
     passwordPolicy: {
       minLength: 14,
@@ -80,9 +81,11 @@ function userPool(scope: Construct, config: StageConfig): UserPool {
     deletionProtection: config.isProtected,
     removalPolicy: RemovalPolicy.RETAIN,
   });
+  // A passkey with user verification is two factors: users who must have a second factor could not use one otherwise.
+  if (pool.node.defaultChild instanceof CfnUserPool)
+    pool.node.defaultChild.webAuthnFactorConfiguration = 'MULTI_FACTOR_WITH_USER_VERIFICATION';
   acknowledge(pool, {
-    'AwsSolutions-COG2':
-      'Optional by requirement: an operator decides per stage who must have a second factor.',
+    'AwsSolutions-COG2': 'The stage value `mfa` decides: required by default on prod, optional on dev.',
     'AwsSolutions-COG8':
       'Threat protection needs the Plus plan, which costs per user; Essentials is enough here.',
   });
@@ -104,6 +107,8 @@ function publicClient(
   return pool.addClient('public', {
     userPoolClientName: `portunus-${config.stage}-public`,
     generateSecret: false,
+    // ALLOW_USER_AUTH: the managed login offers passkeys only to clients with it.
+    authFlows: { user: true },
     oAuth: {
       flows: { authorizationCodeGrant: true },
       callbackUrls: [...config.redirectUris],

@@ -4,6 +4,7 @@ import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 import { deadLetterQueue } from './dead-letter-queue.ts';
@@ -31,6 +32,7 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
     displayName: `Portunus ${config.stage}`,
     enforceSSL: true,
   });
+  if (config.operatorEmail) topic.addSubscription(new EmailSubscription(config.operatorEmail));
   const deadLetters = deadLetterQueue(scope, 'ops-notices-dead-letters');
   for (const [name, { act, text }] of Object.entries(LINES)) {
     const ruleName = `${prefix}-ops-${name}`;

@@ -31,6 +31,7 @@ export function route(site: RouteSite, row: Route): void {
     needs: row.needs,
     description: `${row.method} ${row.path}`,
     timeoutSeconds: row.timeoutSeconds,
+    reservedConcurrency: row.streaming && site.config.concurrency.streams,
   });
   fn.addEnvironment('WEB_ORIGIN', site.config.webOrigin ?? '');
   const model = site.models.get(row.name);

@@ -32,18 +32,13 @@ const BUDGET = {
 const BUDGETS = { unpriced: 'allow', user: BUDGET, auditor: BUDGET, operator: BUDGET, admin: BUDGET };
 
 export type SettingsSource = {
-  /** Default of `PublicUrl`. */
-  readonly ownUrl: string;
+  /** Where clients reach the API; `parameter`: the template parameter says so. */
+  readonly publicUrl: string;
   readonly identity: IdentityStack | undefined;
 };
 
-export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSource): Settings {
-  const url = new CfnParameter(stack, 'PublicUrl', {
-    description: 'Where clients reach the API, without a slash at the end. Empty: the address AWS gives it.',
-    default: '',
-    allowedPattern: '^(https?://[^/?#]+(/[^/?#]+)*)?$',
-  });
-  const publicUrl = unlessEmpty(stack, url, ownUrl);
+export function createSettings(stack: Stack, { publicUrl: given, identity }: SettingsSource): Settings {
+  const publicUrl = given === 'parameter' ? publicUrlParameter(stack) : given;
   const issuers = new CfnParameter(stack, 'Issuers', {
     description:
       'Whose tokens are accepted: a JSON array of {issuer, jwksUri, audiences, algorithms, rolesClaim, …}.',
@@ -89,6 +84,12 @@ export function createSettings(stack: Stack, { ownUrl, identity }: SettingsSourc
     ),
   };
 }
+
+const publicUrlParameter = (stack: Stack): string =>
+  new CfnParameter(stack, 'PublicUrl', {
+    description: 'Where clients reach the API, without a slash at the end.',
+    allowedPattern: '^https?://[^/?#]+(/[^/?#]+)*$',
+  }).valueAsString;
 
 function unlessEmpty(stack: Stack, parameter: CfnParameter, otherwise: string): string {
   const isGiven = new CfnCondition(stack, `${parameter.node.id}IsGiven`, {

@@ -17,12 +17,12 @@ const out = join(root, 'cdk.out');
 
 const SYNTH_TIMEOUT_MS = 120_000;
 const BUNDLED = ['functions', 'shared', ...TOOLCHAIN];
-const SYNTHESISED = [...BUNDLED, 'infra', 'scripts/build.ts', 'cdk.json'];
+const SYNTHESISED = [...BUNDLED, 'infra', 'stages', 'scripts/build.ts', 'cdk.json'];
 
 export type BuildOptions = {
   readonly stage: 'local' | 'dev' | 'prod';
-  /** Further CDK context, as `-c` would set it. Such an assembly has a folder of its own. */
-  readonly context?: Readonly<Record<string, string>>;
+  /** In place of stages/<stage>.json. Such an assembly has a folder of its own. */
+  readonly values?: Readonly<Record<string, unknown>>;
   readonly onProgress?: (line: string) => void;
   /** Ends the build and its processes. */
   readonly signal?: AbortSignal;
@@ -30,9 +30,8 @@ export type BuildOptions = {
 
 /** @returns the folder of the assembly. Of two concurrent builds, one waits and returns the result of the other. */
 export async function buildAssembly(options: BuildOptions): Promise<string> {
-  const { stage, context = {}, onProgress = () => {}, signal } = options;
-  const variant = Object.entries(context).map(([name, value]) => `+${name}=${value}`);
-  const assembly = join(out, [stage, ...variant].join(''));
+  const { stage, values, onProgress = () => {}, signal } = options;
+  const assembly = join(out, `${stage}${values ? `+${nameOf(values)}` : ''}`);
   const isCurrent = async () => (await stampOf(assembly)) === (await hashOf(root, SYNTHESISED));
   if (await isCurrent()) return assembly;
   await withLock(join(out, '.lock'), async () => {
@@ -42,12 +41,20 @@ export async function buildAssembly(options: BuildOptions): Promise<string> {
     onProgress(`Synthesising stage ${stage}`);
     const fresh = `${assembly}.new`;
     await rm(fresh, { recursive: true, force: true });
-    await synthesise({ ...context, stage }, { outdir: fresh, signal });
+    const stageFile = `${assembly}.stage.json`;
+    if (values) {
+      await mkdir(out, { recursive: true });
+      await writeFile(stageFile, JSON.stringify(values));
+    }
+    await synthesise({ stage, ...(values && { stageFile }) }, { outdir: fresh, signal });
     await writeFile(join(fresh, STAMP), wanted);
     await replace(assembly, fresh);
   });
   return assembly;
 }
+
+/** Name of a variant: readable, as far as a folder's name may be. */
+const nameOf = (values: object): string => JSON.stringify(values).replaceAll(/[^\w,=.-]/g, '');
 
 async function bundleIfChanged(onProgress: (line: string) => void): Promise<void> {
   const wanted = await hashOf(root, BUNDLED);

@@ -16,10 +16,10 @@ started again at any time; keys stay assertUsable throughout.
   --help             show this text
 
 A whole change of CMK, each step a deployment or a command:
-  1  deploy with -c vaultKeys=1,2     key 2 is made; everybody may open under both
-  2  deploy with -c vaultKeys=2,1     new keys are sealed under key 2
+  1  deploy with "vaultKeys": [1, 2]   key 2 is made; everybody may open under both
+  2  deploy with "vaultKeys": [2, 1]   new keys are sealed under key 2
   3  npm run vault -- rewrap --to <ARN of key 2>
-  4  deploy with -c vaultKeys=2       nobody may use key 1; disable it for 7 days, then schedule its deletion`;
+  4  deploy with "vaultKeys": [2]      nobody may use key 1; disable it for 7 days, then schedule its deletion`;
 
 const STAGES = ['local', 'dev', 'prod'];
 

@@ -5,7 +5,6 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
 import { eventFunctions } from '#functions/events.ts';
-import { stageConfig } from '#infra/config.ts';
 
 import { roleTable, usual } from './statements.ts';
 import { allResources, environments, functionNames, resourcesOf, synthesise } from './synthesised.ts';
@@ -212,23 +211,4 @@ it('detects an unacknowledged finding', () => {
   const queue = new Queue(new Stack(app, 'Careless'), 'open-queue');
   const { violations } = new AwsSolutionsChecks().validateScope(queue);
   expect(violations.map(({ ruleName }) => ruleName)).toContain('AwsSolutions-SQS4');
-});
-
-describe('the context', () => {
-  it.each([
-    [{ stage: 'production' }, /stage/],
-    [{ stage: 'dev', issuer: 'okta' }, /issuer/],
-    [{ stage: 'dev', webOrigin: 'https://console.example.com/path' }, /origin/],
-    [{ stage: 'dev', domainName: 'api.example.com' }, /certificateArn/],
-  ])('%j is refused by name', (context, message) => {
-    expect(() => stageConfig(context)).toThrow(message);
-  });
-
-  it('is dev unless it says otherwise, in the account of the caller', () => {
-    expect(stageConfig({}, { account: '123456789012', region: 'us-east-1' })).toMatchObject({
-      stage: 'dev',
-      issuer: 'cognito',
-      env: { account: '123456789012', region: 'us-east-1' },
-    });
-  });
 });

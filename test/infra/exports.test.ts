@@ -33,10 +33,9 @@ const importsOf = (template: unknown): string[] =>
 const dev = synthesise({ stage: 'dev' });
 const changed = synthesise({
   stage: 'dev',
-  domainName: 'api.example.com',
-  certificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x',
+  domain: { name: 'api.example.com', certificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x' },
   webOrigin: 'https://console.example.com',
-  redirectUris: 'https://client.example.com/callback',
+  redirectUris: ['https://client.example.com/callback'],
 });
 
 describe('the exports of a stage', () => {
@@ -62,14 +61,14 @@ describe('the exports of a stage', () => {
 
   it('do not change with a value of the stage; a further vault key adds one', () => {
     expect(allExports(changed)).toEqual(allExports(dev));
-    const rotated = allExports(synthesise({ stage: 'dev', vaultKeys: '2' }));
+    const rotated = allExports(synthesise({ stage: 'dev', vaultKeys: [2] }));
     expect(rotated).toMatchObject(allExports(dev));
     expect(Object.keys(rotated)).toHaveLength(Object.keys(allExports(dev)).length + 1);
   });
 
   it('exist without a stack that imports them, so that the last import can be removed', () => {
     const app = new App({ analyticsReporting: false, context: cdkContext });
-    const config = stageConfig({ stage: 'dev' });
+    const config = stageConfig('dev');
     const data = new DataStack(app, 'Portunus-dev-Data', { env: config.env, config });
     const alone = app.synth().getStackByName(data.stackName).template as unknown;
     expect(exportsOf(alone)).toEqual(exportsOf(dev.templates.Data));

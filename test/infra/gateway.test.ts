@@ -82,8 +82,10 @@ describe('the routes', () => {
     });
     const domain = synthesise({
       stage: 'prod',
-      domainName: 'api.example.com',
-      certificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x',
+      domain: {
+        name: 'api.example.com',
+        certificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x',
+      },
     });
     expect(resourcesOf(domain, 'AWS::ApiGateway::RestApi')).toMatchObject([
       { DisableExecuteApiEndpoint: true },

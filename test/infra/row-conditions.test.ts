@@ -77,7 +77,7 @@ describe('the policies of a role', () => {
   it('stay below the 10,240 characters that IAM takes inline, ARNs resolved', () => {
     const arn =
       'arn:aws:dynamodb:ap-southeast-2:123456789012:table/Portunus-prod-Data-Control84B1D4E3-1ABCDEFGHIJKL';
-    const sizes = roleStatements(synthesise({ stage: 'prod', vaultKeys: '2,1' })).map(
+    const sizes = roleStatements(synthesise({ stage: 'prod', vaultKeys: [2, 1] })).map(
       ([role, statements]) => {
         const resolved = JSON.stringify(statements).replaceAll(
           /\{"Fn::(?:GetAtt|ImportValue)":[^{}]*\}/g,

@@ -7,7 +7,8 @@ import { App } from 'aws-cdk-lib';
 
 import { authorizer, eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
-import { stageConfig } from '#infra/config.ts';
+import { stageConfig, stageName } from '#infra/config.ts';
+import type { StageFile } from '#infra/stage-file.ts';
 import { addStage } from '#infra/stacks.ts';
 
 export type Properties = Readonly<Record<string, any>>; // oxlint-disable-line typescript/no-explicit-any -- a template is JSON
@@ -32,12 +33,18 @@ export const cdkContext = cdkJson.context;
 
 export const functionNames = [...routes, authorizer, ...eventFunctions].map(({ name }) => name);
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** @param given the stage and the values of its file */
 export function synthesise(
-  context: Readonly<Record<string, string>>,
+  { stage, ...values }: { readonly stage: string } & Partial<StageFile>,
   requestModels: Readonly<Record<string, object>> = {},
 ): Synthesised {
   const folder = mkdtempSync(join(tmpdir(), 'portunus-infra-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   const dist = join(folder, 'dist');
   for (const name of functionNames) {
     mkdirSync(join(dist, 'functions', name), { recursive: true });
@@ -50,7 +57,7 @@ export function synthesise(
     context: cdkContext,
     outdir: join(folder, 'assembly'),
   });
-  const stacks = addStage(app, { config: stageConfig(context), dist });
+  const stacks = addStage(app, { config: stageConfig(stageName(stage), values), dist });
   const assembly = app.synth();
   const templates = stacks.map((stack) => [
     stack.stackName.split('-').at(-1),

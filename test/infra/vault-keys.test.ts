@@ -6,8 +6,8 @@ import { stageConfig } from '#infra/config.ts';
 import { environments, resourcesOf, synthesise } from './synthesised.ts';
 
 const before = synthesise({ stage: 'dev' });
-const during = synthesise({ stage: 'dev', vaultKeys: '2,1' });
-const after = synthesise({ stage: 'dev', vaultKeys: '2' });
+const during = synthesise({ stage: 'dev', vaultKeys: [2, 1] });
+const after = synthesise({ stage: 'dev', vaultKeys: [2] });
 
 /** Logical ids of the vault keys whose use a function's statements allow, by action. */
 function keysOf(stage: ReturnType<typeof synthesise>, action: string): string[][] {
@@ -52,7 +52,8 @@ describe('the CMKs of a vault', () => {
   });
 
   it('are named by number', () => {
-    expect(stageConfig({ stage: 'dev' }).vaultKeys).toEqual([1]);
-    expect(() => stageConfig({ stage: 'dev', vaultKeys: 'two' })).toThrow(/vaultKeys/);
+    expect(stageConfig('dev').vaultKeys).toEqual([1]);
+    expect(() => stageConfig('dev', { vaultKeys: ['two'] })).toThrow(/vaultKeys/);
+    expect(() => stageConfig('dev', { vaultKeys: [1, 1] })).toThrow(/once/);
   });
 });

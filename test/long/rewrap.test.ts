@@ -68,16 +68,16 @@ onEngine('a vault that moves to another CMK', () => {
   const names = Array.from({ length: OWNERS }, (_, n) => `owner${n}`);
 
   /** As an operator would: the same stage, deployed with other keys. */
-  const deploy = async (vaultKeys: string) => {
+  const deploy = async (...vaultKeys: number[]) => {
     await portunus?.stop();
-    const assembly = await buildAssembly({ stage: 'local', context: { vaultKeys } });
+    const assembly = await buildAssembly({ stage: 'local', values: { vaultKeys } });
     portunus = await startPortunus({ home, assembly, mutate: unlimited });
   };
   const everybody = () => Promise.all(names.map((name) => portunus.person(name)));
 
   beforeAll(async () => {
     home = await newHome();
-    await deploy('1,2');
+    await deploy(1, 2);
     const people = await everybody();
     const store = async () => {
       for (let person = people.pop(); person; person = people.pop()) {
@@ -106,7 +106,7 @@ onEngine('a vault that moves to another CMK', () => {
   });
 
   it('loses no read and no key while the job is killed again and again, and opens none on the way', async () => {
-    await deploy('2,1');
+    await deploy(2, 1);
     const [to = '', old = ''] = arnsOf(portunus);
     const logged = portunus.kmsLog().length;
     const dry = await rewrap(portunus, { to, dry_run: true });
@@ -180,7 +180,7 @@ onEngine('a vault that moves to another CMK', () => {
 
   it('keeps working when the old CMK is scheduled for deletion', async () => {
     const [, old = ''] = arnsOf(portunus);
-    await deploy('2');
+    await deploy(2);
     expect(arnsOf(portunus)).toHaveLength(1);
     expect((await portunus.kmsAsRoot('ScheduleKeyDeletion', { KeyId: old })).status).toBe(200);
     const person = await portunus.person('owner7');
