@@ -131,8 +131,12 @@ const Usage = z.object({
   providers: z.record(z.string(), z.object({ day: z.object(period), month: z.object(period) })),
   calls_under_way: Count,
   own_budget: z.object({ day_micro_usd: Count.nullable(), month_micro_usd: Count.nullable() }),
+  token_budget: z
+    .object({ day: Gauge, month: Gauge })
+    .optional()
+    .describe('Of the personal access token of this request, if it has a budget; in micro-USD'),
   price_version: Text,
-}) satisfies z.ZodType<ReturnType<typeof usageOf>>;
+}) satisfies z.ZodType<Omit<ReturnType<typeof usageOf>, 'token_budget'>>;
 
 const UsageHistory = z.object({
   by: z.enum(['day', 'tool', 'provider', 'key']),
@@ -189,6 +193,8 @@ const token = {
   status: z.enum(['active', 'expired']),
   scopes: z.array(Scope),
   models: z.array(Text).nullable(),
+  tools: z.array(Text).nullable(),
+  budget: z.object({ day_usd: Text.nullable(), month_usd: Text.nullable() }).nullable(),
   created_at: Time,
   expires_at: Time,
   last_used_at: Time.nullable().describe('To the minute; null: never used'),

@@ -1,11 +1,10 @@
 // Schemas of the preference routes.
 import * as z from 'zod';
 
+import { Usd } from '#shared/core/usd.ts';
+
 const Provider = z.string().regex(/^[a-z0-9-]{1,32}$/);
 const Model = z.string().regex(/^[\w.:/-]{1,100}$/);
-
-/** Decimal number of US dollars, as text: `"5.00"`. A JSON number could lose precision. */
-const Usd = z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be dollars as text, as in "5.00"');
 
 /** Complete preferences of an owner: omitted fields are removed. */
 export const PreferencesBody = z.strictObject({

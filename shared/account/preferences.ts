@@ -3,6 +3,7 @@ import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
+import { formatUsd, microUsdOf } from '#shared/core/usd.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import type { PreferencesBody } from './api.ts';
@@ -35,22 +36,12 @@ export type StageMoney = { readonly day: number | undefined; readonly month: num
 const invalid = (path: string, message: string, more: object = {}) =>
   new AppError('invalid_input', 'The budget is not valid.', { issues: [{ path, message }], ...more });
 
-const parseUsd = (dollars: string): number => {
-  const [whole = '0', fraction = ''] = dollars.split('.');
-  return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
-};
-
-const formatUsd = (microUsd: number): string => {
-  const fraction = String(microUsd % 1_000_000).padStart(6, '0');
-  return `${Math.floor(microUsd / 1_000_000)}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
-};
-
 function amountIn(
   given: string | undefined,
   { path, most }: { path: string; most: number | undefined },
 ): number | undefined {
   if (given === undefined) return undefined;
-  const amount = parseUsd(given);
+  const amount = microUsdOf(given);
   if (amount === 0) throw invalid(path, 'must be more than 0; freeze your keys to stop all calls');
   if (most !== undefined && amount > most) {
     throw invalid(path, `must not exceed the limit of this stage, ${formatUsd(most)}`, {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { ownLine } from '#shared/core/own-text.ts';
+import { Usd } from '#shared/core/usd.ts';
 
 import { Scope, SCOPES } from './scopes.ts';
 
@@ -31,9 +32,22 @@ const TokenName = ownLine().min(1).max(80);
 /** `<model>` or `<provider>/<model>`, exactly. */
 const TokenModel = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be the name of a model');
 
-const NotYet = z
-  .unknown()
-  .refine((value) => value === undefined, 'is not supported yet; set your own budget with PUT /preferences');
+/** A tool, all tools of an alias, or the routes under `/v1`. */
+const TokenTool = z
+  .string()
+  .regex(
+    /^(?:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9-]{1,12}__\*|\/v1)$/,
+    'must be the name of a tool, <alias>__* or /v1',
+  );
+
+const Dollars = Usd.refine((text) => !/^[0.]+$/.test(text), 'must be more than 0');
+
+const TokenBudgetBody = z
+  .strictObject({ day_usd: Dollars.optional(), month_usd: Dollars.optional() })
+  .refine(
+    (budget) => budget.day_usd !== undefined || budget.month_usd !== undefined,
+    'must name day_usd or month_usd',
+  );
 
 export const CreateTokenBody = z.strictObject({
   name: TokenName,
@@ -45,7 +59,17 @@ export const CreateTokenBody = z.strictObject({
     .max(10)
     .optional()
     .describe('The only models that the token may use, each `<model>` or `<provider>/<model>`; absent: all.'),
-  budget: NotYet.optional().describe('Not supported yet.'),
+  tools: z
+    .array(TokenTool)
+    .min(1)
+    .max(30)
+    .optional()
+    .describe(
+      'The only tools that the token may call: names, `<alias>__*` for all of an alias, `/v1` for the routes of AI providers; absent: all.',
+    ),
+  budget: TokenBudgetBody.optional().describe(
+    'Cost of its calls in a UTC day and month, dollars as text, within the limits of its owner. Models without a known price are rejected.',
+  ),
 });
 export type CreateTokenBody = z.infer<typeof CreateTokenBody>;
 
@@ -60,6 +84,8 @@ export type TokenEntry = {
   readonly status: 'active' | 'expired';
   readonly scopes: readonly string[];
   readonly models: readonly string[] | null;
+  readonly tools: readonly string[] | null;
+  readonly budget: { readonly day_usd: string | null; readonly month_usd: string | null } | null;
   readonly created_at: string;
   readonly expires_at: string;
   /** To the minute; null: never used. */

@@ -2,11 +2,12 @@
 // genuine; whether it was revoked is the session check's part, as for every token, and its expiry is checked in each function.
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
+import { microUsdOf } from '#shared/core/usd.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import type { CreateTokenBody } from './api.ts';
 import { hashPersonalToken, isSameHash, newPersonalToken, parsePersonalToken } from './personal-token.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, TokenBudget } from './principal.ts';
 import { PERSONAL_SCOPES, type Role, type Scope, SCOPES_OF } from './scopes.ts';
 import { isPersonalSession } from './session-id.ts';
 import { tokenRefused } from './token-refusal.ts';
@@ -24,6 +25,8 @@ export type PersonalToken = {
   /** Roles of its owner at its creation: with other roles it is no longer valid. */
   readonly roles: readonly Role[];
   readonly models?: readonly string[] | undefined;
+  readonly tools?: readonly string[] | undefined;
+  readonly budget?: TokenBudget | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
   /**
@@ -63,6 +66,8 @@ const principalOf = (uid: Uid, token: PersonalToken): Principal => ({
   roles: token.roles,
   sessionId: token.id,
   models: token.models,
+  tools: token.tools,
+  budget: token.budget,
   expiresAt: token.expiresAt,
   issuedAt: token.issuedAt,
   signedInAt: token.signedInAt,
@@ -88,6 +93,13 @@ function checkScopes({ scopes, roles }: Principal, wanted: readonly Scope[]): vo
   );
 }
 
+function budgetOf({ day_usd, month_usd }: NonNullable<CreateTokenBody['budget']>): TokenBudget {
+  return {
+    ...(day_usd !== undefined && { dayMicroUsd: microUsdOf(day_usd) }),
+    ...(month_usd !== undefined && { monthMicroUsd: microUsdOf(month_usd) }),
+  };
+}
+
 type Ports = {
   readonly store: Pick<PersonalTokenStore, 'list' | 'create'>;
   /** Keys the hashes. */
@@ -103,7 +115,7 @@ type Ports = {
 export async function draftPersonalToken(
   { store, key, now }: Ports,
   creator: Principal,
-  { name, scopes, expires_in, models }: CreateTokenBody,
+  { name, scopes, expires_in, models, tools, budget }: CreateTokenBody,
 ): Promise<{ token: PersonalToken; text: string; write: Write }> {
   const { uid, issuer, subject, roles, issuedAt, signedInAt } = creator;
   if (isPersonalSession(creator.sessionId)) {
@@ -129,6 +141,8 @@ export async function draftPersonalToken(
     scopes: [...new Set(scopes)],
     roles,
     ...(models && { models: [...new Set(models)] }),
+    ...(tools && { tools: [...new Set(tools)] }),
+    ...(budget && { budget: budgetOf(budget) }),
     createdAt,
     expiresAt: createdAt + expires_in,
     issuedAt,

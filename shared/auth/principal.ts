@@ -7,6 +7,12 @@ import { PERSONAL_SCOPES, Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes
 import { isPersonalSession } from './session-id.ts';
 import { personalTokenExpired, tokenExpired } from './token-refusal.ts';
 
+export const TokenBudget = z.object({
+  dayMicroUsd: z.optional(z.int().check(z.positive())),
+  monthMicroUsd: z.optional(z.int().check(z.positive())),
+});
+export type TokenBudget = z.infer<typeof TokenBudget>;
+
 /** Authenticated caller: derived from a verified token, never from request input. */
 export const Principal = z.object({
   uid: Uid,
@@ -20,6 +26,10 @@ export const Principal = z.object({
   client: z.optional(z.string()),
   /** Models that a restricted personal access token may use. */
   models: z.optional(z.readonly(z.array(z.string()))),
+  /** Tools that it may call: names, `<alias>__*`, `/v1`. */
+  tools: z.optional(z.readonly(z.array(z.string()))),
+  /** Its own budget, in micro-USD, within that of its owner. */
+  budget: z.optional(TokenBudget),
   /** Seconds since the epoch. */
   expiresAt: z.int(),
   issuedAt: z.int(),
@@ -27,7 +37,7 @@ export const Principal = z.object({
 });
 export type Principal = z.infer<typeof Principal>;
 
-const Seconds = z.coerce.number().check(z.int(), z.positive());
+const Count = z.coerce.number().check(z.int(), z.positive());
 
 /** Context passed from the authorizer to the functions. API Gateway converts every value to a string. */
 const AuthorizerContext = z.object({
@@ -39,9 +49,12 @@ const AuthorizerContext = z.object({
   sid: z.string().check(z.regex(/^[stp]_[A-Za-z0-9_-]{22}$/)),
   client: z.optional(z.string()),
   models: z.optional(z.string()),
-  exp: Seconds,
-  iat: Seconds,
-  auth: Seconds,
+  tools: z.optional(z.string()),
+  dayBudget: z.optional(Count),
+  monthBudget: z.optional(Count),
+  exp: Count,
+  iat: Count,
+  auth: Count,
 });
 
 const known = <T extends string>(all: readonly T[], given: string): T[] => {
@@ -59,7 +72,8 @@ const CLOCK_TOLERANCE = 30;
 export function principalFrom(context: unknown, nowMs: number): Principal {
   const parsed = AuthorizerContext.safeParse(context);
   if (!parsed.success) throw new AppError('unauthenticated');
-  const { uid, iss, sub, scopes, roles, sid, client, models, exp, iat, auth } = parsed.data;
+  const { uid, iss, sub, scopes, roles, sid, client, models, tools, exp, iat, auth } = parsed.data;
+  const { dayBudget, monthBudget } = parsed.data;
   if (exp + CLOCK_TOLERANCE <= nowMs / 1000) {
     throw isPersonalSession(sid) ? personalTokenExpired() : tokenExpired();
   }
@@ -72,6 +86,10 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
     sessionId: sid,
     client,
     models: models?.split(' '),
+    tools: tools?.split(' '),
+    ...((dayBudget ?? monthBudget) !== undefined && {
+      budget: { dayMicroUsd: dayBudget, monthMicroUsd: monthBudget },
+    }),
     expiresAt: exp,
     issuedAt: iat,
     signedInAt: auth,
@@ -88,6 +106,11 @@ export const contextOf = (principal: Principal) => ({
   sid: principal.sessionId,
   ...(principal.client !== undefined && { client: principal.client }),
   ...(principal.models !== undefined && { models: principal.models.join(' ') }),
+  ...(principal.tools !== undefined && { tools: principal.tools.join(' ') }),
+  ...(principal.budget?.dayMicroUsd !== undefined && { dayBudget: String(principal.budget.dayMicroUsd) }),
+  ...(principal.budget?.monthMicroUsd !== undefined && {
+    monthBudget: String(principal.budget.monthMicroUsd),
+  }),
   exp: String(principal.expiresAt),
   iat: String(principal.issuedAt),
   auth: String(principal.signedInAt),
@@ -132,5 +155,22 @@ export function requireModel(
   throw new AppError('forbidden', 'This personal access token may not use this model.', {
     models,
     next_step: `Use one of its models (${models.join(', ')}), or create a token that may use this one.`,
+  });
+}
+
+/** Whether a personal access token that is restricted to certain tools may call this one. */
+export const allowsTool = ({ tools }: Pick<Principal, 'tools'>, name: string): boolean =>
+  !tools ||
+  tools.some(
+    (allowed) => allowed === name || (allowed.endsWith('__*') && name.startsWith(allowed.slice(0, -1))),
+  );
+
+/** @param name of a tool, or `/v1` @throws {AppError} `forbidden` */
+export function requireTool(principal: Pick<Principal, 'tools'>, name: string): void {
+  if (allowsTool(principal, name)) return;
+  const tools = principal.tools ?? [];
+  throw new AppError('forbidden', 'This personal access token may not call this tool.', {
+    tools,
+    next_step: `Use one of its tools (${tools.join(', ')}), or create a token that may call this one.`,
   });
 }

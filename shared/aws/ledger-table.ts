@@ -11,7 +11,13 @@ import { type Counts, type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
 
 import { write } from './transaction.ts';
 
-const Hold = z.object({ provider: z.string(), microUsd: z.number(), day: z.string(), until: z.number() });
+const Hold = z.object({
+  provider: z.string(),
+  token: z.string().optional(),
+  microUsd: z.number(),
+  day: z.string(),
+  until: z.number(),
+});
 const Budget = z.object({ dayMicroUsd: z.number().optional(), monthMicroUsd: z.number().optional() });
 
 /** An owner who set a budget before the first call has only these attributes. */

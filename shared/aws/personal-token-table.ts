@@ -4,6 +4,7 @@ import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk
 import * as z from 'zod/mini';
 
 import type { PersonalToken, PersonalTokenStore } from '#shared/auth/personal-tokens.ts';
+import { TokenBudget } from '#shared/auth/principal.ts';
 import { Role, Scope } from '#shared/auth/scopes.ts';
 import { AppError } from '#shared/core/errors.ts';
 
@@ -22,6 +23,8 @@ const Row = z.object({
   scopes: z.array(Scope),
   roles: z.array(Role),
   models: z.optional(z.array(z.string())),
+  tools: z.optional(z.array(z.string())),
+  budget: z.optional(TokenBudget),
   createdAt: z.number(),
   expiresAt: z.number(),
   issuedAt: z.number(),

@@ -1,7 +1,17 @@
 // Quotas and budgets: by role as configured for the stage, lowered by the owner's own budget.
 import * as z from 'zod';
 
-import { GAUGES, type Gauge, type Limits, nameOf, type OwnBudget, type Unit } from './ledger.ts';
+import {
+  GAUGES,
+  type Gauge,
+  type Limits,
+  nameOf,
+  type OwnBudget,
+  PERIODS,
+  type TokenBudget,
+  tokenGauge,
+  type Unit,
+} from './ledger.ts';
 
 const Amounts = z.strictObject({
   calls: z.number().int().min(1).max(100_000_000).optional(),
@@ -45,10 +55,16 @@ function stageLimit(budgets: Budgets, roles: readonly BudgetRole[], gauge: Gauge
   return limits.length === 0 ? 0 : limits.includes(undefined) ? undefined : Math.max(...limits.map(Number));
 }
 
+type LimitsSite = {
+  readonly roles: readonly BudgetRole[];
+  readonly provider: string | undefined;
+  readonly token?: TokenBudget | undefined;
+};
+
 /** Limits of one caller's calls to one provider, by gauge name; the owner's own budget can only lower them. */
 export function limitsOf(
   budgets: Budgets,
-  { roles, provider }: { roles: readonly BudgetRole[]; provider: string | undefined },
+  { roles, provider, token }: LimitsSite,
   own: OwnBudget = {},
 ): Limits {
   const entries = GAUGES.flatMap(({ period, unit }) =>
@@ -60,5 +76,11 @@ export function limitsOf(
       return limit === Infinity ? [] : [[nameOf(gauge), limit] as const];
     }),
   );
-  return Object.fromEntries(entries);
+  return Object.fromEntries([...entries, ...(token ? tokenLimits(token) : [])]);
 }
+
+const tokenLimits = (token: TokenBudget): [string, number][] =>
+  PERIODS.flatMap((period): [string, number][] => {
+    const limit = token[OWN[period]];
+    return limit === undefined ? [] : [[tokenGauge(period, token.id), limit]];
+  });

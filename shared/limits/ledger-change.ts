@@ -64,7 +64,7 @@ export function reservation(
   { id, hold }: { id: string; hold: Hold },
   limits: Limits,
 ): Change {
-  const moves = movesOf({ provider: hold.provider, calls: 1, microUsd: hold.microUsd });
+  const moves = movesOf({ ...hold, calls: 1 });
   return {
     day: hold.day,
     budgetRevision: known.budgetRevision,
@@ -81,7 +81,7 @@ export function settlement(
   { id, hold, actual }: { id: string; hold: Hold; actual: Amount },
   limits: Limits,
 ): Change {
-  const held = movesOf({ provider: hold.provider, calls: 1, microUsd: hold.microUsd });
+  const held = movesOf({ ...hold, calls: 1 });
   const moves = movesOf(actual);
   const told = known.day === hold.day ? known.warned : {};
   const quiet = Object.entries(limited(moves, limits))

@@ -12,35 +12,54 @@ export type Gauge = {
   readonly period: Period;
   readonly unit: Unit;
   readonly provider?: string | undefined;
+  /** Personal access token whose own budget it counts. */
+  readonly token?: string | undefined;
 };
+
+/** No provider's name contains it. */
+const TOKEN = 'token:';
 
 export const GAUGES: readonly Gauge[] = PERIODS.flatMap((period): Gauge[] => [
   { period, unit: 'calls' },
   { period, unit: 'microUsd' },
 ]);
 
-/** `day.calls`, `month.microUsd.openai`. */
-export const nameOf = ({ period, unit, provider }: Gauge): string =>
-  [period, unit, ...(provider === undefined ? [] : [provider])].join('.');
+/** `day.calls`, `month.microUsd.openai`, `day.microUsd.token:<id>`. */
+export const nameOf = ({ period, unit, provider, token }: Gauge): string =>
+  [
+    period,
+    unit,
+    ...(token === undefined ? [] : [`${TOKEN}${token}`]),
+    ...(provider === undefined ? [] : [provider]),
+  ].join('.');
 
 export function gaugeOf(name: string): Gauge {
-  const [period, unit, provider] = name.split('.');
-  return { period: period as Period, unit: unit as Unit, provider };
+  const [period, unit, scope] = name.split('.');
+  return {
+    period: period as Period,
+    unit: unit as Unit,
+    ...(scope?.startsWith(TOKEN) ? { token: scope.slice(TOKEN.length) } : { provider: scope }),
+  };
 }
 
 /** Values by gauge name. */
 export type Counts = Readonly<Record<string, number>>;
 export type Limits = Counts;
 
-/** Owner's own budget, in micro-USD. */
+/** Budget that an owner chose, in micro-USD. */
 export type OwnBudget = {
   readonly dayMicroUsd?: number | undefined;
   readonly monthMicroUsd?: number | undefined;
 };
 
+/** A personal access token with a budget of its own. */
+export type TokenBudget = OwnBudget & { readonly id: string };
+
 /** Reservation of one call in progress. */
 export type Hold = {
   readonly provider: string;
+  /** Personal access token whose budget it counts against, too. */
+  readonly token?: string | undefined;
   readonly microUsd: number;
   /** UTC day of its begin, as in 2026-11-22: the day and month it is charged to. */
   readonly day: string;
@@ -79,21 +98,30 @@ export const EMPTY: Ledger = {
 export const MAX_OPEN = 100;
 export const WARNINGS = [50, 80, 95] as const;
 
-export type Amount = { readonly provider: string; readonly calls: number; readonly microUsd: number };
+export type Amount = {
+  readonly provider: string;
+  readonly calls: number;
+  readonly microUsd: number;
+  readonly token?: string | undefined;
+};
 
 const monthOf = (day: string): string => day.slice(0, 'yyyy-mm'.length);
 export const dayOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length);
 
 /** Gauges that a call changes, each with its increment. */
-export const movesOf = ({ provider, calls, microUsd }: Amount): Counts =>
-  Object.fromEntries(
-    GAUGES.flatMap((gauge) =>
-      [undefined, provider].map((scope) => [
-        nameOf({ ...gauge, provider: scope }),
-        gauge.unit === 'calls' ? calls : microUsd,
-      ]),
-    ),
+export function movesOf({ provider, calls, microUsd, token }: Amount): Counts {
+  const counted = GAUGES.flatMap((gauge) =>
+    [undefined, provider].map((scope) => [
+      nameOf({ ...gauge, provider: scope }),
+      gauge.unit === 'calls' ? calls : microUsd,
+    ]),
   );
+  const ofToken = token === undefined ? [] : PERIODS.map((period) => [tokenGauge(period, token), microUsd]);
+  return Object.fromEntries([...counted, ...ofToken]);
+}
+
+export const tokenGauge = (period: Period, token: string): string =>
+  nameOf({ period, unit: 'microUsd', token });
 
 function plus(counts: Counts, moves: Counts, sign: 1 | -1): Counts {
   const moved = Object.entries(moves).map(([name, by]) => [
@@ -109,7 +137,7 @@ function within(ledger: Ledger, day: string, moves: Counts): Counts {
   return Object.fromEntries(Object.entries(moves).filter(([name]) => counted[gaugeOf(name).period]));
 }
 
-const heldBy = ({ provider, microUsd }: Hold): Amount => ({ provider, calls: 1, microUsd });
+const heldBy = ({ provider, microUsd, token }: Hold): Amount => ({ provider, calls: 1, microUsd, token });
 
 /**
  * Resets the counters of a new period. Reservations for calls of an earlier period are kept. The day never decreases.

@@ -19,6 +19,7 @@ import {
   rolled,
   settled,
   swept,
+  type TokenBudget,
   type Warning,
   warned,
 } from './ledger.ts';
@@ -28,6 +29,8 @@ import { crowdedError, exhaustedError } from './refusals.ts';
 export type Caller = {
   readonly uid: Uid;
   readonly roles: readonly BudgetRole[];
+  /** Personal access token of the call, if it has a budget of its own. */
+  readonly token?: TokenBudget | undefined;
   readonly requestId: string;
   readonly deadline: Deadline;
 };
@@ -56,7 +59,7 @@ function checkRoom(
   hold: Hold,
   at: { limits: Readonly<Record<string, number>>; nowMs: number },
 ) {
-  const amount = { provider: hold.provider, calls: 1, microUsd: hold.microUsd };
+  const amount = { ...hold, calls: 1 };
   const broken = exhausted(ledger, amount, at.limits);
   if (broken) {
     const wanted = movesOf(amount)[broken.gauge] ?? 0;
@@ -72,16 +75,19 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
     memory.set(uid, { day, budget, budgetRevision, warned: told });
   };
   const known = (uid: Uid) => memory.get(uid) ?? UNKNOWN;
-  const limitsFor = ({ roles }: Caller, provider: string, { budget }: Remembered) =>
-    limitsOf(budgets, { roles, provider }, budget);
+  const limitsFor = ({ roles, token }: Caller, provider: string, { budget }: Remembered) =>
+    limitsOf(budgets, { roles, provider, token }, budget);
 
   return {
     forget: (uid: Uid) => void memory.delete(uid),
 
     /** Highest known warning that applies to such a call, in per cent of its limit. */
-    highestWarning(uid: Uid, { provider, day }: Hold): number {
+    highestWarning(uid: Uid, { provider, token, day }: Hold): number {
       const { warned: told, day: seen } = known(uid);
-      const own = Object.entries(told).filter(([name]) => (gaugeOf(name).provider ?? provider) === provider);
+      const own = Object.entries(told).filter(([name]) => {
+        const gauge = gaugeOf(name);
+        return (gauge.provider ?? provider) === provider && (gauge.token ?? token) === token;
+      });
       return seen === day ? Math.max(0, ...own.map(([, percent]) => percent)) : 0;
     },
 
@@ -104,8 +110,9 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
       };
     },
 
-    settlement(caller: Caller, { hold, actual }: { hold: Hold; actual: Amount }) {
+    settlement(caller: Caller, { hold, actual: amount }: { hold: Hold; actual: Amount }) {
       const { uid, requestId: id } = caller;
+      const actual = { ...amount, token: hold.token };
       const quickly = (from: Remembered, held: Hold): Plan => {
         const limits = limitsFor(caller, actual.provider, from);
         return { writes: [store.change(uid, settlement(from, { id, hold: held, actual }, limits))] };

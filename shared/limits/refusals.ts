@@ -1,7 +1,7 @@
 // Errors for a reached limit: the limit, the amount spent, and the time of the reset.
 import { AppError } from '#shared/core/errors.ts';
 
-import { type Exhausted, gaugeOf, MAX_OPEN, type Period } from './ledger.ts';
+import { type Exhausted, type Gauge, gaugeOf, MAX_OPEN, type Period } from './ledger.ts';
 
 /** Midnight UTC after this day, or the first of the month after it, in milliseconds since the epoch. */
 export function resetAfter(period: Period, day: string): number {
@@ -20,17 +20,23 @@ const amountOf = (unit: 'calls' | 'microUsd', amount: number): string =>
 /** Retry interval while reservations may be released soon. */
 const SOON_SECONDS = 5;
 
+/** Continues "this day's limit". */
+export function scopeText({ provider, token }: Pick<Gauge, 'provider' | 'token'>): string {
+  if (token !== undefined) return ' of this personal access token';
+  return provider === undefined ? '' : ` at ${provider}`;
+}
+
 export function exhaustedError(
   { gauge, limit, spent, open }: Exhausted,
   at: { day: string; nowMs: number; wanted: number },
 ): AppError {
-  const { period, unit, provider } = gaugeOf(gauge);
+  const { period, unit, provider, token } = gaugeOf(gauge);
   const resetMs = resetAfter(period, at.day);
   const reset = Math.max(1, Math.ceil((resetMs - at.nowMs) / 1000));
   const waits = open > 0 && spent + Math.max(1, at.wanted) <= limit;
   const seconds = waits ? Math.min(SOON_SECONDS, reset) : reset;
   const resetsAt = new Date(resetMs).toISOString();
-  const whose = provider === undefined ? '' : ` at ${provider}`;
+  const whose = scopeText({ provider, token });
   return new AppError(
     unit === 'calls' ? 'quota_exceeded' : 'budget_exceeded',
     `This ${period}'s limit${whose} is ${amountOf(unit, limit)}; ${amountOf(unit, spent)} spent, ` +
@@ -40,6 +46,7 @@ export function exhaustedError(
         period,
         unit: unit === 'calls' ? 'calls' : 'micro_usd',
         ...(provider !== undefined && { provider }),
+        ...(token !== undefined && { token_id: token }),
         limit,
         spent,
         open,
@@ -68,4 +75,12 @@ export const unpricedError = (provider: string): AppError =>
     {
       provider,
     },
+  );
+
+/** A budget cannot bound what has no price. */
+export const unpricedForToken = (provider: string): AppError =>
+  new AppError(
+    'price_unknown',
+    'The price of this model is unknown, and this personal access token has a budget.',
+    { provider, next_step: 'Choose a model with a known price, or use a token without a budget.' },
   );

@@ -5,7 +5,7 @@ import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 import { type Amount, dayOf, type Hold, WARNINGS } from './ledger.ts';
 import { persist } from './persist.ts';
 import { type Caller, createPlans, type PlanPorts } from './plans.ts';
-import { unpricedError } from './refusals.ts';
+import { unpricedError, unpricedForToken } from './refusals.ts';
 
 /** Planned call. Its sizes give the upper bound of its price. */
 export type Estimate = {
@@ -99,14 +99,16 @@ function chargeOfAnswer(open: Open, { provider, cost }: { provider: string; cost
 /** @throws {AppError} `price_unknown` if the stage requires known prices */
 function opened<Served>(
   { worstCaseOf, budgets, now }: SpendingPorts<Served>,
-  { deadline }: Caller,
+  { deadline, token }: Caller,
   estimate: Estimate,
 ): Open {
   const worst = worstCaseOf(estimate);
   if (worst === 'unknown' && budgets.unpriced === 'refuse') throw unpricedError(estimate.provider);
+  if (worst === 'unknown' && token) throw unpricedForToken(estimate.provider);
   const at = now();
   const hold: Hold = {
     provider: estimate.provider,
+    ...(token && { token: token.id }),
     microUsd: worst === 'unknown' ? 0 : worst,
     day: dayOf(at),
     until: Math.ceil(at + deadline.remainingMs() + GRACE_MS),

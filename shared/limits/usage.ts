@@ -1,6 +1,17 @@
 // Usage of an owner as returned to clients.
 import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
-import { EMPTY, type Ledger, type Limits, nameOf, type Period, rolled, swept } from './ledger.ts';
+import {
+  EMPTY,
+  gaugeOf,
+  type Ledger,
+  type Limits,
+  nameOf,
+  type Period,
+  rolled,
+  swept,
+  type TokenBudget,
+  tokenGauge,
+} from './ledger.ts';
 import { resetAfter } from './refusals.ts';
 
 /** `spent`: ended calls. `open`: reserved for calls in progress. `limit`, `left`: null without a limit. */
@@ -12,42 +23,40 @@ export type Gauged = {
 };
 export type PeriodUsage = { readonly calls: Gauged; readonly micro_usd: Gauged };
 
-const FIELDS = { calls: 'calls', micro_usd: 'microUsd' } as const;
+const gauged = ({ used, spent }: Ledger, limits: Limits, name: string): Gauged => {
+  const [all, ended, limit] = [used[name] ?? 0, spent[name] ?? 0, limits[name]];
+  const left = limit === undefined ? null : Math.max(0, limit - all);
+  return { spent: ended, open: all - ended, limit: limit ?? null, left };
+};
 
-function periodUsage(
-  { used, spent }: Ledger,
+const periodUsage = (
+  ledger: Ledger,
   limits: Limits,
   scope: { period: Period; provider?: string },
-): PeriodUsage {
-  const gauged = (field: keyof typeof FIELDS): Gauged => {
-    const name = nameOf({ ...scope, unit: FIELDS[field] });
-    const [all, ended] = [used[name] ?? 0, spent[name] ?? 0];
-    const { [name]: limit } = limits;
-    const left = limit === undefined ? null : Math.max(0, limit - all);
-    return { spent: ended, open: all - ended, limit: limit ?? null, left };
-  };
-  return { calls: gauged('calls'), micro_usd: gauged('micro_usd') };
-}
+): PeriodUsage => ({
+  calls: gauged(ledger, limits, nameOf({ ...scope, unit: 'calls' })),
+  micro_usd: gauged(ledger, limits, nameOf({ ...scope, unit: 'microUsd' })),
+});
 
 /** Providers that were called this month or have a limit of their own. */
 function providersOf({ used }: Ledger, budgets: Budgets, roles: readonly BudgetRole[]): string[] {
-  const called = Object.keys(used).flatMap((name) => name.split('.')[2] ?? []);
+  const called = Object.keys(used).flatMap((name) => gaugeOf(name).provider ?? []);
   const limited = roles.flatMap((role) => Object.keys(budgets[role].per_provider ?? {}));
   return [...new Set([...called, ...limited])].toSorted();
 }
 
-export function usageOf(
-  stored: Ledger | undefined,
-  {
-    budgets,
-    roles,
-    today,
-    nowMs,
-  }: { budgets: Budgets; roles: readonly BudgetRole[]; today: string; nowMs: number },
-) {
+type UsageSite = {
+  readonly budgets: Budgets;
+  readonly roles: readonly BudgetRole[];
+  readonly token?: TokenBudget | undefined;
+  readonly today: string;
+  readonly nowMs: number;
+};
+
+export function usageOf(stored: Ledger | undefined, { budgets, roles, token, today, nowMs }: UsageSite) {
   const ledger = swept(rolled(stored ?? EMPTY, today), nowMs);
   const { day, budget, open } = ledger;
-  const limitsAt = (provider?: string) => limitsOf(budgets, { roles, provider }, budget);
+  const limitsAt = (provider?: string) => limitsOf(budgets, { roles, provider, token }, budget);
   const reset = (period: Period) => new Date(resetAfter(period, day)).toISOString();
   const whole = (period: Period) => ({
     ...periodUsage(ledger, limitsAt(), { period }),
@@ -71,5 +80,11 @@ export function usageOf(
       day_micro_usd: budget.dayMicroUsd ?? null,
       month_micro_usd: budget.monthMicroUsd ?? null,
     },
+    ...(token && {
+      token_budget: {
+        day: gauged(ledger, limitsAt(), tokenGauge('day', token.id)),
+        month: gauged(ledger, limitsAt(), tokenGauge('month', token.id)),
+      },
+    }),
   };
 }

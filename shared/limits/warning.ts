@@ -1,6 +1,6 @@
 // Budget warnings.
 import { gaugeOf, type Warning } from './ledger.ts';
-import { resetAfter, usd } from './refusals.ts';
+import { resetAfter, scopeText, usd } from './refusals.ts';
 
 const SEVERITY: Readonly<Record<number, 'info' | 'warning' | 'critical'>> = {
   50: 'info',
@@ -10,9 +10,9 @@ const SEVERITY: Readonly<Record<number, 'info' | 'warning' | 'critical'>> = {
 
 /** Creates one notice per period, limit and threshold. A changed limit raises new notices. */
 export function warningDraft({ gauge, percent, limit, spent }: Warning, day: string) {
-  const { period, unit, provider } = gaugeOf(gauge);
+  const { period, unit, provider, token } = gaugeOf(gauge);
   const amount = (value: number) => (unit === 'calls' ? `${value}` : `$${usd(value)}`);
-  const where = provider === undefined ? '' : ` at ${provider}`;
+  const where = token === undefined ? scopeText({ provider }) : ` of the personal access token ${token}`;
   const resets = new Date(resetAfter(period, day)).toISOString();
   return {
     kind: 'budget_warning' as const,
@@ -25,6 +25,8 @@ export function warningDraft({ gauge, percent, limit, spent }: Warning, day: str
     next_step:
       percent === 95
         ? 'The call rate is reduced near the limit, and calls are rejected at the limit. See GET /usage.'
-        : 'See GET /usage. PUT /preferences sets a lower budget.',
+        : token === undefined
+          ? 'See GET /usage. PUT /preferences sets a lower budget.'
+          : 'See GET /tokens. DELETE /tokens/{token_id} revokes it.',
   };
 }

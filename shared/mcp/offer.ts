@@ -1,6 +1,7 @@
 // Capabilities offered to an MCP client: the tool registry, resources and prompts.
 import type { McpServer } from '@modelcontextprotocol/server';
 
+import { allowsTool } from '#shared/auth/principal.ts';
 import { findTool, TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
@@ -26,11 +27,12 @@ export function calledTool(message: McpMessage): Tool | undefined {
 
 const byName = (a: Tool, b: Tool) => (a.name < b.name ? -1 : 1);
 
-function toolsFor(message: McpMessage, registered: readonly Tool[]): readonly Tool[] {
+function toolsFor(message: McpMessage, { registered, principal }: ToolCalls): readonly Tool[] {
   const called = calledTool(message);
   if (called) return [called];
   if (message.method === 'tools/call') return registered;
-  return registered.length > 0 ? [...TOOLS, ...registered].toSorted(byName) : TOOLS;
+  const all = registered.length > 0 ? [...TOOLS, ...registered].toSorted(byName) : TOOLS;
+  return all.filter(({ name }) => allowsTool(principal, name));
 }
 
 const HINT = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -39,7 +41,7 @@ const HINT = { ttlMs: 60_000, cacheScope: 'private' } as const;
 function equip(server: McpServer, message: McpMessage, calls: ToolCalls): void {
   const method = String(message.method);
   if (!/^(?:resources|prompts)\//.test(method)) {
-    for (const tool of toolsFor(message, calls.registered)) register(server, tool, calls);
+    for (const tool of toolsFor(message, calls)) register(server, tool, calls);
   }
   if (!/^(?:tools|prompts)\//.test(method)) addResources(server, calls);
   if (!/^(?:tools|resources)\//.test(method)) addPrompts(server);

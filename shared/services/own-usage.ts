@@ -15,9 +15,10 @@ type Ports = {
 /** Usage of the caller, against the limits of this day and month. */
 export const createOwnUsage =
   ({ ledgers, budgets, now }: Ports) =>
-  async ({ uid, roles }: Principal) => {
+  async ({ uid, roles, budget, sessionId }: Principal) => {
     const ledger = await ledgers.find(uid);
     const nowMs = now();
-    const usage = usageOf(ledger, { budgets, roles, today: dayOf(nowMs), nowMs });
+    const token = budget && { ...budget, id: sessionId };
+    const usage = usageOf(ledger, { budgets, roles, token, today: dayOf(nowMs), nowMs });
     return { ...usage, price_version: PRICE_VERSION };
   };

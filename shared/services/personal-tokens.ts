@@ -5,12 +5,19 @@ import {
   type PersonalToken,
   type PersonalTokenStore,
 } from '#shared/auth/personal-tokens.ts';
-import type { Principal } from '#shared/auth/principal.ts';
+import type { Principal, TokenBudget } from '#shared/auth/principal.ts';
 import type { SessionStore } from '#shared/auth/sessions.ts';
+import { formatUsd } from '#shared/core/usd.ts';
 import type { Write } from '#shared/core/write.ts';
 
 const iso = (at: number) => new Date(at * 1000).toISOString();
 const seconds = (ms: number) => Math.floor(ms / 1000);
+
+const usdOrNull = (microUsd: number | undefined) => (microUsd === undefined ? null : formatUsd(microUsd));
+const budgetView = ({ dayMicroUsd, monthMicroUsd }: TokenBudget) => ({
+  day_usd: usdOrNull(dayMicroUsd),
+  month_usd: usdOrNull(monthMicroUsd),
+});
 
 const entryOf = (
   token: PersonalToken,
@@ -21,6 +28,8 @@ const entryOf = (
   status: isLive(token, seconds(nowMs)) ? 'active' : 'expired',
   scopes: token.scopes,
   models: token.models ?? null,
+  tools: token.tools ?? null,
+  budget: token.budget ? budgetView(token.budget) : null,
   created_at: iso(token.createdAt),
   expires_at: iso(token.expiresAt),
   last_used_at: usedAt === undefined ? null : iso(usedAt),

@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/auth/principal.ts';
+import { allowsTool, type Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
@@ -45,5 +45,6 @@ export const createDescribeTools =
       const { state, version, hash, shared } = tool;
       return describe(listedTool(tool), { state, version, hash, shared });
     });
-    return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const callable = [...own, ...others].filter(({ name }) => allowsTool(principal, name));
+    return callable.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   };

@@ -1,7 +1,7 @@
 // The one path of every tool call. REST and MCP are thin faces of it.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import type { Refuse } from '#shared/audit/refusals.ts';
-import { type Principal, requireScope } from '#shared/auth/principal.ts';
+import { type Principal, requireScope, requireTool } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
@@ -41,6 +41,8 @@ export type Invocation = {
   readonly idempotencyKey?: string | undefined;
   /** Its route requires a scope of its own, instead of `tools:call`, and its arguments hold no idempotency key. */
   readonly scoped?: true;
+  /** Made by a tool on its caller's behalf. */
+  readonly nested?: true;
   readonly sink?: ToolCall['sink'];
   readonly progress?: ToolCall['progress'];
   readonly translation?: ToolCall['translation'];
@@ -86,7 +88,7 @@ function othersOf(
       requestId: `${requestId}.${count}`,
       ...(key !== undefined && { idempotencyKey: `${key}.${count}` }),
     };
-    return invoke({ ...of, ...own, toolName, parameters });
+    return invoke({ ...of, ...own, toolName, parameters, nested: true });
   };
   return also;
 }
@@ -126,10 +128,11 @@ const draftsOf =
 
 /** The tool, if the caller may call it. */
 async function allowedTool(
-  { toolName, tool, principal, scoped }: Invocation,
+  { toolName, tool, principal, scoped, nested }: Invocation,
   findRegistered: Ports['findRegistered'],
 ): Promise<Tool> {
   if (!scoped) requireScope(principal, 'tools:call');
+  if (!nested) requireTool(principal, scoped ? '/v1' : toolName);
   const found = tool ?? findTool(toolName) ?? (await findRegistered(principal, toolName));
   if (!found) throw new AppError('unknown_tool');
   if (found.scope) requireScope(principal, found.scope);
@@ -139,6 +142,15 @@ async function allowedTool(
 /** The arguments, and the idempotency key. A route with a scope of its own takes it from its header alone. */
 const givenTo = (tool: Tool, { parameters, idempotencyKey: key, scoped }: Invocation) =>
   scoped ? { given: parameters, key } : keyOf(tool, parameters, key);
+
+/** The caller as limits and budgets know it. */
+const callerOf = ({ principal, requestId, deadline }: Invocation): Caller => ({
+  uid: principal.uid,
+  roles: principal.roles,
+  ...(principal.budget && { token: { ...principal.budget, id: principal.sessionId } }),
+  requestId,
+  deadline,
+});
 
 /** The caller's side of a call while it runs. */
 const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });
@@ -154,13 +166,12 @@ export function createInvoke(all: Ports): Invoke {
   const { beginIdempotentRequest, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
-    const { uid, roles } = principal;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let idempotent = NOT_IDEMPOTENT;
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
-    const { end, ...records } = recordsOf({ audit, refuse }, account({ uid, roles, requestId, deadline }));
+    const { end, ...records } = recordsOf({ audit, refuse }, account(callerOf(invocation)));
 
     const begin = async (intent: Intent) => {
       const { provider, model } = intent;

@@ -16,6 +16,8 @@ const token: PersonalToken = {
   scopes: ['ai:use'],
   roles: ['user'],
   models: ['o3'],
+  tools: ['todo_list', 'sky__*'],
+  budget: { dayMicroUsd: 5_000_000 },
   createdAt: T,
   expiresAt: T + 3600,
   issuedAt: T - 10,
@@ -42,8 +44,13 @@ contractOf(
     it('reads back a token as it was created, also one for all models', async () => {
       const { store, uid } = await created();
       expect(await store.find(uid, token.id)).toEqual(token);
-      const all = await created({ models: undefined });
-      expect(await store.find(all.uid, token.id)).toEqual({ ...token, models: undefined });
+      const all = await created({ models: undefined, tools: undefined, budget: undefined });
+      expect(await store.find(all.uid, token.id)).toEqual({
+        ...token,
+        models: undefined,
+        tools: undefined,
+        budget: undefined,
+      });
     });
 
     it('finds a token for its owner alone', async () => {

@@ -97,6 +97,16 @@ onEngine('the AWS calls of a request', () => {
         },
         body: JSON.stringify(of),
       });
+    const limited = { ...newToken, budget: { day_usd: '0.01' } };
+    let budgeted = '';
+    const createBudgeted = async () => {
+      budgeted = (await dora.post('/tokens', limited)).body.token;
+    };
+    const byToken = (max_tokens = 1) =>
+      current.request('POST', '/v1/chat/completions', {
+        headers: { 'x-api-key': budgeted, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...completion, max_tokens }),
+      });
     const compared = {
       ...say('six'),
       targets: [{ provider: 'openai' }, { provider: 'openai', model: 'o3' }],
@@ -225,6 +235,11 @@ onEngine('the AWS calls of a request', () => {
       'mistyped personal token': await callsOf(() =>
         current.request('GET', '/usage', { headers: { authorization: `Bearer ${personal.token}x` } }),
       ),
+      'chat completion by a token with a budget, its first': await createBudgeted().then(() =>
+        callsOf(() => byToken()),
+      ),
+      'chat completion by a token with a budget': await callsOf(() => byToken()),
+      'chat completion by a token whose budget is used up': await callsOf(() => byToken(4000)),
       'personal token revoked': await callsOf(() => alice.delete(`/tokens/${personal.token_id}`)),
       'account erased': await callsOf(() => alice.delete('/account')),
       'no token': await callsOf(() => current.request('GET', '/api-keys')),
@@ -333,6 +348,11 @@ onEngine('the AWS calls of a request', () => {
       'personal token used again': 'GetItem PutItem',
       'personal token used where no verdict is cached': 'PutItem Query',
       'mistyped personal token': 'PutItem UpdateItem',
+      // the token is read and its first use noted; the ledger does not count it yet, which the first attempt tells
+      'chat completion by a token with a budget, its first':
+        'GetItem Query TransactWriteItems TransactWriteItems TransactWriteItems UpdateItem UpdateItem',
+      'chat completion by a token with a budget': 'Query TransactWriteItems TransactWriteItems UpdateItem',
+      'chat completion by a token whose budget is used up': 'PutItem Query TransactWriteItems UpdateItem',
       'personal token revoked': 'TransactWriteItems',
       'account erased':
         'GetItem Query Query Query Query Query Query Query Query Query Query Query Query TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems TransactWriteItems',

@@ -252,22 +252,23 @@ onEngine('a personal access token', () => {
     expect(wanting.body.next_step).toContain('POST /tokens');
   });
 
-  it('says by name what of a request is wrong, a budget too', async () => {
+  it('says by name what of a request is wrong', async () => {
     const lea = await portunus.current.person('lea');
     const answer = await lea.post('/tokens', {
       name: '',
       scopes: ['everything'],
       expires_in: 366 * 24 * HOUR,
-      budget: { day_usd: '1' },
+      budget: { day_usd: 'a lot' },
+      tools: ['*'],
     });
     expect(answer.status).toBe(400);
     expect(answer.body.issues.map(({ path }: { path: string }) => path)).toEqual([
       'body.name',
       'body.scopes.0',
       'body.expires_in',
-      'body.budget',
+      'body.tools.0',
+      'body.budget.day_usd',
     ]);
-    expect(answer.text).toContain('not supported yet');
   });
 
   it('uses no other than its own models, whichever way and by whatever default', async () => {
@@ -294,6 +295,81 @@ onEngine('a personal access token', () => {
     const listed = (await program('GET', '/v1/models')).body.data.map(({ id }: { id: string }) => id);
     expect(listed.filter((id: string) => id !== 'openai/gpt-4.1')).toEqual([]);
     expect((await program('GET', '/v1/models/openai%2Fgpt-4.1-mini')).status).toBe(404);
+  });
+
+  it('spends its budget and no more, in every protocol, while its owner may go on', async () => {
+    const { current } = portunus;
+    const rosa = await current.person('rosa');
+    await rosa.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    const { id, token } = await created(rosa, { budget: { day_usd: '0.01' } });
+    const program = bearer(token);
+    const model = 'openai/gpt-4.1'; // $8 for a million tokens out: 1,000 of them are most of a cent
+    const complete = (max_tokens: number) =>
+      program('POST', '/v1/chat/completions', { model, max_tokens, ...say('limited') });
+    expect((await complete(10)).status).toBe(200);
+    const asked = current.provider?.journal().length;
+    const over = await complete(4000);
+    expect([over.status, over.body.error.portunus_code]).toEqual([429, 'budget_exceeded']);
+    expect(over.text).toContain('of this personal access token');
+    const message = { model, max_tokens: 4000, ...say('limited') };
+    expect((await program('POST', '/v1/messages', message)).status).toBe(429);
+    const parameters = { ...say('limited'), provider: 'openai', model: 'gpt-4.1', max_tokens: 4000 };
+    const invoked = await program('POST', '/mcp/tools/invoke', { tool_name: 'ai_chat', parameters });
+    expect(invoked.body).toMatchObject({ code: 'budget_exceeded', limit: { token_id: id, limit: 10_000 } });
+    const unpriced = { ...parameters, model: 'a-model-without-a-price', max_tokens: 10 };
+    const refused = await program('POST', '/mcp/tools/invoke', {
+      tool_name: 'ai_chat',
+      parameters: unpriced,
+    });
+    expect(refused.body.code).toBe('price_unknown');
+    expect(current.provider?.journal().length).toBe(asked);
+    expect((await rosa.invoke('ai_chat', parameters)).status).toBe(200);
+
+    const used = (await program('GET', '/usage')).body.token_budget.day;
+    expect(used).toMatchObject({ limit: 10_000, open: 0 });
+    expect(used.spent).toBeGreaterThan(0);
+    expect((await rosa.get('/usage')).body).not.toHaveProperty('token_budget');
+    const [listed] = (await rosa.get('/tokens')).body.tokens;
+    expect(listed.budget).toEqual({ day_usd: '0.01', month_usd: null });
+  });
+
+  it('calls and sees its own tools alone, over REST, MCP and /v1', async () => {
+    const { current } = portunus;
+    const sam = await current.person('sam');
+    await sam.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
+    const { token } = await created(sam, { tools: ['todo_list', 'ai_compare'] });
+    const program = bearer(token);
+    const call = (tool_name: string, parameters: object = {}) =>
+      program('POST', '/mcp/tools/invoke', { tool_name, parameters });
+    expect((await call('todo_list')).body).toMatchObject({ success: true });
+    expect((await call('todo_create', { title: 'x' })).body).toMatchObject({
+      status: 403,
+      code: 'forbidden',
+      tools: ['todo_list', 'ai_compare'],
+    });
+    // A tool that it may call calls others on its behalf.
+    const compared = await call('ai_compare', {
+      ...say('hi'),
+      targets: [{ provider: 'openai' }, { provider: 'openai', model: 'o3' }],
+    });
+    expect(compared.body).toMatchObject({ success: true });
+    expect((await call('ai_chat', say('x'))).status).toBe(403);
+    const listed = (await program('GET', '/mcp/tools')).body.tools.map(({ name }: { name: string }) => name);
+    expect(listed).toEqual(['ai_compare', 'todo_list']);
+    const client = new Client({ name: 'a-program', version: '1.0.0' });
+    const requestInit = { headers: { authorization: `Bearer ${token}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${current.url}/mcp`), { requestInit }));
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['ai_compare', 'todo_list']);
+    const refused = await client.callTool({ name: 'todo_create', arguments: { title: 'x' } });
+    expect([refused.isError, JSON.stringify(refused.content)]).toEqual([
+      true,
+      expect.stringContaining('todo_list'),
+    ]);
+    await client.close();
+    const overV1 = { model: 'openai/gpt-4.1', ...say('x') };
+    expect((await byApiKey(token)('POST', '/v1/chat/completions', overV1)).status).toBe(403);
+    const wider = await created(sam, { tools: ['/v1'] });
+    expect((await byApiKey(wider.token)('POST', '/v1/chat/completions', overV1)).status).toBe(200);
   });
 
   it('ends with all sessions of its owner, and with the account', async () => {

@@ -14,6 +14,7 @@ import {
   type Principal,
   principalFrom,
   requireModel,
+  requireTool,
   requireScope,
 } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
@@ -181,7 +182,14 @@ describe('the creation of a personal access token', () => {
     ['a name with a control character', { name: 'a\u0000b' }],
     ['a model with a space', { models: ['a b'] }],
     ['an empty list of models', { models: [] }],
-    ['a budget, which is not supported yet', { budget: { day_usd: '1.00' } }],
+    ['an empty budget', { budget: {} }],
+    ['a budget of nothing', { budget: { day_usd: '0.00' } }],
+    ['a budget as a number', { budget: { day_usd: 1 } }],
+    ['a negative budget', { budget: { month_usd: '-1' } }],
+    ['an empty list of tools', { tools: [] }],
+    ['a pattern of tools', { tools: ['todo_*'] }],
+    ['all tools by a pattern', { tools: ['*'] }],
+    ['too many tools', { tools: Array.from({ length: 31 }, (_, n) => `tool_${n}`) }],
   ])('is rejected with %s', (_, more) => {
     const parsed = CreateTokenBody.safeParse({ name: 'ci', scopes: ['ai:use'], expires_in: 60, ...more });
     expect(parsed.error?.issues.map(({ path }) => path[0])).toEqual([Object.keys(more)[0]]);
@@ -189,9 +197,24 @@ describe('the creation of a personal access token', () => {
 });
 
 describe('the resolution of a personal access token', () => {
-  it('is the principal of its owner with its own scopes and models, on its way through API Gateway too', async () => {
+  it.each([
+    [{ day_usd: '0.5' }, { dayMicroUsd: 500_000 }],
+    [{ month_usd: '10' }, { monthMicroUsd: 10_000_000 }],
+    [
+      { day_usd: '1', month_usd: '0.000001' },
+      { dayMicroUsd: 1_000_000, monthMicroUsd: 1 },
+    ],
+  ])('carries the budget %j to the functions', async (budget, microUsd) => {
     const { create, resolve } = memory();
-    const { text, token } = await create(signedIn(), { models: ['openai/gpt-4.1', 'o3'] });
+    const principal = await resolve((await create(signedIn(), { budget })).text);
+    expect(principal.budget).toEqual(microUsd);
+    expect(principalFrom(contextOf(principal), T * 1000).budget).toMatchObject(microUsd);
+  });
+
+  it('is the principal of its owner with its own scopes, models and tools, on its way through API Gateway too', async () => {
+    const { create, resolve } = memory();
+    const tools = ['todo_list', 'sky__*', '/v1'];
+    const { text, token } = await create(signedIn(), { models: ['openai/gpt-4.1', 'o3'], tools });
     const principal = await resolve(text);
     expect(principal).toMatchObject({
       uid: alice,
@@ -200,6 +223,7 @@ describe('the resolution of a personal access token', () => {
       roles: ['user'],
       sessionId: token.id,
       models: ['openai/gpt-4.1', 'o3'],
+      tools,
     });
     expect(principalFrom(contextOf(principal), T * 1000)).toEqual(principal);
   });
@@ -268,6 +292,16 @@ describe('a caller with a personal access token', () => {
       expect(() => requireModel(limited, { provider, model })).toThrow(
         expect.objectContaining({ code: 'forbidden' }),
       );
+    }
+  });
+
+  it('may call its tools alone, those of an alias by its pattern, and any where it names none', () => {
+    const limited = { tools: ['todo_list', 'sky__*'] };
+    for (const name of ['todo_list', 'sky__forecast', 'sky__']) requireTool(limited, name);
+    requireTool({}, 'ai_chat');
+    requireTool({ tools: ['/v1'] }, '/v1');
+    for (const name of ['todo_create', 'todo_list2', 'skyx__forecast', 'SKY__forecast', '/v1', '']) {
+      expect(() => requireTool(limited, name)).toThrow(expect.objectContaining({ code: 'forbidden' }));
     }
   });
 });

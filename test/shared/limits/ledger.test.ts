@@ -5,7 +5,7 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Uid } from '#shared/core/ids.ts';
 import { Budgets, limitsOf } from '#shared/limits/budgets.ts';
-import { EMPTY, exhausted, type Ledger, rolled } from '#shared/limits/ledger.ts';
+import { EMPTY, exhausted, type Ledger, rolled, type TokenBudget } from '#shared/limits/ledger.ts';
 import { type Cost, createSpending, type Ending } from '#shared/limits/spending.ts';
 
 import { memoryLedger } from './memory-ledger.ts';
@@ -47,9 +47,15 @@ function stage(
     });
   let calls = 0;
   /** A call that sets `most` micro-USD aside. */
-  const begin = async (spending: ReturnType<typeof newInstance>, most = 10, provider = 'openai') => {
+  const begin = async (
+    spending: ReturnType<typeof newInstance>,
+    most = 10,
+    from: string | { token: TokenBudget } = 'openai',
+  ) => {
     calls += 1;
-    const account = spending({ uid, roles: ['user'], requestId: `r${calls}`, deadline: deadlineIn(HOUR) });
+    const [provider, token] = typeof from === 'string' ? [from] : ['openai', from.token];
+    const deadline = deadlineIn(HOUR);
+    const account = spending({ uid, roles: ['user'], token, requestId: `r${calls}`, deadline });
     await account.reserve({ provider, model: 'm', inputBytes: most }, memory.commit);
     return {
       end: (microUsd: number | 'unknown' = most, by = provider) =>
@@ -359,5 +365,79 @@ describe('the budgets of a stage', () => {
     ['of an unknown period', { week: { calls: 5 } }],
   ])('are refused when one is %s', (_kind, user) => {
     expect(Budgets.safeParse({ ...roles, user }).success).toBe(false);
+  });
+});
+
+describe('the budget of a personal access token', () => {
+  const token = { id: 'p_1', dayMicroUsd: 25 };
+
+  it('admits calls up to its limit, reservations included, while its owner may go on', async () => {
+    const { newInstance, begin, ledger } = stage({ day: { micro_usd: 1000 } });
+    const spending = newInstance();
+    const first = await begin(spending, 10, { token });
+    await begin(spending, 10, { token });
+    await expect(begin(spending, 10, { token })).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      message: expect.stringContaining('of this personal access token'),
+      details: { limit: { period: 'day', token_id: 'p_1', limit: 25, open: 20, wanted: 10 } },
+    });
+    expect(await codeOf(begin(spending))).toBe('admitted');
+    await first.end(3);
+    expect(await codeOf(begin(spending, 10, { token }))).toBe('admitted');
+    expect(ledger().spent['day.microUsd.token:p_1']).toBe(3);
+    expect(ledger().spent['day.microUsd']).toBe(3);
+  });
+
+  it('is its own: another token and the next day have theirs', async () => {
+    const { newInstance, begin, pass, ledger } = stage({});
+    const spending = newInstance();
+    await (await begin(spending, 20, { token })).end(20);
+    expect(await codeOf(begin(spending, 10, { token }))).toBe('budget_exceeded');
+    expect(await codeOf(begin(spending, 10, { token: { ...token, id: 'p_2' } }))).toBe('admitted');
+    pass(12 * HOUR);
+    expect(await codeOf(begin(spending, 10, { token }))).toBe('admitted');
+    expect(ledger().spent['month.microUsd.token:p_1']).toBe(20);
+  });
+
+  it('never admits more than the budget of its owner', async () => {
+    const { newInstance, begin } = stage({ day: { micro_usd: 15 } });
+    const spending = newInstance();
+    await begin(spending, 10, { token });
+    expect(await codeOf(begin(spending, 10, { token }))).toBe('budget_exceeded');
+  });
+
+  it('rejects a model without a known price, which it cannot bound', async () => {
+    const { newInstance, begin } = stage({}, { unpriced: 'allow' });
+    const spending = newInstance();
+    expect(await codeOf(begin(spending, 0))).toBe('admitted');
+    expect(await codeOf(begin(spending, 0, { token }))).toBe('price_unknown');
+  });
+
+  it('holds for two instances at once, one of which has not seen the token', async () => {
+    const { newInstance, begin } = stage({});
+    const [one, other] = [newInstance(), newInstance()];
+    await begin(one, 1);
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => codeOf(begin(n % 2 ? one : other, 10, { token }))),
+    );
+    expect(outcomes.filter((code) => code === 'admitted')).toHaveLength(2);
+  });
+
+  it('warns its owner by the token, once a threshold', async () => {
+    const { newInstance, begin, told } = stage({});
+    const spending = newInstance();
+    await (await begin(spending, 13, { token })).end(13);
+    await (await begin(spending, 1, { token })).end(1);
+    expect(told).toEqual(['2026-11-22 day.microUsd.token:p_1 50']);
+  });
+
+  it('costs one write a call in the usual case', async () => {
+    const { newInstance, begin, writes } = stage({});
+    const spending = newInstance();
+    const wide = { ...token, dayMicroUsd: 10_000 };
+    await (await begin(spending, 1, { token: wide })).end();
+    const before = writes();
+    for (let n = 0; n < 10; n += 1) await (await begin(spending, 1, { token: wide })).end();
+    expect(writes() - before).toBe(20);
   });
 });
