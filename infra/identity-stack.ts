@@ -49,6 +49,7 @@ export class IdentityStack extends Stack {
     // As in the data stack: exported whether another stack imports them or not.
     for (const value of [this.pool.userPoolProviderUrl, this.client.userPoolClientId, domain.domainName])
       this.exportValue(value);
+    new CfnOutput(this, 'UserPoolId', { value: this.pool.userPoolId });
     new CfnOutput(this, 'ClientId', { value: this.client.userPoolClientId });
     new CfnOutput(this, 'IssuerUrl', { value: this.pool.userPoolProviderUrl });
   }

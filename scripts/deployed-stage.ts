@@ -1,0 +1,43 @@
+// A stage on AWS, as its stacks describe it. Credentials and Region come from the environment, as for the AWS command line.
+import { fileURLToPath } from 'node:url';
+
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+
+import { readStageFile } from '#infra/stage-file.ts';
+
+const STAGES = ['dev', 'prod'];
+
+export type StackOutputs = Readonly<Record<string, string>>;
+type Part = 'Api' | 'Identity' | 'Audit';
+
+/** @throws {Error} for a stage that is not deployed on AWS */
+export function checkStage(stage: string): void {
+  if (!STAGES.includes(stage)) throw new Error(`There is no stage ${stage} on AWS: ${STAGES.join(', ')}.`);
+}
+
+/** Region of the stage's file; undefined: that of the environment. */
+export const regionOf = (stage: string): string | undefined =>
+  readStageFile(fileURLToPath(new URL(`../stages/${stage}.json`, import.meta.url))).region;
+
+export const clientOptions = (stage: string): { region?: string } => {
+  const region = regionOf(stage);
+  return region === undefined ? {} : { region };
+};
+
+/** @throws {Error} if the stack does not exist */
+export async function stackOutputs(stage: string, part: Part): Promise<StackOutputs> {
+  const StackName = `Portunus-${stage}-${part}`;
+  const client = new CloudFormationClient(clientOptions(stage));
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  const outputs = Stacks[0]?.Outputs ?? [];
+  return Object.fromEntries(
+    outputs.map(({ OutputKey = '', OutputValue = '' }): [string, string] => [OutputKey, OutputValue]),
+  );
+}
+
+/** @throws {Error} naming the output that the stack lacks, as one of an older release does */
+export function outputNamed(outputs: StackOutputs, name: string): string {
+  const value = outputs[name];
+  if (value !== undefined) return value;
+  throw new Error(`The stack has no output ${name}. Deploy this release first.`);
+}
