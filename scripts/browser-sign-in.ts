@@ -24,7 +24,7 @@ const PATH = '/callback';
 export async function signIn(request: SignInRequest): Promise<OAuthTokens> {
   const listener = await listenForCode(request.client?.redirect, request.timeoutMs);
   try {
-    const { provider, state, tokens } = createProvider(request, listener.redirect);
+    const { provider, state, savedTokens } = createProvider(request, listener.redirect);
     const options = {
       serverUrl: `${request.url}/mcp`,
       // Named, because below a stage prefix it is not where a client would look for it.
@@ -40,7 +40,7 @@ export async function signIn(request: SignInRequest): Promise<OAuthTokens> {
       authorizationCode: codeIn(answer),
       ...(iss !== null && { iss }),
     });
-    return tokens();
+    return savedTokens();
   } finally {
     listener.close();
   }
@@ -80,7 +80,7 @@ function createProvider({ issuer, client, onAddress }: SignInRequest, redirect: 
   return {
     provider,
     state,
-    tokens(): OAuthTokens {
+    savedTokens: (): OAuthTokens => {
       if (saved) return saved;
       throw new Error('The issuer returned no token.');
     },
@@ -102,7 +102,10 @@ async function listenForCode(redirect: string | undefined, timeoutMs: number): P
   promise.catch(() => undefined); // its reader may not wait yet
   const server = createServer(({ url = '/' }, response) => {
     const { pathname: path, searchParams } = new URL(url, 'http://127.0.0.1');
-    if (path !== pathname) return void response.writeHead(404).end();
+    if (path !== pathname) {
+      response.writeHead(404).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(PAGE);
     resolve(searchParams);
   });

@@ -28,6 +28,9 @@ type Order = {
 
 const NEEDS_EMAIL = ['add', 'roles', 'remove'];
 
+const isCommand = (command: string, email: string): boolean =>
+  NEEDS_EMAIL.includes(command) ? email.includes('@') : command === 'list' && email === '';
+
 function orderFrom(args: string[]): Order | undefined {
   const { values, positionals } = parseArgs({
     args,
@@ -41,8 +44,7 @@ function orderFrom(args: string[]): Order | undefined {
   if (values.help) return undefined;
   const [command = '', email = '', ...more] = positionals;
   if (values.stage === undefined) throw new Error(`Name a --stage.\n\n${HELP}`);
-  const isComplete = NEEDS_EMAIL.includes(command) ? email.includes('@') : command === 'list' && email === '';
-  if (!isComplete || more.length > 0) throw new Error(`No such command.\n\n${HELP}`);
+  if (!isCommand(command, email) || more.length > 0) throw new Error(`No such command.\n\n${HELP}`);
   if (command === 'roles' && values.roles === undefined) throw new Error(`Name the --roles.\n\n${HELP}`);
   checkStage(values.stage);
   return { stage: values.stage, command, email, roles: values.roles?.split(',') };

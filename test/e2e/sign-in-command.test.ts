@@ -37,6 +37,13 @@ const asAlice = async (address: URL) => {
   await fetch(end);
 };
 
+/** A browser that comes back with this query, in which STATE is the state of the sign-in. */
+const answering = (query: string) => async (address: URL) => {
+  const state = address.searchParams.get('state') ?? '';
+  const redirect = address.searchParams.get('redirect_uri') ?? '';
+  await fetch(`${redirect}?${query.replace('STATE', state)}`);
+};
+
 for (const asCognito of [false, true]) {
   onEngine(
     `npm run sign-in ${asCognito ? 'at an issuer like Cognito' : 'at an issuer that serves clients'}`,
@@ -55,11 +62,6 @@ for (const asCognito of [false, true]) {
       });
 
       it('ends with the reason if the person is rejected, or the answer is that of another sign-in', async () => {
-        const answering = (query: string) => async (address: URL) => {
-          const state = address.searchParams.get('state') ?? '';
-          const redirect = address.searchParams.get('redirect_uri') ?? '';
-          await fetch(`${redirect}?${query.replace('STATE', state)}`);
-        };
         const { url } = portunus.current;
         const denied = await run(['--url', url], answering('error=access_denied&state=STATE'));
         expect(denied).toMatchObject({

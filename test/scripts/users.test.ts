@@ -20,6 +20,13 @@ const directory = createUserDirectory(new CognitoIdentityProviderClient({ region
 const callsOf = () => cognito.calls().map(({ args: [command] }) => [command.constructor.name, command.input]);
 const groups = (...names: string[]) => ({ Groups: names.map((GroupName) => ({ GroupName })) });
 
+const user = (name: string, Enabled = true) => ({
+  Username: name,
+  Enabled,
+  UserStatus: 'CONFIRMED' as const,
+  Attributes: [{ Name: 'email', Value: `${name}@example.org` }],
+});
+
 beforeEach(() => void cognito.reset());
 
 describe('the users of a stage', () => {
@@ -67,12 +74,6 @@ describe('the users of a stage', () => {
   });
 
   it('are listed over all pages', async () => {
-    const user = (name: string, Enabled = true) => ({
-      Username: name,
-      Enabled,
-      UserStatus: 'CONFIRMED' as const,
-      Attributes: [{ Name: 'email', Value: `${name}@example.org` }],
-    });
     cognito
       .on(ListUsersCommand)
       .resolvesOnce({ Users: [user('alice')], PaginationToken: 'more' })
