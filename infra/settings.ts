@@ -18,6 +18,12 @@ const PROVIDER_ORIGINS = {
   anthropic: 'https://api.anthropic.com',
   google: 'https://generativelanguage.googleapis.com',
   mistral: 'https://api.mistral.ai',
+  groq: 'https://api.groq.com',
+  xai: 'https://api.x.ai',
+  deepseek: 'https://api.deepseek.com',
+  openrouter: 'https://openrouter.ai',
+  together: 'https://api.together.xyz',
+  bedrock: 'https://bedrock-runtime.{region}.amazonaws.com',
 };
 
 /** Generous for a person and a chatbot, restrictive for a runaway loop. */

@@ -1,15 +1,28 @@
 // Identifies the provider of a request by path and headers, and reads its credential.
 import type { IncomingHttpHeaders } from 'node:http';
 
-export type Api = 'openai' | 'anthropic' | 'google' | 'mistral' | 'compatible';
+/** Hosted servers with OpenAI's API. */
+export const HOSTS = ['groq', 'xai', 'deepseek', 'openrouter', 'together', 'azure'] as const;
+export type Host = (typeof HOSTS)[number];
+
+export type Api = 'openai' | 'anthropic' | 'google' | 'mistral' | 'compatible' | 'bedrock' | Host;
+
+export const isHost = (api: Api): api is Host => HOSTS.some((host) => host === api);
 
 /** Status and JSON body of a response. */
 export type Reply = readonly [status: number, body: object];
 
 /** Providers whose paths equal OpenAI's have a path prefix. */
-const PREFIX = /^\/(mistral|compatible)(?=\/)/;
+const PREFIX = new RegExp(`^/(mistral|compatible|bedrock|${HOSTS.join('|')})(?=/)`);
+/** The API's own path between the origin and its version, by which some providers are told apart from OpenAI. */
+const OWN_PATH = /^\/(?:openai|api|anthropic)(?=\/v1\/)/;
 
-export const withoutPrefix = (path: string): string => path.replace(PREFIX, '');
+export const withoutPrefix = (path: string): string =>
+  PREFIX.test(path) ? path.replace(PREFIX, '').replace(OWN_PATH, '') : path;
+
+/** Bedrock serves the dialects of others. */
+export const dialectOf = (api: Api, path: string): Api =>
+  api === 'bedrock' ? (path.startsWith('/v1/messages') ? 'anthropic' : 'openai') : api;
 
 export function identifyApi(path: string, headers: IncomingHttpHeaders): Api {
   const [, named] = PREFIX.exec(path) ?? [];
@@ -22,6 +35,7 @@ export function identifyApi(path: string, headers: IncomingHttpHeaders): Api {
 export function credentialIn(headers: IncomingHttpHeaders, api: Api): string | undefined {
   const own = { anthropic: 'x-api-key', google: 'x-goog-api-key' }[api as 'anthropic' | 'google'];
   if (own) return [headers[own]].flat()[0];
+  if (api === 'azure') return [headers['api-key']].flat()[0];
   return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
 }
 
@@ -30,22 +44,19 @@ type ProviderError = { readonly message: string /** OpenAI's or Mistral's. */; r
 /** An error in the provider's own shape. */
 export function errorReply(api: Api, status: number, { message, code }: ProviderError): Reply {
   const common = { message, type: 'invalid_request_error', param: null, code: code ?? null };
-  const bodies: Readonly<Record<Api, object>> = {
+  const bodies: Readonly<Partial<Record<Api, object>>> = {
     anthropic: { type: 'error', error: { type: 'invalid_request_error', message } },
     google: { error: { code: status, message, status: 'INVALID_ARGUMENT' } },
     mistral: { object: 'error', ...common },
-    openai: { error: common },
-    compatible: { error: common },
   };
-  return [status, bodies[api]];
+  return [status, bodies[api] ?? { error: common }];
 }
 
 const WRONG_KEY = { message: 'Incorrect API key provided.', code: 'invalid_api_key' };
 
 /** Replies to an unknown key. None of them quotes the key; Google's status is 400. */
-export const UNKNOWN_KEY: Readonly<Record<Api, Reply>> = {
-  openai: errorReply('openai', 401, WRONG_KEY),
-  compatible: errorReply('compatible', 401, WRONG_KEY),
+const UNKNOWN_KEY: Readonly<Partial<Record<Api, Reply>>> = {
+  bedrock: [403, { Message: 'Authentication failed: Please make sure your API Key is valid.' }],
   mistral: [401, { detail: 'Unauthorized' }],
   anthropic: [401, { type: 'error', error: { type: 'authentication_error', message: 'invalid x-api-key' } }],
   google: [
@@ -66,3 +77,5 @@ export const UNKNOWN_KEY: Readonly<Record<Api, Reply>> = {
     },
   ],
 };
+
+export const unknownKey = (api: Api): Reply => UNKNOWN_KEY[api] ?? errorReply(api, 401, WRONG_KEY);

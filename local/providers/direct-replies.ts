@@ -16,7 +16,8 @@ type DirectRequest = {
 
 /** Undefined for a request that the stand-in answers. */
 export function directReply({ api, method, path, body, conversation }: DirectRequest): Reply | undefined {
-  if (api === 'google' && method === 'GET' && path.startsWith('/v1beta/models')) return [200, GEMINI_MODELS];
+  const listed = method === 'GET' ? MODEL_LISTS[api] : undefined;
+  if (listed && /^\/v1(?:beta)?\/models/.test(path)) return [200, listed];
   if (path.endsWith(':batchEmbedContents')) {
     return [
       200,
@@ -34,6 +35,13 @@ const GEMINI_MODELS = {
     name: `models/${name}`,
     supportedGenerationMethods: ['generateContent', 'countTokens'],
   })),
+};
+
+/** Lists in another form than OpenAI's, or of other models. */
+const MODEL_LISTS: Readonly<Partial<Record<Api, object>>> = {
+  google: GEMINI_MODELS,
+  together: [{ id: 'meta-llama/Llama-3.3-70B-Instruct-Turbo', object: 'model' }],
+  openrouter: { data: [{ id: 'deepseek/deepseek-chat' }, { id: 'openai/gpt-4.1-mini' }] },
 };
 
 /** Without meaning, equal for equal text, and of unit length. */

@@ -7,7 +7,17 @@ import type { ChaosConfig } from '@copilotkit/aimock';
 import { listen } from '#local/listen.ts';
 
 import { readConversation } from './conversation.ts';
-import { type Api, credentialIn, identifyApi, type Reply, UNKNOWN_KEY, withoutPrefix } from './dialects.ts';
+import { converseReply, isConverse, readConverse } from './converse.ts';
+import {
+  type Api,
+  credentialIn,
+  dialectOf,
+  type Host,
+  identifyApi,
+  type Reply,
+  unknownKey,
+  withoutPrefix,
+} from './dialects.ts';
 import { directReply } from './direct-replies.ts';
 import { forward } from './forward.ts';
 import { asObject, parseJson } from './json.ts';
@@ -35,7 +45,11 @@ type ProviderRequest = {
 export type Providers = {
   readonly url: string;
   /** Origin of each provider. */
-  readonly origins: Readonly<Record<'openai' | 'anthropic' | 'google' | 'mistral', string>>;
+  readonly origins: Readonly<
+    Record<'openai' | 'anthropic' | 'google' | 'mistral' | 'bedrock' | Exclude<Host, 'azure'>, string>
+  >;
+  /** Base URL of an Azure OpenAI resource. */
+  readonly azureUrl: string;
   /** Base URL of an OpenAI-compatible server, with an origin of its own. */
   readonly compatibleUrl: string;
   /** Token endpoint for refresh tokens, which the journal shows as the credential. */
@@ -99,8 +113,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
   const url = `http://127.0.0.1:${listening.port}`;
   return {
     url,
-    origins: { openai: url, anthropic: url, google: url, mistral: `${url}/mistral` },
-    compatibleUrl: `http://localhost:${listening.port}/compatible/v1`,
+    ...addressesAt(url, listening.port),
     tokenUrl: `${url}${TOKEN_PATH}`,
     journal: () => recorded,
     clearJournal: () => recorded.splice(0),
@@ -122,6 +135,22 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
       await listening.close();
       await standIn.mock.stop();
     },
+  };
+}
+
+const PREFIXED = ['mistral', 'bedrock', 'groq', 'xai', 'deepseek', 'openrouter', 'together'] as const;
+
+function addressesAt(url: string, port: number): Pick<Providers, 'origins' | 'azureUrl' | 'compatibleUrl'> {
+  const prefixed = Object.fromEntries(PREFIXED.map((name) => [name, `${url}/${name}`]));
+  return {
+    origins: {
+      openai: url,
+      anthropic: url,
+      google: url,
+      ...(prefixed as Record<(typeof PREFIXED)[number], string>),
+    },
+    azureUrl: `${url}/azure`,
+    compatibleUrl: `http://localhost:${port}/compatible/v1`,
   };
 }
 
@@ -160,7 +189,7 @@ function createServe(state: State): (exchange: Exchange) => Promise<number> {
     }
     const isKnown = credential !== '' && !state.revoked.has(credential);
     if (path === TOKEN_PATH) return tokenEndpoint(exchange.credential, { refused: !isKnown }, response);
-    if (!isKnown) return send(UNKNOWN_KEY[api], response);
+    if (!isKnown) return send(unknownKey(api), response);
     return serveKnown(state, exchange, headers);
   };
 }
@@ -171,11 +200,14 @@ async function serveKnown(
   headers: Readonly<Record<string, string>>,
 ): Promise<number> {
   const parsed = parseJson(text);
-  const request = { api, method, path: withoutPrefix(path), headers: incoming.headers, body: parsed };
+  const bare = withoutPrefix(path);
+  const dialect = dialectOf(api, bare);
+  const request = { api: dialect, method, path: bare, headers: incoming.headers, body: parsed };
   const rejection = checkRequest(request);
   if (rejection) return send(rejection, response, headers);
   const body = asObject(parsed);
-  const conversation = readConversation(api, request.path, body);
+  if (isConverse(bare)) return send(converseReply(readConverse(body)), response, headers);
+  const conversation = readConversation(dialect, request.path, body);
   const direct = directReply({ ...request, body, conversation });
   if (direct) return send(direct, response, headers);
   const { standIn, paused } = state;

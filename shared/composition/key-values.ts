@@ -29,6 +29,7 @@ const writing = () => ({ keys: keyStore(), seal: sealKey(), fingerprint: fingerp
 /** Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `notices:raise`, `audit:write`. */
 export const depositKey = /* @__PURE__ */ lazy(() =>
   createDepositKey({
+    origins: providerOrigins(),
     deposit: createKeyDeposit(writing()).deposit,
     validation: keyValidation(),
     audit: audit(),
@@ -49,7 +50,11 @@ export const connectKey = /* @__PURE__ */ lazy(() =>
 
 /** Needs `keys:read`, `keys:put`, `keys:seal`, `providers:call`, `audit:write`. */
 export const rotateKey = /* @__PURE__ */ lazy(() =>
-  createRotateStoredKey({ rotate: createRotateKey(writing()), validation: keyValidation() }),
+  createRotateStoredKey({
+    rotate: createRotateKey(writing()),
+    validation: keyValidation(),
+    origins: providerOrigins(),
+  }),
 );
 
 /** Needs `vault:use`, `keys:put`, `providers:call`, `audit:write`. */

@@ -18,6 +18,8 @@ export type EgressRequest = {
   readonly body?: string | Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs: number;
+  /** The request carries a key of Amazon Bedrock: its runtime is the one AWS API that it may reach. */
+  readonly bedrock?: boolean | undefined;
 };
 
 /** Overrides of the default limits. */
@@ -163,7 +165,7 @@ const opener =
   async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
     const { ports: listed, headersMs, idleMs } = { ...DEFAULTS, ...policy };
     if (!METHODS.has(request.method)) throw egressRefused('method');
-    const target = targetOf(request.url, { ...rules, ports: listed });
+    const target = targetOf(request.url, { ...rules, ports: listed, bedrock: request.bedrock });
     const { signal: caller, deadlineMs } = request;
     const timeouts = createTimeouts({ deadlineMs, headersMs, idleMs, caller });
     let outgoing: ClientRequest | undefined;

@@ -18,6 +18,8 @@ export type TargetRules = {
   /** Host names of this gateway, which must not call itself. */
   readonly ownHosts: readonly string[];
   readonly ports: readonly number[];
+  /** Whether the request carries a key of Amazon Bedrock, which may go to its runtime in one Region. */
+  readonly bedrock?: boolean | undefined;
 };
 
 const MAX_LENGTH = 8192;
@@ -53,6 +55,9 @@ const AWS = [
   'cloud-aws.adc-e.uk',
 ];
 
+/** The only names in those zones that a provider's key may go to. */
+const BEDROCK_RUNTIME = /^bedrock-runtime\.[a-z]{2,3}(?:-[a-z]+){1,3}-\d\.amazonaws\.com$/;
+
 const within = (host: string, domain: string) => host === domain || host.endsWith(`.${domain}`);
 
 function parse(text: string): URL {
@@ -64,21 +69,22 @@ function parse(text: string): URL {
   return url;
 }
 
-function checkHost(host: string, ownHosts: readonly string[]): void {
+function checkHost(host: string, { ownHosts, bedrock }: Pick<TargetRules, 'ownHosts' | 'bedrock'>): void {
+  const denied = bedrock && BEDROCK_RUNTIME.test(host) ? INTERNAL_DOMAINS : [...INTERNAL_DOMAINS, ...AWS];
   const name = host.length <= MAX_HOST_LENGTH && isIP(host) === 0 && HOST.test(host);
-  if (!name || [...INTERNAL_DOMAINS, ...AWS, ...ownHosts].some((domain) => within(host, domain)))
-    throw egressRefused('host');
+  if (!name || [...denied, ...ownHosts].some((domain) => within(host, domain))) throw egressRefused('host');
 }
 
 /** @throws {AppError} `egress_refused` */
-export function targetOf(text: string, { trustedOrigins, ownOrigin, ownHosts, ports }: TargetRules): Target {
+export function targetOf(text: string, rules: TargetRules): Target {
+  const { trustedOrigins, ownOrigin, ports } = rules;
   const url = parse(text);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (url.origin === ownOrigin) throw egressRefused('host');
   if (trustedOrigins.has(url.origin)) return { url, host, trusted: true };
   if (url.protocol !== 'https:') throw egressRefused('scheme');
   if (!ports.includes(url.port === '' ? HTTPS_PORT : Number(url.port))) throw egressRefused('port');
-  checkHost(host, ownHosts);
+  checkHost(host, rules);
   return { url, host, trusted: false };
 }
 

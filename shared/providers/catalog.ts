@@ -2,37 +2,17 @@
 import { AppError } from '#shared/core/errors.ts';
 import type { ProviderId } from '#shared/core/ids.ts';
 
-export type ProviderFacts = {
-  readonly id: ProviderId;
-  readonly title: string;
-  readonly features: readonly ('chat' | 'stream' | 'embed' | 'models')[];
-  /** The shape of its keys today, as a hint: another shape is taken when the provider itself accepts the key. */
-  readonly keyPattern: RegExp;
-  /** A beginning that no other provider's keys have. */
-  readonly keyPrefix?: RegExp;
-  /** Keys that administer an account: they can do far more than a call needs. */
-  readonly adminKey?: RegExp;
-  readonly keyFormat: string;
-  /** Page on which its users create and revoke keys. */
-  readonly keyPage: string;
-  readonly renewal: 'oauth' | 'api' | 'guided';
-  /** Empty where only the key's own server knows. */
-  readonly defaultModel: string;
-  readonly defaultEmbedModel?: string;
-  /** Model names that no other provider uses: a call with such a model and no provider is routed to this one. */
-  readonly modelPattern?: RegExp;
-  /** Its keys are stored with the base URL they are for. */
-  readonly ownBaseUrl?: true;
-  /** Absent: 2, as most have it. */
-  readonly maxTemperature?: number;
-};
+import { BEARER_PROVIDERS } from './bearer-providers.ts';
+import type { ProviderFacts } from './provider-facts.ts';
+
+export type { ProviderFacts } from './provider-facts.ts';
 
 export const CATALOG: readonly ProviderFacts[] = [
   {
     id: 'openai' as ProviderId,
     title: 'OpenAI',
     features: ['chat', 'stream', 'embed', 'models'],
-    keyPattern: /^sk-(?!ant-)[\w-]{16,}$/,
+    keyPattern: /^sk-(?!ant-|or-)[\w-]{16,}$/,
     keyPrefix: /^sk-(?:proj|svcacct)-/,
     adminKey: /^sk-admin-/,
     keyFormat: 'sk-…',
@@ -91,7 +71,10 @@ export const CATALOG: readonly ProviderFacts[] = [
     renewal: 'guided',
     defaultModel: '',
     ownBaseUrl: true,
+    address: 'base_url',
+    addressExample: 'https://api.example.org/v1',
   },
+  ...BEARER_PROVIDERS,
 ];
 
 /** The page on which a key is made, where the catalog knows one: a client opens it. */
@@ -181,18 +164,41 @@ export function requireAccepted(
 
 /** The end of an address that was copied from an example of a call. */
 const ENDPOINT = /(?:\/(?:chat\/completions|completions|responses|embeddings|models))?\/*$/;
+/** The same at Azure, where the API's own path follows the origin. */
+const AZURE_PATH = /\/openai(?:\/.*)?$/;
+
+const wrongAddress = (field: 'base_url' | 'region', message: string): AppError =>
+  new AppError('invalid_input', `${field === 'region' ? 'The Region' : 'The base URL'}: ${message}.`, {
+    issues: [{ path: field, message }],
+  });
+
+type Address = { readonly base_url?: string | undefined; readonly region?: string | undefined };
 
 /**
  * Destination of a key, as it is sealed with the key. Empty for a provider whose origin the stage configures.
- * @throws {AppError} `invalid_input` for a base URL where none belongs, or none where one does
+ * @param origins of the stage; that of a provider with Regions has `{region}` in the place of one
+ * @throws {AppError} `invalid_input` for an address where none belongs, or none where one does
  */
-export function keyOriginOf({ title, ownBaseUrl }: ProviderFacts, baseUrl: string | undefined): string {
-  if (ownBaseUrl && baseUrl !== undefined) return baseUrl.replace(ENDPOINT, '');
-  if (!ownBaseUrl && baseUrl === undefined) return '';
-  const message = ownBaseUrl
-    ? 'is needed: the address before /chat/completions, as https://api.example.org/v1'
-    : `does not belong to a ${title} key`;
-  throw new AppError('invalid_input', `The base URL: ${message}.`, {
-    issues: [{ path: 'base_url', message }],
-  });
+export function keyOriginOf(
+  { id, title, address, addressExample }: ProviderFacts,
+  given: Address,
+  origins: Readonly<Record<string, string>> = {},
+): string {
+  for (const field of ['base_url', 'region'] as const) {
+    if (given[field] !== undefined && field !== address)
+      throw wrongAddress(field, `does not belong to a ${title} key`);
+  }
+  if (address === undefined) return '';
+  const value = given[address] ?? absentAddress(address, addressExample);
+  if (address === 'base_url')
+    return value.replace(ENDPOINT, '').replace(id === 'azure' ? AZURE_PATH : /$/, '');
+  const origin = origins[id];
+  if (!origin) throw new AppError('unavailable', `${title} is not configured on this stage.`);
+  return origin.replace('{region}', value);
+}
+
+/** @throws {AppError} `invalid_input` naming what is needed */
+function absentAddress(address: 'base_url' | 'region', example = ''): never {
+  const of = address === 'region' ? 'the AWS Region of the key' : 'the address before /chat/completions';
+  throw wrongAddress(address, `is needed: ${of}, as ${example}`);
 }

@@ -76,8 +76,8 @@ export type ClientCode = 'context_length_exceeded' | 'model_not_found' | 'insuff
 /** The part of a provider's dialect that the validation of a key uses. Small: functions that store keys load no other part. */
 export type KeyDialect = {
   readonly headers: (secret: Secret) => Record<string, string>;
-  /** Lists the models a key may use, free of charge: the validation of a key. */
-  readonly modelsPath: string;
+  /** Lists the models a key may use, free of charge: the validation of a key. Absent: nothing free of charge says it. */
+  readonly modelsPath?: string;
   /** @throws {z.ZodError} */
   readonly models: (body: unknown) => readonly string[];
   /** Whether an error that is no 401 says that the key is not known. */

@@ -4,7 +4,7 @@ import type { Uid } from '#shared/core/ids.ts';
 import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
-import { noKey } from './missing-key.ts';
+import { noKey, noSuchModel } from './missing-key.ts';
 import { factsFor, ownServerOf, type Wanted, withKnownPrefix, withUnknownPrefix } from './model-name.ts';
 import { cheapestOf, type ChosenBy, type Size } from './policy.ts';
 import type { Preference, PreferenceOf } from './preference.ts';
@@ -17,6 +17,9 @@ export type Choice = {
 };
 
 type Purpose = 'chat' | 'embed';
+
+/** `isByPrefix`: the provider, if any, is the prefix of the model's name. */
+type Named = Wanted & { readonly isByPrefix: boolean };
 
 /** The default model. */
 function modelFor(purpose: Purpose, { facts, first, preference }: Picked): string | undefined {
@@ -96,13 +99,24 @@ export function createKeySelection({
     return (open && (await preferenceOf?.(owner))) || {};
   }
 
+  /**
+   * The reason why there is no key. Of a model that is only named by its prefix nothing says that it exists: where the owner
+   * uses other providers, it is not found.
+   */
+  async function missing(owner: Uid, facts: ProviderFacts, { model, isByPrefix }: Named): Promise<AppError> {
+    const why = await vault.whyNone(owner, facts.id);
+    const isKnown = !isByPrefix || facts.modelPattern?.test(model ?? '') === true;
+    if (why || isKnown || (await vault.candidates(owner)).length === 0) return noKey(facts.id, why);
+    return noSuchModel(facts);
+  }
+
   /** The named provider, else the one inferred from the model, else the preferred one, else that of the owner's first key. */
-  async function byName(owner: Uid, wanted: Wanted, { usable, preference, purpose }: Known): Promise<Choice> {
+  async function byName(owner: Uid, wanted: Named, { usable, preference, purpose }: Known): Promise<Choice> {
     const facts =
       namedBy(wanted) ?? providerOf(wanted.model, usable) ?? otherwise(wanted, usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
     const [first, ...others] = chainOf(facts, usable, wanted.model);
-    if (!first) throw noKey(facts.id, await vault.whyNone(owner, facts.id));
+    if (!first) throw await missing(owner, facts, wanted);
     if (purpose === 'embed' && !facts.features.includes('embed')) throw noEmbeddings(facts);
     const model = wanted.model ?? modelFor(purpose, { facts, first, preference });
     if (!model) throw noModel(facts);
@@ -123,7 +137,7 @@ export function createKeySelection({
       preferred(owner, named),
     ]);
     const usable = candidates.filter(factsFor);
-    const wanted = withUnknownPrefix(named, usable);
+    const wanted = { ...withUnknownPrefix(named, usable), isByPrefix: asked.provider === undefined };
     const policy = wanted.policy ?? (isOpen(wanted) ? preference.default_policy : undefined);
     const found = size && policy === 'cheapest' ? cheapest(usable, preference, size) : undefined;
     return found ?? byName(owner, wanted, { usable, preference, purpose: size ? 'chat' : 'embed' });

@@ -4,7 +4,7 @@ import { keyIdOf, type ProviderId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
 import type { NotUsable } from '#shared/vault/usable-keys.ts';
 
-import { factsOf, keyUrlOf, type ProviderFacts } from './catalog.ts';
+import { CATALOG, factsOf, keyUrlOf, type ProviderFacts } from './catalog.ts';
 
 type Words = { readonly message: string; readonly next_step: string; readonly url?: string };
 
@@ -36,6 +36,22 @@ export function noKey(wanted: ProviderId | undefined, key: NotUsable | undefined
     provider: id,
   });
 }
+
+const KNOWN = CATALOG.map(({ id }) => id).join(', ');
+
+/** A model of a provider for which the owner has no key. */
+export const noSuchModel = (facts: ProviderFacts): AppError =>
+  new AppError(
+    'model_not_found',
+    `No key of ${facts.title} is stored, and none of your keys lists this model. Known providers: ${KNOWN}.`,
+    {
+      client_code: 'model_not_found',
+      provider: facts.id,
+      issues: [{ path: 'model', message: `must be a model of a provider whose key is stored` }],
+      next_step: `Create a key at ${facts.keyPage} and store it with POST /api-keys {"provider": "${facts.id}", "api_key": "…"}, or use a model listed by GET /v1/models.`,
+      ...keyUrlOf(facts),
+    },
+  );
 
 /** `key_frozen`, `key_expired` or `key_invalid`. */
 export function notUsable({ provider, kid, because }: NotUsable): AppError {

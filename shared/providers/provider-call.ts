@@ -74,7 +74,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
   async function prepare({ facts, adapter, path, body, accept }: ProviderRequest, key: KeyValue, call: Call) {
     const { provider, kid, ver } = key;
     const configured = origins[facts.id];
-    if (!facts.ownBaseUrl && !configured) {
+    if (!facts.address && !configured) {
       throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
     }
     // Only a server that the owner chose may be a gateway, or this one again.
@@ -89,6 +89,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
       body,
       signal: call.deadline.signal,
       deadlineMs: remainingMs,
+      bedrock: facts.address === 'region',
     };
     // A model may think for as long as the caller can wait, before the first byte and between two.
     return { secret, sent, policy: { headersMs: remainingMs, idleMs: remainingMs } };

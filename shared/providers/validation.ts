@@ -67,6 +67,8 @@ export function createAskProvider(ports: {
     const configured = origins[facts.id];
     if (!dialect || !(origin || configured))
       throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
+    const checkedAt = new Date(now()).toISOString();
+    if (dialect.modelsPath === undefined) return { outcome: 'unreachable', checkedAt };
     const response = await send({
       url: `${origin || configured}${dialect.modelsPath}`,
       method: 'GET',
@@ -74,7 +76,6 @@ export function createAskProvider(ports: {
       signal: deadline.signal,
       deadlineMs: Math.min(DEADLINE_MS, deadline.remainingMs()),
     });
-    const checkedAt = new Date(now()).toISOString();
     return {
       ...(response ? outcomeOf(response, secret, dialect) : { outcome: 'unreachable' as const }),
       checkedAt,

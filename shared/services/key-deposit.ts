@@ -7,6 +7,7 @@ import { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Notices } from '#shared/notices/notice.ts';
 import { checkKeyFormat, factsOf, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
+import type { ProviderOrigins } from '#shared/providers/origins.ts';
 import type { StoreKeyBody } from '#shared/vault/api.ts';
 import type { KeyDeposit } from '#shared/vault/deposit.ts';
 
@@ -17,6 +18,7 @@ type Ports = {
   readonly validation: Pick<KeyValidation, 'validateNew'>;
   readonly audit: Pick<Audit, 'record'>;
   readonly notices: Pick<Notices, 'raise'>;
+  readonly origins: ProviderOrigins;
 };
 
 /** Owner of the new key: the caller, unless an admin names another user of the same issuer. */
@@ -48,9 +50,9 @@ function checkOrigin({ provider, origin }: StoreKeyBody): void {
  * Rejects a destination for a key that is stored for another user: only its owner can set it, because an address of the
  * admin's choice would receive the owner's prompts.
  */
-function checkOnBehalf({ provider, base_url, origin }: StoreKeyBody): void {
-  const named = Object.entries({ base_url, origin }).filter(([, value]) => value !== undefined);
-  const wantsAddress = factsOf(provider).ownBaseUrl === true || isUpstreamProvider(provider);
+function checkOnBehalf({ provider, base_url, region, origin }: StoreKeyBody): void {
+  const named = Object.entries({ base_url, region, origin }).filter(([, value]) => value !== undefined);
+  const wantsAddress = factsOf(provider).address !== undefined || isUpstreamProvider(provider);
   const wrong = named.length > 0 ? named.map(([name]) => name) : wantsAddress ? ['provider'] : [];
   if (wrong.length === 0) return;
   throw new AppError('invalid_input', 'Only its owner can set the destination of a key.', {
@@ -75,7 +77,7 @@ type StoredFor = {
 };
 
 /** Stores a key of a known format that its provider accepts; nothing is stored until the writes are committed. */
-export function createDepositKey({ deposit, validation, audit, notices }: Ports) {
+export function createDepositKey({ deposit, validation, audit, notices, origins }: Ports) {
   /** Record in the owner's own trail, and notice to the owner, about a key that another user stored for them. */
   function notifyOwner({ uid, by, keyId, provider, last4, requestId }: StoredFor): readonly Write[] {
     const record = audit.record({
@@ -109,7 +111,7 @@ export function createDepositKey({ deposit, validation, audit, notices }: Ports)
     if (isOnBehalf) checkOnBehalf(request);
     checkOrigin(request);
     const format = checkKeyFormat(facts, request.api_key);
-    const origin = request.origin ?? keyOriginOf(facts, request.base_url);
+    const origin = request.origin ?? keyOriginOf(facts, request, origins);
     const secret = new Secret(request.api_key);
     const { summary, write } = await deposit({
       uid,

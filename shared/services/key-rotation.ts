@@ -3,16 +3,21 @@ import { AppError } from '#shared/core/errors.ts';
 import { parseKeyId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { CATALOG, checkKeyFormat, isUpstreamProvider, keyOriginOf } from '#shared/providers/catalog.ts';
+import type { ProviderOrigins } from '#shared/providers/origins.ts';
 import type { RotateKeyBody } from '#shared/vault/api.ts';
 import type { RotateKey } from '#shared/vault/rotate.ts';
 
 import { type CallFacts, type KeyValidation, validationText } from './key-validation.ts';
 
-type Ports = { readonly rotate: RotateKey; readonly validation: Pick<KeyValidation, 'validateNew'> };
+type Ports = {
+  readonly rotate: RotateKey;
+  readonly validation: Pick<KeyValidation, 'validateNew'>;
+  readonly origins: ProviderOrigins;
+};
 
 /** The old value is not decrypted for a rotation. */
 export const createRotateStoredKey =
-  ({ rotate, validation }: Ports) =>
+  ({ rotate, validation, origins }: Ports) =>
   async ({ uid }: Principal, { keyId, body }: { keyId: string; body: RotateKeyBody }, call: CallFacts) => {
     const id = parseKeyId(keyId);
     if (id && isUpstreamProvider(id.provider)) {
@@ -23,7 +28,7 @@ export const createRotateStoredKey =
     const facts = CATALOG.find((row) => row.id === id?.provider);
     if (!facts) throw new AppError('not_found', 'Key not found.');
     const format = checkKeyFormat(facts, body.api_key);
-    const origin = keyOriginOf(facts, body.base_url);
+    const origin = keyOriginOf(facts, body, origins);
     const secret = new Secret(body.api_key);
     const { summary, writes } = await rotate({
       uid,

@@ -16,12 +16,12 @@ export const createToolStatus = ({ keys, origins, ownUsage, now }: Ports): Statu
     return (await keys.list(uid)).map((key) => summaryOf(key, at));
   },
   providers: () =>
-    CATALOG.map(({ id, title, features, defaultModel, ownBaseUrl }) => ({
+    CATALOG.map(({ id, title, features, defaultModel, address }) => ({
       name: id,
       title,
       features: [...features],
       default_model: defaultModel,
-      configured: ownBaseUrl === true || origins[id] !== undefined,
+      configured: address === 'base_url' || origins[id] !== undefined,
     })),
   usageOf: ownUsage,
 });

@@ -39,7 +39,15 @@ const BaseUrl = z
     'must be an address without query and credentials, as in https://host/v1',
   );
 
-const BASE_URL = 'For the provider `compatible`: the base URL of its server, without `/chat/completions`.';
+const BASE_URL =
+  'For the providers `compatible` and `azure`: the base URL of its server, without `/chat/completions`.';
+
+/** The host name is made of it: nothing but a Region's name passes. */
+const Region = z
+  .string()
+  .max(30)
+  .regex(/^[a-z]{2,3}(?:-[a-z]+){1,3}-\d$/, 'must be an AWS Region, as in us-east-1');
+const REGION = 'For the provider `bedrock`: the AWS Region of the key.';
 
 /** `<provider>_<22 characters>`; any other text is treated as an unknown id. */
 const KeyId = z.string().max(128);
@@ -53,6 +61,7 @@ export const StoreKeyBody = z.strictObject({
   provider: Provider,
   api_key: ApiKey,
   base_url: BaseUrl.optional().describe(BASE_URL),
+  region: Region.optional().describe(REGION),
   user_id: z
     .string()
     .min(1)
@@ -97,6 +106,7 @@ export type ConnectKeyBody = z.infer<typeof ConnectKeyBody>;
 export const RotateKeyBody = z.strictObject({
   api_key: ApiKey,
   base_url: BaseUrl.optional().describe(BASE_URL),
+  region: Region.optional().describe(REGION),
   expires_at: ExpiresAt.optional(),
 });
 export type RotateKeyBody = z.infer<typeof RotateKeyBody>;

@@ -1,12 +1,8 @@
 // A chat request as OpenAI's Chat Completions API takes it: as the caller wrote it, without the fields of other dialects.
-import {
-  type ChatMessage,
-  type ChatRequest,
-  type ContentPart,
-  outputLimit,
-} from '#shared/providers/chat-request.ts';
+import { type ChatRequest, outputLimit } from '#shared/providers/chat-request.ts';
 import { refusedField, type Translated } from '#shared/providers/chat.ts';
-import { fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
+import { pathsIn } from '#shared/providers/dropped-fields.ts';
+import { createForeignFilter } from '#shared/providers/foreign-fields.ts';
 import { withToolImagesApart } from '#shared/providers/history.ts';
 import { streamFields } from '#shared/providers/openai-dialect.ts';
 
@@ -34,22 +30,7 @@ function tierOf({ service_tier: asked = 'auto' }: ChatRequest): 'default' | 'fle
   );
 }
 
-function without<T extends object>(value: T, prefix: string): T {
-  const own = Object.entries(value).filter(([name]) => !FOREIGN.has(`${prefix}${name}`));
-  return Object.fromEntries(own) as T;
-}
-
-function messageOf(message: ChatMessage): ChatMessage {
-  const { content } = message;
-  const own = {
-    ...without(message, 'messages.'),
-    ...(Array.isArray(content) && {
-      content: content.map((part: ContentPart) => without(part, 'messages.content.')),
-    }),
-  } as ChatMessage;
-  if (own.role !== 'assistant' || !own.tool_calls) return own;
-  return { ...own, tool_calls: own.tool_calls.map((call) => without(call, 'messages.tool_calls.')) };
-}
+const own = createForeignFilter(FOREIGN);
 
 export function translate(request: ChatRequest, stream: boolean): Translated {
   const { messages, tools, extra = {}, max_tokens: _limit, ...known } = request;
@@ -58,13 +39,12 @@ export function translate(request: ChatRequest, stream: boolean): Translated {
   }
   const limit = outputLimit(request);
   const body = {
-    ...without({ ...extra, ...known }, ''),
-    messages: withToolImagesApart(messages).map(messageOf),
-    ...(tools && { tools: tools.map((tool) => without(tool, 'tools.')) }),
+    ...own.top({ ...extra, ...known }),
+    messages: withToolImagesApart(messages).map(own.message),
+    ...(tools && { tools: tools.map(own.tool) }),
     service_tier: tierOf(request),
     max_completion_tokens: limit,
     ...streamFields(stream),
   };
-  const dropped = [...fieldsOf(request)].filter((path) => FOREIGN.has(path));
-  return { body, dropped, maxOutputTokens: limit && limit * (request.n ?? 1) };
+  return { body, dropped: own.droppedOf(request), maxOutputTokens: limit && limit * (request.n ?? 1) };
 }

@@ -31,6 +31,9 @@ describe('K1: the shape of a key', () => {
     ['anthropic', KEY, 'OpenAI'],
     ['openai', AQ, 'Google'],
     ['mistral', `AIza${'x'.repeat(35)}`, 'Google'],
+    ['openai', `sk-or-v1-${'a'.repeat(64)}`, 'OpenRouter'],
+    ['xai', `gsk_${'a'.repeat(52)}`, 'Groq'],
+    ['anthropic', `ABSK${'a'.repeat(80)}`, 'Bedrock'],
   ])('that is certainly another provider’s names it: %s', (provider, key, title) => {
     expect(() => check(provider, key)).toThrow(
       expect.objectContaining({ code: 'wrong_provider', message: expect.stringContaining(title) }),
@@ -85,9 +88,49 @@ describe('K3: keys and addresses that are not for calls', () => {
   it.each(['', '/', '/chat/completions', '/chat/completions/', '/responses', '/models'])(
     'a base URL that ends in %j is corrected',
     (end) => {
-      expect(keyOriginOf(factsOf('compatible'), `https://x.org/v1${end}`)).toBe('https://x.org/v1');
+      expect(keyOriginOf(factsOf('compatible'), { base_url: `https://x.org/v1${end}` })).toBe(
+        'https://x.org/v1',
+      );
     },
   );
+});
+
+const takesRegion = (region: string): boolean =>
+  StoreKeyBody.safeParse({ provider: 'bedrock', api_key: 'x', region }).success;
+
+describe('P10: the address of a key', () => {
+  const origins = { bedrock: 'https://bedrock-runtime.{region}.amazonaws.com' };
+  const origin = (provider: string, given: object) => keyOriginOf(factsOf(provider), given, origins);
+
+  it('is the runtime of its Region at Bedrock', () => {
+    expect(origin('bedrock', { region: 'eu-central-1' })).toBe(
+      'https://bedrock-runtime.eu-central-1.amazonaws.com',
+    );
+    expect(
+      ['us-east-1', 'us-gov-west-1', 'us-east-1.evil.example', 'us-east-1#', '../x', ''].map(takesRegion),
+    ).toEqual([true, true, false, false, false, false]);
+  });
+  it.each(['', '/', '/openai/v1', '/openai/v1/chat/completions', '/openai/deployments/mine'])(
+    'is the resource’s origin at Azure, whatever follows it: %j',
+    (path) => {
+      expect(origin('azure', { base_url: `https://mine.openai.azure.com${path}` })).toBe(
+        'https://mine.openai.azure.com',
+      );
+    },
+  );
+  it.each([
+    ['bedrock', {}, 'region'],
+    ['bedrock', { base_url: 'https://x.example' }, 'base_url'],
+    ['azure', {}, 'base_url'],
+    ['groq', { base_url: 'https://x.example' }, 'base_url'],
+    ['openai', { region: 'us-east-1' }, 'region'],
+  ])('is needed where it belongs, and rejected elsewhere: %s %o', (provider, given, path) => {
+    expect(() => origin(provider, given)).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ issues: [expect.objectContaining({ path })] }),
+      }),
+    );
+  });
 });
 
 describe('P14: the key of a server without keys', () => {

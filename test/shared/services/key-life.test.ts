@@ -60,8 +60,8 @@ function given(outcome: Validation['outcome'] = 'valid') {
   };
   const call = { requestId: 'r1', deadline: deadlineIn(10_000, now), claim: () => [] as readonly Write[] };
   const { deposit } = createKeyDeposit(writing);
-  const depositKey = createDepositKey({ deposit, validation, audit, notices });
-  const rotateKey = createRotateStoredKey({ rotate: createRotateKey(writing), validation });
+  const depositKey = createDepositKey({ deposit, validation, audit, notices, origins: {} });
+  const rotateKey = createRotateStoredKey({ rotate: createRotateKey(writing), validation, origins: {} });
   const check = createCheckStoredKey({ keys, open, validation, now });
   const connect = createConnectKey({
     deposit,
