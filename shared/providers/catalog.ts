@@ -117,7 +117,7 @@ const MIN_KEY_LENGTH = 16;
 export type KeyFormat = 'usual' | 'unusual';
 
 const looksLike = (facts: ProviderFacts, secret: string): boolean =>
-  facts.keyPrefix?.test(secret) ?? (facts.keyPattern.test(secret) && !facts.ownBaseUrl);
+  facts.keyPrefix?.test(secret) ?? (facts.keyPattern.test(secret) && facts.address === undefined);
 
 /**
  * Rejects an administrator's key, and a key that is certainly another provider's, naming it. Never quotes the key.

@@ -16,7 +16,15 @@ vi.mock('#functions/edge/write-route.ts', () => ({
 }));
 
 /** Routes that parse on the invoke path, with the schema of their tool, and one whose path is any text. */
-const PROTOCOLS = ['mcp', 'completions', 'embeddings', 'messages', 'messages-count', 'models-read'];
+const PROTOCOLS = [
+  'mcp',
+  'completions',
+  'embeddings',
+  'responses',
+  'messages',
+  'messages-count',
+  'models-read',
+];
 
 const declaring = (routes as readonly Route[]).filter(
   ({ kind, name }) => kind !== 'public' && !PROTOCOLS.includes(name),
