@@ -185,7 +185,12 @@ onEngine('a provider key', () => {
       { name: 'anthropic', features: ['chat', 'stream', 'models'], your_keys: { usable: 1 } },
       { name: 'google', your_keys: { usable: 0 } },
       { name: 'mistral', your_keys: { usable: 0 } },
-      { name: 'compatible', your_keys: { usable: 0 } },
+      ...['compatible', 'groq', 'xai', 'deepseek', 'openrouter', 'together', 'azure', 'bedrock'].map(
+        (name) => ({
+          name,
+          your_keys: { usable: 0 },
+        }),
+      ),
     ]);
   });
 });
