@@ -1,4 +1,5 @@
-// Arguments that a model wrote as text where their schema takes no text: `"5"` for a number, `"[\"a\"]"` for a list.
+// Arguments that a model or its client writes otherwise than their schema: `"5"` for a number, `"[\"a\"]"` for a list, and
+// `null` for an optional field, which clients that make schemas strict have the model send instead of leaving the field out.
 import { parseJson } from '#shared/core/scan-json.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -63,29 +64,35 @@ class Coercion {
   #fields(object: Schema, schema: Schema, depth: number): Schema {
     const holders = this.#holders(schema, 'properties');
     const [more] = this.#holders(schema, 'additionalProperties');
-    const entries = Object.entries(object).map(([name, value]): [string, unknown] => {
+    const required = new Set(this.#applied(schema).flatMap((one) => one['required'] ?? []));
+    const entries = Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
       const owners = holders.filter((one) => Object.hasOwn(one['properties'] as object, name));
       const [owner] = owners;
       // Two branches may read the same field differently.
-      if (owners.length > 1) return [name, value];
+      if (owners.length > 1) return [[name, value]];
       const field = owner ? (owner['properties'] as Schema)[name] : more?.['additionalProperties'];
-      return [name, this.value(value, field, depth + 1)];
+      if (value === null && owner && !required.has(name) && this.#excludesNull(field)) return [];
+      return [[name, this.value(value, field, depth + 1)]];
     });
     return Object.fromEntries(entries);
   }
 
+  #excludesNull(given: unknown): boolean {
+    const types = this.#typesAt(given, 0);
+    return types !== undefined && !types.has('null');
+  }
+
   /** Schemas that apply to a value and have this keyword. */
-  #holders(schema: Schema, keyword: string, depth = 0): Schema[] {
-    const own = isObject(schema[keyword]) ? [schema] : [];
-    if (depth > 4) return own;
+  #holders(schema: Schema, keyword: string): Schema[] {
+    return this.#applied(schema).filter((one) => isObject(one[keyword]));
+  }
+
+  /** The schema and its branches. */
+  #applied(schema: Schema, depth = 0): Schema[] {
+    if (depth > 4) return [schema];
     const inner = [...UNION, 'allOf'].flatMap((name) => [...subschemas(schema, name)]);
-    return [
-      ...own,
-      ...inner.flatMap((one) => {
-        const found = this.#resolved(one);
-        return found ? this.#holders(found, keyword, depth + 1) : [];
-      }),
-    ];
+    const found = inner.map((one) => this.#resolved(one)).filter((one) => one !== undefined);
+    return [schema, ...found.flatMap((one) => this.#applied(one, depth + 1))];
   }
 
   /** Undefined: any type, or not known. */
@@ -140,7 +147,8 @@ class Coercion {
 }
 
 /**
- * A copy of the arguments in which text that spells a value of the only types that its schema allows is that value.
- * Text stays text if the schema also allows text, or states no type.
+ * A copy of the arguments in which text that spells a value of the only types that its schema allows is that value, and in
+ * which no optional field is `null` whose schema does not allow it. Text stays text if the schema also allows text, or states
+ * no type.
  */
 export const coerced = (value: unknown, schema: Schema): unknown => new Coercion(schema).value(value, schema);

@@ -38,7 +38,7 @@ export function keyOf(
     return { key: takesKey(tool) ? header : undefined, given: parameters };
   }
   const { [ARGUMENT]: argument, ...given } = parameters as Record<string, unknown>;
-  if (argument === undefined) return { key: header, given: parameters };
+  if (argument === undefined || argument === null) return { key: header, given };
   const key = IdempotencyKey.safeParse(argument);
   if (!key.success) throw invalidKey('must be 1 to 255 printable characters');
   if (header !== undefined && header !== key.data) throw invalidKey('must be the Idempotency-Key header');

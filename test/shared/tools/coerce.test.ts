@@ -87,3 +87,30 @@ describe('our own tools', () => {
       for (const example of tool.examples) expect(coerced(example, schemasOf(tool).input)).toEqual(example);
   });
 });
+
+describe('null for a field', () => {
+  it.each<[string, object, object]>([
+    ['an optional text', { type: 'string' }, {}],
+    ['an optional number', { type: 'integer' }, {}],
+    ['an optional choice', { enum: ['low', 'high'] }, {}],
+    ['an optional reference', { $ref: '#/$defs/n' }, {}],
+    ['an optional union', { anyOf: [{ type: 'string' }, { type: 'array' }] }, {}],
+  ])('counts as absent for %s that does not allow null', (_name, field) => {
+    expect(coerced({ a: null }, of(field, { $defs: { n: { type: 'integer' } } }))).toEqual({});
+  });
+
+  it.each<[string, object, object]>([
+    ['a required field', { type: 'string' }, { required: ['a'] }],
+    ['a field that a branch requires', { type: 'string' }, { allOf: [{ required: ['a'] }] }],
+    ['a field that allows null', { type: ['string', 'null'] }, {}],
+    ['a field with null as a branch', { anyOf: [{ type: 'string' }, { type: 'null' }] }, {}],
+    ['a field of any type', {}, {}],
+  ])('stays for %s', (_name, field, more) => {
+    expect(coerced({ a: null }, of(field, more))).toEqual({ a: null });
+  });
+
+  it('stays in lists and for unknown fields, and is left out below lists', () => {
+    const schema = of({ type: 'array', items: of({ type: 'integer' }) });
+    expect(coerced({ a: [null, { a: null }], b: null }, schema)).toEqual({ a: [null, {}], b: null });
+  });
+});
