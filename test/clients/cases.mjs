@@ -8,10 +8,16 @@ const CASE_LIMIT_MS = 60_000;
 const REASON_LENGTH = 300;
 
 class Unsupported extends Error {}
+class NotRun extends Error {}
 
 /** A case that the client cannot do, with the reason. */
 export const unsupported = (reason) => () => {
   throw new Unsupported(reason);
+};
+
+/** A case that is not tried, with the reason. */
+export const notRun = (reason) => () => {
+  throw new NotRun(reason);
 };
 
 const reasonOf = (error) => {
@@ -30,6 +36,7 @@ async function outcomeOf(work) {
     return { outcome: 'passed', ...(typeof note === 'string' && { reason: note }) };
   } catch (error) {
     if (error instanceof Unsupported) return { outcome: 'unsupported', reason: error.message };
+    if (error instanceof NotRun) return { outcome: 'not run', reason: error.message };
     explain(error);
     return { outcome: 'failed', reason: reasonOf(error) };
   }

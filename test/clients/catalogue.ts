@@ -99,7 +99,7 @@ export const CLIENTS: readonly Client[] = [
   {
     id: 'anthropic',
     kind: 'models',
-    group: 'openai',
+    group: 'anthropic',
     module: '@anthropic-ai/sdk',
     title: '`@anthropic-ai/sdk`',
     script: 'models/anthropic.mjs',

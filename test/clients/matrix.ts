@@ -5,12 +5,14 @@ export const CASES = {
   models: ['chat', 'stream', 'tools', 'structured', 'image', 'embeddings', 'abort', 'wrong token'],
   mcp: [
     'sign-in',
+    'refresh',
     'token',
     'list',
     'call',
     'resources',
     'prompts',
     'progress',
+    'agent',
     'wrong argument',
     'expired token',
   ],
@@ -38,7 +40,7 @@ const MARKS: Readonly<Record<Outcome['outcome'], string>> = {
   unsupported: '–',
   fault: 'client',
   stale: '**stale**',
-  'not run': '',
+  'not run': 'not run',
 };
 
 const HEADINGS: Readonly<Record<Kind, string>> = {
@@ -51,7 +53,8 @@ const INTRODUCTIONS: Readonly<Record<Kind, string>> = {
   models: `Configured with a base URL and a Portunus token and otherwise unchanged. Each case runs with models of OpenAI, Anthropic, Google
 and Mistral (embeddings: without Anthropic, which has none), on the local stand-in providers. \`tools\` is a conversation of three
 turns, each with a tool call and its result.`,
-  mcp: `\`sign-in\`: by the URL alone (registration, consent, code, token), then list and call. All other cases send a personal access token.`,
+  mcp: `\`sign-in\`: by the URL alone (registration, consent, code, token), then list and call. \`refresh\`: an expired access token is
+renewed by the refresh token. All other cases send a personal access token. \`agent\`: models of each provider, through \`/v1\`, get the tools.`,
   upstreams: `Registered with \`POST /mcp/tools\`, approved, and called through Portunus over REST and MCP.`,
 };
 

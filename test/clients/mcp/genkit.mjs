@@ -1,11 +1,9 @@
 // Genkit's MCP plugin.
-import assert from 'node:assert/strict';
-
 import { createMcpClient } from '@genkit-ai/mcp';
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { genkit } from 'genkit';
 
-import { bearer, createAuthProvider, endpoint, runMcp } from './shared.mjs';
+import { bearer, endpoint, runMcp } from './shared.mjs';
 
 const ai = genkit({});
 const PREFIX = 'portunus/';
@@ -43,12 +41,11 @@ async function connectWith(options) {
 
 await runMcp({
   connect: (token) => connectWith({ requestInit: { headers: bearer(token) } }),
-  async signIn() {
-    const { provider, signIn } = createAuthProvider();
-    await assert.rejects(connectWith({ authProvider: provider }));
-    const authorizationCode = (await signIn()).get('code');
-    await auth(provider, { serverUrl: endpoint, authorizationCode });
-    return connectWith({ authProvider: provider });
+  oauth: {
+    begin: (authProvider) => connectWith({ authProvider }),
+    finish: (authProvider, callback) =>
+      auth(authProvider, { serverUrl: endpoint, authorizationCode: callback.get('code') }),
+    connect: (authProvider) => connectWith({ authProvider }),
   },
   without: { progress: 'The client does not report progress.' },
 });

@@ -1,11 +1,13 @@
 // LangChain's adapters for MCP servers.
-import assert from 'node:assert/strict';
-
 import { MultiServerMCPClient } from '@langchain/mcp-adapters';
+import { createReactAgent } from '@langchain/langgraph/prebuilt';
+import { ChatOpenAI } from '@langchain/openai';
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 
+import { given } from '#test/clients/cases.mjs';
+
 import { sdkConnection } from './sdk-connection.mjs';
-import { bearer, createAuthProvider, endpoint, runMcp } from './shared.mjs';
+import { bearer, endpoint, runMcp } from './shared.mjs';
 
 async function connectWith(options) {
   let onprogress;
@@ -30,13 +32,31 @@ async function connectWith(options) {
   };
 }
 
+async function agent(model, prompt) {
+  const client = new MultiServerMCPClient({
+    mcpServers: { portunus: { transport: 'http', url: endpoint.href, headers: bearer() } },
+  });
+  const llm = new ChatOpenAI({
+    model,
+    apiKey: given.token,
+    configuration: { baseURL: `${given.url}/v1` },
+    maxRetries: 0,
+  });
+  const { messages } = await createReactAgent({ llm, tools: await client.getTools() }).invoke({
+    messages: [{ role: 'user', content: prompt }],
+  });
+  await client.close();
+  const results = messages.filter((message) => message.getType() === 'tool').map(({ text }) => text);
+  return { text: messages.at(-1).text, results: [results] };
+}
+
 await runMcp({
   connect: (token) => connectWith({ headers: bearer(token) }),
-  async signIn() {
-    const { provider, signIn } = createAuthProvider();
-    await assert.rejects(connectWith({ authProvider: provider }));
-    const authorizationCode = (await signIn()).get('code');
-    await auth(provider, { serverUrl: endpoint, authorizationCode });
-    return connectWith({ authProvider: provider });
+  oauth: {
+    begin: (authProvider) => connectWith({ authProvider }),
+    finish: (authProvider, callback) =>
+      auth(authProvider, { serverUrl: endpoint, authorizationCode: callback.get('code') }),
+    connect: (authProvider) => connectWith({ authProvider }),
   },
+  agent,
 });

@@ -1,7 +1,9 @@
 // Mastra's MCP client.
+import { Agent } from '@mastra/core/agent';
 import { MCPClient, MCPOAuthClientProvider } from '@mastra/mcp';
 
 import { browseToCallback } from '#test/clients/browser.mjs';
+import { given } from '#test/clients/cases.mjs';
 
 import { bearer, endpoint, runMcp } from './shared.mjs';
 
@@ -49,8 +51,22 @@ async function signIn() {
   return connectionOf(client);
 }
 
+async function agent(model, prompt) {
+  const client = newClient({ requestInit: { headers: bearer() } });
+  const answer = await new Agent({
+    id: 'a',
+    name: 'A',
+    instructions: 'Answer briefly.',
+    model: { id: `portunus/${model}`, url: `${given.url}/v1`, apiKey: given.token },
+    tools: await client.listTools(),
+  }).generate(prompt.replace('text_hash', `${PREFIX}text_hash`));
+  await client.disconnect();
+  return { text: answer.text.replace(PREFIX, ''), results: [answer.steps] };
+}
+
 await runMcp({
   connect: (token) => connectionOf(newClient({ requestInit: { headers: bearer(token) } })),
   signIn,
+  agent,
   notes: { 'sign-in': 'With the id of a registered client: this client does not register itself.' },
 });

@@ -1,10 +1,10 @@
 // OpenAI's Agents SDK as an MCP client.
-import assert from 'node:assert/strict';
-
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { MCPServerStreamableHttp } from '@openai/agents';
+import { Agent, MCPServerStreamableHttp, OpenAIProvider, Runner, setTracingDisabled } from '@openai/agents';
 
-import { bearer, createAuthProvider, endpoint, runMcp } from './shared.mjs';
+import { given } from '#test/clients/cases.mjs';
+
+import { bearer, endpoint, runMcp } from './shared.mjs';
 
 async function connectWith(options) {
   const server = new MCPServerStreamableHttp({ url: endpoint.href, name: 'portunus', ...options });
@@ -18,15 +18,36 @@ async function connectWith(options) {
   };
 }
 
+setTracingDisabled(true);
+const runner = new Runner({
+  modelProvider: new OpenAIProvider({
+    apiKey: given.token,
+    baseURL: `${given.url}/v1`,
+    useResponses: false,
+  }),
+});
+
+async function agent(model, prompt) {
+  const server = new MCPServerStreamableHttp({ url: endpoint.href, requestInit: { headers: bearer() } });
+  await server.connect();
+  const results = [];
+  for (const convertSchemasToStrict of [false, true]) {
+    const config = { name: 'A', model, mcpServers: [server], mcpConfig: { convertSchemasToStrict } };
+    results.push(await runner.run(new Agent(config), prompt));
+  }
+  await server.close();
+  return { text: results[0].finalOutput, results: results.map(({ newItems }) => newItems) };
+}
+
 await runMcp({
   connect: (token) => connectWith({ requestInit: { headers: bearer(token) } }),
-  async signIn() {
-    const { provider, signIn } = createAuthProvider();
-    await assert.rejects(connectWith({ authProvider: provider }));
-    const transport = new StreamableHTTPClientTransport(endpoint, { authProvider: provider });
-    await transport.finishAuth(await signIn());
-    return connectWith({ authProvider: provider });
+  oauth: {
+    begin: (authProvider) => connectWith({ authProvider }),
+    finish: (authProvider, callback) =>
+      new StreamableHTTPClientTransport(endpoint, { authProvider }).finishAuth(callback),
+    connect: (authProvider) => connectWith({ authProvider }),
   },
+  agent,
   without: {
     prompts: 'The client does not read prompts.',
     progress: 'The client does not report progress.',

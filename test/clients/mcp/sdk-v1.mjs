@@ -1,10 +1,8 @@
 // The official SDK, version 1; several minors of it share these cases.
-import assert from 'node:assert/strict';
-
 import { given } from '#test/clients/cases.mjs';
 
 import { sdkConnection } from './sdk-connection.mjs';
-import { bearer, createAuthProvider, endpoint, runMcp } from './shared.mjs';
+import { bearer, endpoint, runMcp } from './shared.mjs';
 
 const { Client } = await import(`${given.module}/client/index.js`);
 const { StreamableHTTPClientTransport: Transport } = await import(`${given.module}/client/streamableHttp.js`);
@@ -18,11 +16,10 @@ async function connectWith(options) {
 
 await runMcp({
   connect: (token) => connectWith({ requestInit: { headers: bearer(token) } }),
-  async signIn() {
-    const { provider, signIn } = createAuthProvider();
-    const transport = new Transport(endpoint, { authProvider: provider });
-    await assert.rejects(newClient().connect(transport), /Unauthorized/);
-    await transport.finishAuth((await signIn()).get('code'));
-    return connectWith({ authProvider: provider });
+  oauth: {
+    begin: (authProvider) => connectWith({ authProvider }),
+    finish: (authProvider, callback) =>
+      new Transport(endpoint, { authProvider }).finishAuth(callback.get('code')),
+    connect: (authProvider) => connectWith({ authProvider }),
   },
 });

@@ -1,16 +1,10 @@
 // The official client, version 2, in the protocol era that its arguments name.
-import assert from 'node:assert/strict';
-
-import {
-  Client,
-  StreamableHTTPClientTransport as Transport,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client';
+import { Client, StreamableHTTPClientTransport as Transport } from '@modelcontextprotocol/client';
 
 import { given } from '#test/clients/cases.mjs';
 
 import { sdkConnection } from './sdk-connection.mjs';
-import { bearer, createAuthProvider, endpoint, runMcp } from './shared.mjs';
+import { bearer, endpoint, runMcp } from './shared.mjs';
 
 const [era] = given.arguments;
 const eraOptions = era === 'modern' ? { versionNegotiation: { mode: 'auto' } } : {};
@@ -24,11 +18,9 @@ async function connectWith(options) {
 
 await runMcp({
   connect: (token) => connectWith({ requestInit: { headers: bearer(token) } }),
-  async signIn() {
-    const { provider, signIn } = createAuthProvider();
-    const transport = new Transport(endpoint, { authProvider: provider });
-    await assert.rejects(newClient().connect(transport), UnauthorizedError);
-    await transport.finishAuth(await signIn());
-    return connectWith({ authProvider: provider });
+  oauth: {
+    begin: (authProvider) => connectWith({ authProvider }),
+    finish: (authProvider, callback) => new Transport(endpoint, { authProvider }).finishAuth(callback),
+    connect: (authProvider) => connectWith({ authProvider }),
   },
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { browseToCallback } from '#test/clients/browser.mjs';
-import { given, run, unsupported } from '#test/clients/cases.mjs';
+import { given, notRun, run, unsupported, withEach } from '#test/clients/cases.mjs';
 
 export const endpoint = new URL(`${given.url}/mcp`);
 export const bearer = (token = given.token) => ({ authorization: `Bearer ${token}` });
@@ -65,12 +65,42 @@ async function assertExpired(connect) {
   assert.match(said.join(' '), /401|unauthori[sz]ed|auth_required|expired/i);
 }
 
+const AGENT_PROMPT = 'Use text_hash for this.';
+
+/** Models of each provider get the tools as the client translates them; one calls a tool and reads its result. */
+const assertAgent = (agent) =>
+  withEach(async (model) => {
+    const { text, results } = await agent(model, AGENT_PROMPT);
+    for (const result of results) assert.match(textOf(result), /[0-9a-f]{64}/, 'The tool was not called.');
+    assert.ok(text.includes(AGENT_PROMPT), `The answer does not contain the prompt: ${text.slice(0, 80)}`);
+  });
+
+/** Signs in with the URL alone, by the steps that the client offers. */
+async function signInWith({ begin, finish, connect }) {
+  const { provider, stored } = createAuthProvider();
+  await assert.rejects(begin(provider));
+  assert.ok(stored.authorization, 'The client did not begin to sign in.');
+  await finish(provider, (await browseToCallback(stored.authorization)).searchParams);
+  return { stored, connect: () => connect(provider) };
+}
+
+/** An expired access token is renewed by the refresh token, without the user. */
+async function assertRefreshes(oauth, work) {
+  const { stored, connect } = await signInWith(oauth);
+  stored.tokens = { ...stored.tokens, access_token: given.expiredToken };
+  const connection = await connect();
+  await work(connection);
+  await connection.close?.();
+  assert.notEqual(stored.tokens.access_token, given.expiredToken);
+}
+
 /**
  * Runs the cases of an MCP client. A connection offers `tools`, which returns names, `call`, `resources`, `read`, `prompts`,
- * `prompt` and `close`; `without` names the cases that the client cannot do, each with the
- * reason; `notes` says how a case passes.
+ * `prompt` and `close`. `oauth`: the steps of a sign-in with the interface of the official SDKs; `signIn` of any other.
+ * `agent` runs a model with the tools. `without` names the cases that the client cannot do, each with the reason; `notes` says
+ * how a case passes.
  */
-export async function runMcp({ connect, signIn, without = {}, notes = {} }) {
+export async function runMcp({ connect, oauth, signIn, agent, without = {}, notes = {} }) {
   const using =
     (work, { open = connect, note } = {}) =>
     async () => {
@@ -86,14 +116,19 @@ export async function runMcp({ connect, signIn, without = {}, notes = {} }) {
     assertTools(await connection.tools());
     await assertSums(connection);
   };
+  const open = signIn ?? (async () => (await signInWith(oauth)).connect());
   const cases = {
-    'sign-in': using(listAndCall, { open: signIn, note: notes['sign-in'] }),
+    'sign-in': using(listAndCall, { open, note: notes['sign-in'] }),
+    refresh: oauth
+      ? () => assertRefreshes(oauth, listAndCall)
+      : notRun('The client keeps its tokens itself.'),
     token: using((connection) => connection.tools()),
     list: using(async (connection) => assertTools(await connection.tools())),
     call: using(assertSums),
     resources: using(assertResources),
     prompts: using(assertPrompts),
     progress: using(assertProgress),
+    agent: agent ? assertAgent(agent) : unsupported('It runs no models.'),
     'wrong argument': using(assertNamesArgument),
     'expired token': () => assertExpired(connect),
   };
@@ -104,7 +139,7 @@ export async function runMcp({ connect, signIn, without = {}, notes = {} }) {
 const REDIRECT = 'http://127.0.0.1:54321/callback';
 
 /** The memory of a client that knows the URL alone: the interface of the official SDKs, which others have taken over. */
-export function createAuthProvider(more = {}) {
+function createAuthProvider() {
   const stored = { verifier: '' };
   const provider = {
     redirectUrl: REDIRECT,
@@ -130,12 +165,6 @@ export function createAuthProvider(more = {}) {
       stored.verifier = verifier;
     },
     codeVerifier: () => stored.verifier,
-    ...more,
   };
-  /** The user signs in and consents; @returns the parameters of the callback. */
-  const signIn = async () => {
-    assert.ok(stored.authorization, 'The client did not begin to sign in.');
-    return (await browseToCallback(stored.authorization)).searchParams;
-  };
-  return { provider, stored, signIn };
+  return { provider, stored };
 }

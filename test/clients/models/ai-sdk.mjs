@@ -5,7 +5,6 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { embedMany, generateText, isStepCount, jsonSchema, Output, streamText, tool } from 'ai';
-import * as z from 'zod';
 
 import { given, run, unsupported, withEach } from '#test/clients/cases.mjs';
 
@@ -15,6 +14,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -65,7 +65,22 @@ async function stream(name) {
   assertUsage(usage.inputTokens, usage.outputTokens);
 }
 
-async function toolLoop(name) {
+const answers = {
+  whole: generateText,
+  async streamed(options) {
+    let failed;
+    const result = streamText({ ...options, onError: ({ error }) => (failed = error) });
+    await result.consumeStream();
+    if (failed) throw failed;
+    return { text: await result.text, response: await result.response };
+  },
+};
+
+const toolLoop = async (name) => {
+  for (const answer of Object.values(answers)) await converse(name, answer);
+};
+
+async function converse(name, answer) {
   const messages = [];
   let calls = 0;
   const execute = (input) => {
@@ -76,19 +91,21 @@ async function toolLoop(name) {
   const tools = { [WEATHER.name]: tool({ description, inputSchema: jsonSchema(schema), execute }) };
   for (const question of QUESTIONS) {
     messages.push({ role: 'user', content: question });
-    const { text, responseMessages, response } = await generateText(
+    const { text, response } = await answer(
       ask(name, { prompt: undefined, messages, tools, stopWhen: isStepCount(4) }),
     );
     assertAnswer(text, question);
-    messages.push(...(responseMessages ?? response.messages));
+    messages.push(...response.messages);
   }
   assert.equal(calls, QUESTIONS.length, 'The tool was not called in each turn.');
 }
 
 async function structured(name) {
-  const schema = z.object({ title: z.string(), priority: z.enum(['low', 'high']) });
-  const { output } = await generateText(ask(name, { output: Output.object({ schema }) }));
-  schema.parse(output);
+  const output = Output.object({ schema: EVENT });
+  EVENT.parse((await generateText(ask(name, { output }))).output);
+  let last;
+  for await (const partial of streamText(ask(name, { output })).partialOutputStream) last = partial;
+  EVENT.parse(last);
 }
 
 const image = (name) =>

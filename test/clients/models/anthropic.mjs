@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import Anthropic, { APIUserAbortError } from '@anthropic-ai/sdk';
+import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 
 import { given, run, unsupported, withEach } from '#test/clients/cases.mjs';
 import {
@@ -10,6 +11,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -56,11 +58,20 @@ async function stream(model) {
 
 const tools = [{ name: WEATHER.name, description: WEATHER.description, input_schema: WEATHER.schema }];
 
-async function toolLoop(model) {
+const answers = {
+  whole: (body) => client.messages.create(body),
+  streamed: (body) => client.messages.stream(body).finalMessage(),
+};
+
+const toolLoop = async (model) => {
+  for (const complete of Object.values(answers)) await converse(model, complete);
+};
+
+async function converse(model, complete) {
   const messages = [];
   for (const question of QUESTIONS) {
     messages.push({ role: 'user', content: question });
-    const called = await client.messages.create(ask(model, { messages, tools, system: 'Answer briefly.' }));
+    const called = await complete(ask(model, { messages, tools, system: 'Answer briefly.' }));
     assert.equal(called.stop_reason, 'tool_use');
     messages.push({ role: 'assistant', content: called.content });
     const results = called.content
@@ -72,25 +83,17 @@ async function toolLoop(model) {
       }));
     assert.equal(results.length, 1, 'No tool was called.');
     messages.push({ role: 'user', content: results });
-    const answer = await client.messages.create(ask(model, { messages, tools, system: 'Answer briefly.' }));
+    const answer = await complete(ask(model, { messages, tools, system: 'Answer briefly.' }));
     assertAnswer(text(answer), question);
     messages.push({ role: 'assistant', content: answer.content });
   }
 }
 
 async function structured(model) {
-  const schema = {
-    type: 'object',
-    properties: { title: { type: 'string' }, priority: { type: 'string', enum: ['low', 'high'] } },
-    required: ['title', 'priority'],
-    additionalProperties: false,
-  };
-  const message = await client.messages.create(
-    ask(model, { output_config: { format: { type: 'json_schema', schema } } }),
+  const message = await client.messages.parse(
+    ask(model, { output_config: { format: zodOutputFormat(EVENT) } }),
   );
-  const { title, priority } = JSON.parse(text(message));
-  assert.equal(typeof title, 'string');
-  assert.ok(['low', 'high'].includes(priority));
+  EVENT.parse(message.parsed_output);
 }
 
 const image = (model) =>

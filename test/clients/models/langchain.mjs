@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { HumanMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
-import * as z from 'zod';
 
 import { given, run, withEach } from '#test/clients/cases.mjs';
 
@@ -14,6 +13,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -31,33 +31,46 @@ async function chat(model) {
   assertUsage(answer.usage_metadata.input_tokens, answer.usage_metadata.output_tokens);
 }
 
-async function stream(model) {
+async function collected(chunks) {
   let whole;
-  for await (const chunk of await chatWith(model).stream(HELLO)) whole = whole ? whole.concat(chunk) : chunk;
+  for await (const chunk of await chunks) whole = whole ? whole.concat(chunk) : chunk;
+  return whole;
+}
+
+async function stream(model) {
+  const whole = await collected(chatWith(model).stream(HELLO));
   assertAnswer(whole.text);
   assertUsage(whole.usage_metadata.input_tokens, whole.usage_metadata.output_tokens);
 }
 
-async function toolLoop(model) {
+const answers = {
+  whole: (bound, messages) => bound.invoke(messages),
+  streamed: (bound, messages) => collected(bound.stream(messages)),
+};
+
+const toolLoop = async (model) => {
+  for (const answer of Object.values(answers)) await converse(model, answer);
+};
+
+async function converse(model, answer) {
   const getWeather = tool((input) => JSON.stringify(weather(input)), WEATHER);
   const bound = chatWith(model).bindTools([getWeather]);
   const messages = [];
   for (const question of QUESTIONS) {
     messages.push(new HumanMessage(question));
-    const called = await bound.invoke(messages);
+    const called = await answer(bound, messages);
     assert.equal(called.tool_calls.length, 1, 'No tool was called.');
     messages.push(called);
     for (const call of called.tool_calls) messages.push(await getWeather.invoke(call));
-    const answer = await bound.invoke(messages);
-    assertAnswer(answer.text, question);
-    messages.push(answer);
+    const said = await answer(bound, messages);
+    assertAnswer(said.text, question);
+    messages.push(said);
   }
 }
 
 async function structured(model) {
-  const schema = z.object({ title: z.string(), priority: z.enum(['low', 'high']) });
   for (const method of ['jsonSchema', 'functionCalling']) {
-    schema.parse(await chatWith(model).withStructuredOutput(schema, { method, name: 'event' }).invoke(HELLO));
+    EVENT.parse(await chatWith(model).withStructuredOutput(EVENT, { method, name: 'event' }).invoke(HELLO));
   }
 }
 

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { OpenAI, OpenAIEmbedding } from '@llamaindex/openai';
 import { tool } from 'llamaindex';
 import { zodResponseFormat } from 'openai/helpers/zod';
-import * as z from 'zod';
 
 import { given, run, unsupported, withEach } from '#test/clients/cases.mjs';
 
@@ -13,6 +12,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -73,12 +73,8 @@ async function toolLoop(model) {
 }
 
 async function structured(model) {
-  const schema = z.object({ title: z.string(), priority: z.enum(['low', 'high']) });
-  const { message } = await chatWith(model).chat({
-    messages,
-    responseFormat: zodResponseFormat(schema, 'event'),
-  });
-  schema.parse(JSON.parse(message.content));
+  const responseFormat = zodResponseFormat(EVENT, 'event');
+  EVENT.parse(JSON.parse((await chatWith(model).chat({ messages, responseFormat })).message.content));
 }
 
 const image = (model) =>

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 
 import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
-import * as z from 'zod';
 
 import { given, run, unsupported, withEach } from '#test/clients/cases.mjs';
 
@@ -12,6 +11,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -49,7 +49,20 @@ async function stream(model) {
   assertUsage(usageOf(result).inputTokens, usageOf(result).outputTokens);
 }
 
-async function toolLoop(model) {
+const answers = {
+  whole: (agent, input) => runner.run(agent, input),
+  async streamed(agent, input) {
+    const result = await runner.run(agent, input, { stream: true });
+    await result.completed;
+    return result;
+  },
+};
+
+const toolLoop = async (model) => {
+  for (const answer of Object.values(answers)) await converse(model, answer);
+};
+
+async function converse(model, answer) {
   let calls = 0;
   const getWeather = tool({
     name: WEATHER.name,
@@ -64,7 +77,7 @@ async function toolLoop(model) {
   const agent = agentWith(model, { tools: [getWeather] });
   let history = [];
   for (const question of QUESTIONS) {
-    const result = await runner.run(agent, [...history, { role: 'user', content: question }]);
+    const result = await answer(agent, [...history, { role: 'user', content: question }]);
     assertAnswer(result.finalOutput, question);
     history = result.history;
   }
@@ -72,8 +85,7 @@ async function toolLoop(model) {
 }
 
 async function structured(model) {
-  const outputType = z.object({ title: z.string(), priority: z.enum(['low', 'high']) });
-  outputType.parse((await runner.run(agentWith(model, { outputType }), HELLO)).finalOutput);
+  EVENT.parse((await runner.run(agentWith(model, { outputType: EVENT }), HELLO)).finalOutput);
 }
 
 const image = (model) =>

@@ -1,8 +1,6 @@
 // The official client of OpenAI; several majors of it share these cases.
 import assert from 'node:assert/strict';
 
-import * as z from 'zod';
-
 import { given, run, withEach } from '#test/clients/cases.mjs';
 import {
   assertAborts,
@@ -10,6 +8,7 @@ import {
   assertImageArrives,
   assertRejected,
   assertUsage,
+  EVENT,
   HELLO,
   QUESTIONS,
   weather,
@@ -49,7 +48,12 @@ const tools = [
   },
 ];
 
-async function toolLoop(model) {
+const ask = {
+  whole: (body) => client.chat.completions.create(body),
+  streamed: (body) => client.chat.completions.stream(body).finalChatCompletion(),
+};
+
+async function converse(model, complete) {
   const history = [{ role: 'system', content: 'Answer briefly.' }];
   for (const question of QUESTIONS) {
     history.push({ role: 'user', content: question });
@@ -61,10 +65,15 @@ async function toolLoop(model) {
       const content = JSON.stringify(weather(JSON.parse(called.arguments)));
       history.push({ role: 'tool', tool_call_id: id, content });
     }
-    const answer = (await client.chat.completions.create({ model, messages: history, tools })).choices[0];
+    const answer = (await complete({ model, messages: history, tools })).choices[0];
     assertAnswer(answer.message.content, question);
     history.push(answer.message);
   }
+}
+
+async function toolLoop(model) {
+  await converse(model, ask.whole);
+  await converse(model, ask.streamed);
   // The helper that runs the loop itself.
   const runner = client.chat.completions.runTools({
     model,
@@ -84,17 +93,12 @@ async function toolLoop(model) {
 }
 
 async function structured(model) {
-  const Event = z.object({
-    title: z.string(),
-    priority: z.enum(['low', 'high']),
-    people: z.array(z.string()),
-  });
   const completion = await client.chat.completions.parse({
     model,
     messages,
-    response_format: zodResponseFormat(Event, 'event'),
+    response_format: zodResponseFormat(EVENT, 'event'),
   });
-  Event.parse(completion.choices[0].message.parsed);
+  EVENT.parse(completion.choices[0].message.parsed);
 }
 
 const image = (model) =>

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { deflateSync, crc32 } from 'node:zlib';
 import { randomBytes } from 'node:crypto';
 
+import * as z from 'zod';
+
 import { given, providerReceived } from '#test/clients/cases.mjs';
 
 export const HELLO = 'Häi 🎈 there';
@@ -44,6 +46,18 @@ export function weather(input) {
   assert.ok(['celsius', 'fahrenheit'].includes(input.unit), 'unit is not one of the enum.');
   return { temperature: 21, unit: input.unit };
 }
+
+/** A structured answer with what clients' schemas are made of: null, lists of objects, a choice of objects. */
+export const EVENT = z.object({
+  title: z.string(),
+  priority: z.enum(['low', 'high']),
+  starts: z.string().nullable(),
+  people: z.array(z.object({ name: z.string(), age: z.number() })),
+  place: z.union([
+    z.object({ kind: z.literal('home') }),
+    z.object({ kind: z.literal('office'), room: z.string() }),
+  ]),
+});
 
 /** A chunk of a PNG file. */
 function pngChunk(type, data) {
