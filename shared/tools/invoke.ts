@@ -1,7 +1,7 @@
 // The one path of every tool call. REST and MCP are thin faces of it.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import type { Refuse } from '#shared/audit/refusals.ts';
-import { type Principal, requireScope, requireTool } from '#shared/auth/principal.ts';
+import { type Principal, requireModel, requireScope, requireTool } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
@@ -10,6 +10,7 @@ import {
   failedOrSuperseded,
   recordAndRelease,
   type StoredResponse,
+  type IdempotentRequest,
   NOT_IDEMPOTENT,
   type RequestIdentity,
   type BeginIdempotentRequest,
@@ -20,7 +21,7 @@ import type { Completions } from '#shared/providers/completions.ts';
 import type { Intent } from '#shared/providers/completion-call.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
-import { readsFirst, whileAdmitting } from './admission.ts';
+import { readsFirst, afterAdmission } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { coerced } from './coerce.ts';
 import { recordsOf, requireReturnable, servedBy } from './ending.ts';
@@ -80,9 +81,11 @@ function outputOf(tool: Tool, done: Done<unknown>, { canReturn }: Invocation): R
 function othersOf(
   invoke: Invoke,
   { requestId, idempotencyKey: key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>,
+  admitted: Promise<void>,
 ) {
   let count = 0;
-  const also: ToolCall['also'] = (toolName, parameters) => {
+  const also: ToolCall['also'] = async (toolName, parameters) => {
+    await admitted;
     count += 1;
     const own = {
       requestId: `${requestId}.${count}`,
@@ -161,6 +164,33 @@ const identityOf = (
   request: { readonly key: string; readonly body: unknown },
 ): RequestIdentity => ({ uid, operation, requestId, remainingMs, ...request });
 
+const attempted = ({ provider, model }: Intent) =>
+  ({ result: 'attempted', meta: { provider, model } }) as const;
+
+type Ended = {
+  readonly tool: Tool;
+  readonly done: Done<unknown>;
+  readonly idempotent: IdempotentRequest;
+  readonly draft: ReturnType<typeof draftsOf>;
+  readonly end: ReturnType<typeof recordsOf>['end'];
+};
+
+/** Commits the record of a call whose tool has ended, with the writes of the tool and the response. */
+async function conclude(
+  invocation: Invocation,
+  { tool, done, idempotent, draft, end }: Ended,
+): Promise<InvokeResult> {
+  const { requestId } = invocation;
+  const { how, meta } = servedBy(done);
+  const result = outputOf(tool, done, invocation);
+  const record = draft(tool, { result: 'succeeded', meta });
+  const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
+    ...idempotent.store({ result, requestId, ...how, ...cost }),
+    ...(done.writes ?? []),
+  ]);
+  return { ok: true, result, cached: false, requestId, ...how, ...usage };
+}
+
 export function createInvoke(all: Ports): Invoke {
   const { audit, refuse, account, admit, admitProvider, alternatives, ...rest } = all;
   const { beginIdempotentRequest, findRegistered, ...ports } = rest;
@@ -168,21 +198,25 @@ export function createInvoke(all: Ports): Invoke {
     const { principal, requestId, deadline, hops = 0 } = invocation;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let idempotent = NOT_IDEMPOTENT;
+    let admitted = Promise.resolve();
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
     const { end, ...records } = recordsOf({ audit, refuse }, account(callerOf(invocation)));
 
     const begin = async (intent: Intent) => {
-      const { provider, model } = intent;
-      await admitProvider(principal, provider, deadline);
-      const attempt = draft(tool, { result: 'attempted', meta: { provider, model } });
-      await records.begin(intent, attempt, idempotent.claim());
+      await admitted;
+      if (tool?.requiresKey === 'ai') requireModel(principal, intent);
+      await admitProvider(principal, intent.provider, deadline);
+      await records.begin(intent, draft(tool, attempted(intent)), idempotent.claim());
     };
 
     const replay = async (earlier: StoredResponse): Promise<InvokeResult> => {
-      const error = new AppError('conflict'); // charges what this call has cost itself, if anything
-      await end({ error }, { ...draft(tool, { result: 'succeeded' }), act: 'request.replayed' });
+      // Charges what this call has cost itself, if anything.
+      await end(
+        { error: new AppError('conflict') },
+        { ...draft(tool, { result: 'succeeded' }), act: 'request.replayed' },
+      );
       return replayOf(earlier);
     };
 
@@ -190,24 +224,18 @@ export function createInvoke(all: Ports): Invoke {
       tool = await allowedTool(invocation, findRegistered);
       const { key, given: body = {} } = givenTo(tool, invocation);
       const input = inputOf(tool, body);
-      const admitted = admit(principal, tool.name);
+      admitted = admit(principal, tool.name);
       if (key !== undefined || !readsFirst(tool)) await admitted;
       if (key !== undefined) {
         idempotent = await beginIdempotentRequest(identityOf(invocation, tool.name, { key, body }));
       }
       if (idempotent.earlier) return replay(idempotent.earlier);
       const at = { principal, requestId, deadline, hops };
-      const also = othersOf(invoke, { ...at, idempotencyKey: key });
+      const also = othersOf(invoke, { ...at, idempotencyKey: key }, admitted);
       const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
-      const done = await whileAdmitting(admitted, tool)(input, own);
-      const { how, meta } = servedBy(done);
-      const result = outputOf(tool, done, invocation);
-      const record = draft(tool, { result: 'succeeded', meta });
-      const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
-        ...idempotent.store({ result, requestId, ...how, ...cost }),
-        ...(done.writes ?? []),
-      ]);
-      return { ok: true, result, cached: false, requestId, ...how, ...usage };
+      const { run } = tool;
+      const done = await afterAdmission(admitted, () => run(input, own));
+      return conclude(invocation, { tool, done, idempotent, draft, end });
     };
 
     try {

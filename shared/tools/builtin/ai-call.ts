@@ -1,5 +1,4 @@
 // Between a tool's call and a completion's.
-import { requireModel } from '#shared/auth/principal.ts';
 import type { TokenCounts } from '#shared/providers/chat-answer.ts';
 import type { CompletionCall } from '#shared/providers/completion-call.ts';
 import type { ChosenBy } from '#shared/providers/policy.ts';
@@ -20,11 +19,7 @@ export const onBehalf = ({
   requestId,
   deadline,
   hops,
-  // The provider and model are known here for the first time, defaults included, and nothing was opened or sent.
-  begin: async (intent) => {
-    requireModel(principal, intent);
-    return begin(intent);
-  },
+  begin,
   onUse,
   ...translation,
 });

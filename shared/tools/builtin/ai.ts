@@ -57,7 +57,7 @@ const chat = defineTool({
   output: Answer,
   outputSummary: ChatSummary,
   examples: [{ messages: [{ role: 'user', content: 'Say hello in one word.' }] }],
-  run: (request, call) => ask(request, call),
+  run: ask,
 });
 
 const SUMMARISE = {
