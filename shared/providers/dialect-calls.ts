@@ -11,6 +11,7 @@ import type { createKeySelection } from './key-selection.ts';
 import type { Wanted } from './model-name.ts';
 import type { Size } from './policy.ts';
 import type { createProviderCall, ProviderRequest } from './provider-call.ts';
+import type { TranslatedChat } from './translated-chat.ts';
 
 /** Events of a dialect as chunks, so that the redaction looks for the key across events, and back. */
 export type EventCodec = {
@@ -40,10 +41,7 @@ export type DialectRequest = {
   /** @throws {AppError} `invalid_input` */
   readonly native: () => NativeRequest;
   /** The request in the neutral form, and the fields that it cannot express. @throws {AppError} `invalid_input` */
-  readonly neutral: () => {
-    readonly request: Omit<ChatRequest, 'model'>;
-    readonly dropped: readonly string[];
-  };
+  readonly neutral: () => TranslatedChat | Promise<TranslatedChat>;
 };
 
 export type DialectAnswer = { readonly model: string } & By &
@@ -129,7 +127,7 @@ export function createDialectCalls({ select, failover, providerCall, adapterOf, 
 
   async function translated({ facts, keys, model }: Chosen, asked: DialectRequest, call: CompletionCall) {
     const { stream } = asked;
-    const { request, dropped } = asked.neutral();
+    const { request, dropped } = await asked.neutral();
     const own = alsoDropping(call, facts.title, dropped);
     const prepared = await parts.prepareChat({ facts, request: { ...request, model }, stream }, own);
     if (stream) {

@@ -7,12 +7,13 @@ import type { DialectAnswer, DialectRequest } from '#shared/providers/dialect-ca
 import { inputBytesOf, nativeResponses, ResponsesBody } from '#shared/providers/responses-api/body.ts';
 import type { Fields, ResponseHead } from '#shared/providers/responses-api/envelope.ts';
 import { responseEventsAgain } from '#shared/providers/responses-api/events-again.ts';
-import { responseEventsOf, responseOf } from '#shared/providers/responses-api/events.ts';
-import { chatOfResponses } from '#shared/providers/responses-api/to-chat.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { ASKS } from './ai-input.ts';
+
+/** Loaded when another provider than OpenAI is called: a cold start must not pay for it. */
+const translation = () => import('#shared/providers/responses-api/translation.ts');
 
 const Count = z.int().min(0);
 
@@ -50,7 +51,7 @@ const requestOf = (body: ResponsesBody): DialectRequest => ({
   stream: body.stream === true,
   roughSize: { inputBytes: inputBytesOf(body), maxOutputTokens: body.max_output_tokens ?? undefined },
   native: () => nativeResponses(body),
-  neutral: () => chatOfResponses(body),
+  neutral: async () => (await translation()).chatOfResponses(body),
 });
 
 const Ended = z.looseObject({
@@ -92,9 +93,12 @@ async function answered(answer: DialectAnswer, body: ResponsesBody, call: ToolCa
     case 'native stream':
       return relay(answer.events, call);
     case 'chat':
-      return responseOf(answer.reply.completion, headOf(answer, body, call), call.now);
+      return (await translation()).responseOf(answer.reply.completion, headOf(answer, body, call), call.now);
     case 'chat stream':
-      return relay(responseEventsOf(answer.chunks, headOf(answer, body, call), call.now), call);
+      return relay(
+        (await translation()).responseEventsOf(answer.chunks, headOf(answer, body, call), call.now),
+        call,
+      );
     default:
       return answer satisfies never;
   }
