@@ -1,0 +1,145 @@
+// Computes which provider takes which field, by sending each field through the translations themselves.
+import { isDeepStrictEqual } from 'node:util';
+
+import { withoutAbsent } from '#shared/providers/absent.ts';
+import { adapterFor } from '#shared/providers/adapters.ts';
+import { ChatBody, type ChatRequest, chatRequestOf } from '#shared/providers/chat-request.ts';
+import type { ChatAdapter } from '#shared/providers/chat.ts';
+import { MessagesCall, nativeMessages } from '#shared/providers/messages-api/body.ts';
+import { chatOfMessages } from '#shared/providers/messages-api/to-chat.ts';
+import { nativeResponses, ResponsesBody } from '#shared/providers/responses-api/body.ts';
+import { chatOfResponses } from '#shared/providers/responses-api/to-chat.ts';
+
+import { CHAT, MESSAGES, type Probe, RESPONSES } from './field-probes.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+type Verdict = 'native' | 'translated' | 'dropped' | 'rejected' | '–';
+
+/** A model of each provider that takes every kind of field it can take. */
+const MODELS: Readonly<Record<string, string>> = {
+  openai: 'gpt-5.2',
+  anthropic: 'claude-sonnet-4-6',
+  google: 'gemini-3.5-flash',
+  mistral: 'mistral-small-2603',
+  compatible: 'gpt-oss:20b',
+  groq: 'openai/gpt-oss-20b',
+  xai: 'grok-4',
+  deepseek: 'deepseek-chat',
+  openrouter: 'vendor/model',
+  together: 'vendor/model',
+  azure: 'deployment',
+  bedrock: 'openai.gpt-oss-20b-1:0',
+};
+export const COLUMNS: readonly string[] = Object.keys(MODELS);
+
+const adapters = new Map<string, ChatAdapter>();
+for (const id of COLUMNS) {
+  const adapter = await adapterFor(id);
+  if (!adapter) throw new Error(`No adapter is registered for ${id}.`);
+  adapters.set(id, adapter);
+}
+
+type Sent = { readonly body: Json; readonly dropped: readonly string[] };
+/** A dialect: its own probes, and how a body of it is sent to a provider. */
+type Dialect = {
+  readonly title: string;
+  readonly probes: readonly Probe[];
+  readonly base: Json;
+  readonly send: (id: string, body: Json) => Sent;
+};
+
+function sendChat(id: string, chat: Omit<ChatRequest, 'model'>, lost: readonly string[]): Sent {
+  const adapter = adapters.get(id);
+  const translated = adapter?.translate({ ...chat, model: MODELS[id] ?? '' }, false);
+  const body = JSON.parse(JSON.stringify(translated?.body ?? {})) as Json;
+  return { body, dropped: [...lost, ...(translated?.dropped ?? [])] };
+}
+
+const DIALECTS: readonly Dialect[] = [
+  {
+    title: '`POST /v1/chat/completions`',
+    probes: CHAT,
+    base: { messages: [{ role: 'user', content: 'hi' }] },
+    send(id, body) {
+      const parsed = ChatBody.parse(withoutAbsent({ ...body, model: 'm' }));
+      return sendChat(id, chatRequestOf(parsed), []);
+    },
+  },
+  {
+    title: '`POST /v1/messages`',
+    probes: MESSAGES,
+    base: { max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] },
+    send(id, body) {
+      const given = MessagesCall.parse({ body: { ...body, model: 'm' } });
+      if (id === 'anthropic') return nativeMessages(given);
+      const { request, dropped } = chatOfMessages(given.body);
+      return sendChat(id, request, dropped);
+    },
+  },
+  {
+    title: '`POST /v1/responses`',
+    probes: RESPONSES,
+    base: { input: 'hi' },
+    send(id, body) {
+      const given = ResponsesBody.parse({ ...body, model: 'm' });
+      if (id === 'openai') return nativeResponses(given);
+      const { request, dropped } = chatOfResponses(given);
+      return sendChat(id, request, dropped);
+    },
+  },
+];
+
+/** A value that requests nothing of a provider changes nothing there. */
+const BENIGN = new Set(['include']);
+
+function sentOr(dialect: Dialect, id: string, part: Json): Sent | undefined {
+  try {
+    return dialect.send(id, { ...dialect.base, ...part });
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {Error} for a field that is lost without being named */
+function verdictOf(dialect: Dialect, [path, part, without = {}]: Probe, id: string): Verdict {
+  const before = sentOr(dialect, id, without);
+  const sent = sentOr(dialect, id, part);
+  if (!before || !sent) return 'rejected';
+  const isNamed = sent.dropped.some((name) => !before.dropped.includes(name));
+  const isKept = Object.entries(part).every(([name, value]) => isDeepStrictEqual(sent.body[name], value));
+  const isSame = isDeepStrictEqual(sent.body, before.body);
+  if (isNamed && !isKept) return 'dropped';
+  if (isSame && !BENIGN.has(path)) throw new Error(`${id} loses ${path} without naming it.`);
+  if (isSame) return '–';
+  return isKept ? 'native' : 'translated';
+}
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+function tableOf(dialect: Dialect): string {
+  const head = [row(['field', ...COLUMNS]), row(['---', ...COLUMNS.map(() => '---')])];
+  const rows = dialect.probes.map((probe) =>
+    row([`\`${probe[0]}\``, ...COLUMNS.map((id) => verdictOf(dialect, probe, id))]),
+  );
+  return [`## ${dialect.title}`, '', ...head, ...rows].join('\n');
+}
+
+const INTRODUCTION = `# Fields by provider
+
+Generated by \`npm run compat -- --write\`: each field is sent through the translations themselves. Do not edit.
+
+- **native**: the provider gets the field as the caller wrote it.
+- **translated**: it gets the same meaning in another form, or by another name.
+- **dropped**: it cannot express the field; \`x-portunus-dropped\` names it, and \`x-portunus-strict: true\` rejects the request.
+- **rejected**: for what protects key, money or caller, or for what would need a store
+  ([why](decisions/2026-11-28-tolerant-input-strict-output.md)).
+- **–**: it requests nothing of this provider.
+
+The model of each column takes every field that its provider knows; a provider rejects fields of some of its models itself. The
+column \`bedrock\` is its OpenAI-compatible endpoint: Claude's models there behave as the column \`anthropic\`.
+`;
+
+export const fieldTables = (): string =>
+  `${[INTRODUCTION, ...DIALECTS.map(tableOf)].join('\n')}\n`
+    .replaceAll('\n## ', '\n\n## ')
+    .replaceAll('\n\n\n', '\n\n');
