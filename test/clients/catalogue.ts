@@ -39,6 +39,14 @@ const aiSdk = (module: string, dialect: string): Client => ({
   arguments: [dialect],
 });
 
+/** The same packages over `POST /v1/responses`. */
+const overResponses = (client: Client): Client => ({
+  ...client,
+  id: `${client.group}-responses`,
+  title: `${client.title}, responses`,
+  arguments: ['responses'],
+});
+
 const modelClient = (group: string, module: string): Client => ({
   id: group,
   kind: 'models',
@@ -110,6 +118,10 @@ export const CLIENTS: readonly Client[] = [
   modelClient('langchain', '@langchain/openai'),
   modelClient('openai-agents', '@openai/agents'),
   modelClient('llamaindex', 'llamaindex'),
+  { ...overResponses(openAi('openai-7')), script: 'models/openai-responses.mjs' },
+  overResponses(aiSdk('@ai-sdk/openai', 'openai')),
+  overResponses(modelClient('langchain', '@langchain/openai')),
+  overResponses(modelClient('openai-agents', '@openai/agents')),
   sdkV1('mcp-sdk-1.20'),
   sdkV1('mcp-sdk-1.26'),
   sdkV1('mcp-sdk-1.32'),

@@ -47,5 +47,8 @@ await runMcp({
       auth(authProvider, { serverUrl: endpoint, authorizationCode: callback.get('code') }),
     connect: (authProvider) => connectWith({ authProvider }),
   },
-  without: { progress: 'The client does not report progress.' },
+  without: {
+    agent: 'Its models come from other plugins.',
+    progress: 'The client does not report progress.',
+  },
 });

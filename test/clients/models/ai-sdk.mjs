@@ -76,9 +76,13 @@ const answers = {
   },
 };
 
-const toolLoop = async (name) => {
+/** By default this package sends references to responses that OpenAI has stored. */
+const UNSTORED = dialect === 'responses' ? { providerOptions: { openai: { store: false } } } : {};
+
+async function toolLoop(name) {
   for (const answer of Object.values(answers)) await converse(name, answer);
-};
+  return dialect === 'responses' ? 'With `providerOptions: { openai: { store: false } }`.' : undefined;
+}
 
 async function converse(name, answer) {
   const messages = [];
@@ -92,7 +96,7 @@ async function converse(name, answer) {
   for (const question of QUESTIONS) {
     messages.push({ role: 'user', content: question });
     const { text, response } = await answer(
-      ask(name, { prompt: undefined, messages, tools, stopWhen: isStepCount(4) }),
+      ask(name, { prompt: undefined, messages, tools, stopWhen: isStepCount(4), ...UNSTORED }),
     );
     assertAnswer(text, question);
     messages.push(...response.messages);
