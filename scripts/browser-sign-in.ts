@@ -20,6 +20,10 @@ export type SignInRequest = {
 
 const PATH = '/callback';
 
+/** On stderr: stdout is for the token. */
+export const printAddress = (address: string): void =>
+  console.error(`Open this address in your browser:\n\n${address}\n`);
+
 /** @throws {Error} if the issuer rejects, or nobody signs in in time */
 export async function signIn(request: SignInRequest): Promise<OAuthTokens> {
   const listener = await listenForCode(request.client?.redirect, request.timeoutMs);

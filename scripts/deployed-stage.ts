@@ -41,3 +41,13 @@ export function outputNamed(outputs: StackOutputs, name: string): string {
   if (value !== undefined) return value;
   throw new Error(`The stack has no output ${name}. Deploy this release first.`);
 }
+
+/** Address of the stage that a command names, without a slash at the end. @throws {Error} unless it names one, in one way */
+export async function addressOf({ stage, url }: { stage?: string; url?: string }): Promise<string> {
+  if (stage !== undefined && url === undefined) {
+    checkStage(stage);
+    return outputNamed(await stackOutputs(stage, 'Api'), 'Url');
+  }
+  if (stage === undefined && url !== undefined) return url.replace(/\/$/, '');
+  throw new Error('Name a --stage or a --url. --help shows all options.');
+}

@@ -1,8 +1,8 @@
 // `npm run --silent sign-in -- --stage dev`: signs a person in in their browser and prints an access token, alone on stdout.
 import { parseArgs } from 'node:util';
 
-import { checkStage, outputNamed, stackOutputs } from './deployed-stage.ts';
-import { signIn, type SignInRequest } from './browser-sign-in.ts';
+import { addressOf } from './deployed-stage.ts';
+import { printAddress, signIn, type SignInRequest } from './browser-sign-in.ts';
 
 const HELP = `Usage: npm run --silent sign-in -- --stage <stage> | --url <url> [options]
 
@@ -35,24 +35,18 @@ async function requestFrom(args: string[]): Promise<SignInRequest | undefined> {
   });
   const { stage, url, issuer, scope, timeout, redirect, 'client-id': clientId, help } = values;
   if (help) return undefined;
-  if ((stage === undefined) === (url === undefined)) throw new Error(`Name a --stage or a --url.\n\n${HELP}`);
   const seconds = Number(timeout);
   if (!(seconds > 0)) throw new Error('--timeout is a number of seconds.');
   if ((clientId === undefined) !== (redirect === undefined))
     throw new Error('--client-id and --redirect go together: give both or none.');
   return {
-    url: (url ?? (await urlOf(stage ?? ''))).replace(/\/$/, ''),
+    url: await addressOf({ ...(stage !== undefined && { stage }), ...(url !== undefined && { url }) }),
     issuer,
     scope,
     client: clientId === undefined ? undefined : { clientId, redirect: redirect ?? '' },
     timeoutMs: seconds * 1000,
-    onAddress: (address) => console.error(`Open this address in your browser:\n\n${address}\n`),
+    onAddress: printAddress,
   };
-}
-
-async function urlOf(stage: string): Promise<string> {
-  checkStage(stage);
-  return outputNamed(await stackOutputs(stage, 'Api'), 'Url');
 }
 
 async function main(): Promise<void> {
