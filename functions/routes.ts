@@ -183,7 +183,13 @@ export const routes = [
 
   call('tools-invoke', 'POST /mcp/tools/invoke', 'tools:call', callTools, LONG),
   read('tools-list', 'GET /mcp/tools', 'tools:read', ['keys:read', 'tools:find']),
-  write('tools-register', 'POST /mcp/tools', 'tools:write', [...registered, ...useKey], REGISTER),
+  write(
+    'tools-register',
+    'POST /mcp/tools',
+    'tools:write',
+    [...registered, 'tools:delete', ...useKey],
+    REGISTER,
+  ),
   read('tools-read', 'GET /mcp/tools/{name}', 'tools:read', ['tools:find']),
   write('tools-review', 'POST /mcp/tools/{name}/review', 'tools:write', ['tools:find', 'tools:put']),
   write('tools-delete', 'DELETE /mcp/tools/{name}', 'tools:write', ['tools:find', 'tools:delete']),

@@ -11,10 +11,10 @@ export const handler = writeRoute('tools-register', {
   category: 'user_action',
 
   async run({ input: { body }, ...call }) {
-    const { tools, skipped, writes } = await registerTools()(body, call);
+    const { tools, skipped, deleted, writes } = await registerTools()(body, call);
     return {
       status: 201,
-      body: { tools: tools.map(summaryOf), skipped },
+      body: { tools: tools.map(summaryOf), skipped, deleted },
       writes,
       target: body.alias,
       meta: { count: tools.length },

@@ -307,6 +307,7 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
     body: z.object({
       tools: z.array(RegisteredTool),
       skipped: z.array(z.object({ name: Text, reason: Text })),
+      deleted: z.array(Text).describe('Tools that a replacement has deleted'),
     }),
   },
   'tools-read': { body: RegisteredToolDetail },

@@ -98,7 +98,7 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     tag: 'Tools',
     summary: 'Register tools as drafts',
     description:
-      'Each becomes `<alias>__<tool>`. `kind` is `http` with one operation in `tool`, `openapi` with a `document` or its `url`, or `mcp` with the `url` of a server. `skipped` names what was left out, optional parts of a registered tool too. `results: "validated"` fails a call whose result deviates from its schema, `"as_is"` checks nothing, absent: it is noted. Only an admin may register with `shared: true`.',
+      'Each becomes `<alias>__<tool>`. `kind` is `http` with one operation in `tool`, `openapi` with a `document` or its `url`, or `mcp` with the `url` of a server. `skipped` names what was left out, optional parts of a registered tool too. `replace: true` replaces the tools of the alias: changed ones become drafts again, others are named in `deleted`. A document beyond 2 MiB is read from its `url`, as JSON, for the `operations` named. `results: "validated"` fails a call whose result deviates from its schema, `"as_is"` checks nothing, absent: it is noted. Only an admin may register with `shared: true`.',
   },
   'tools-read': {
     tag: 'Tools',

@@ -6,10 +6,13 @@ import type { ToolCall } from '#shared/tools/tool.ts';
 
 import { refuseFailure, textIn } from './answer.ts';
 import { checkOwnTexts, httpDefinition } from './definition.ts';
+import type { Json } from './openapi-document.ts';
 import type { ToolCandidate, UpstreamPorts } from './ports.ts';
 import { within } from './within.ts';
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
+/** The largest public documents have 10 to 40 MB. */
+const MAX_FETCHED_BYTES = 48 * 1024 * 1024;
 
 export type RegisterCall = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'hops' | 'onUse'> & {
   /** Durable before anything outside is asked. */
@@ -23,7 +26,7 @@ async function fetched(
   url: string | undefined,
   alias: string,
   { caller, ports }: { caller: RegisterCall; ports: Ports },
-): Promise<string> {
+): Promise<Uint8Array> {
   if (url === undefined) {
     throw new AppError('invalid_input', undefined, {
       issues: [{ path: 'body.document', message: 'or url must be given' }],
@@ -40,10 +43,44 @@ async function fetched(
       signal: caller.deadline.signal,
       deadlineMs: caller.deadline.remainingMs(),
     },
-    { maxBytes: MAX_DOCUMENT_BYTES },
+    { maxBytes: MAX_FETCHED_BYTES },
   );
   refuseFailure(response, { alias });
-  return textIn(response.body);
+  return response.body;
+}
+
+type OpenApiBody = Extract<RegisterToolsBody, { kind: 'openapi' }>;
+
+const tooLarge = (message: string): AppError =>
+  new AppError('invalid_input', 'The document is larger than 2 MiB.', {
+    issues: [{ path: 'body.operations', message }],
+  });
+
+/** The document, or of a large one the part that the chosen operations need. */
+async function textOf(body: OpenApiBody, call: { caller: RegisterCall; ports: Ports }): Promise<string> {
+  const { document, url, alias, operations } = body;
+  if (document !== undefined) return typeof document === 'object' ? JSON.stringify(document) : document;
+  const bytes = await fetched(url, alias, call);
+  if (bytes.length <= MAX_DOCUMENT_BYTES) return textIn(bytes);
+  if (!operations) throw tooLarge('must name the operations that are wanted');
+  const { sliceDocument, startsAsJson } = await import('./openapi-slices.ts');
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!startsAsJson(buffer))
+    throw tooLarge('of a document of this size can be read from JSON alone, not from YAML');
+  return within(call.caller.deadline, () => sliceDocument(buffer, operations));
+}
+
+const SWAGGER = /["']?swagger["']?\s*:\s*["']?2\./;
+
+async function openApiCandidates(body: OpenApiBody, call: { caller: RegisterCall; ports: Ports }) {
+  const text = await textOf(body, call);
+  const { documentCandidates } = await import('./openapi.ts');
+  const { url: base, server, operations: wanted } = body;
+  const swagger = SWAGGER.test(text) ? await import('./swagger.ts') : undefined;
+  const convert = swagger && ((document: Json) => swagger.fromSwagger(document, base));
+  return within(call.caller.deadline, () =>
+    documentCandidates({ text, base, server, about: body, wanted, convert }),
+  );
 }
 
 export async function toolCandidates(
@@ -60,14 +97,7 @@ export async function toolCandidates(
     const { url, alias, credential, results, tools: wanted } = body;
     return serverCandidates({ url, alias, credential, results, wanted }, caller, upstream);
   }
-  if (body.kind === 'openapi') {
-    const { document } = body;
-    const given = typeof document === 'object' ? JSON.stringify(document) : document;
-    const text = given ?? (await fetched(body.url, body.alias, { caller, ports }));
-    const { documentCandidates } = await import('./openapi.ts');
-    const { url: base, server, operations: wanted } = body;
-    return within(caller.deadline, () => documentCandidates({ text, base, server, about: body, wanted }));
-  }
+  if (body.kind === 'openapi') return openApiCandidates(body, { caller, ports });
   checkOwnTexts(body.tool);
   return [{ upstreamName: body.tool.name, definition: httpDefinition(body.tool, body) }];
 }

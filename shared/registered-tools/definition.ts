@@ -121,7 +121,8 @@ export const aboutOf = ({ credential, results }: About): About => ({
 
 /** @throws {AppError} `invalid_input` for a schema that is not acceptable */
 export function httpDefinition(tool: HttpTool, { credential, results }: About): Definition {
-  const { method, url, parameters, body, body_format: bodyFormat, name, description, title = name } = tool;
+  const { method, url, parameters, body, name, description, title = name } = tool;
+  const { body_format: bodyFormat, body_encoding: bodyEncoding } = tool;
   const removals = createRemovals();
   const texts = cleanTexts({ title, description, name }, removals);
   const inputSchema = lintSchema(tool.input_schema, 'input_schema', removals);
@@ -139,6 +140,7 @@ export function httpDefinition(tool: HttpTool, { credential, results }: About): 
       parameters,
       ...(body !== undefined && { body }),
       ...(bodyFormat && { bodyFormat }),
+      ...(bodyEncoding && { bodyEncoding }),
       answer,
     },
     ...aboutOf({ credential, results }),

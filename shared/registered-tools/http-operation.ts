@@ -5,6 +5,7 @@ import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/regist
 
 import { mayBeCredential, mayBeHeader } from './header-names.ts';
 import { leadsElsewhere, segmentOf } from './path-segment.ts';
+import { multipartOf } from './multipart.ts';
 import { formOf, queryOf, Unsendable } from './query.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -162,7 +163,16 @@ function urlOf({ url, parameters }: Where, args: Arguments): string {
   return search ? `${filled}?${search}` : filled;
 }
 
-function bodyOf({ parameters, body, bodyFormat }: HttpOperation, args: Arguments): string | undefined {
+type WrittenBody = { readonly type: string; readonly body: string };
+
+function write({ bodyFormat, bodyEncoding }: HttpOperation, value: unknown): WrittenBody {
+  if (bodyFormat === 'multipart') return multipartOf(value, bodyEncoding);
+  if (bodyFormat === 'form') return { type: TYPES.form, body: formOf(value, bodyEncoding) };
+  return { type: TYPES.json, body: JSON.stringify(value) };
+}
+
+function bodyOf(operation: HttpOperation, args: Arguments): WrittenBody | undefined {
+  const { parameters, body } = operation;
   if (body === undefined) return undefined;
   const beside = new Set(parameters.map(({ name }) => name));
   const value =
@@ -170,9 +180,8 @@ function bodyOf({ parameters, body, bodyFormat }: HttpOperation, args: Arguments
       ? Object.fromEntries(Object.entries(args).filter(([name]) => !beside.has(name)))
       : ownProperty(args, body);
   if (value === undefined) return undefined;
-  if (bodyFormat !== 'form') return JSON.stringify(value);
   try {
-    return formOf(value);
+    return write(operation, value);
   } catch (error) {
     if (!(error instanceof Unsendable)) throw error;
     return badArgument(body, 'cannot be written as a form');
@@ -181,7 +190,7 @@ function bodyOf({ parameters, body, bodyFormat }: HttpOperation, args: Arguments
 
 /** @throws {AppError} `invalid_input` for arguments that would say more than one argument may */
 export function requestOf(operation: HttpOperation, args: Arguments): HttpRequest {
-  const body = bodyOf(operation, args);
+  const written = bodyOf(operation, args);
   const given = operation.parameters.filter(
     ({ name, in: place }) => place === 'header' && isGiven(args, name),
   );
@@ -191,8 +200,8 @@ export function requestOf(operation: HttpOperation, args: Arguments): HttpReques
     headers: {
       ...Object.fromEntries(given.map(({ name }) => [name.toLowerCase(), headerValue(name, args[name])])),
       accept: JSON_TYPES,
-      ...(body !== undefined && { 'content-type': TYPES[operation.bodyFormat ?? 'json'] }),
+      ...(written && { 'content-type': written.type }),
     },
-    ...(body !== undefined && { body }),
+    ...(written && { body: written.body }),
   };
 }

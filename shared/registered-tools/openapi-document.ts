@@ -55,14 +55,22 @@ function read(text: string): unknown {
   }
 }
 
+/** Converts a document of Swagger 2.0; undefined if it cannot. */
+export type Convert = (document: Json) => Json | undefined;
+
+const isSwagger = ({ swagger }: Json): boolean => String(swagger).startsWith('2.');
+
 /** @throws {AppError} `invalid_input` */
-export function openApiIn(text: string): Json {
+export function openApiIn(text: string, convert?: Convert): Json {
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) refuse('is larger than 2 MiB');
-  const document = read(text);
-  if (!isObject(document) || !/^3\.[012]\./.test(String(document['openapi']))) {
-    return refuse('must be an OpenAPI 3 document, as JSON or YAML');
+  const given = read(text);
+  if (isObject(given) && isSwagger(given) && convert) {
+    return convert(given) ?? refuse('is a Swagger 2.0 document that cannot be converted to OpenAPI 3');
   }
-  return document;
+  if (!isObject(given) || !/^3\.[012]\./.test(String(given['openapi']))) {
+    return refuse('must be an OpenAPI 3 or Swagger 2.0 document, as JSON or YAML');
+  }
+  return given;
 }
 
 export class Unusable extends Error {}

@@ -4,7 +4,8 @@ import type { HttpTool } from '#shared/tools/registration.ts';
 
 import { type About, httpDefinition, reasonOf } from './definition.ts';
 import { mayBeHeader } from './header-names.ts';
-import { followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
+import { type Body, bodyOf, jsonSchemaIn } from './openapi-body.ts';
+import { type Convert, followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
 import { Inliner } from './openapi-schema.ts';
 import { hasServers, serverOf } from './openapi-server.ts';
 import type { ToolCandidate } from './ports.ts';
@@ -112,42 +113,6 @@ function parametersOf(document: Json, { item, operation }: Operation, inline: In
   };
 }
 
-const mediaIn = (content: unknown, wanted: RegExp): Json | undefined => {
-  if (!isObject(content)) return undefined;
-  const type = Object.keys(content).find((name) => wanted.test(name));
-  const media = type === undefined ? undefined : content[type];
-  return isObject(media) ? media : undefined;
-};
-
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
-const FORM_TYPE = /^application\/x-www-form-urlencoded\b/i;
-
-function jsonSchemaIn(content: unknown): unknown {
-  const media = mediaIn(content, JSON_TYPE);
-  return media && (media['schema'] ?? {});
-}
-
-type Body = {
-  readonly schema: JsonSchema;
-  readonly required: boolean;
-  readonly format?: 'form';
-};
-
-/** A text: what is left out. */
-function bodyOf(document: Json, { operation }: Operation, inline: Inliner): Body | string | undefined {
-  if (operation['requestBody'] === undefined) return undefined;
-  const { content, required: isRequired } = followed(document, operation['requestBody']);
-  const required = isRequired === true;
-  const schema = jsonSchemaIn(content);
-  if (schema !== undefined) return { schema: inline.schema(schema), required };
-  const form = mediaIn(content, FORM_TYPE);
-  if (form) return { schema: inline.schema(form['schema'] ?? {}), required, format: 'form' };
-  const [type = 'unknown type'] = isObject(content) ? Object.keys(content) : [];
-  const name = `body of ${/^[\w.+*/-]{1,60}/.exec(type)?.[0] ?? 'unknown type'}`;
-  if (required) throw new Unusable(`takes a ${name}, which is not supported`);
-  return name;
-}
-
 const ANSWER_SCHEMA = 'schema of the answer';
 
 /** Schema of the success response. If it is unusable, e.g. too large, the label of the omitted part instead. */
@@ -197,10 +162,16 @@ const inputSchemaOf = (
   additionalProperties: false,
 });
 
+const sentAs = ({ format, encoding }: Body) => ({
+  body: BODY,
+  ...(format && { body_format: format }),
+  ...(encoding && { body_encoding: encoding }),
+});
+
 function toolOf(document: Json, operation: Operation, server: string): Read {
   const inline = new Inliner(document, 'input');
   const { parameters, required, omitted } = parametersOf(document, operation, inline);
-  const given = bodyOf(document, operation, inline);
+  const given = bodyOf(document, operation.operation, inline);
   const body = typeof given === 'string' ? undefined : given;
   if (body && parameters.some(({ name }) => name === BODY))
     throw new Unusable('has an argument that is called body beside its body');
@@ -211,14 +182,14 @@ function toolOf(document: Json, operation: Operation, server: string): Read {
     method: operation.method.toUpperCase() as HttpTool['method'],
     url: `${server}${operation.path}`,
     parameters: parameters.map(without),
-    ...(body && { body: BODY }),
-    ...(body?.format && { body_format: body.format }),
+    ...(body && sentAs(body)),
     input_schema: inputSchemaOf({ parameters, required }, body),
     ...(output && { output_schema: output }),
     annotations: {},
     examples: [],
   };
-  return { tool, omitted: [...omitted, ...[given, answer].filter((one) => typeof one === 'string')] };
+  const parts = [given, answer].filter((one) => typeof one === 'string');
+  return { tool, omitted: [...omitted, ...(body?.omitted ?? []), ...parts] };
 }
 
 /** Builds the candidate of an operation; if that fails, without its output schema, which is then listed as omitted. */
@@ -246,6 +217,8 @@ export type Document = {
   readonly about: About;
   /** `operationId`, or `GET /path`; absent: all. */
   readonly wanted: readonly string[] | undefined;
+  /** For documents of Swagger 2.0. */
+  readonly convert?: Convert | undefined;
 };
 
 /** @throws {AppError} `invalid_input` for a document that cannot be read; an operation that cannot is left out, with its reason */
@@ -255,8 +228,9 @@ export function documentCandidates({
   server,
   about,
   wanted,
+  convert,
 }: Document): readonly ToolCandidate[] {
-  const document = openApiIn(text);
+  const document = openApiIn(text, convert);
   const at = serverOf(document, { server, base });
   const all = [...operationsIn(document)];
   const chosen = wanted ? all.filter((one) => namesOf(one).some((name) => wanted.includes(name))) : all;

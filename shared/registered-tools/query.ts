@@ -1,5 +1,5 @@
 // Arguments in a query and in a form, by the styles of OpenAPI 3.1 (RFC 6570 where the two agree).
-import type { HttpOperation } from '#shared/tools/registered.ts';
+import type { BodyEncoding, HttpOperation } from '#shared/tools/registered.ts';
 
 type Parameter = HttpOperation['parameters'][number];
 type Pair = readonly [name: string, value: string];
@@ -84,9 +84,27 @@ export function queryOf(
   return { parts: written(pairs), names: pairs.map(([key]) => key) };
 }
 
+/** One member of a form: as the document says, else as most services with nested forms read it, `a[b]=1`. */
+function formParts(
+  name: string,
+  value: unknown,
+  { json, style, explode }: BodyEncoding = {},
+): readonly string[] {
+  if (json) return written([[name, JSON.stringify(value)]]);
+  if (style === undefined && explode === undefined) return written([...deep(name, value)]);
+  return queryOf(
+    { name, in: 'query', ...(style && { style }), ...(explode !== undefined && { explode }) },
+    value,
+  ).parts;
+}
+
 /** A body of `application/x-www-form-urlencoded`. @throws {Unsendable} */
-export function formOf(body: unknown): string {
+export function formOf(body: unknown, encoding: Readonly<Record<string, BodyEncoding>> = {}): string {
   if (!isObject(body)) throw new Unsendable();
   const present = Object.entries(body).filter(([, one]) => isPresent(one));
-  return written(present.flatMap(([name, one]) => [...deep(name, one)])).join('&');
+  return present
+    .flatMap(([name, one]) =>
+      formParts(name, one, Object.hasOwn(encoding, name) ? encoding[name] : undefined),
+    )
+    .join('&');
 }

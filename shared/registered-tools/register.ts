@@ -25,6 +25,8 @@ export type Skipped = { readonly name: string; readonly reason: string };
 export type Registered = {
   readonly tools: readonly RegisteredTool[];
   readonly skipped: readonly Skipped[];
+  /** Names of the tools that a replacement takes away. */
+  readonly deleted: readonly string[];
   readonly writes: readonly Write[];
 };
 
@@ -111,6 +113,29 @@ function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports:
   return { tools, skipped };
 }
 
+type Site = { readonly shelf: Shelf; readonly alias: string; readonly replace: boolean };
+
+/** Inserts what is new, replaces what has changed, keeps what has not, and deletes the rest of what is replaced. */
+function changesOf(
+  { tools, present }: { tools: readonly RegisteredTool[]; present: readonly RegisteredTool[] },
+  store: RegisteredToolStore,
+) {
+  const before = new Map(present.map((tool) => [tool.name, tool]));
+  const deleted = present.filter(({ name }) => !tools.some((tool) => tool.name === name));
+  const changed = tools.map((tool): { tool: RegisteredTool; writes: readonly Write[] } => {
+    const old = before.get(tool.name);
+    if (!old) return { tool, writes: [store.insert(tool)] };
+    if (old.hash === tool.hash) return { tool: old, writes: [] };
+    const next = { ...tool, createdAt: old.createdAt, version: old.version + 1, rv: old.rv + 1 };
+    return { tool: next, writes: [store.replace(next)] };
+  });
+  return {
+    tools: changed.map(({ tool }) => tool),
+    deleted: deleted.map(({ name }) => name),
+    writes: [...changed.flatMap(({ writes }) => writes), ...deleted.map((tool) => store.remove(tool))],
+  };
+}
+
 export type RegisterPorts = {
   readonly store: RegisteredToolStore;
   readonly now: () => number;
@@ -127,11 +152,18 @@ export type RegisterPorts = {
 export function createRegister(ports: RegisterPorts) {
   const { store, reserved } = ports;
 
-  async function refuseTaken(tools: readonly RegisteredTool[], shelf: Shelf, alias: string): Promise<void> {
-    const [own, shared] = await Promise.all([
+  /** @returns the tools that a replacement replaces */
+  async function refuseTaken(
+    tools: readonly RegisteredTool[],
+    site: Site,
+  ): Promise<readonly RegisteredTool[]> {
+    const { shelf, alias, replace } = site;
+    const [all, shared] = await Promise.all([
       store.list(shelf),
       shelf === 'shared' ? [] : store.list('shared'),
     ]);
+    const replaced = replace ? all.filter((tool) => tool.alias === alias) : [];
+    const own = all.filter((tool) => !replaced.includes(tool));
     if (shared.some((tool) => lookOf(tool.alias) === lookOf(alias)))
       refuse('is already used by shared tools');
     if (own.some((tool) => tool.alias !== alias && lookOf(tool.alias) === lookOf(alias)))
@@ -142,6 +174,7 @@ export function createRegister(ports: RegisterPorts) {
       });
     }
     refuseClash(tools, own);
+    return replaced;
   }
 
   return async (body: RegisterToolsBody, caller: RegisterCall): Promise<Registered> => {
@@ -159,10 +192,15 @@ export function createRegister(ports: RegisterPorts) {
     const { tools, skipped } = within(caller.deadline, () =>
       draftsOf(candidates, { principal, body }, ports),
     );
-    if (tools.length > MAX_AT_ONCE)
-      refuse(`has more than ${MAX_AT_ONCE} tools; select the tools to register`, 'body');
+    if (body.replace && tools.length === 0)
+      refuse('is replaced by no usable tool; delete it with DELETE /mcp/tools/{alias}');
     if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large; select fewer tools', 'body');
-    await refuseTaken(tools, body.shared ? 'shared' : principal.uid, body.alias);
-    return { tools, skipped, writes: tools.map((tool) => store.insert(tool)) };
+    const { alias, replace } = body;
+    const shelf = body.shared ? 'shared' : principal.uid;
+    const present = await refuseTaken(tools, { shelf, alias, replace });
+    const { writes, ...changed } = changesOf({ tools, present }, store);
+    if (Math.max(tools.length, writes.length) > MAX_AT_ONCE)
+      refuse(`has more than ${MAX_AT_ONCE} tools; select the tools to register`, 'body');
+    return { ...changed, skipped, writes };
   };
 }

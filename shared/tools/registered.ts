@@ -30,6 +30,15 @@ export const UNKNOWN: Annotations = {
 export const QueryStyle = z.enum(['form', 'spaceDelimited', 'pipeDelimited', 'deepObject', 'json']);
 export type QueryStyle = z.infer<typeof QueryStyle>;
 
+/** Serialization of one member of a form; absent members as OpenAPI writes them by default. */
+export const BodyEncoding = z.object({
+  /** As JSON text. */
+  json: z.boolean().optional(),
+  style: QueryStyle.exclude(['json']).optional(),
+  explode: z.boolean().optional(),
+});
+export type BodyEncoding = z.infer<typeof BodyEncoding>;
+
 const HttpOperation = z.object({
   kind: z.literal('http'),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -48,7 +57,9 @@ const HttpOperation = z.object({
   /** The argument that is the JSON body; `*`: all that are no parameters, as an object. Absent: no body. */
   body: z.string().optional(),
   /** Absent: JSON. */
-  bodyFormat: z.literal('form').optional(),
+  bodyFormat: z.enum(['form', 'multipart']).optional(),
+  /** Of a form, by member. */
+  bodyEncoding: z.record(z.string(), BodyEncoding).optional(),
   /**
    * Mapping of the answer to the result, which is an object: as it is, as `{result}` if it is not an object, or as
    * `{status, body}` if it has no described schema.

@@ -1,7 +1,7 @@
 // Schemas of the routes that register and review tools.
 import * as z from 'zod';
 
-import { QueryStyle, ResultCheck } from './registered.ts';
+import { BodyEncoding, QueryStyle, ResultCheck } from './registered.ts';
 
 /** Short, for clients put their own name before it; ours, whatever the upstream calls itself. */
 const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,11}$/, 'must be 1 to 12 of a-z, 0-9 and -, a letter first');
@@ -12,6 +12,12 @@ const Name = z.string().min(1).max(128);
 const Source = {
   alias: Alias,
   shared: z.boolean().default(false).describe('For all users; only an admin may set it.'),
+  replace: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Replaces all tools of the alias: changed ones become drafts again, unchanged ones stay as they are, others are deleted.',
+    ),
   credential: z
     .strictObject({
       header: z.string().min(1).max(64).default('authorization'),
@@ -49,7 +55,14 @@ const HttpTool = z.strictObject({
     .max(50)
     .default([]),
   body: Name.optional(),
-  body_format: z.literal('form').optional(),
+  body_format: z
+    .enum(['form', 'multipart'])
+    .optional()
+    .describe('`form`: URL-encoded; `multipart`: parts of text and JSON; absent: JSON.'),
+  body_encoding: z
+    .record(Name, BodyEncoding)
+    .optional()
+    .describe('Of a form, by member: `json`, or a style of OpenAPI.'),
   input_schema: JsonObject,
   output_schema: JsonObject.optional(),
   annotations: Hints.default({}),
@@ -71,8 +84,10 @@ export const RegisterToolsBody = z.discriminatedUnion('kind', [
     document: z
       .union([z.string().min(1), JsonObject])
       .optional()
-      .describe('An OpenAPI 3 document, as text or as an object.'),
-    url: Url.optional().describe('Where the document is fetched instead.'),
+      .describe('An OpenAPI 3 or Swagger 2.0 document, as text or as an object.'),
+    url: Url.optional().describe(
+      'Where the document is fetched instead; beyond 2 MiB (at most 48) as JSON, with `operations`.',
+    ),
     server: Url.optional().describe('Base URL in place of the one in the document.'),
     operations: z
       .array(z.string().min(1).max(300))

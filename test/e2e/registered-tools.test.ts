@@ -6,6 +6,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, beforeEach, expect, it } from 'vitest';
 
 import { canaryKey, type Person } from '#test/support/portunus.ts';
+import { largeOpenApi } from '#test/support/large-openapi.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { json, startUpstream } from '#test/support/upstream.ts';
 
@@ -407,14 +408,8 @@ onEngine('an OpenAPI document', () => {
     const document: unknown = JSON.parse(published); // [P15] as an object
     const body = { kind: 'openapi', alias: 'docs', document, server: `${upstream.url}/v2` };
     const registered = await kim.post('/mcp/tools', body);
-    const multipart = 'is registered without its body of multipart/form-data';
     expect(registered.body.skipped).toEqual([
-      ...['createAPI', 'updateAPI', 'uploadImage'].map((name) => ({
-        name: `docs__${name}`,
-        reason: multipart,
-      })),
       { name: 'docs__getProject', reason: 'is registered without its schema of the answer' },
-      { name: 'docs__validateAPI', reason: multipart },
     ]);
     expect(registered.body.tools).toHaveLength(54);
     const chosen = registered.body.tools.filter(({ name }: { name: string }) =>
@@ -473,6 +468,9 @@ onEngine('an OpenAPI document', () => {
     expect(registered.body.skipped).toEqual([{ name: 'small__c', reason: 'is not in the document' }]);
     upstream.answer((_asked, response) => json(response, ' '.repeat(3_000_000)));
     const large = { ...body, alias: 'large' };
+    const yaml = (await refused(lee, large)).body;
+    expect([yaml.code, yaml.detail]).toEqual(['invalid_input', expect.stringContaining('not from YAML')]);
+    upstream.answer((_asked, response) => json(response, ' '.repeat(51_000_000)));
     expect((await refused(lee, large)).body).toMatchObject({ code: 'upstream_malformed' });
     expect((await refused(lee, { ...large, url: 'https://10.0.0.1/openapi.json' })).body).toMatchObject({
       code: 'egress_refused',
@@ -480,5 +478,61 @@ onEngine('an OpenAPI document', () => {
     expect((await refused(lee, { ...large, url: undefined })).body).toMatchObject({ code: 'invalid_input' });
     const given = { ...large, url: undefined, document: 'x'.repeat(3_000_000) };
     expect((await refused(lee, given)).body).toMatchObject({ code: 'payload_too_large' });
+  });
+
+  it('of 39 MB is read for the operations that are named, and for no more', async () => {
+    const mo = await person('mo');
+    const text = largeOpenApi(10_000);
+    upstream.answer((asked, response) => json(response, asked.path === '/large.json' ? text : { id: 'x' }));
+    const body = {
+      kind: 'openapi',
+      alias: 'hub',
+      url: `${upstream.url}/large.json`,
+      server: upstream.url,
+      operations: ['resources/get-9876', 'DELETE /repos/{owner}/resource5'],
+    };
+    const unnamed = await refused(mo, { ...body, operations: undefined });
+    expect([unnamed.body.code, unnamed.body.detail]).toEqual([
+      'invalid_input',
+      expect.stringContaining('must name the operations'),
+    ]);
+    const registered = await mo.post('/mcp/tools', body);
+    expect([registered.status, registered.body.tools.length, registered.body.skipped]).toEqual([201, 2, []]);
+    const [, { name, hash }] = registered.body.tools;
+    await mo.post(`/mcp/tools/${name}/review`, { decision: 'activate', hash });
+    expect((await mo.invoke(name, { owner: 'o', per_page: 5 })).body).toMatchObject({ result: { id: 'x' } });
+    expect(upstream.asked.at(-1)?.path).toBe('/repos/o/resource9876?per_page=5');
+  });
+
+  it('of Swagger 2.0 is registered, and replaced by another of its alias: what is unchanged stays active', async () => {
+    const ned = await person('ned');
+    const get = (id: string, summary: string) => ({
+      get: { operationId: id, summary, responses: { 200: {} } },
+    });
+    const swagger = (paths: object) => ({ swagger: '2.0', host: 'api.example.com', basePath: '/v1', paths });
+    const body = (paths: object, more: object = {}) => ({
+      kind: 'openapi',
+      alias: 'pets',
+      server: upstream.url,
+      document: swagger(paths),
+      ...more,
+    });
+    await active(ned, body({ '/a': get('a', 'A'), '/b': get('b', 'B'), '/c': get('c', 'C') }));
+    const next = { '/a': get('a', 'A'), '/b': get('b', 'another B'), '/d': get('d', 'D') };
+    expect((await refused(ned, body(next))).body).toMatchObject({ code: 'conflict' });
+    expect((await refused(ned, body({}, { replace: true }))).body).toMatchObject({ code: 'invalid_input' });
+    const replaced = await ned.post('/mcp/tools', body(next, { replace: true }));
+    expect(replaced.body).toMatchObject({
+      tools: [
+        { name: 'pets__a', state: 'active', version: 1 },
+        { name: 'pets__b', state: 'draft', version: 2 },
+        { name: 'pets__d', state: 'draft', version: 1 },
+      ],
+      deleted: ['pets__c'],
+    });
+    upstream.answer((_asked, response) => json(response, {}));
+    expect((await ned.invoke('pets__a')).status).toBe(200);
+    expect((await ned.invoke('pets__b')).body).toMatchObject({ code: 'tool_inactive' });
+    expect((await ned.invoke('pets__c')).body).toMatchObject({ code: 'unknown_tool' });
   });
 });

@@ -556,6 +556,7 @@ describe('the permissions of each role', () => {
         ],
         "toolsregister": [
           "dynamodb:BatchGetItem on Control rows REVOKED#* SESSION#*",
+          "dynamodb:DeleteItem on Content rows SHARED U#*",
           "dynamodb:GetItem on Content rows SHARED U#*",
           "dynamodb:GetItem on Control rows IDEM#*",
           "dynamodb:PutItem on Audit rows U#*",

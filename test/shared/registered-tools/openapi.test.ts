@@ -283,10 +283,71 @@ describe('[T5] a body', () => {
     expect([body, headers['content-type']]).toEqual(['{"a":1}', 'application/json']);
   });
 
-  it('is rejected by name where it is multipart', () => {
-    const text = document({ '/a': { post: { operationId: 'a', ...form({}, 'multipart/form-data') } } });
+  it('is a form whose members are written as their encoding says', () => {
+    const encoding = {
+      list: { style: 'form', explode: false },
+      filter: { style: 'deepObject', explode: true },
+      meta: { contentType: 'application/json' },
+      odd: { style: 'unheard-of' },
+    };
+    const content = { 'application/x-www-form-urlencoded': { schema: { type: 'object' }, encoding } };
+    const body = { list: ['a', 'b'], filter: { x: 1 }, meta: { y: [2] }, odd: ['c'], plain: 'd' };
+    const sentForm = sent({ requestBody: { content } }, { body }, 'post');
+    expect(sentForm.body).toBe('list=a,b&filter%5Bx%5D=1&meta=%7B%22y%22%3A%5B2%5D%7D&odd=c&plain=d');
+  });
+
+  it('is multipart where the document says so, of text and JSON, and can be read by others', async () => {
+    const properties = {
+      title: { type: 'string' },
+      tags: { type: 'array', items: { type: 'string' } },
+      meta: { type: 'object' },
+      ids: { type: 'array', items: { type: 'integer' } },
+      photo: { type: 'string', format: 'binary' },
+    };
+    const schema = { type: 'object', properties, required: ['title'] };
+    const encoding = { ids: { contentType: 'application/json' } };
+    const content = { 'multipart/form-data': { schema, encoding } };
+    const body = {
+      title: 'a "b"\r\n--x',
+      tags: ['x', 'y'],
+      meta: { z: 1 },
+      ids: [1, 2],
+      none: null,
+      'n"\n': 'q',
+    };
+    const form = sent({ requestBody: { content } }, { body }, 'post');
+    expect(form.omitted).toEqual(['file photo']);
+    const read = await new Response(form.body, { headers: form.headers }).formData();
+    const entries = await Promise.all(
+      [...read].map(async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()]),
+    );
+    expect(entries).toEqual([
+      ['title', 'a "b"\r\n--x'],
+      ['tags', 'x'],
+      ['tags', 'y'],
+      ['meta', '{"z":1}'],
+      ['ids', '[1,2]'],
+      ['n"\n', 'q'],
+    ]);
+  });
+
+  it('is rejected by name where it needs a file, or nothing but a file is in it', () => {
+    const file = { type: 'string', format: 'binary' };
+    const needed = { type: 'object', properties: { a: { type: 'string' }, f: file }, required: ['f'] };
+    for (const schema of [needed, { type: 'object', properties: { f: { type: 'array', items: file } } }]) {
+      const text = document({ '/a': { post: { operationId: 'a', ...form(schema, 'multipart/form-data') } } });
+      expect(offered(text)).toEqual([
+        { upstreamName: 'a', reason: 'takes a file in its body, which is not supported' },
+      ]);
+    }
+    const optional = form(needed, 'multipart/form-data', false);
+    expect(sent(optional, {}, 'post').omitted).toEqual(['body of multipart/form-data']);
+  });
+
+  it('is rejected by name where it is of another kind', () => {
+    const text = document({ '/a': { post: { operationId: 'a', ...form({}, 'application/xml') } } });
     expect(offered(text)).toEqual([
-      { upstreamName: 'a', reason: 'takes a body of multipart/form-data, which is not supported' },
+      { upstreamName: 'a', reason: 'takes a body of application/xml, which is not supported' },
     ]);
   });
 });
