@@ -400,6 +400,11 @@ onEngine('a registered HTTP operation', () => {
   });
 });
 
+const get = (id: string, summary: string) => ({
+  get: { operationId: id, summary, responses: { 200: {} } },
+});
+const swagger = (paths: object) => ({ swagger: '2.0', host: 'api.example.com', basePath: '/v1', paths });
+
 onEngine('an OpenAPI document', () => {
   const published = readFileSync(resolve('@readme/oas-examples/3.1/json/readme.json'), 'utf8');
 
@@ -506,10 +511,6 @@ onEngine('an OpenAPI document', () => {
 
   it('of Swagger 2.0 is registered, and replaced by another of its alias: what is unchanged stays active', async () => {
     const ned = await person('ned');
-    const get = (id: string, summary: string) => ({
-      get: { operationId: id, summary, responses: { 200: {} } },
-    });
-    const swagger = (paths: object) => ({ swagger: '2.0', host: 'api.example.com', basePath: '/v1', paths });
     const body = (paths: object, more: object = {}) => ({
       kind: 'openapi',
       alias: 'pets',

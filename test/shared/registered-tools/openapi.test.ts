@@ -315,9 +315,9 @@ describe('[T5] a body', () => {
       none: null,
       'n"\n': 'q',
     };
-    const form = sent({ requestBody: { content } }, { body }, 'post');
-    expect(form.omitted).toEqual(['file photo']);
-    const read = await new Response(form.body, { headers: form.headers }).formData();
+    const multipart = sent({ requestBody: { content } }, { body }, 'post');
+    expect(multipart.omitted).toEqual(['file photo']);
+    const read = await new Response(multipart.body, { headers: multipart.headers }).formData();
     const entries = await Promise.all(
       [...read].map(async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()]),
     );
