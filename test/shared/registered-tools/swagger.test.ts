@@ -62,6 +62,7 @@ const answering = (id: string, name: string) => ({
   get: { operationId: id, responses: { 200: { schema: { $ref: `#/definitions/${name}` } } } },
 });
 const nothing = () => undefined;
+const isRejected = (error: unknown) => (error as { code?: string }).code === 'invalid_input';
 
 describe('a document of Swagger 2.0', () => {
   it.each([
@@ -149,7 +150,6 @@ describe('a document of Swagger 2.0', () => {
     ['a response that is none', { '/a': { get: { responses: { 200: null } } } }],
   ])('with %s is read as far as it goes, or rejected', (_what, paths) => {
     const outcome = () => offered(document(paths)).map(({ upstreamName }) => typeof upstreamName);
-    const isRejected = (error: unknown) => (error as { code?: string }).code === 'invalid_input';
     expect(outcomeOf(outcome, isRejected)).toMatch(/^(?:read|rejected)$/);
   });
 
