@@ -1,27 +1,78 @@
-// Operator topic: notices and changed audit records, one line each, for its subscribers.
+// Operator topic: notices, changed audit records and administrative calls on the CMKs, one line each, for its subscribers.
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { EventField, type EventPattern, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
+import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
 import type { FunctionSite } from './function.ts';
 
 const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
 
-const LINES = {
-  notices: {
-    act: 'notice.raised',
-    text: `${field('severity')} notice ${field('reason')} about ${field('target')}`,
-  },
-  tampering: {
-    act: 'audit.tampered',
-    text: `critical: audit record ${field('target')} was ${field('reason')} after it was written`,
-  },
+type Signal = {
+  readonly name: string;
+  readonly description: string;
+  /** Absent: the default bus of the account. */
+  readonly bus?: IEventBus;
+  readonly pattern: EventPattern;
+  readonly text: string;
 };
+
+const record = `owner ${field('uid')}, at ${field('ts')} (audit record ${field('eventId')})`;
+
+/** Records of the audit trail that operators have to see. */
+const recordSignals = (bus: IEventBus): Signal[] => {
+  const onAct = (name: string, { act, text }: { act: string; text: string }): Signal => ({
+    name,
+    description: `${act} to the ops topic`,
+    bus,
+    pattern: { source: ['portunus.audit'], detail: { act: [act], change: ['INSERT'] } },
+    text: `${text}, ${record}.`,
+  });
+  return [
+    onAct('notices', {
+      act: 'notice.raised',
+      text: `${field('severity')} notice ${field('reason')} about ${field('target')}`,
+    }),
+    onAct('tampering', {
+      act: 'audit.tampered',
+      text: `critical: audit record ${field('target')} was ${field('reason')} after it was written`,
+    }),
+  ];
+};
+
+/**
+ * Calls that take a key away from its users, or give it to others. No function makes one; a deployment may change a policy. They
+ * go to the topic directly, not through a function that whoever makes them might stop. Attempts that KMS denied count.
+ */
+const KEY_CALLS = [
+  'CreateGrant',
+  'DeleteImportedKeyMaterial',
+  'DisableKey',
+  'DisableKeyRotation',
+  'ImportKeyMaterial',
+  'PutKeyPolicy',
+  'ScheduleKeyDeletion',
+];
+
+const keySignal = ({ vaultKeys, fingerprintKey }: DataStack): Signal => ({
+  name: 'keys',
+  description: 'Administrative calls on the CMKs, reported by CloudTrail, to the ops topic',
+  pattern: {
+    source: ['aws.kms'],
+    detailType: ['AWS API Call via CloudTrail'],
+    detail: {
+      eventSource: ['kms.amazonaws.com'],
+      eventName: KEY_CALLS,
+      resources: { ARN: [...vaultKeys, fingerprintKey].map(({ keyArn }) => keyArn) },
+    },
+  },
+  text: `critical: KMS ${field('eventName')} on key ${field('requestParameters.keyId')} by ${field('userIdentity.arn')} from ${field('sourceIPAddress')}, at ${field('eventTime')} ${field('errorCode')} (CloudTrail event ${field('eventID')}).`,
+});
 
 export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topic {
   const prefix = `portunus-${config.stage}`;
@@ -34,20 +85,21 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
   });
   if (config.operatorEmail) topic.addSubscription(new EmailSubscription(config.operatorEmail));
   const deadLetters = deadLetterQueue(scope, 'ops-notices-dead-letters');
-  for (const [name, { act, text }] of Object.entries(LINES)) {
+  for (const { name, description, bus, pattern, text } of [
+    ...recordSignals(data.auditBus),
+    keySignal(data),
+  ]) {
     const ruleName = `${prefix}-ops-${name}`;
     const rule = new Rule(scope, `ops-${name}-rule`, {
       ruleName,
-      description: `${act} to the ops topic`,
-      eventBus: data.auditBus,
-      eventPattern: { source: ['portunus.audit'], detail: { act: [act], change: ['INSERT'] } },
+      description,
+      ...(bus && { eventBus: bus }),
+      eventPattern: pattern,
     });
     rule.addTarget(
       new SnsTopic(topic, {
-        role: publisher(scope, { name, ruleName: `${data.auditBus.eventBusName}/${ruleName}` }),
-        message: RuleTargetInput.fromText(
-          `Portunus ${config.stage}: ${text}, owner ${field('uid')}, at ${field('ts')} (audit record ${field('eventId')}).`,
-        ),
+        role: publisher(scope, { name, ruleName: bus ? `${bus.eventBusName}/${ruleName}` : ruleName }),
+        message: RuleTargetInput.fromText(`Portunus ${config.stage}: ${text}`),
         deadLetterQueue: deadLetters,
         retryAttempts: 8,
         maxEventAge: Duration.hours(2),

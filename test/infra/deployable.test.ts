@@ -157,15 +157,36 @@ describe.each(stages)('stage %s', (name, stage) => {
     expect(others).toEqual([]);
     const Ref = topic?.[0];
     const rules = resourcesOf(stage, 'AWS::Events::Rule').filter(({ Targets }) => Targets[0].Arn.Ref === Ref);
-    expect(rules.map(({ EventPattern }) => EventPattern)).toEqual(
+    const onRecords = rules.filter(({ EventBusName }) => EventBusName);
+    expect(onRecords.map(({ EventPattern }) => EventPattern)).toEqual(
       ['notice.raised', 'audit.tampered'].map((act) => ({
         source: ['portunus.audit'],
         detail: { act: [act], change: ['INSERT'] },
       })),
     );
+    // CloudTrail knows the default bus only.
+    expect(rules.filter(({ EventBusName }) => !EventBusName)).toMatchObject([
+      {
+        EventPattern: {
+          source: ['aws.kms'],
+          'detail-type': ['AWS API Call via CloudTrail'],
+          detail: {
+            eventName: expect.arrayContaining([
+              'CreateGrant',
+              'DisableKey',
+              'PutKeyPolicy',
+              'ScheduleKeyDeletion',
+            ]),
+            resources: { ARN: resourcesOf(stage, 'AWS::KMS::Key').map(() => expect.anything()) },
+          },
+        },
+      },
+    ]);
     const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
     const carried = Object.keys(JSON.parse(pipe?.['TargetParameters'].InputTemplate));
-    const shown = rules.flatMap(({ Targets }) => Object.values(Targets[0].InputTransformer.InputPathsMap));
+    const shown = onRecords.flatMap(({ Targets }) =>
+      Object.values(Targets[0].InputTransformer.InputPathsMap),
+    );
     expect(carried.map((field) => `$.detail.${field}`)).toEqual(expect.arrayContaining(shown));
     const [policy] = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
     expect(policy?.['PolicyDocument'].Statement).toMatchObject([
@@ -188,7 +209,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     const trusts = resourcesOf(stage, 'AWS::IAM::Role')
       .flatMap(({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument.Statement)
       .filter(({ Principal }) => ['events.amazonaws.com', 'pipes.amazonaws.com'].includes(Principal.Service));
-    expect(trusts).toHaveLength(3);
+    expect(trusts).toHaveLength(4);
     for (const { Condition } of trusts) {
       const values = Object.assign({}, ...Object.values(Condition));
       expect(Object.keys(values).toSorted()).toEqual(['aws:SourceAccount', 'aws:SourceArn']);
