@@ -64,7 +64,7 @@ export class DataStack extends Stack {
       description: 'Portunus: fingerprints of stored provider keys',
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
 
     this.stageSecret = createSecret(
@@ -150,7 +150,7 @@ function createVaultKey(scope: Construct, stage: string, number: number): Key {
     alias: `alias/portunus-${stage}-vault${suffix && `-${suffix}`}`,
     description: 'Portunus: wraps the data keys of stored provider keys',
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   key.addToResourcePolicy(onlyForUserApiKeys());
   return key;
@@ -164,7 +164,7 @@ function createSecret(scope: Construct, id: string, description: string): Secret
   const secret = new Secret(scope, id, {
     description,
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   acknowledge(secret, {
     'AwsSolutions-SMG4': 'No service takes it as a password: it keys rows that live a day at most.',
@@ -194,7 +194,7 @@ function table({ backupDays, ...props }: Partial<TablePropsV2> & { backupDays?: 
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billing: Billing.onDemand(),
     encryption: TableEncryptionV2.dynamoOwnedKey(),
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ...(backupDays && {
       pointInTimeRecoverySpecification: {
         pointInTimeRecoveryEnabled: true,

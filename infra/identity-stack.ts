@@ -80,7 +80,7 @@ function userPool(scope: Construct, config: StageConfig): UserPool {
       requireSymbols: true,
     },
     deletionProtection: config.isProtected,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   // A passkey with user verification is two factors: users who must have a second factor could not use one otherwise.
   if (pool.node.defaultChild instanceof CfnUserPool)

@@ -103,10 +103,25 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
   });
 
+  it('keeps what cannot be made again, unless the stack that first makes it fails', () => {
+    const kept = [
+      'AWS::KMS::Key',
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::SecretsManager::Secret',
+      'AWS::Cognito::UserPool',
+    ];
+    const policies = allResources(stage)
+      .filter(([, { Type }]) => kept.includes(Type))
+      .map(([, resource]) => resource as { DeletionPolicy?: string; UpdateReplacePolicy?: string });
+    expect(policies.length).toBeGreaterThanOrEqual(8);
+    for (const policy of policies)
+      expect(policy).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+  });
+
   it('gives every time to live an attribute, and keeps tables when their stack goes', () => {
     const tables = allResources(stage).filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable');
     for (const [, table] of tables) {
-      expect(table).toHaveProperty('DeletionPolicy', 'Retain');
+      expect(table).toHaveProperty('DeletionPolicy', 'RetainExceptOnCreate');
     }
     const expiries = tables.flatMap(([, { Properties }]) => Properties['TimeToLiveSpecification'] ?? []);
     expect(expiries).toEqual(expiries.map(() => ({ AttributeName: 'ttl', Enabled: true })));

@@ -406,6 +406,9 @@ describe('the permissions of each role', () => {
           "kms:ReEncryptTo on VaultKey if {"StringEquals":{"kms:EncryptionContext:purpose":"user-api-key"}}",
         ],
         "openapi": [],
+        "opskeys": [
+          "sns:Publish on {"Ref":"opstopic89205721"}",
+        ],
         "opsnotices": [
           "sns:Publish on {"Ref":"opstopic89205721"}",
         ],
