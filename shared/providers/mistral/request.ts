@@ -100,13 +100,17 @@ function messageOf(message: ChatMessage, names: ReadonlyMap<string, string>, dro
   }
 }
 
+/** Mistral rejects a user's message right after a tool's result, as that of a user who did not wait for the answer. */
+const BRIDGE = { role: 'assistant', content: 'OK.' } as const;
+
 /** An assistant's message at the end is one that the model continues. */
 function messagesOf(messages: readonly ChatMessage[], drop: Drop) {
   const names = new Map<string, string>();
-  const result = messages.map((message) => {
+  const result = messages.flatMap((message, at) => {
     if (message.role === 'assistant')
       for (const call of message.tool_calls ?? []) names.set(call.id, call.function.name);
-    return messageOf(message, names, drop);
+    const own = messageOf(message, names, drop);
+    return message.role === 'user' && messages[at - 1]?.role === 'tool' ? [BRIDGE, own] : [own];
   });
   const last = result.at(-1);
   return last?.role === 'assistant' ? [...result.slice(0, -1), { ...last, prefix: true }] : result;

@@ -170,3 +170,17 @@ describe('a conversation', () => {
     ]);
   });
 });
+
+describe('a user who writes before the answer to a tool’s result', () => {
+  it('is put behind an assistant’s message at Mistral, which rejects the order', () => {
+    const [, , message, ...results] = historyBy('mistral');
+    const messages = [
+      { role: 'user', content: 'a' },
+      message,
+      ...results.slice(0, 2),
+      { role: 'user', content: 'b' },
+    ];
+    const roles = translated('mistral', { messages }).body.messages.map(({ role }: { role: string }) => role);
+    expect(roles).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant', 'user']);
+  });
+});
