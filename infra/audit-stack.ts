@@ -42,7 +42,7 @@ const STREAM_FILTERS = [
 
 function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   const name = `portunus-${config.stage}-audit`;
-  const deadLetters = deadLetterQueue(scope, 'pipe-dead-letters');
+  const deadLetters = deadLetterQueue(scope, { id: 'pipe-dead-letters', config });
   const role = pipeRole(scope, {
     data,
     deadLetters,

@@ -20,7 +20,7 @@ export function eventFunction(scope: Construct, site: FunctionSite, spec: EventF
     createFunction(scope, site, { name, needs, timeoutSeconds, description: 'Started by an operator' });
     return;
   }
-  const deadLetters = deadLetterQueue(scope, `${name}-dead-letters`);
+  const deadLetters = deadLetterQueue(scope, { id: `${name}-dead-letters`, config: site.config });
   const maxEventAge = Duration.hours(2);
   const fn = createFunction(scope, site, {
     name,

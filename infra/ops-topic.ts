@@ -2,11 +2,13 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventField, type EventPattern, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
+import { opsTopicName } from './alarm.ts';
+import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
 import type { FunctionSite } from './function.ts';
@@ -79,12 +81,13 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
   // No CMK: a message contains a key id and an owner id, no person and no secret. EventBridge cannot use the
   // AWS-managed key.
   const topic = new Topic(scope, 'ops-topic', {
-    topicName: `${prefix}-ops`,
+    topicName: opsTopicName(config),
     displayName: `Portunus ${config.stage}`,
     enforceSSL: true,
   });
+  topic.addToResourcePolicy(fromAlarms(topic, config));
   if (config.operatorEmail) topic.addSubscription(new EmailSubscription(config.operatorEmail));
-  const deadLetters = deadLetterQueue(scope, 'ops-notices-dead-letters');
+  const deadLetters = deadLetterQueue(scope, { id: 'ops-notices-dead-letters', config });
   for (const { name, description, bus, pattern, text } of [
     ...recordSignals(data.auditBus),
     keySignal(data),
@@ -112,6 +115,21 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
   });
   return topic;
 }
+
+/** A topic with a policy of its own has no default one, under which alarms of the account may publish. */
+const fromAlarms = (topic: Topic, { stage, env }: StageConfig): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'AlarmsOfThisStage',
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['sns:Publish'],
+    resources: [topic.topicArn],
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': env.account },
+      ArnEquals: {
+        'aws:SourceArn': `arn:${Stack.of(topic).partition}:cloudwatch:${env.region}:${env.account}:alarm:portunus-${stage}-*`,
+      },
+    },
+  });
 
 /**
  * EventBridge sends no `aws:SourceArn` to a topic's policy, so a policy for EventBridge would admit rules of any

@@ -2,8 +2,8 @@
 import type { ResourceType } from './resource-type.ts';
 import type { Resource } from './template.ts';
 
-/** Types that describe the template and create nothing. */
-export const SKIPPED_TYPES: ReadonlySet<string> = new Set(['AWS::CDK::Metadata']);
+/** Types that describe the template, or watch what AWS measures: they create nothing that a request reaches. */
+export const SKIPPED_TYPES: ReadonlySet<string> = new Set(['AWS::CDK::Metadata', 'AWS::CloudWatch::Alarm']);
 
 type Planned = {
   readonly stack: { readonly name: string };

@@ -206,6 +206,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     const [policy] = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
     expect(policy?.['PolicyDocument'].Statement).toMatchObject([
       { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish' },
     ]);
   });
 
