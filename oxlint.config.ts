@@ -9,7 +9,6 @@ const above = [
   '#scripts/**',
   'aws-cdk-lib',
   'aws-cdk-lib/**',
-  '@middy/**',
   'aws-lambda',
 ];
 const aws = ['@aws-sdk/**', '@smithy/**', '#shared/aws/**'];
@@ -55,7 +54,6 @@ const layers: Record<string, string[]> = {
     '!#functions/routes.ts',
     '!#functions/events.ts',
     '!#functions/needs.ts',
-    '@middy/**',
     '@aws-sdk/**',
   ],
   'local/**': [
@@ -66,7 +64,6 @@ const layers: Record<string, string[]> = {
     '#scripts/**',
     'aws-cdk-lib',
     'aws-cdk-lib/**',
-    '@middy/**',
   ],
 };
 

@@ -14,7 +14,8 @@ import { listRegistered } from '#shared/composition/tool-list.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
 import { repeatedHeader } from './edge/headers.ts';
-import { logError, logger } from './edge/log.ts';
+import { logError } from './edge/log.ts';
+import { withErrorResponse } from './edge/outer-handler.ts';
 import { bodyText, deadlineOf, hasQuery, hopsOf, rowOf } from './edge/request.ts';
 import { webOrigin } from './edge/response.ts';
 import { platformDeadline, problemResponse, requestOf, streaming } from './edge/response-stream.ts';
@@ -98,15 +99,6 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   return serveMcp(request, message, { offer, principal, report });
 }
 
-async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
-  logger.addContext(context);
-  try {
-    return await answer(event, context);
-  } catch (thrown) {
-    const error = asAppError(thrown);
-    logError(error, thrown, event.requestContext.requestId);
-    return problemResponse(error, event.requestContext.requestId);
-  }
-}
-
-export const handler = streaming(serve);
+export const handler = streaming((event, context) =>
+  withErrorResponse({ event, context, fail: problemResponse, run: () => answer(event, context) }),
+);

@@ -23,7 +23,15 @@ import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
-import { type CallerRouteName, checkQuery, deadlineOf, hopsOf, partsOf, rowOf } from './request.ts';
+import {
+  type CallerRouteName,
+  checkQuery,
+  deadlineOf,
+  hopsOf,
+  ignoresUnknownQuery,
+  partsOf,
+  rowOf,
+} from './request.ts';
 import { beginRequest, idempotencyKeyIn, marked, replayed } from './idempotency-header.ts';
 import { bufferedHandler, type Handler, type Problem, problem, reply } from './buffered-handler.ts';
 
@@ -66,8 +74,9 @@ export type Answer =
     };
 
 const NO_QUERY = z.strictObject({});
+const IGNORED_QUERY = z.object({});
 
-/** Schemas of the parts of a request. Without one for the query, every query parameter is rejected. */
+/** Schemas of the parts of a request. Without one for the query, every query parameter is rejected, or ignored under /v1. */
 export type Parts = {
   readonly path?: z.core.$ZodType;
   readonly query?: z.core.$ZodType;
@@ -183,11 +192,12 @@ function callOf<Schemas extends Parts>(
   requireScope(principal, row.scope);
   checkHeaders(event);
   const given = partsOf(event, row);
-  const parsed = z.object({ query: NO_QUERY, ...input }).safeParse(given);
+  const ignored = !input?.query && ignoresUnknownQuery(event, row);
+  const parsed = z.object({ query: ignored ? IGNORED_QUERY : NO_QUERY, ...input }).safeParse(given);
   if (!parsed.success) {
     throw new AppError('invalid_input', undefined, { issues: issuesOf(parsed.error) });
   }
-  checkQuery(event);
+  if (!ignored) checkQuery(event);
   const deadline = deadlineOf(event, context, MARGIN_MS);
   const { requestId } = event.requestContext;
   const idempotencyKey = idempotencyKeyIn(event);

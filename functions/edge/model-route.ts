@@ -8,10 +8,19 @@ import { audit } from '#shared/composition/audit.ts';
 import { invoke } from '#shared/composition/invoke.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
-import { checkHeaders, headerValues } from './headers.ts';
+import { checkHeaders } from './headers.ts';
 import { idempotencyKeyIn } from './idempotency-header.ts';
-import { logError, logger } from './log.ts';
-import { checkNoQuery, deadlineOf, hopsOf, jsonBody, rowOf } from './request.ts';
+import { logError } from './log.ts';
+import { withErrorResponse } from './outer-handler.ts';
+import {
+  checkNoQuery,
+  deadlineOf,
+  hopsOf,
+  ignoresUnknownQuery,
+  isStrict,
+  jsonBody,
+  rowOf,
+} from './request.ts';
 import { type Open, writing } from './response-stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
 
@@ -20,8 +29,6 @@ const MARGIN_MS = 3000;
 
 /** Names the fields of the request that its provider cannot express. */
 const DROPPED_HEADER = 'x-portunus-dropped';
-/** `true`: such fields reject the request instead. */
-const STRICT_HEADER = 'x-portunus-strict';
 
 export type Result = Extract<InvokeResult, { ok: true }>['result'];
 
@@ -87,7 +94,7 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
       for (const value of dialect.again?.(result, parameters) ?? []) await piece(value);
       return end(result);
     },
-    fail(error: AppError) {
+    fail: (error: AppError): Promise<void> => {
       const problem = dialect.error(error, requestId);
       if (write) {
         // The status is sent: the error becomes an event.
@@ -108,15 +115,13 @@ type Request = {
   readonly context: Context;
 };
 
-const isStrict = (event: APIGatewayProxyEvent): boolean => headerValues(event, STRICT_HEADER)[0] === 'true';
-
 /** A body that is rejected here never reaches the path of a call, which would record it. */
 async function argumentsOf({ name, dialect, event }: Request, principal: Principal) {
   try {
     checkHeaders(event);
-    // Clients of these dialects send parameters of their own, as `api-version` or `beta`: ignored, unless the caller is strict.
-    if (isStrict(event)) checkNoQuery(event);
-    const parameters = dialect.parameters(jsonBody(event, rowOf(name)) ?? {}, event);
+    const row = rowOf(name);
+    if (!ignoresUnknownQuery(event, row)) checkNoQuery(event);
+    const parameters = dialect.parameters(jsonBody(event, row) ?? {}, event);
     return { parameters, idempotencyKey: idempotencyKeyIn(event) };
   } catch (thrown) {
     const error = asAppError(thrown);
@@ -152,14 +157,7 @@ async function answer(request: Request, reply: Reply): Promise<void> {
 
 export const modelRoute = (name: RouteName<'call'>, dialect: Dialect): unknown =>
   writing(async (event, context, open) => {
-    logger.addContext(context);
-    const { requestId } = event.requestContext;
-    const reply = replyTo(requestId, { open, dialect });
-    try {
-      await answer({ name, dialect, event, context }, reply);
-    } catch (thrown) {
-      const error = asAppError(thrown);
-      logError(error, thrown, requestId);
-      await reply.fail(error);
-    }
+    const reply = replyTo(event.requestContext.requestId, { open, dialect });
+    const run = () => answer({ name, dialect, event, context }, reply);
+    await withErrorResponse({ event, context, run, fail: reply.fail });
   });

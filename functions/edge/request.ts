@@ -56,6 +56,15 @@ export function checkQuery({ multiValueQueryStringParameters }: APIGatewayProxyE
 export const hasQuery = ({ queryStringParameters }: APIGatewayProxyEvent): boolean =>
   Object.keys(queryStringParameters ?? {}).length > 0;
 
+/** `true`: fields and parameters that would be dropped reject the request instead. */
+const STRICT_HEADER = 'x-portunus-strict';
+
+export const isStrict = (event: APIGatewayProxyEvent): boolean => headerOf(event, STRICT_HEADER) === 'true';
+
+/** Clients of other vendors' APIs send parameters of their own, as `api-version` or `beta`. */
+export const ignoresUnknownQuery = (event: APIGatewayProxyEvent, { path }: Route): boolean =>
+  path.startsWith('/v1/') && !isStrict(event);
+
 /** For routes without parameters, whose query no schema parses. @throws {AppError} `invalid_input` naming no parameter */
 export function checkNoQuery(event: APIGatewayProxyEvent): void {
   if (!hasQuery(event)) return;

@@ -1,5 +1,5 @@
 // Routes with a caller, on a real store: the answer, the record in the trail and the log line of each ending.
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
@@ -28,6 +28,12 @@ beforeAll(() => {
   for (const name of ['AUDIT_TABLE', 'CONTROL_TABLE']) vi.stubEnv(name, TableName);
 });
 afterAll(() => void vi.unstubAllEnvs());
+
+const context = {
+  functionName: 'f',
+  awsRequestId: 'aws-1',
+  getRemainingTimeInMillis: () => 30_000,
+} as unknown as Context;
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -63,7 +69,6 @@ async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
     requestContext: { requestId: 'req-1', authorizer: contextOf({ ...principal(uid), ...more.principal }) },
     ...more.event,
   } as unknown as APIGatewayProxyEvent;
-  const context = { functionName: 'f', awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000 };
   const answer = await handler(event, context);
   const { db, TableName } = table();
   const { Items = [] } = await db.send(
@@ -179,7 +184,6 @@ describe('a route that changes something', () => {
       category: 'user_action',
       run: async () => ({ body: {} }),
     });
-    const context = { functionName: 'f', awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000 };
     const rejected = await handler(freezeEvent({ [CANARY]: CANARY }), context);
     expect([rejected.statusCode, JSON.parse(rejected.body).code]).toEqual([400, 'invalid_input']);
     expect(rejected.body).not.toContain('canary');
