@@ -18,6 +18,9 @@ async function freePort() {
   return port;
 }
 
+/** Exit code of a result that is an error. Any other is a failure, as 6 of a schema that --strict rejects. */
+const IS_ERROR = 5;
+
 /** Opens the browser without a terminal; the default callback has one fixed port. */
 const SIGNS_IN = {
   MCP_AUTO_OPEN_ENABLED: 'true',
@@ -36,11 +39,11 @@ async function inspect(more, args) {
     'json',
     '-q',
   ];
-  const { stdout, stderr } = await runCommand(file, [...fixed, ...more, ...args], {
+  const { code, stdout, stderr } = await runCommand(file, [...fixed, ...more, ...args], {
     MCP_STORAGE_DIR: given.scratch,
     ...(more.length === 0 && SIGNS_IN),
   });
-  if (stdout.trim() === '') throw new Error(stderr);
+  if (code !== 0 && code !== IS_ERROR) throw new Error(stderr);
   return JSON.parse(stdout).result;
 }
 
