@@ -23,8 +23,7 @@ type Ports = { readonly checkUrl: (url: string) => void; readonly upstream: Upst
 
 /** Fetches a document without a key: documents must be public. */
 async function fetched(
-  url: string | undefined,
-  alias: string,
+  { url, alias, operations }: OpenApiBody,
   { caller, ports }: { caller: RegisterCall; ports: Ports },
 ): Promise<Uint8Array> {
   if (url === undefined) {
@@ -35,18 +34,26 @@ async function fetched(
   ports.checkUrl(url);
   const chain = hopHeaders(caller);
   await caller.begin(alias);
-  const response = await ports.upstream.egress.send(
-    {
-      url,
-      method: 'GET',
-      headers: { ...chain, accept: 'application/json, application/yaml, text/yaml;q=0.9, */*;q=0.1' },
-      signal: caller.deadline.signal,
-      deadlineMs: caller.deadline.remainingMs(),
-    },
-    { maxBytes: MAX_FETCHED_BYTES },
-  );
+  const request = {
+    url,
+    method: 'GET',
+    headers: { ...chain, accept: 'application/json, application/yaml, text/yaml;q=0.9, */*;q=0.1' },
+    signal: caller.deadline.signal,
+    deadlineMs: caller.deadline.remainingMs(),
+  };
+  const maxBytes = operations ? MAX_FETCHED_BYTES : MAX_DOCUMENT_BYTES;
+  const response = await ports.upstream.egress.send(request, { maxBytes }).catch((error: unknown) => {
+    throw operations ? error : withRemedy(error);
+  });
   refuseFailure(response, { alias });
   return response.body;
+}
+
+/** A whole document is read to 2 MiB only. */
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'upstream_malformed') return error;
+  const next_step = 'If the document is larger than 2 MiB, name the operations that are wanted.';
+  return new AppError(error.code, error.message, { ...error.details, next_step });
 }
 
 type OpenApiBody = Extract<RegisterToolsBody, { kind: 'openapi' }>;
@@ -58,11 +65,10 @@ const tooLarge = (message: string): AppError =>
 
 /** The document, or of a large one the part that the chosen operations need. */
 async function textOf(body: OpenApiBody, call: { caller: RegisterCall; ports: Ports }): Promise<string> {
-  const { document, url, alias, operations } = body;
+  const { document, operations = [] } = body;
   if (document !== undefined) return typeof document === 'object' ? JSON.stringify(document) : document;
-  const bytes = await fetched(url, alias, call);
+  const bytes = await fetched(body, call);
   if (bytes.length <= MAX_DOCUMENT_BYTES) return textIn(bytes);
-  if (!operations) throw tooLarge('must name the operations that are wanted');
   const { sliceDocument, startsAsJson } = await import('./openapi-slices.ts');
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!startsAsJson(buffer))

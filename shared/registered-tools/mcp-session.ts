@@ -119,17 +119,21 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   });
 }
 
-/** @throws {AppError} `upstream_*`, `key_rejected`, `rate_limited`, `egress_refused`, or what `work` throws */
-export async function withSession<T>(
-  about: Omit<Line, 'onQuotedKey'>,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  let first: unknown;
-  const quoting = new Set<string>();
-  const line: Line = { ...about, onQuotedKey: (toolName) => void quoting.add(toolName) };
-  const fetch = guardedFetch(line, (error) => void (first ??= error));
+/** A client of one server, used by one conversation at a time. */
+type Connection = {
+  readonly client: Client;
+  readonly transport: StreamableHTTPClientTransport;
+  /** The line of the conversation that uses it, and its first error. */
+  current: { readonly line: Line; first?: unknown };
+};
+
+function connectionFor(line: Line): Connection {
+  const current: Connection['current'] = { line };
   const transport = new StreamableHTTPClientTransport(new URL(line.url), {
-    fetch,
+    fetch: (target, init) => {
+      const { current: now } = connection;
+      return guardedFetch(now.line, (error) => void (now.first ??= error))(target, init);
+    },
     onInsufficientScope: 'throw',
   });
   const client = new Client(
@@ -140,23 +144,106 @@ export async function withSession<T>(
       inputRequired: { autoFulfill: false },
     },
   );
-  const options = () => ({ signal: line.deadline.signal, timeout: Math.max(1, line.deadline.remainingMs()) });
+  const connection: Connection = { client, transport, current };
+  return connection;
+}
+
+const optionsOf =
+  ({ deadline }: Line): Options =>
+  () => ({ signal: deadline.signal, timeout: Math.max(1, deadline.remainingMs()) });
+
+const MAX_KEPT = 50;
+/** Longer idle, and a server may have ended the session, or an operator changed what stands behind the address. */
+const KEPT_MS = 5 * 60_000;
+
+/** Connections of this instance that are not in use. Each serves one owner with one credential. */
+const kept = new Map<string, { readonly connection: Connection; readonly until: number }>();
+
+function takeKept(name: string | undefined): Connection | undefined {
+  const found = name === undefined ? undefined : kept.get(name);
+  if (name === undefined || !found) return undefined;
+  kept.delete(name);
+  return found.until > Date.now() ? found.connection : undefined;
+}
+
+function keep(name: string, connection: Connection): void {
+  const [oldest] = kept.keys();
+  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+  kept.set(name, { connection, until: Date.now() + KEPT_MS });
+}
+
+type Conversation<T> = {
+  readonly line: Line;
+  readonly quoting: ReadonlySet<string>;
+  readonly work: (session: Session) => Promise<T>;
+  /** Called before a tool is called: from then on nothing may be repeated. */
+  readonly onCall: () => void;
+};
+
+function sessionOn({ client }: Connection, { line, quoting, onCall }: Conversation<unknown>): Session {
+  const options = optionsOf(line);
+  return {
+    ...listing(client, options),
+    quotesKey: (entry) => quoting.has(nameIn(entry) ?? '') || joinsKey(entry, line),
+    call(entry, name, args) {
+      onCall();
+      const { outputSchema: _checkedByUs, ...toolDefinition } = entry as Tool;
+      // Read on the way, in mcp-fetch.ts: here it only makes the client ask for it.
+      const heard = line.progress && { onprogress: () => undefined };
+      return client.callTool({ name, arguments: args }, { ...options(), ...heard, toolDefinition });
+    },
+  };
+}
+
+/**
+ * @param about.keepAs names owner, server and credential: the connection is kept for the next conversation of this name, where the
+ * protocol's session and what was negotiated are still known. Absent: it ends with the work
+ * @throws {AppError} `upstream_*`, `key_rejected`, `rate_limited`, `egress_refused`, or what `work` throws
+ */
+export async function withSession<T>(
+  { keepAs, ...about }: Omit<Line, 'onQuotedKey'> & { readonly keepAs?: string | undefined },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const quoting = new Set<string>();
+  const line: Line = { ...about, onQuotedKey: (toolName) => void quoting.add(toolName) };
+  let called = false;
+  const conversation = { line, quoting, work, onCall: () => void (called = true) };
+  const known = takeKept(keepAs);
+  if (known) {
+    try {
+      return await converse(known, conversation, keepAs);
+    } catch (error) {
+      // The session is over there (404), or the server has another version by now. What has read a list only can begin anew.
+      if (called || line.deadline.signal.aborted || !isStale(error)) throw error;
+    }
+  }
+  return converse(connectionFor(line), conversation, keepAs);
+}
+
+const STALE = new Set(['upstream_malformed', 'upstream_failed', 'upstream_refused']);
+const isStale = (error: unknown): boolean => error instanceof AppError && STALE.has(error.code);
+
+async function converse<T>(
+  connection: Connection,
+  conversation: Conversation<T>,
+  keepAs: string | undefined,
+): Promise<T> {
+  const { line, work } = conversation;
+  const { client, transport } = connection;
+  connection.current = { line };
+  let isKept = false;
   try {
-    await client.connect(transport, options());
-    return await work({
-      ...listing(client, options),
-      quotesKey: (entry) => quoting.has(nameIn(entry) ?? '') || joinsKey(entry, line),
-      call(entry, name, args) {
-        const { outputSchema: _checkedByUs, ...toolDefinition } = entry as Tool;
-        // Read on the way, in mcp-fetch.ts: here it only makes the client ask for it.
-        const heard = line.progress && { onprogress: () => undefined };
-        return client.callTool({ name, arguments: args }, { ...options(), ...heard, toolDefinition });
-      },
-    });
+    if (client.transport === undefined) await client.connect(transport, optionsOf(line)());
+    const result = await work(sessionOn(connection, conversation));
+    if (keepAs !== undefined) {
+      keep(keepAs, connection);
+      isKept = true;
+    }
+    return result;
   } catch (error) {
-    throw failureOf(error instanceof AppError ? error : (first ?? error), line);
+    throw failureOf(error instanceof AppError ? error : (connection.current.first ?? error), line);
   } finally {
-    await farewell(client, transport);
+    if (!isKept) await farewell(client, transport);
   }
 }
 

@@ -1,4 +1,6 @@
 // Calling a tool of an upstream MCP server, and learning which it has.
+import { createHmac, randomBytes } from 'node:crypto';
+
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
@@ -20,7 +22,17 @@ type Where = {
   readonly alias: string;
   readonly credential: Credential | undefined;
   readonly results?: Definition['results'];
+  /** Whether the connection is kept for the owner's next call. */
+  readonly keeps?: boolean;
 };
+
+const PROCESS_KEY = randomBytes(32);
+
+/** Of one owner, one server and one credential: nothing that a server remembers of one reaches another. */
+const connectionName = (uid: string, url: string, credential: object | undefined): string =>
+  createHmac('sha256', PROCESS_KEY)
+    .update(JSON.stringify([uid, url, credential]))
+    .digest('base64url');
 
 /** One conversation, with the caller's own key where the server takes one. */
 function conversation<T>(
@@ -28,13 +40,16 @@ function conversation<T>(
   caller: Caller & Pick<UpstreamPorts, 'egress' | 'credentials'>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { url, alias, credential } = where;
+  const { url, alias, credential, keeps = false } = where;
   const { egress, deadline, progress } = caller;
   const chain = hopHeaders(caller);
   return withKey(where, caller, (secret) => {
     const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
     const mask = secret && createSecretMask(secret);
-    return withSession({ url, alias, egress, deadline, mask, shown, progress }, work);
+    const keepAs = !keeps
+      ? undefined
+      : connectionName(caller.principal.uid, url, credential && secret && shownAs(credential, secret));
+    return withSession({ url, alias, egress, deadline, mask, shown, progress, keepAs }, work);
   });
 }
 
@@ -113,7 +128,7 @@ export async function callMcp(
   ports: UpstreamPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
-  const where = { url: source.url, alias, credential: definition.credential };
+  const where = { url: source.url, alias, credential: definition.credential, keeps: true };
   const result = await conversation(where, { ...call, ...ports }, async (session) => {
     const entry = await session.tool(source.upstreamName);
     const quotesKey = session.quotesKey(entry);

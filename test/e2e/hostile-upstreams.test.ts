@@ -192,8 +192,9 @@ onEngine('a hostile MCP server', () => {
   it('that sends too much, at whichever step, is cut off, in bounded memory', async () => {
     const { notices, comments } = ENDLESS_EVENTS;
     const ways = [
-      ...Object.entries({ notices }).map((way) => ['server/discover', ...way] as const),
       ...Object.entries({ comments }).map((way) => ['tools/list', ...way] as const),
+      // A failed call ends the connection that was kept: the next one begins anew.
+      ...Object.entries({ notices }).map((way) => ['server/discover', ...way] as const),
       ...Object.entries({ ...TOO_MUCH, ...ENDLESS_EVENTS }).map((way) => ['tools/call', ...way] as const),
     ];
     for (const [step, name, how] of ways) {

@@ -497,9 +497,9 @@ onEngine('an OpenAPI document', () => {
       operations: ['resources/get-9876', 'DELETE /repos/{owner}/resource5'],
     };
     const unnamed = await refused(mo, { ...body, operations: undefined });
-    expect([unnamed.body.code, unnamed.body.detail]).toEqual([
-      'invalid_input',
-      expect.stringContaining('must name the operations'),
+    expect([unnamed.body.code, unnamed.body.next_step]).toEqual([
+      'upstream_malformed',
+      expect.stringContaining('name the operations'),
     ]);
     const registered = await mo.post('/mcp/tools', body);
     expect([registered.status, registered.body.tools.length, registered.body.skipped]).toEqual([201, 2, []]);

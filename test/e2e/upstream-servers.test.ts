@@ -12,7 +12,14 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { startEverything } from '#test/support/everything.ts';
 import { canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
-import { answering, type Listed, LOOKUP, mcpServer, sse } from '#test/support/upstream-server.ts';
+import {
+  answering,
+  type Listed,
+  LOOKUP,
+  mcpServer,
+  sessionServer,
+  sse,
+} from '#test/support/upstream-server.ts';
 import { json, startUpstream } from '#test/support/upstream.ts';
 
 const everything = await startEverything();
@@ -508,5 +515,58 @@ onEngine('an upstream server', () => {
     expect((await zoe.post('/mcp/tools', mcp('many'))).body).toMatchObject({ code: 'invalid_input' });
     upstream.answer((_asked, response) => json(response, '[]', 200));
     expect((await zoe.post('/mcp/tools', mcp('broken'))).body).toMatchObject({ code: 'upstream_malformed' });
+  });
+});
+
+const methods = ({ seen }: ReturnType<typeof sessionServer>) => seen.splice(0).map(({ method }) => method);
+const FIRST = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'tools/call'];
+const call = (who: Person, word: string) => who.invoke('kept__lookup', { word });
+
+onEngine('the connection to an upstream server with sessions', () => {
+  it('is kept for the next call of its owner, and begun anew once the server has forgotten the session', async () => {
+    const server = sessionServer(() => [LOOKUP]);
+    upstream.answer(server.answer);
+    const ida = await person('ida');
+    await activate(ida, (await register(ida, mcp('kept'))).tools);
+    server.seen.splice(0);
+    expect((await call(ida, 'one')).body.result.content[0].text).toBe('one!');
+    expect(methods(server)).toEqual(FIRST);
+    expect((await call(ida, 'two')).body.result.content[0].text).toBe('two!');
+    expect(methods(server)).toEqual(['tools/list', 'tools/call']);
+    server.forget();
+    expect((await call(ida, 'three')).body.result.content[0].text).toBe('three!');
+    const again = methods(server);
+    expect([again[0], again.slice(-FIRST.length)]).toEqual(['tools/list', FIRST]);
+  });
+
+  it('is never that of another owner, nor of another key of the same one', async () => {
+    const server = sessionServer(() => [LOOKUP]);
+    upstream.answer(server.answer);
+    const [jan, kai] = [await person('jan'), await person('kai')];
+    const store = (who: Person) =>
+      who.post('/api-keys', { provider: 'x-kept', api_key: canaryKey('openai'), origin: upstream.url });
+    for (const who of [jan, kai]) {
+      await store(who);
+      await activate(who, (await register(who, mcp('kept', { credential: {} }))).tools);
+    }
+    server.seen.splice(0);
+    for (const who of [jan, kai, jan, kai]) expect((await call(who, 'hi')).status).toBe(200);
+    const { body } = await jan.get('/api-keys');
+    const [{ key_id }] = body.keys ?? body.api_keys;
+    expect((await jan.delete(`/api-keys/${key_id}`)).status).toBe(200);
+    expect((await store(jan)).status).toBe(201);
+    expect((await call(jan, 'with another key')).status).toBe(200);
+    const pairs = server.seen
+      .filter(({ method }) => method === 'tools/call')
+      .map(({ session, authorization }) => [session, authorization] as const);
+    const keysOf = Map.groupBy(pairs, ([session]) => session);
+    expect([...keysOf.values()].map((used) => new Set(used.map(([, key]) => key)).size)).toEqual([1, 1, 1]);
+    expect(pairs.map(([session]) => session)).toEqual([
+      pairs[0]?.[0],
+      pairs[1]?.[0],
+      pairs[0]?.[0],
+      pairs[1]?.[0],
+      pairs[4]?.[0],
+    ]);
   });
 });

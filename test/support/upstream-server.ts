@@ -53,3 +53,22 @@ export const answering =
 
 export const sse = (text: string) => (_asked: unknown, response: ServerResponse) =>
   response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
+
+/** A legacy server with sessions, which it forgets when told to, and those that it was asked with. */
+export function sessionServer(listed: () => readonly Listed[]) {
+  const open = new Set<string>();
+  const seen: { method: string; session: string | undefined; authorization: string | undefined }[] = [];
+  let count = 0;
+  const answer: Answer = (asked, response, request) => {
+    const session = asked.headers['mcp-session-id'] as string | undefined;
+    const { method } = asked.method === 'POST' ? (JSON.parse(asked.body) as Rpc) : { method: asked.method };
+    seen.push({ method, session, authorization: asked.headers.authorization });
+    if (method === 'initialize') {
+      count += 1;
+      open.add(`session-${count}`);
+      response.setHeader('mcp-session-id', `session-${count}`);
+    } else if (method !== 'server/discover' && !open.has(session ?? '')) return json(response, {}, 404);
+    return mcpServer(listed)(asked, response, request);
+  };
+  return { answer, seen, forget: () => open.clear() };
+}
