@@ -10,8 +10,8 @@ export const handler = writeRoute('account-erase', {
   action: 'account.erased',
   category: 'user_action',
 
-  async run({ principal, requestId: reqId, deadline }) {
-    const erased = await eraseAccount()(principal, { reqId, hasTime: () => deadline.remainingMs() > 0 });
+  async run({ principal, requestId, deadline }) {
+    const erased = await eraseAccount()(principal, { requestId, hasTime: () => deadline.remainingMs() > 0 });
     return {
       status: erased.end ? 200 : 202,
       body: erasureStatement(erased),

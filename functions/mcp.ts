@@ -39,7 +39,7 @@ async function registeredIn(message: McpMessage, principal: Principal): Promise<
 async function record(
   message: McpMessage,
   principal: Principal,
-  { reqId, known }: { reqId: string; known: boolean },
+  { requestId, known }: { requestId: string; known: boolean },
 ): Promise<void> {
   const call = message.method === 'tools/call';
   if (message.id === undefined || (call && known) || readsByTool(message)) return;
@@ -49,7 +49,7 @@ async function record(
     category: 'api_call',
     act: 'mcp.requested',
     target: typeof message.method === 'string' ? message.method : 'unknown',
-    reqId,
+    requestId,
     result: unknownTool ? 'refused' : 'succeeded',
     ...(unknownTool && { code: 'unknown_tool' }),
   });
@@ -76,7 +76,7 @@ async function prepare(event: APIGatewayProxyEvent, context: Context, principal:
   const { message } = received;
   const registered = await registeredIn(message, principal);
   const known = calledTool(message) !== undefined || registered.length > 0;
-  await record(message, principal, { reqId: event.requestContext.requestId, known });
+  await record(message, principal, { requestId: event.requestContext.requestId, known });
   return { request, message, registered };
 }
 

@@ -3,8 +3,8 @@ import { reconcileDecryptsOfDay } from '#shared/composition/jobs.ts';
 
 import { scheduled } from './edge/event.ts';
 
-export const handler = scheduled(async ({ nowMs, reqId, onFailure }) => {
-  const counts = await reconcileDecryptsOfDay()({ nowMs, reqId, onFailure });
+export const handler = scheduled(async ({ nowMs, requestId, onFailure }) => {
+  const counts = await reconcileDecryptsOfDay()({ nowMs, requestId, onFailure });
   // Events that cannot be attributed to an owner fail the run: the dead-letter queue reports them to the operators.
   return { counts, failed: counts.failed + counts.unnamed };
 });

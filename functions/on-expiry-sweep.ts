@@ -3,7 +3,7 @@ import { sweepExpiry } from '#shared/composition/jobs.ts';
 
 import { scheduled } from './edge/event.ts';
 
-export const handler = scheduled(async ({ nowMs, reqId, onFailure }) => {
-  const result = await sweepExpiry()({ nowMs, reqId, onFailure });
+export const handler = scheduled(async ({ nowMs, requestId, onFailure }) => {
+  const result = await sweepExpiry()({ nowMs, requestId, onFailure });
   return { counts: result, failed: result.failed };
 });

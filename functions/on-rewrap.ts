@@ -5,5 +5,5 @@ import { RewrapOrder } from '#shared/services/rewrap.ts';
 import { operatorJob } from './edge/operator-job.ts';
 
 export const handler = operatorJob(RewrapOrder, ({ to, dry_run: dryRun }, { requestId, deadline }) =>
-  rewrapVault()(to, { reqId: requestId, dryRun, hasTime: () => deadline.remainingMs() > 0 }),
+  rewrapVault()(to, { requestId, dryRun, hasTime: () => deadline.remainingMs() > 0 }),
 );

@@ -111,7 +111,7 @@ export function callerRoute<Schemas extends Parts>(
     const { requestId } = event.requestContext;
     const keys: UsedKey[] = [];
     const onUse = (key: UsedKey) => void keys.push(key);
-    let draft = { uid: ANONYMOUS, category: useCase.category, act: useCase.action, reqId: requestId, keys };
+    let draft = { uid: ANONYMOUS, category: useCase.category, act: useCase.action, requestId, keys };
     let idempotent = NOT_IDEMPOTENT;
 
     const replay = async (earlier: StoredResponse) => {

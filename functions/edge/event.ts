@@ -36,7 +36,7 @@ const Due = z.object({ id: z.string().min(1), time: z.iso.datetime() });
 type Run = {
   /** Scheduled time: the clock of the run, so that a late or repeated delivery does the same. */
   readonly nowMs: number;
-  readonly reqId: string;
+  readonly requestId: string;
   /** Logs the failure of one item; the others continue. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -50,14 +50,14 @@ export function scheduled(
 ) {
   return async (event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> => {
     logger.addContext(context);
-    const { id: reqId, time } = Due.parse(event);
+    const { id: requestId, time } = Due.parse(event);
     const onFailure = (error: unknown) =>
-      logger.error('scheduled run failed', { reqId, name: nameOf(error), frames: framesOf(error) });
-    const { counts, failed } = await run({ nowMs: Date.parse(time), reqId, onFailure }).catch((error) => {
+      logger.error('scheduled run failed', { requestId, name: nameOf(error), frames: framesOf(error) });
+    const { counts, failed } = await run({ nowMs: Date.parse(time), requestId, onFailure }).catch((error) => {
       onFailure(error);
       return { counts: {}, failed: 1 };
     });
-    logger.info('scheduled run ended', { reqId, ...counts });
+    logger.info('scheduled run ended', { requestId, ...counts });
     if (failed > 0) throw new Error('A scheduled run was not completed.'); // no `cause`, as above
   };
 }

@@ -132,7 +132,7 @@ async function argumentsOf({ name, dialect, event }: Request, principal: Princip
       target: dialect.tool.name,
       result: resultOf(error),
       code: error.code,
-      reqId: event.requestContext.requestId,
+      requestId: event.requestContext.requestId,
     });
     throw thrown;
   }

@@ -17,8 +17,8 @@ export type EarlyRecord = { readonly act: Action; readonly target?: string };
 
 type Identified = EarlyRecord & { readonly uid: string; readonly requestId: string };
 
-const recordEnd = ({ requestId: reqId, ...record }: Identified, error: AppError): Promise<void> =>
-  refuse()({ ...record, category: 'api_call', reqId, result: resultOf(error), code: error.code });
+const recordEnd = ({ requestId, ...record }: Identified, error: AppError): Promise<void> =>
+  refuse()({ ...record, category: 'api_call', requestId, result: resultOf(error), code: error.code });
 
 /** Does what comes before the call path of a known caller. Records its failure, then rethrows it. */
 export async function recordingFailure<Done>(record: Identified, work: () => Promise<Done>): Promise<Done> {

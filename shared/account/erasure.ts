@@ -57,7 +57,7 @@ export type Erased = {
   readonly end: readonly Write[] | undefined;
 };
 
-type Call = { readonly uid: Uid; readonly reqId: string; readonly hasTime: () => boolean };
+type Call = { readonly uid: Uid; readonly requestId: string; readonly hasTime: () => boolean };
 
 /** Each row is an item of a transaction, which holds at most 100; a deleted key has an audit record in addition. */
 const KEYS_AT_ONCE = 40;
@@ -72,7 +72,7 @@ export type ErasurePorts = {
   /** Deletes the owner's ledger. It has no effect if the owner has none. */
   readonly forgetUsage: (uid: Uid) => Write;
   readonly commit: Commit;
-  readonly record: (step: Step, call: { uid: Uid; reqId: string }) => Write;
+  readonly record: (step: Step, call: { uid: Uid; requestId: string }) => Write;
   readonly now: () => number;
 };
 

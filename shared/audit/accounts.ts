@@ -22,7 +22,7 @@ const USING = new Set<Action>(['tool.called', 'key.validated', 'key.renewed', 'k
  * Correlation by category and request id: an attempt may end as another action, for example the check of a new key as
  * its deposit.
  */
-const callKey = ({ category, reqId }: AuditRecord) => `${category} ${reqId}`;
+const callKey = ({ category, requestId }: AuditRecord) => `${category} ${requestId}`;
 
 const receiptsIn = ({ ts, keys = [] }: AuditRecord, sinceMs: number | undefined): UseAccount[] => {
   // Deduplicates: a key that is used twice in one call is decrypted once.

@@ -18,7 +18,7 @@ export type AuditDraft = {
   readonly category: Category;
   readonly act: Action;
   readonly result: AuditResult;
-  readonly reqId: string;
+  readonly requestId: string;
   readonly target?: string | undefined;
   readonly code?: string | undefined;
   readonly keys?: readonly UsedKey[] | undefined;
@@ -50,7 +50,7 @@ function allowed(meta: Meta | undefined): AuditRecord['meta'] {
 export function createAudit(ports: { store: AuditStore; commit: Commit; now: () => number }): Audit {
   const recordOf = (draft: AuditDraft): AuditRecord => {
     const now = ports.now();
-    const { uid, category, act, result, reqId, target, code, keys } = draft;
+    const { uid, category, act, result, requestId, target, code, keys } = draft;
     const meta = allowed(draft.meta);
     return {
       fmt: 1,
@@ -60,7 +60,7 @@ export function createAudit(ports: { store: AuditStore; commit: Commit; now: () 
       category,
       act,
       result,
-      reqId,
+      requestId,
       ...(target !== undefined && { target: mask(target) }),
       ...(code !== undefined && { code }),
       ...(keys && keys.length > 0 && { keys: keys.slice(0, 20) }),

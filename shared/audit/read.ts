@@ -32,7 +32,7 @@ const toEntry = (record: AuditRecord, userId: string): AuditEntry => ({
   target: record.target,
   result: record.result,
   error: record.code,
-  request_id: record.reqId,
+  request_id: record.requestId,
   keys: record.keys?.map(({ provider, kid, ver }) => ({ key_id: `${provider}_${kid}`, version: ver })),
   metadata: record.meta ?? {},
 });

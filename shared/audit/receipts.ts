@@ -51,14 +51,14 @@ const LONGEST_CALL_MS = 15 * 60_000;
 const isOpen = ({ result, keys }: AuditRecord) => result === 'attempted' && keys === undefined;
 
 function toReceipt(record: AuditRecord, kid: string): Receipt | undefined {
-  const { ts, act, target, reqId, result } = record;
+  const { ts, act, target, requestId, result } = record;
   const use = record.keys?.find((key) => key.kid === kid);
   if (!use && !isOpen(record)) return undefined;
   return {
     time: ts,
     action: act,
     tool: act === 'tool.called' ? (target ?? null) : null,
-    request_id: reqId,
+    request_id: requestId,
     version: use?.ver ?? null,
     outcome: result === 'attempted' ? 'unknown' : result,
   };
@@ -70,13 +70,15 @@ async function endedAmong(
   owner: Uid,
   records: readonly AuditRecord[],
 ): Promise<Set<string>> {
-  const known = new Set(records.filter(({ result }) => result !== 'attempted').map(({ reqId }) => reqId));
-  const open = records.filter(({ result, reqId }) => result === 'attempted' && !known.has(reqId));
+  const known = new Set(
+    records.filter(({ result }) => result !== 'attempted').map(({ requestId }) => requestId),
+  );
+  const open = records.filter(({ result, requestId }) => result === 'attempted' && !known.has(requestId));
   const [newest, oldest] = [open.at(0), open.at(-1)];
   if (!newest || !oldest) return known;
   const to = new Date(Date.parse(newest.ts) + LONGEST_CALL_MS).toISOString();
   const outcomes = await trail.outcomes(owner, oldest.ts, to);
-  return new Set([...known, ...outcomes.map(({ reqId }) => reqId)]);
+  return new Set([...known, ...outcomes.map(({ requestId }) => requestId)]);
 }
 
 const within = ({ from, until }: KeyLife, { ts }: AuditRecord) =>
@@ -100,7 +102,7 @@ export async function readReceipts(
     page.records.map(({ record }) => record),
   );
   const found = page.records.flatMap(({ place, record }) => {
-    if (record.result === 'attempted' && ended.has(record.reqId)) return [];
+    if (record.result === 'attempted' && ended.has(record.requestId)) return [];
     if (isOpen(record) && !within(life, record)) return [];
     const receipt = toReceipt(record, life.kid);
     return receipt ? [{ place, receipt }] : [];

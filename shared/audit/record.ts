@@ -100,7 +100,7 @@ export const AuditRecord = z.object({
   target: z.string().optional(),
   result: z.enum(RESULTS),
   code: z.string().optional(),
-  reqId: z.string(),
+  requestId: z.string(),
   keys: z.array(UsedKey).optional(),
   meta: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });

@@ -32,7 +32,7 @@ export function createTamperingReport(ports: {
   /** Notice and its own record; rejected with `conflict` if it was raised before. */
   readonly raiseOnce: (draft: IncidentDraft) => readonly Write[];
   /** Rejects with `conflict` if one of the changes does. */
-  readonly commit: (draft: Omit<AuditDraft, 'reqId'>, changes: readonly Write[]) => Promise<void>;
+  readonly commit: (draft: Omit<AuditDraft, 'requestId'>, changes: readonly Write[]) => Promise<void>;
 }) {
   return async ({ change, pk, sk }: ChangedRecord): Promise<void> => {
     const owner = pk.slice('U#'.length);

@@ -30,10 +30,13 @@ const plainAttributes = ({ target, keys, meta }: AuditRecord) => ({
   costMicroUsd: plain(meta?.['cost_micro_usd']),
 });
 
+/** Format 1 names the request id `reqId`. */
+const storedRecord = ({ requestId, ...record }: AuditRecord) => ({ ...record, reqId: requestId });
+
 export function auditTable(TableName: string): AuditStore {
   return {
     append(record) {
-      const rec = canonicalJson(record);
+      const rec = canonicalJson(storedRecord(record));
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
       const { uid, ts, eventId, act, category, result } = record;
       const kids = record.keys?.map(({ kid }) => kid);
@@ -103,8 +106,10 @@ export function checkedPlace(place: string): string {
   throw new AppError('invalid_input', 'Invalid cursor.');
 }
 
-export const recordIn = ({ rec }: Readonly<Record<string, unknown>>): AuditRecord =>
-  AuditRecord.parse(JSON.parse(String(rec)));
+export function recordIn({ rec }: Readonly<Record<string, unknown>>): AuditRecord {
+  const { reqId: requestId, ...record } = JSON.parse(String(rec)) as Readonly<Record<string, unknown>>;
+  return AuditRecord.parse({ ...record, requestId });
+}
 
 export function auditTrail(db: DynamoDBDocumentClient, TableName: string): AuditTrail {
   return {

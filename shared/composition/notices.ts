@@ -12,13 +12,13 @@ import { audit } from './audit.ts';
 export const notices = /* @__PURE__ */ lazy(() =>
   createNotices({
     store: noticeTable(env('CONTENT_TABLE')),
-    record: ({ kind, subject, severity }, uid, reqId) =>
+    record: ({ kind, subject, severity }, uid, requestId) =>
       audit().record({
         uid,
         category: 'system',
         act: 'notice.raised',
         result: 'succeeded',
-        reqId,
+        requestId,
         target: subject,
         meta: { reason: kind, severity },
       }),

@@ -68,19 +68,19 @@ export type NoticeList = {
 
 export type Notices = {
   /** Writes of the notice and of the record that publishes it, to be committed with the change they report. */
-  readonly raise: (draft: NoticeDraft, reqId: string) => readonly Write[];
+  readonly raise: (draft: NoticeDraft, requestId: string) => readonly Write[];
   /**
    * Variant for callers without another change to commit: a repeated commit is rejected with `conflict`, so that
    * nothing is published twice.
    */
-  readonly raiseOnce: (draft: NoticeDraft, reqId: string) => readonly Write[];
+  readonly raiseOnce: (draft: NoticeDraft, requestId: string) => readonly Write[];
   readonly markRead: (uid: Uid, id: string) => Write;
 };
 
 /** @param ports.record creates the `notice.raised` audit record of a notice */
 export function createNotices(ports: {
   store: NoticeStore;
-  record: (notice: Notice, uid: Uid, reqId: string) => Write;
+  record: (notice: Notice, uid: Uid, requestId: string) => Write;
   now: () => number;
 }): Notices {
   const { store, record, now } = ports;
@@ -88,10 +88,10 @@ export function createNotices(ports: {
 
   const raising =
     (write: NoticeStore['raise']): Notices['raise'] =>
-    ({ uid, dedupeKey, ...draft }, reqId) => {
+    ({ uid, dedupeKey, ...draft }, requestId) => {
       const id = `${draft.kind}~${draft.subject}~${dedupeKey}`.replaceAll(/[^\w.~-]/g, '-');
       const notice: Notice = { ...draft, id, created_at: timestamp() };
-      return [write(uid, notice), record(notice, uid, reqId)];
+      return [write(uid, notice), record(notice, uid, requestId)];
     };
 
   return {

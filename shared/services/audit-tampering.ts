@@ -14,7 +14,7 @@ type Ports = {
 export function createReportTampering({ audit, notices, newRequestId }: Ports) {
   const report = createTamperingReport({
     raiseOnce: (draft) => notices.raiseOnce(draft, newRequestId()),
-    commit: (draft, changes) => audit.commit({ ...draft, reqId: newRequestId() }, changes),
+    commit: (draft, changes) => audit.commit({ ...draft, requestId: newRequestId() }, changes),
   });
   return async (changed: ChangedRecord): Promise<void> => void (await unlessConflict(report(changed)));
 }

@@ -25,26 +25,28 @@ type Ports = {
 type Run = {
   /** The day before this one is audited. */
   readonly nowMs: number;
-  readonly reqId: string;
+  readonly requestId: string;
   readonly onFailure: (error: unknown) => void;
 };
 
 export const createReconcileDecryptsOfDay =
   ({ log, trail, notices, audit, commit }: Ports) =>
-  ({ nowMs, reqId, onFailure }: Run): Promise<ReconciliationCounts> => {
+  ({ nowMs, requestId, onFailure }: Run): Promise<ReconciliationCounts> => {
     const auditDay = createDecryptReconciliation({
       log,
       accounts: async (uid, span) =>
         accountsIn(await trail(uid, span)).map((account) => ({ ...account, uid })),
       tell: async (opening) =>
-        (await unlessConflict(commit(notices.raiseOnce(incidentNotice(opening), reqId)))) ? 'told' : 'known',
+        (await unlessConflict(commit(notices.raiseOnce(incidentNotice(opening), requestId))))
+          ? 'told'
+          : 'known',
       record: (day, { openings, matched, possible, unmatched, unproven, unnamed, failed }) =>
         audit.commit({
           uid: ANONYMOUS,
           category: 'system',
           act: 'custody.compared',
           result: failed === 0 ? 'succeeded' : 'failed',
-          reqId,
+          requestId,
           target: day,
           meta: {
             count: openings,

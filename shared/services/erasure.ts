@@ -24,10 +24,10 @@ function recordFields(step: Step): Pick<AuditDraft, 'act' | 'result' | 'target' 
 export function createEraseAccount({ audit, ...ports }: Ports) {
   const erase = createErasure({
     ...ports,
-    record: (step, { uid, reqId }) =>
-      audit.record({ uid, reqId, category: 'user_action', ...recordFields(step) }),
+    record: (step, { uid, requestId }) =>
+      audit.record({ uid, requestId, category: 'user_action', ...recordFields(step) }),
   });
-  return ({ uid }: Principal, call: { reqId: string; hasTime: () => boolean }): Promise<Erased> =>
+  return ({ uid }: Principal, call: { requestId: string; hasTime: () => boolean }): Promise<Erased> =>
     erase({ uid, ...call });
 }
 

@@ -28,7 +28,7 @@ type Ports = {
 type Run = {
   readonly nowMs: number;
   /** Request id of the event that started the run: every record of the run contains it. */
-  readonly reqId: string;
+  readonly requestId: string;
   readonly onFailure: (error: unknown) => void;
 };
 
@@ -36,28 +36,28 @@ export function createSweepExpiry({ index, dropPrevious, notices, audit, commit 
   const record = (
     { uid, provider, kid, ver }: ExpiringKey,
     act: 'key.expired' | 'key.previous_dropped',
-    reqId: string,
+    requestId: string,
   ): Write =>
     audit.record({
       uid,
       category: 'system',
       act,
       result: 'succeeded',
-      reqId,
+      requestId,
       target: keyIdOf(provider, kid),
       meta: { provider, ...(act === 'key.expired' && { version: ver }) },
     });
 
-  async function notify(key: EndingKey, expiry: Expiry, reqId: string): Promise<'told' | 'known'> {
+  async function notify(key: EndingKey, expiry: Expiry, requestId: string): Promise<'told' | 'known'> {
     const renewal = CATALOG.find(({ id }) => id === key.provider);
-    const raised = notices.raiseOnce(expiryNotice(key, expiry, renewal), reqId);
-    const records = expiry === 'expired' ? [record(key, 'key.expired', reqId)] : [];
+    const raised = notices.raiseOnce(expiryNotice(key, expiry, renewal), requestId);
+    const records = expiry === 'expired' ? [record(key, 'key.expired', requestId)] : [];
     return (await unlessConflict(commit([...raised, ...records]))) ? 'told' : 'known';
   }
 
-  async function retire(key: ExpiringKey, { nowMs, reqId }: Run): Promise<'retired' | 'passed'> {
+  async function retire(key: ExpiringKey, { nowMs, requestId }: Run): Promise<'retired' | 'passed'> {
     try {
-      await commit([dropPrevious(key, nowMs), record(key, 'key.previous_dropped', reqId)]);
+      await commit([dropPrevious(key, nowMs), record(key, 'key.previous_dropped', requestId)]);
       return 'retired';
     } catch (error) {
       if (error instanceof AppError && error.code === 'not_found') return 'passed';
@@ -69,7 +69,7 @@ export function createSweepExpiry({ index, dropPrevious, notices, audit, commit 
     const sweep = createExpirySweep({
       index,
       onFailure: run.onFailure,
-      tell: (key, expiry) => notify(key, expiry, run.reqId),
+      tell: (key, expiry) => notify(key, expiry, run.requestId),
       retire: (key) => retire(key, run),
     });
     return sweep(run.nowMs);

@@ -32,7 +32,7 @@ export function createFindSavedKeys(ports: Ports & { refuse: Refuse; newRequestI
       target: new URL(uri).host,
       result: 'refused',
       code,
-      reqId: newRequestId(),
+      requestId: newRequestId(),
     });
 
   return async (uri: string): Promise<SavedJwks | undefined> => {

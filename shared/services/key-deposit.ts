@@ -85,7 +85,7 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
       category: 'user_action',
       act: 'key.stored',
       result: 'succeeded',
-      reqId: requestId,
+      requestId,
       target: keyId,
       meta: { provider, by },
     });

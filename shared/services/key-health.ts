@@ -52,7 +52,7 @@ export function createKeyHealth({ keys, audit, notices, renew, isLost, now }: Po
     const { uid, provider, kid, ver } = key;
     const draft = {
       uid,
-      reqId: requestId,
+      requestId,
       target: keyIdOf(provider, kid),
       meta: { provider, version: ver, outcome: as, reason: 'key_rejected' },
       category: 'system',

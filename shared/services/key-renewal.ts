@@ -40,7 +40,7 @@ export function createRenewKey({ renewal, audit, notices, now }: Ports) {
     const draft = {
       uid,
       category: 'system',
-      reqId: requestId,
+      requestId,
       target: keyIdOf(provider, kid),
       keys: [{ provider, kid, ver }],
     } as const;

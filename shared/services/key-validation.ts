@@ -48,7 +48,7 @@ export function createKeyValidation(ports: {
         category: 'user_action',
         act: 'key.validated',
         result: 'attempted',
-        reqId: requestId,
+        requestId,
         target,
         meta: { provider },
       },

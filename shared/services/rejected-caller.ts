@@ -5,7 +5,7 @@ import type { AppError } from '#shared/core/errors.ts';
 /** Records a rejected caller, with the class of the reason and nothing of the token. */
 export const createRecordRejectedCaller =
   (refuse: Refuse) =>
-  (error: AppError, reqId: string, uid: string = ANONYMOUS): Promise<void> => {
+  (error: AppError, requestId: string, uid: string = ANONYMOUS): Promise<void> => {
     const { reason = error.code } = error.details;
     return refuse({
       uid,
@@ -13,7 +13,7 @@ export const createRecordRejectedCaller =
       act: 'authentication.refused',
       result: 'refused',
       code: error.code,
-      reqId,
+      requestId,
       meta: { reason: typeof reason === 'string' ? reason : 'unknown' },
     });
   };

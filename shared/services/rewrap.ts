@@ -19,14 +19,14 @@ type Ports = Omit<RewrapPorts, 'record'> & { readonly audit: Pick<Audit, 'record
 export function createRewrapVault({ audit, ...ports }: Ports) {
   const rewrap = createRewrap({
     ...ports,
-    record: ({ uid, provider, kid, ver }, reqId, code) =>
+    record: ({ uid, provider, kid, ver }, requestId, code) =>
       audit.record({
         uid,
         category: 'system',
         act: 'key.rewrapped',
         result: code ? 'failed' : 'succeeded',
         code,
-        reqId,
+        requestId,
         target: keyIdOf(provider, kid),
         meta: { provider, version: ver },
       }),

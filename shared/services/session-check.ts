@@ -7,14 +7,14 @@ type Ports = Omit<SessionPorts, 'commitRoles'> & { readonly audit: Pick<Audit, '
 export const createSessionCheck = ({ audit, ...ports }: Ports): Sessions =>
   createSessions({
     ...ports,
-    commitRoles: ({ uid, roles }, reqId, write) =>
+    commitRoles: ({ uid, roles }, requestId, write) =>
       audit.commit(
         {
           uid,
           category: 'authentication',
           act: 'roles.changed',
           result: 'succeeded',
-          reqId,
+          requestId,
           meta: { outcome: roles.join(' ') },
         },
         [write],

@@ -29,14 +29,14 @@ export function createSessionControl({ store, audit, now }: Ports & { audit: Pic
       store.close(uid, nextSecond(), seconds() + days * 24 * 3600),
 
     /** Ends the sessions of a user of the admin's own issuer; a record in that user's trail reports it. */
-    endAllOfUser({ issuer }: Principal, userId: string, reqId: string) {
+    endAllOfUser({ issuer }: Principal, userId: string, requestId: string) {
       const uid = uidOf(issuer, userId);
       const record = audit.record({
         uid,
         category: 'authentication',
         act: 'sessions.revoked',
         result: 'succeeded',
-        reqId,
+        requestId,
         target: 'all',
         meta: { on_behalf: 'admin' },
       });

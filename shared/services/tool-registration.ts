@@ -40,7 +40,7 @@ export const createRegisterTools =
         act: 'tool.registered',
         target: alias,
         result: 'attempted',
-        reqId: call.requestId,
+        requestId: call.requestId,
       });
     return (await register())(body, { ...call, begin });
   };

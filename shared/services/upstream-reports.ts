@@ -57,7 +57,7 @@ export function createUpstreamReports(
         act: 'tool.quarantined' as const,
         target: tool.name,
         result: 'succeeded' as const,
-        reqId: requestId,
+        requestId,
         meta: { version: tool.version, count: drift.changes.length },
       };
       const isNotified = tool.shared && tool.owner !== principal.uid;

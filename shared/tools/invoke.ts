@@ -124,7 +124,7 @@ const draftsOf =
     category: 'api_call',
     act: 'tool.called',
     target: targetOf(tool),
-    reqId: requestId,
+    requestId,
     keys,
     ...rest,
   });

@@ -43,7 +43,7 @@ export type RewrapPorts = {
   readonly rewrapper: Rewrapper;
   readonly marks: RewrapMarks;
   readonly commit: Commit;
-  readonly record: (key: StoredKey, reqId: string, code?: AppError['code']) => Write;
+  readonly record: (key: StoredKey, requestId: string, code?: AppError['code']) => Write;
   /** Target CMK. */
   readonly to: string;
   /** Allowed source CMKs. A row that names another one was not written by this service: KMS is not called for it. */
@@ -51,7 +51,7 @@ export type RewrapPorts = {
 };
 
 export type RewrapCall = {
-  readonly reqId: string;
+  readonly requestId: string;
   readonly dryRun: boolean;
   readonly hasTime: () => boolean;
 };
@@ -81,18 +81,18 @@ const isThere = (key: StoredKey, to: string) =>
   key.wkArn === to && (key.prev === undefined || key.prev.wkArn === to);
 
 /** Processes one row. A failure of this row is its outcome; an unavailable KMS or a denied permission ends the run. */
-async function handle(ports: RewrapPorts, key: StoredKey, { dryRun, reqId }: RewrapCall): Promise<Fate> {
+async function handle(ports: RewrapPorts, key: StoredKey, { dryRun, requestId }: RewrapCall): Promise<Fate> {
   if (isThere(key, ports.to)) return 'current';
   if (dryRun) return 'moved';
   try {
     const moved = await move(ports, key);
-    await ports.commit([ports.keys.replace(moved), ports.record(moved, reqId)]);
+    await ports.commit([ports.keys.replace(moved), ports.record(moved, requestId)]);
     return 'moved';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'conflict' || error.code === 'not_found') return 'changed';
     if (error.code !== 'integrity_failed') throw error;
-    await ports.commit([ports.record(key, reqId, error.code)]);
+    await ports.commit([ports.record(key, requestId, error.code)]);
     return 'failed';
   }
 }

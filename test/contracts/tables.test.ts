@@ -143,7 +143,7 @@ onTables('the product’s tables', (table) => {
       category: 'api_call',
       act: 'tool.called',
       result: 'succeeded',
-      reqId: 'r',
+      requestId: 'r',
     };
     await commit(store.append(record));
     await expect(commit(store.append({ ...record, result: 'failed' }))).rejects.toEqual(code('internal'));
@@ -165,7 +165,7 @@ onTables('the product’s tables', (table) => {
         category: 'api_call',
         act: 'tool.called',
         result: 'succeeded',
-        reqId: 'r',
+        requestId: 'r',
         target: hostile,
         keys: [{ provider: hostile, kid: hostile, ver: 1 }],
         meta: { reason: hostile, severity: hostile, provider: hostile },

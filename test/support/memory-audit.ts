@@ -44,10 +44,10 @@ export function createMemoryAudit(commitChanges: Commit = async () => undefined,
   const raise = (_uid: string, notice: Notice): Write => writeOf({ kind: 'notice', notice });
   const port = createNotices({
     store: { raise, raiseOnce: raise, markRead: () => writeOf({ kind: 'record', draft: {} as never }) },
-    record: ({ kind, subject }, uid, reqId) =>
+    record: ({ kind, subject }, uid, requestId) =>
       audit.record({
         uid,
-        reqId,
+        requestId,
         category: 'system',
         act: 'notice.raised',
         result: 'succeeded',

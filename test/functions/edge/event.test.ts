@@ -68,8 +68,8 @@ describe('a consumer of events', () => {
 describe('a scheduled run', () => {
   it('goes by the time it was due', async () => {
     const runs: unknown[] = [];
-    const handler = scheduled(async ({ nowMs, reqId }) => {
-      runs.push([nowMs, reqId]);
+    const handler = scheduled(async ({ nowMs, requestId }) => {
+      runs.push([nowMs, requestId]);
       return { counts: { told: 2 }, failed: 0 };
     });
     await handler(eventOf({}), context);

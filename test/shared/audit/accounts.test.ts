@@ -12,7 +12,7 @@ const record = (more: Partial<AuditRecord>): AuditRecord => ({
   category: 'api_call',
   act: 'tool.called',
   result: 'succeeded',
-  reqId: 'one',
+  requestId: 'one',
   ...more,
 });
 const kindsOf = (...records: AuditRecord[]) => accountsIn(records).map(({ kind }) => kind);
@@ -42,7 +42,7 @@ describe('the key uses derived from audit records', () => {
     const named = { ...attempted, meta: { provider: 'openai', model: 'any' } };
     expect(accountsIn([named])).toMatchObject([{ kind: 'attempt', provider: 'openai' }]);
     expect(kindsOf(attempted, record({ result: 'failed' }))).toEqual([]);
-    expect(kindsOf(attempted, record({ reqId: 'two', keys: [key] }))).toEqual(['attempt', 'receipt']);
+    expect(kindsOf(attempted, record({ requestId: 'two', keys: [key] }))).toEqual(['attempt', 'receipt']);
   });
 
   it('contain no attempt that ended as another action', () => {

@@ -51,7 +51,7 @@ describe('a record', () => {
     category: 'api_call',
     act: 'tool.called',
     result: 'succeeded',
-    reqId: 'r',
+    requestId: 'r',
     target: 'call sk-proj-abcdefghijklmnop',
   };
 

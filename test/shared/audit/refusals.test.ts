@@ -14,7 +14,7 @@ const draft: AuditDraft = {
   result: 'refused',
   code: 'invalid_input',
   target: 'todo_create',
-  reqId: 'r',
+  requestId: 'r',
 };
 
 function given() {

@@ -17,7 +17,7 @@ const record = (changes: Partial<AuditRecord> = {}): AuditRecord => ({
   act: 'tool.called',
   target: 'ai_chat',
   result: 'succeeded',
-  reqId: 'r1',
+  requestId: 'r1',
   ...changes,
 });
 const used = { keys: [{ provider: 'openai', kid: 'k', ver: 3 }] };
@@ -110,14 +110,14 @@ describe('the receipts of a key', () => {
   it('leave out an attempt whose outcome came as late as a call can last', async () => {
     const late = record({ ts: '2026-11-22T12:15:00.000Z', result: 'failed' });
     expect((await receipts([attempt], [late])).receipts).toEqual([]);
-    const page = await receipts([attempt], [{ ...late, reqId: 'another' }]);
+    const page = await receipts([attempt], [{ ...late, requestId: 'another' }]);
     expect(page.receipts).toHaveLength(1);
     expect(page.spans).toEqual([['2026-11-22T12:00:00.000Z', '2026-11-22T12:15:00.000Z']]);
   });
 
   it('leave out attempts from before and after the key’s own life', async () => {
-    const before = record({ result: 'attempted', ts: '2026-11-22T09:59:59.999Z', reqId: 'r0' });
-    const after = record({ result: 'attempted', ts: '2026-11-22T13:00:00.001Z', reqId: 'r2' });
+    const before = record({ result: 'attempted', ts: '2026-11-22T09:59:59.999Z', requestId: 'r0' });
+    const after = record({ result: 'attempted', ts: '2026-11-22T13:00:00.001Z', requestId: 'r2' });
     expect((await receipts([after, attempt, before])).receipts.map((one) => one.request_id)).toEqual(['r1']);
   });
 
@@ -127,7 +127,7 @@ describe('the receipts of a key', () => {
   });
 
   it('come in pages of the asked size, each going on where the last ended', async () => {
-    const records = [1, 2, 3].map((n) => record({ ...used, reqId: `r${n}` }));
+    const records = [1, 2, 3].map((n) => record({ ...used, requestId: `r${n}` }));
     const page = await receipts(records, [], 2);
     expect(page.receipts.map((one) => one.request_id)).toEqual(['r1', 'r2']);
     expect(page.pagination.next_cursor).toBe(formatCursor('p1'));

@@ -74,7 +74,7 @@ const draft = (requestId: string) => ({
   uid,
   category: 'api_call' as const,
   act: 'tool.called' as const,
-  reqId: requestId,
+  requestId,
 });
 const begin = (requestId: string) => {
   const account = spending({ uid, roles: ['user'], requestId, deadline: deadlineIn(DEADLINE_MS) });

@@ -111,7 +111,13 @@ describe('the end of sessions', () => {
     await commit(writes);
     expect(committed.map(asked)).toEqual([['cutAt', alice.uid, T + 1]]);
     expect(drafts).toMatchObject([
-      { uid: alice.uid, act: 'sessions.revoked', target: 'all', reqId: 'r1', meta: { on_behalf: 'admin' } },
+      {
+        uid: alice.uid,
+        act: 'sessions.revoked',
+        target: 'all',
+        requestId: 'r1',
+        meta: { on_behalf: 'admin' },
+      },
     ]);
   });
 });
@@ -121,7 +127,9 @@ describe('the session check', () => {
     const { check, drafts, committed } = given();
     const promoted = { ...alice, roles: ['user', 'admin'] as const, issuedAt: T };
     await check.admit(promoted, 'r1');
-    expect(drafts).toMatchObject([{ act: 'roles.changed', reqId: 'r1', meta: { outcome: 'user admin' } }]);
+    expect(drafts).toMatchObject([
+      { act: 'roles.changed', requestId: 'r1', meta: { outcome: 'user admin' } },
+    ]);
     expect(committed.map(asked)).toEqual([['rolesSeen', alice.uid, ['user', 'admin'], T]]);
   });
 
