@@ -199,12 +199,17 @@ function requestAuthorizers(api: RestApi, site: FunctionSite): Authorizers {
 const bodyValidator = (api: RestApi): RequestValidator =>
   api.addRequestValidator('validator', { validateRequestBody: true, validateRequestParameters: true });
 
+/** Equal schemas share a model: a stack holds 500 resources. */
 function requestModels(api: RestApi, schemas: Readonly<Record<string, object>>): ReadonlyMap<string, IModel> {
-  const models = Object.entries(schemas).map(([name, schema]): [string, IModel] => [
-    name,
-    api.addModel(`${name}-body`, { contentType: 'application/json', schema }),
-  ]);
-  return new Map(models);
+  const made = new Map<string, IModel>();
+  const modelOf = (schema: object): IModel => {
+    const text = JSON.stringify(schema);
+    const model =
+      made.get(text) ?? api.addModel(`body-${made.size}`, { contentType: 'application/json', schema });
+    made.set(text, model);
+    return model;
+  };
+  return new Map(Object.entries(schemas).map(([name, schema]) => [name, modelOf(schema)]));
 }
 
 /** Headers sent by MCP clients in a browser. */

@@ -15,20 +15,23 @@ export function checkStage(stage: string): void {
   if (!STAGES.includes(stage)) throw new Error(`There is no stage ${stage} on AWS: ${STAGES.join(', ')}.`);
 }
 
-/** Region of the stage's file; undefined: that of the environment. */
-export const regionOf = (stage: string): string | undefined =>
-  readStageFile(fileURLToPath(new URL(`../stages/${stage}.json`, import.meta.url))).region;
-
-export const clientOptions = (stage: string): { region?: string } => {
-  const region = regionOf(stage);
+/** Region of the stage's file, else that of the environment. */
+export function clientOptions(stage: string): { region?: string } {
+  const { region } = readStageFile(fileURLToPath(new URL(`../stages/${stage}.json`, import.meta.url)));
   return region === undefined ? {} : { region };
-};
+}
+
+const REGION_MISSING = 'No Region is known. Set `region` in the file of the stage, or AWS_REGION.';
 
 /** @throws {Error} if the stack does not exist */
 export async function stackOutputs(stage: string, part: Part): Promise<StackOutputs> {
   const StackName = `Portunus-${stage}-${part}`;
   const client = new CloudFormationClient(clientOptions(stage));
-  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  const { Stacks = [] } = await client
+    .send(new DescribeStacksCommand({ StackName }))
+    .catch((error: Error) => {
+      throw error.message === 'Region is missing' ? new Error(REGION_MISSING) : error;
+    });
   const outputs = Stacks[0]?.Outputs ?? [];
   return Object.fromEntries(
     outputs.map(({ OutputKey = '', OutputValue = '' }): [string, string] => [OutputKey, OutputValue]),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { type Route, routes } from '#functions/routes.ts';
+import { requestBodies } from '#functions/schemas.ts';
 import { stageConfig, stageName } from '#infra/config.ts';
 import { parseStageFile, readStageFile, type StageFile } from '#infra/stage-file.ts';
 
@@ -103,6 +104,22 @@ describe('the templates of a stage', () => {
     );
     expect(reserved.toSorted()).toEqual(['authorizer 20', ...streams].toSorted());
     expect(templatesOf(stage)).toContain('https://console.example.com');
+  });
+
+  it('fit into the 500 resources of a stack with every value set', () => {
+    const bodies = Object.fromEntries(Object.keys(requestBodies).map((name) => [name, { type: 'object' }]));
+    const values = {
+      webOrigin: 'https://console.example.com',
+      webAclArn: 'arn:aws:wafv2:x',
+      operatorEmail: 'ops@example.com',
+    };
+    const full = synthesise(
+      { stage: 'prod', domain: { name: 'api.example.com', certificateArn }, ...values },
+      bodies,
+    );
+    expect(resourcesOf(full, 'AWS::ApiGateway::Model')).toHaveLength(1);
+    for (const { Resources } of Object.values(full.templates))
+      expect(Object.keys(Resources).length).toBeLessThan(490);
   });
 
   it('let users who must have a second factor sign in with a passkey', () => {
