@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-connect', {
   input: { body: ConnectKeyBody },
   action: 'key.stored',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { body }, principal, ...call }) {
     const { summary, writes, message } = await connectKey()(principal, body, call);

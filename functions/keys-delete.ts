@@ -10,6 +10,7 @@ export const handler = writeRoute('keys-delete', {
   input: { path: KeyPath },
   action: 'key.deleted',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
     const id = parseKeyId(path.key_id);

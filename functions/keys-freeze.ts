@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-freeze', {
   input: { path: KeyPath },
   action: 'key.frozen',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().freeze(principal.uid, path.key_id);

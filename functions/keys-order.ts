@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-order', {
   input: { body: OrderKeysBody },
   action: 'keys.ordered',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { body }, principal }) {
     const { provider, key_ids } = body;

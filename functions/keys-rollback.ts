@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-rollback', {
   input: { path: KeyPath },
   action: 'key.rolled_back',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().rollBack(principal.uid, path.key_id);

@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-rotate', {
   input: { path: KeyPath, body: RotateKeyBody },
   action: 'key.rotated',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { path, body }, principal, ...call }) {
     const rotated = await rotateKey()(principal, { keyId: path.key_id, body }, call);

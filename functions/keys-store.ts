@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-store', {
   input: { body: StoreKeyBody },
   action: 'key.stored',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { body }, principal, ...call }) {
     const { summary, writes, message, onBehalf } = await depositKey()(principal, body, call);
@@ -16,6 +17,7 @@ export const handler = writeRoute('keys-store', {
       status: 201,
       body: { success: true, message, ...summary },
       writes,
+      ...(onBehalf && { owner: onBehalf }),
       target: summary.key_id,
       meta: {
         provider: summary.provider,

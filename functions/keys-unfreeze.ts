@@ -9,6 +9,7 @@ export const handler = writeRoute('keys-unfreeze', {
   input: { path: KeyPath },
   action: 'key.unfrozen',
   category: 'user_action',
+  invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().unfreeze(principal.uid, path.key_id);

@@ -1,6 +1,6 @@
 // Permissions that a function may declare: one row a need. infra/grants.ts renders rows as IAM statements and environment variables.
 // Each access to a table names the partitions it may touch (`dynamodb:LeadingKeys`; of an index: its own partition key).
-export type Table = 'vault' | 'content' | 'control' | 'audit';
+export type Table = 'vault' | 'content' | 'control' | 'cache' | 'audit';
 export type TableAction =
   | 'GetItem'
   | 'BatchGetItem'
@@ -68,6 +68,8 @@ const OWNER = 'U#*';
 const TOKENS = 'TOKENS#*';
 /** Registered tools of everybody. */
 const SHARED = 'SHARED';
+/** Cached responses of all owners, and what invalidates entries of everyone. */
+const CACHE_SCOPES = ['PUBLIC', 'GLOBAL'] as const;
 /** Values of index partition keys: an owner id, a day. */
 const OWNER_ID = '?'.repeat(27);
 const DAY = '????-??-??';
@@ -126,6 +128,23 @@ const rows = {
     secret: 'stageSecret',
     env: ['STAGE_SECRET_ARN'],
   },
+  'cache:use': {
+    doc: 'Cached responses, their computations in progress, and the stage secret that keys their names and seals them.',
+    tables: [
+      on('cache', ['BatchGetItem'], OWNER, ...CACHE_SCOPES),
+      on('cache', ['PutItem', 'UpdateItem', 'DeleteItem'], OWNER, 'PUBLIC'),
+    ],
+    secret: 'stageSecret',
+    env: ['STAGE_SECRET_ARN'],
+  },
+  'cache:invalidate': {
+    doc: 'Invalidate cached responses of an owner by tag.',
+    tables: [on('cache', ['UpdateItem'], OWNER)],
+  },
+  'cache:invalidate-all': {
+    doc: 'Invalidate cached responses of everyone by tag.',
+    tables: [on('cache', ['UpdateItem'], OWNER, ...CACHE_SCOPES)],
+  },
   'leases:acquire': {
     doc: 'Exclusive work, such as renewing credentials.',
     tables: [on('control', ['UpdateItem'], 'LEASE#*')],
@@ -171,9 +190,10 @@ const rows = {
     env: ['BUDGETS'],
   },
   'account:erase': {
-    doc: 'Erase an owner: content, idempotency records, personal access tokens, ledger; and the mark that erasure was requested.',
+    doc: 'Erase an owner: content, cached responses, idempotency records, personal access tokens, ledger; and the mark that erasure was requested.',
     tables: [
       on('content', ['Query', 'DeleteItem'], OWNER),
+      on('cache', ['Query', 'DeleteItem'], OWNER),
       on('control', ['GetItem', 'PutItem'], 'ERASED#*'),
       on('control', ['Query', 'DeleteItem'], 'IDEM#*', TOKENS),
       on('control', ['DeleteItem'], 'LEDGER#*'),

@@ -8,6 +8,7 @@ export const handler = writeRoute('preferences-write', {
   input: { body: PreferencesBody },
   action: 'preferences.changed',
   category: 'user_action',
+  invalidates: ['preferences'],
 
   async run({ input: { body }, principal }) {
     const { view, writes } = await changePreferences()(principal, body);

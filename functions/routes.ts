@@ -89,10 +89,10 @@ const write = scoped('write');
 const call = scoped('call');
 
 /** Seals a key that its provider was asked about. */
-const storeKey = ['keys:read', 'keys:put', 'keys:seal', 'providers:call'] as const;
+const storeKey = ['keys:read', 'keys:put', 'keys:seal', 'providers:call', 'cache:invalidate'] as const;
 
 /** Changes the state of a stored key. */
-const changeKey = ['keys:read', 'keys:put'] as const;
+const changeKey = ['keys:read', 'keys:put', 'cache:invalidate'] as const;
 
 /** Calls a provider with a stored key; renews the key, or marks it, if the provider rejects it. */
 const useKey = [
@@ -121,11 +121,13 @@ const callTools: readonly Need[] = [
   ...admission,
   'budgets:read',
   'idempotency:use',
+  'cache:use',
 ];
 
 const connectKey: readonly Need[] = [...storeKey, 'renewal-endpoints:read', 'tools:reach'];
 const validateKey: readonly Need[] = ['vault:use', 'keys:put', 'providers:call'];
-const callModels: readonly Need[] = ['preferences:read', ...useKey, ...admission, 'idempotency:use'];
+const countTokens: readonly Need[] = ['preferences:read', ...useKey, ...admission, 'idempotency:use'];
+const callModels: readonly Need[] = [...countTokens, 'cache:use'];
 
 const eraseAccount: readonly Need[] = ['keys:read', 'keys:delete', 'account:erase', 'sessions:end'];
 
@@ -163,7 +165,7 @@ export const routes = [
   call('embeddings', 'POST /v1/embeddings', 'ai:use', callModels, EMBEDDINGS),
   call('responses', 'POST /v1/responses', 'ai:use', callModels, COMPLETIONS),
   call('messages', 'POST /v1/messages', 'ai:use', callModels, COMPLETIONS),
-  call('messages-count', 'POST /v1/messages/count_tokens', 'ai:use', callModels, EMBEDDINGS),
+  call('messages-count', 'POST /v1/messages/count_tokens', 'ai:use', countTokens, EMBEDDINGS),
   read('models-list', 'GET /v1/models', 'ai:use', ['keys:read']),
   read('models-read', 'GET /v1/models/{id+}', 'ai:use', ['keys:read']),
 
@@ -171,7 +173,7 @@ export const routes = [
   read('keys-list', 'GET /api-keys', 'keys:read', ['keys:read']),
   read('keys-providers', 'GET /api-keys/providers', 'keys:read', ['keys:read', 'renewal-endpoints:read']),
   write('keys-connect', 'POST /api-keys/oauth', 'keys:write', connectKey),
-  write('keys-delete', 'DELETE /api-keys/{key_id}', 'keys:write', ['keys:delete']),
+  write('keys-delete', 'DELETE /api-keys/{key_id}', 'keys:write', ['keys:delete', 'cache:invalidate']),
   write('keys-rotate', 'POST /api-keys/{key_id}/rotate', 'keys:write', storeKey),
   write('keys-rollback', 'POST /api-keys/{key_id}/rollback', 'keys:write', changeKey),
   write('keys-validate', 'POST /api-keys/{key_id}/validate', 'keys:write', validateKey),
@@ -208,8 +210,13 @@ export const routes = [
   write('tokens-revoke', 'DELETE /tokens/{token_id}', 'account:write', ['personal-tokens:revoke']),
   write('admin-sessions-revoke', 'POST /admin/sessions/revoke', 'admin:write', ['sessions:end']),
   read('preferences-read', 'GET /preferences', 'usage:read', ['preferences:read']),
-  write('preferences-write', 'PUT /preferences', 'account:write', ['preferences:read', 'preferences:write']),
+  write('preferences-write', 'PUT /preferences', 'account:write', [
+    'preferences:read',
+    'preferences:write',
+    'cache:invalidate',
+  ]),
   write('account-erase', 'DELETE /account', 'account:write', eraseAccount, LONG),
+  write('cache-invalidate', 'POST /cache/invalidate', 'ops:write', ['cache:invalidate-all']),
   read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read']),
 ];
 

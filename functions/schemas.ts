@@ -6,6 +6,7 @@ import { AuditQuery } from '#shared/audit/api.ts';
 import { ReceiptsQuery } from '#shared/audit/receipts.ts';
 import { UsageHistoryQuery } from '#shared/audit/usage-api.ts';
 import { CreateTokenBody, RevokeUserBody, SessionPath, TokenPath } from '#shared/auth/api.ts';
+import { InvalidateCacheBody } from '#shared/cache/api.ts';
 import { LimitsBody } from '#shared/limits/api.ts';
 import { NoticePath, NoticeQuery } from '#shared/notices/api.ts';
 import { InvokeBody } from '#shared/tools/api.ts';
@@ -44,6 +45,7 @@ export const requestSchemas: Partial<Record<RouteName, RequestSchemas>> = {
   'tools-read': { path: ToolPath },
   'tools-review': { path: ToolPath, body: ReviewBody },
   'tools-delete': { path: ToolPath },
+  'cache-invalidate': { body: InvalidateCacheBody },
   'limits-change': { body: LimitsBody },
   'usage-history': { query: UsageHistoryQuery },
   'notices-list': { query: NoticeQuery },

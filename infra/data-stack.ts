@@ -46,6 +46,8 @@ export class DataStack extends Stack {
   readonly vault: TableV2;
   readonly content: TableV2;
   readonly control: TableV2;
+  /** Disposable: everything in it can be computed again. */
+  readonly cache: TableV2;
   readonly audit: TableV2;
   readonly auditBus: EventBus;
 
@@ -91,6 +93,7 @@ export class DataStack extends Stack {
       table({ backupDays: 35, deletionProtection: isProtected, globalSecondaryIndexes: [byOwnerAndTime] }),
     );
     this.control = new TableV2(this, 'Control', table({ timeToLiveAttribute: 'ttl' }));
+    this.cache = new TableV2(this, 'Cache', table({ timeToLiveAttribute: 'ttl' }));
     this.audit = new TableV2(
       this,
       'Audit',
@@ -113,7 +116,7 @@ export class DataStack extends Stack {
    * be removed, because this stack is deployed first and CloudFormation keeps an export that is still imported.
    */
   private pinExports(): void {
-    const tables = [this.vault, this.content, this.control, this.audit];
+    const tables = [this.vault, this.content, this.control, this.cache, this.audit];
     const values = [
       ...tables.flatMap(({ tableName, tableArn }) => [tableName, tableArn]),
       this.audit.tableStreamArn,

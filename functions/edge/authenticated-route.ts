@@ -8,6 +8,7 @@ import type { Action, Category, UsedKey, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
+import type { Uid } from '#shared/core/ids.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
 import {
@@ -61,6 +62,8 @@ export type Answer =
       /** Stored for repetitions of an idempotent request in place of a body with a secret that is shown once. */
       readonly stored?: unknown;
       readonly writes?: readonly Write[];
+      /** The user whose data changes, if it is not the caller. */
+      readonly owner?: Uid;
       readonly target?: string;
       readonly meta?: Meta;
     }

@@ -3,11 +3,12 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import type { RouteName } from '#functions/routes.ts';
 import type { Principal } from '#shared/auth/principal.ts';
-import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import { audit } from '#shared/composition/audit.ts';
 import { invoke } from '#shared/composition/invoke.ts';
+import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
+import { CACHE_HEADER, cacheModeIn } from './cache-header.ts';
 import { checkHeaders } from './headers.ts';
 import { idempotencyKeyIn } from './idempotency-header.ts';
 import { logError } from './log.ts';
@@ -88,9 +89,13 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
     onDropped: (fields: readonly string[]) => void (dropped = fields),
     piece,
     end,
-    /** The answer to an earlier request of the same idempotency key. */
-    async again(result: Result, parameters: unknown) {
-      more['idempotency-replayed'] = 'true';
+    /** The answer to an earlier request: of the same idempotency key, or from the cache. */
+    async again({ result, replayed, mode, ageSeconds }: Earlier, parameters: unknown) {
+      if (replayed) more['idempotency-replayed'] = 'true';
+      if (ageSeconds !== undefined) {
+        more[CACHE_HEADER] = mode === 'stale' ? 'stale' : 'hit';
+        more['age'] = String(ageSeconds);
+      }
       for (const value of dialect.again?.(result, parameters) ?? []) await piece(value);
       return end(result);
     },
@@ -106,6 +111,7 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
     },
   };
 }
+type Earlier = Pick<Extract<InvokeResult, { ok: true }>, 'result' | 'replayed' | 'mode' | 'ageSeconds'>;
 type Reply = ReturnType<typeof replyTo>;
 
 type Request = {
@@ -122,7 +128,7 @@ async function argumentsOf({ name, dialect, event }: Request, principal: Princip
     const row = rowOf(name);
     if (!ignoresUnknownQuery(event, row)) checkNoQuery(event);
     const parameters = dialect.parameters(jsonBody(event, row) ?? {}, event);
-    return { parameters, idempotencyKey: idempotencyKeyIn(event) };
+    return { parameters, idempotencyKey: idempotencyKeyIn(event), cacheMode: cacheModeIn(event) };
   } catch (thrown) {
     const error = asAppError(thrown);
     await audit().commit({
@@ -143,14 +149,14 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const { tool } = dialect;
   const { requestId } = event.requestContext;
   const principal = await streamedCaller(name, event, { act: 'tool.called', target: tool.name });
-  const { parameters, idempotencyKey } = await argumentsOf(request, principal);
+  const { parameters, ...choices } = await argumentsOf(request, principal);
   const deadline = deadlineOf(event, context, MARGIN_MS);
-  const call = { toolName: tool.name, tool, parameters, principal, idempotencyKey, hops: hopsOf(event) };
+  const call = { toolName: tool.name, tool, parameters, principal, ...choices, hops: hopsOf(event) };
   const translation = { strict: isStrict(event), onDropped: reply.onDropped };
   // The outcome's record is durable when this returns: only then is the last piece sent.
   const sink = reply.piece;
   const done = await invoke()({ ...call, requestId, deadline, scoped: true, translation, sink });
-  if (done.ok) return done.replayed ? reply.again(done.result, parameters) : reply.end(done.result);
+  if (done.ok) return done.replayed || done.cached ? reply.again(done, parameters) : reply.end(done.result);
   logError(done.error, done.failure ?? done.error, requestId);
   return reply.fail(done.error);
 }

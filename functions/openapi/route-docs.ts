@@ -188,6 +188,12 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     description:
       'Replaces all limits, in force everywhere within 10 s, instead of the template parameter `RateLimits`. On another `version` than the stored one 409 with `current`. Zero is rejected: a limit slows down, it does not ban.',
   },
+  'cache-invalidate': {
+    tag: 'Usage',
+    summary: 'Invalidate cached results',
+    description:
+      'Of one user or of all: of some tools, of what depends on keys or preferences, or all. No instance serves them after 10 s. Changes of keys and preferences invalidate what depends on them by themselves.',
+  },
   'preferences-read': { tag: 'Usage', summary: 'Read preferences' },
   'preferences-write': {
     tag: 'Usage',

@@ -53,6 +53,7 @@ export const ACTIONS = [
   'audit.tampered',
   'limits.read',
   'limits.changed',
+  'cache.invalidated',
   'usage.history_read',
   'issuer_keys.refused',
 ] as const;
@@ -82,6 +83,7 @@ export const META = [
   'severity',
   'version',
   'outcome',
+  'age_seconds',
 ] as const;
 export type Meta = { readonly [name in (typeof META)[number]]?: string | number };
 

@@ -1,6 +1,6 @@
 // Erasure on DynamoDB. The marker is in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's
-// own in the content table, pk `U#<uid>`, and in the control table their stored responses of idempotent requests
-// and personal access tokens.
+// own in the content and the cache table, pk `U#<uid>`, and in the control table their stored responses of idempotent
+// requests and personal access tokens.
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -18,12 +18,26 @@ const Mark = z.object({
   finishedAt: z.string().optional(),
 });
 
-/** Partitions of the control table; their row names start with the name of their partition. */
-const IN_CONTROL = ['IDEM#', PERSONAL_TOKENS];
+type Tables = { readonly content: string; readonly control: string; readonly cache: string };
+
+type Partition = {
+  readonly table: keyof Tables;
+  readonly prefix: string;
+  /** Begins the names of its rows outside this module. */
+  readonly name: string;
+  /** Rows of one transaction, whose items hold 4 MB together. */
+  readonly atOnce?: number;
+};
+
+/** In the order of their erasure. Names of the content table have no prefix. */
+const PARTITIONS: readonly Partition[] = [
+  { table: 'content', prefix: 'U#', name: '' },
+  { table: 'control', prefix: 'IDEM#', name: 'IDEM#' },
+  { table: 'control', prefix: PERSONAL_TOKENS, name: PERSONAL_TOKENS },
+  { table: 'cache', prefix: 'U#', name: 'CACHE#', atOnce: 10 },
+];
 
 export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });
-
-type Tables = { readonly content: string; readonly control: string };
 
 async function namesIn(
   db: DynamoDBDocumentClient,
@@ -44,10 +58,11 @@ async function namesIn(
 }
 
 function locateRow(tables: Tables, uid: string, row: string) {
-  const prefix = IN_CONTROL.find((partition) => row.startsWith(partition));
-  return prefix === undefined
-    ? { TableName: tables.content, Key: { pk: `U#${uid}`, sk: row } }
-    : { TableName: tables.control, Key: { pk: `${prefix}${uid}`, sk: row.slice(prefix.length) } };
+  const [content, ...named] = PARTITIONS;
+  const partition = named.find(({ name }) => row.startsWith(name)) ?? content;
+  if (!partition) throw new Error('No partition is known.');
+  const { table, prefix, name } = partition;
+  return { TableName: tables[table], Key: { pk: `${prefix}${uid}`, sk: row.slice(name.length) } };
 }
 
 export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): ErasureStore {
@@ -84,11 +99,10 @@ export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): Erasur
     },
 
     async rows(uid, limit) {
-      const rows = await namesIn(db, { TableName: tables.content, pk: `U#${uid}` }, limit);
-      if (rows.length > 0) return rows;
-      for (const prefix of IN_CONTROL) {
-        const names = await namesIn(db, { TableName: tables.control, pk: `${prefix}${uid}` }, limit);
-        if (names.length > 0) return names.map((name) => `${prefix}${name}`);
+      for (const { table, prefix, name, atOnce = limit } of PARTITIONS) {
+        const place = { TableName: tables[table], pk: `${prefix}${uid}` };
+        const rows = await namesIn(db, place, Math.min(limit, atOnce));
+        if (rows.length > 0) return rows.map((row) => `${name}${row}`);
       }
       return [];
     },

@@ -44,7 +44,11 @@ export const changePreferences = /* @__PURE__ */ lazy(() =>
 /** Needs `account:erase`, `keys:read`, `keys:delete`, `audit:write`. */
 export const eraseAccount = /* @__PURE__ */ lazy(() =>
   createEraseAccount({
-    store: erasureTable(dynamo(), { content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE') }),
+    store: erasureTable(dynamo(), {
+      content: env('CONTENT_TABLE'),
+      control: env('CONTROL_TABLE'),
+      cache: env('CACHE_TABLE'),
+    }),
     keys: keyStore(),
     forgetUsage: removeLedger(env('CONTROL_TABLE')),
     commit: transaction(dynamo()),

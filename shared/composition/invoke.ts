@@ -12,6 +12,7 @@ import { createInvoke } from '#shared/tools/invoke.ts';
 import { preferenceOf } from './account.ts';
 import { admission, pacing, spending } from './admission.ts';
 import { audit, refuse } from './audit.ts';
+import { lookUpResponse } from './cache.ts';
 import { providerOrigins } from './configuration.ts';
 import { egress } from './egress.ts';
 import { beginIdempotentRequest } from './idempotency.ts';
@@ -65,6 +66,7 @@ export const invoke = /* @__PURE__ */ lazy(() =>
       now,
     }),
     beginIdempotentRequest,
+    lookUpResponse,
     findRegistered: findRegistered(),
     alternatives: alternatives(),
     refuse: refuse(),

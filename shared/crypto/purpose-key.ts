@@ -8,6 +8,8 @@ const MIN_SECRET_LENGTH = 43; // 256 bits in 62 characters
 
 /** Purposes of derived keys. A new purpose is one more line here. */
 export const PURPOSES = [
+  'cache-names',
+  'cache-entries',
   'idempotency-names',
   'idempotency-replies',
   'issuer-keys',

@@ -53,9 +53,9 @@ export function toolResult(
       _meta: { [ERROR_META]: problem, ...replayed },
     };
   }
-  const { result, mode, reason, usage, notes } = answer;
+  const { result, mode, reason, ageSeconds, usage, notes } = answer;
   const _meta = {
-    ...(reason !== undefined && { [SERVED_META]: { mode, reason } }),
+    ...(mode !== 'live' && { [SERVED_META]: { mode, reason, age_seconds: ageSeconds } }),
     ...(usage && { [USAGE_META]: usage }),
     ...(notes && { [NOTES_META]: notes }),
     ...replayed,

@@ -67,11 +67,26 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
   };
 }
 
+/** What a call is charged by. An expired answer of the cache stands for a call that failed. */
+export const endingOf = ({ meta = {}, failure }: Done<unknown>): Ending<CallMeta> =>
+  failure ? { error: failure } : { served: meta };
+
 /** Mode and reason of a served call, for its caller and for its record. */
 export function servedBy({ meta, served, notes }: Done<unknown>) {
-  const { mode, reason }: ServedBy = served ?? { mode: 'live' };
+  const { mode, reason, ageSeconds }: ServedBy = served ?? { mode: 'live' };
   return {
-    how: { mode, ...(reason !== undefined && { reason }), ...(notes && { notes }) },
-    meta: { ...meta, ...(reason !== undefined && { outcome: mode, reason }) },
+    how: {
+      cached: mode === 'cached' || mode === 'stale',
+      mode,
+      ...(reason !== undefined && { reason }),
+      ...(ageSeconds !== undefined && { ageSeconds }),
+      ...(notes && { notes }),
+    },
+    meta: {
+      ...meta,
+      ...(mode !== 'live' && { outcome: mode }),
+      ...(reason !== undefined && { reason }),
+      ...(ageSeconds !== undefined && { age_seconds: ageSeconds }),
+    },
   };
 }

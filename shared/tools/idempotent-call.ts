@@ -15,7 +15,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 /** Argument schema as callers see it: the tool's own, and the key. */
 export function withKey(tool: Tool, schema: JsonSchema): JsonSchema {
   if (!takesKey(tool)) return schema;
-  const key = { type: 'string', description: 'A repeated call with the same key returns the first result' };
+  const key = { type: 'string', description: 'Repeats return the first result' };
   return { ...schema, properties: { ...(schema['properties'] as object | undefined), [ARGUMENT]: key } };
 }
 

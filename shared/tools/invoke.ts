@@ -2,9 +2,11 @@
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
 import type { Refuse } from '#shared/audit/refusals.ts';
 import { type Principal, requireModel, requireScope, requireTool } from '#shared/auth/principal.ts';
+import type { CacheMode } from '#shared/cache/policy.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
+import { lazy } from '#shared/core/lazy.ts';
 import type { Write } from '#shared/core/write.ts';
 import {
   failedOrSuperseded,
@@ -23,8 +25,9 @@ import type { Todos } from '#shared/todo/todo.ts';
 
 import { readsFirst, afterAdmission } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
+import { type LookUpResponse, throughCache, wantsCache } from './cache-choice.ts';
 import { coerced } from './coerce.ts';
-import { recordsOf, requireReturnable, servedBy } from './ending.ts';
+import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { findTool, schemasOf } from './registry.ts';
 import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status-ports.ts';
@@ -42,6 +45,8 @@ export type Invocation = {
   readonly idempotencyKey?: string | undefined;
   /** Its route requires a scope of its own, instead of `tools:call`, and its arguments hold no idempotency key. */
   readonly scoped?: true;
+  /** The caller's choice of how the cache serves this call; the argument of a tool has the same meaning. */
+  readonly cacheMode?: CacheMode | undefined;
   /** Made by a tool on its caller's behalf. */
   readonly nested?: true;
   readonly sink?: ToolCall['sink'];
@@ -81,11 +86,11 @@ function outputOf(tool: Tool, done: Done<unknown>, { canReturn }: Invocation): R
 function othersOf(
   invoke: Invoke,
   { requestId, idempotencyKey: key, ...of }: Omit<Invocation, 'toolName' | 'parameters'>,
-  admitted: Promise<void>,
+  admission: () => Promise<void>,
 ) {
   let count = 0;
   const also: ToolCall['also'] = async (toolName, parameters) => {
-    await admitted;
+    await admission();
     count += 1;
     const own = {
       requestId: `${requestId}.${count}`,
@@ -108,6 +113,7 @@ type Ports = {
   /** Quotas and money of a call that goes outside. */
   account: (caller: Caller) => Account<CallMeta>;
   beginIdempotentRequest: BeginIdempotentRequest;
+  lookUpResponse: LookUpResponse;
   alternatives: FindAlternatives;
   /** Records a call that did not succeed. */
   refuse: Refuse;
@@ -184,28 +190,31 @@ async function conclude(
   const { how, meta } = servedBy(done);
   const result = outputOf(tool, done, invocation);
   const record = draft(tool, { result: 'succeeded', meta });
-  const usage = await end({ served: done.meta ?? {} }, record, (cost) => [
+  const usage = await end(endingOf(done), record, (cost) => [
     ...idempotent.store({ result, requestId, ...how, ...cost }),
     ...(done.writes ?? []),
   ]);
-  return { ok: true, result, cached: false, requestId, ...how, ...usage };
+  return { ok: true, result, requestId, ...how, ...usage };
 }
+
+/** Until the tool of a call is known. Nothing begins before. */
+const NOT_ADMITTED = (): Promise<void> => Promise.reject(new Error('The call is not admitted yet.'));
 
 export function createInvoke(all: Ports): Invoke {
   const { audit, refuse, account, admit, admitProvider, alternatives, ...rest } = all;
-  const { beginIdempotentRequest, findRegistered, ...ports } = rest;
+  const { beginIdempotentRequest, lookUpResponse, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
     let tool = invocation.tool ?? findTool(invocation.toolName);
     let idempotent = NOT_IDEMPOTENT;
-    let admitted = Promise.resolve();
+    let admission = NOT_ADMITTED;
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
     const { end, ...records } = recordsOf({ audit, refuse }, account(callerOf(invocation)));
 
     const begin = async (intent: Intent) => {
-      await admitted;
+      await admission();
       if (tool?.requiresKey === 'ai') requireModel(principal, intent);
       await admitProvider(principal, intent.provider, deadline);
       await records.begin(intent, draft(tool, attempted(intent)), idempotent.claim());
@@ -224,17 +233,19 @@ export function createInvoke(all: Ports): Invoke {
       tool = await allowedTool(invocation, findRegistered);
       const { key, given: body = {} } = givenTo(tool, invocation);
       const input = inputOf(tool, body);
-      admitted = admit(principal, tool.name);
-      if (key !== undefined || !readsFirst(tool)) await admitted;
+      const { name, run } = tool;
+      admission = lazy(() => admit(principal, name));
+      // An answer from the cache needs no admission.
+      if ((key !== undefined || !readsFirst(tool)) && !wantsCache(tool, input, invocation)) await admission();
       if (key !== undefined) {
-        idempotent = await beginIdempotentRequest(identityOf(invocation, tool.name, { key, body }));
+        idempotent = await beginIdempotentRequest(identityOf(invocation, name, { key, body }));
       }
       if (idempotent.earlier) return replay(idempotent.earlier);
       const at = { principal, requestId, deadline, hops };
-      const also = othersOf(invoke, { ...at, idempotencyKey: key }, admitted);
+      const also = othersOf(invoke, { ...at, idempotencyKey: key }, admission);
       const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
-      const { run } = tool;
-      const done = await afterAdmission(admitted, () => run(input, own));
+      const admitted: Tool['run'] = (...given) => afterAdmission(admission(), () => run(...given));
+      const done = await throughCache(lookUpResponse, { ...tool, run: admitted }, invocation)(input, own);
       return conclude(invocation, { tool, done, idempotent, draft, end });
     };
 

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Scope } from '#shared/auth/scopes.ts';
+import type { CachePolicy } from '#shared/cache/policy.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -66,6 +67,8 @@ export type Done<Out> = {
   readonly meta?: CallMeta;
   /** Mode and reason, if the call was not served in the usual way. */
   readonly served?: ServedBy;
+  /** Error of the call that an expired entry of the cache answered. */
+  readonly failure?: AppError;
   /** Deviations of the result from what its source documents. */
   readonly notes?: readonly string[];
 };
@@ -83,9 +86,14 @@ export type CallMeta = {
 };
 
 export type ServedBy = {
-  /** `backup_key`: another value than the one that its owner put first, for the `reason` beside it. */
-  readonly mode: 'live' | 'backup_key';
+  /**
+   * `backup_key`: another value than the one that its owner put first, for the `reason` beside it. `cached`: a fresh entry of
+   * the cache. `stale`: an expired one, for the `reason` beside it.
+   */
+  readonly mode: 'live' | 'backup_key' | 'cached' | 'stale';
   readonly reason?: string;
+  /** Of an answer from the cache: seconds since it was computed. */
+  readonly ageSeconds?: number;
 };
 
 /** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
@@ -93,7 +101,7 @@ export type InvokeResult = (
   | ({
       readonly ok: true;
       readonly result: Readonly<Record<string, unknown>>;
-      readonly cached: false;
+      readonly cached: boolean;
       /** Request id of the call that was served: an earlier one, if this is `replayed`. */
       readonly requestId: string;
       /** Charge of a call to a provider. */
@@ -122,6 +130,10 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   readonly scope?: Scope;
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
+  /** Which of its results are cached. Absent: none. */
+  readonly cache?: CachePolicy<z.output<In>>;
+  /** Hash of the definition of a registered tool. */
+  readonly definition?: string;
   /** JSON Schemas of a registered tool, unchanged. No output schema: its result is `{content}`, MCP content blocks. */
   readonly schemas?: {
     readonly input: JsonSchema;

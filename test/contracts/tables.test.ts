@@ -224,7 +224,7 @@ onTables('the product’s tables', (table) => {
     await count(event(uid));
     expect(await rowAt(`U#${uid}`, 'USAGE#2026-11-22')).toMatchObject({ 'tool.called:succeeded': 2 });
 
-    const erasures = erasureTable(db, { content: TableName, control: TableName });
+    const erasures = erasureTable(db, { content: TableName, control: TableName, cache: TableName });
     const left = newUid();
     const begun = { at: TIME, providers: [] };
     await commit(erasures.mark(left, begun, undefined));

@@ -108,7 +108,8 @@ onEngine('an owner who erases the account', () => {
     expect(body.logs.slice(-before.length)).toEqual(before);
     const told = body.logs.slice(0, -before.length).map((log: Record<string, unknown>) => log['action']);
     expect(told.toSorted()).toEqual([
-      // asked for, rows, kept replies, done
+      // requested, rows, stored responses of idempotent requests, cached responses, complete
+      'account.erased',
       'account.erased',
       'account.erased',
       'account.erased',

@@ -117,6 +117,7 @@ onEngine('GET /openapi.json', () => {
     await compare('completions', alice.post('/v1/chat/completions', { ...say('one'), model }));
     await compare('messages', alice.post('/v1/messages', { ...say('two'), model, max_tokens: 50 }));
     await compare('messages-count', alice.post('/v1/messages/count_tokens', { ...say('three'), model }));
+    await compare('responses', alice.post('/v1/responses', { model, input: 'four' }));
     const embedding = { model: 'openai/text-embedding-3-small', input: 'x' };
     await compare('embeddings', alice.post('/v1/embeddings', embedding));
     const models = await compare('models-list', alice.get('/v1/models'));
@@ -131,6 +132,7 @@ onEngine('GET /openapi.json', () => {
     const { version, limits: rates } = limits.body;
     await compare('limits-change', alice.put('/limits', { version, limits: rates }));
     await compare('limits-read', alice.get('/limits'));
+    await compare('cache-invalidate', alice.post('/cache/invalidate', { tools: ['ai_chat'] }));
     await compare('preferences-read', alice.get('/preferences'));
     const preferences = { default_provider: 'openai', budget: { day_usd: '5.00' } };
     await compare('preferences-write', alice.put('/preferences', preferences));

@@ -30,6 +30,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'keys-order': { provider: 'openai', key_ids: [UNKNOWN.key_id] },
   'keys-label': { label: 'mine' },
   'tools-invoke': { tool_name: 'time_now', parameters: {} },
+  'cache-invalidate': { all: true },
   'limits-change': {
     version: 99,
     limits: Object.fromEntries(ROLES.map((role) => [role, { per_minute: 100_000, burst: 10_000 }])),

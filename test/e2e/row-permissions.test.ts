@@ -16,7 +16,7 @@ import { routes } from '#functions/routes.ts';
 import { permitted, readsSecret, type Send, tablesAs, updateOf } from '#test/support/role-clients.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-type Table = 'vault' | 'content' | 'control' | 'audit';
+type Table = 'vault' | 'content' | 'control' | 'cache' | 'audit';
 
 /** An owner who never called: rows of this test harm nobody. */
 const OWNER = 'x'.repeat(27);
@@ -27,6 +27,7 @@ const ATTRIBUTES: Readonly<Record<Table, readonly string[]>> = {
   vault: ['prev', 'unheardOf'],
   content: ['text', 'read_at', 'a:b', 'unheardOf'],
   control: ['issuedAt', 'revokedAt', 'n', 'budget', 'unheardOf'],
+  cache: ['unheardOf'],
   audit: ['unheardOf'],
 };
 /** Puts of a whole row that some role may be permitted. */
@@ -34,6 +35,7 @@ const ITEMS: Readonly<Record<Table, readonly object[]>> = {
   vault: [{ unheardOf: 1 }],
   content: [{ unheardOf: 1 }, { fmt: 1, rv: 1, doc: '{}' }, { version: 1 }],
   control: [{ unheardOf: 1 }],
+  cache: [{ unheardOf: 1 }],
   audit: [{ unheardOf: 1 }],
 };
 
@@ -94,6 +96,7 @@ const withNeed = (need: string): string[] =>
 const callers = withNeed('sessions:check');
 const TOOL_CALLS = ['mcp', 'tools-invoke'];
 const AI_CALLS = [...TOOL_CALLS, 'completions', 'embeddings', 'messages', 'messages-count', 'responses'];
+const CACHED = AI_CALLS.filter((name) => name !== 'messages-count');
 const TOOL_CHANGES = ['tools-register', 'tools-review', 'tools-delete'];
 const ENDS_SESSIONS = ['sessions-revoke', 'sessions-revoke-all', 'admin-sessions-revoke', 'account-erase'];
 
@@ -101,11 +104,21 @@ const ENDS_SESSIONS = ['sessions-revoke', 'sessions-revoke-all', 'admin-sessions
 const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; read: readonly string[] }])[] =
   [
     ['control', `IDEM#${OWNER}`, { write: withNeed('idempotency:use'), read: withNeed('idempotency:use') }],
+    ['cache', 'PUBLIC', { write: [...CACHED, 'cache-invalidate'], read: CACHED }],
+    ['cache', 'GLOBAL', { write: ['cache-invalidate'], read: CACHED }],
     ['control', `RATE#${OWNER}`, { write: AI_CALLS, read: [] }],
     [
       'control',
       `LEDGER#${OWNER}`,
       { write: [...AI_CALLS, 'preferences-write', 'account-erase'], read: [...TOOL_CALLS, 'usage-read'] },
+    ],
+    [
+      'cache',
+      `U#${OWNER}`,
+      {
+        write: [...CACHED, ...withNeed('cache:invalidate'), 'cache-invalidate', 'account-erase'],
+        read: [...CACHED, 'account-erase'],
+      },
     ],
     ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register'], read: [] }],
     ['control', `SESSION#${OWNER}`, { write: callers, read: callers }],

@@ -107,6 +107,7 @@ const BODIES: Readonly<Record<string, Json>> = {
   'tools-invoke': { tool_name: 'todo_create', parameters: { title: 'x' }, user_id: 'vera' },
   'tools-register': { kind: 'http', alias: 'weather', tool },
   'tools-review': { decision: 'activate', hash: 'a'.repeat(64) },
+  'cache-invalidate': { tools: ['ai_chat'] },
   'limits-change': { version: 0, limits: {} },
   'notices-read': {},
   'sessions-revoke-all': {},

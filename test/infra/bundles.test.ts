@@ -31,9 +31,10 @@ const START_KB: Readonly<Record<string, number>> = {
   'tools-invoke': 600,
   completions: 600,
   embeddings: 600,
-  messages: 600,
-  responses: 600,
-  'messages-count': 600,
+  // A second dialect beside the neutral one, and the choice of the cache.
+  messages: 610,
+  responses: 610,
+  'messages-count': 610,
   mcp: 850,
 };
 /** What only the first call of a registered tool reads: the MCP client, and schemas from outside with the engine of their patterns. */

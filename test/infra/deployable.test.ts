@@ -125,7 +125,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     }
     const expiries = tables.flatMap(([, { Properties }]) => Properties['TimeToLiveSpecification'] ?? []);
     expect(expiries).toEqual(expiries.map(() => ({ AttributeName: 'ttl', Enabled: true })));
-    expect([tables.length, expiries.length]).toEqual([4, 2]);
+    expect([tables.length, expiries.length]).toEqual([5, 3]);
   });
 
   it('serves every method and path once, with a verb that exists and an authorizer where one is asked for', () => {

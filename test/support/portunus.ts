@@ -35,7 +35,9 @@ export type Portunus = Stack & {
   readonly request: (method: string, path: string, init?: RequestInit) => Promise<Answer>;
   /** Every answer that anybody got, for searching. */
   readonly answers: readonly string[];
-  readonly rows: (table: 'vault' | 'content' | 'control' | 'audit') => Promise<Record<string, unknown>[]>;
+  readonly rows: (
+    table: 'vault' | 'content' | 'control' | 'cache' | 'audit',
+  ) => Promise<Record<string, unknown>[]>;
   readonly db: DynamoDBDocumentClient;
   readonly tableName: (table: string) => string;
 };

@@ -6,7 +6,7 @@ import { POLICIES } from '#shared/providers/policy.ts';
 export const Provider = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/)
-  .describe("Default: by the model's name, else that of your first key");
+  .describe('Default: by the model, else that of your first key');
 
 export const Model = z
   .string()

@@ -15,6 +15,7 @@ import { createAnswerCollector } from '#shared/providers/collected-answer.ts';
 import type { ChatStream } from '#shared/providers/completions.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
@@ -69,6 +70,7 @@ export const chatCompletions = defineTool({
   description: "OpenAI's Chat Completions on the caller's own stored key.",
   input: ChatBody,
   output: z.object({ completion: z.record(z.string(), z.unknown()).optional() }),
+  cache: { ...ANSWERS, isDefault: isDeterministic, keyOf: withoutStream },
   examples: [{ model: 'openai/gpt-4.1-mini', messages: [{ role: 'user', content: 'Hello!' }] }],
 
   async run(body, call) {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { defineTool } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { VECTORS } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
 const Text = z.string().min(1).max(300_000);
@@ -40,6 +41,7 @@ export const embeddings = defineTool({
     dimensions: z.int().min(1).max(16_384).optional(),
   }),
   output: z.object({ embedded: z.record(z.string(), z.unknown()) }),
+  cache: { ...VECTORS, isDefault: () => true },
   examples: [{ model: 'openai/text-embedding-3-small', input: 'a text' }],
 
   async run({ model: asked, input, dimensions, encoding_format: format, ...extra }, call) {

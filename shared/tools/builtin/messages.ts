@@ -22,6 +22,7 @@ import { chatOfMessages } from '#shared/providers/messages-api/to-chat.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -92,6 +93,11 @@ export const messages = defineTool({
   title: 'Messages',
   description: "Anthropic's Messages on the caller's own stored key.",
   input: MessagesCall,
+  cache: {
+    ...ANSWERS,
+    isDefault: ({ body }) => isDeterministic(body),
+    keyOf: ({ body, ...rest }) => ({ ...rest, body: withoutStream(body) }),
+  },
   output: z.object({ message: z.record(z.string(), z.unknown()) }),
   examples: [
     {

@@ -10,6 +10,7 @@ import { responseEventsAgain } from '#shared/providers/responses-api/events-agai
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
 /** Loaded when another provider than OpenAI is called: a cold start must not pay for it. */
@@ -111,6 +112,7 @@ export const responses = defineTool({
   description: "OpenAI's Responses on the caller's own stored key.",
   input: ResponsesBody,
   output: z.object({ response: z.record(z.string(), z.unknown()) }),
+  cache: { ...ANSWERS, isDefault: isDeterministic, keyOf: withoutStream },
   examples: [{ model: 'openai/gpt-4.1-mini', input: 'Hello!' }],
 
   async run(body, call) {

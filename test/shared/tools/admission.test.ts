@@ -47,6 +47,7 @@ function given(models?: readonly string[]) {
       },
     }),
     beginIdempotentRequest: unused,
+    lookUpResponse: unused,
     alternatives: async () => [],
     refuse: async ({ code }) => void seen.push(`rejected ${code}`),
     findRegistered: async () => undefined,

@@ -67,6 +67,7 @@ function given() {
       },
     }),
     beginIdempotentRequest: unused,
+    lookUpResponse: unused,
     alternatives: async () => [],
     refuse: async () => undefined,
     findRegistered: async () => undefined,

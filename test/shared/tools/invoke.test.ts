@@ -71,6 +71,7 @@ function given(faults: Faults = {}) {
       },
     }),
     beginIdempotentRequest: unused,
+    lookUpResponse: unused,
     alternatives: async () => [],
     refuse: async (draft) => record(draft),
     findRegistered: async () => undefined,

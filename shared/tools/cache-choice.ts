@@ -1,0 +1,40 @@
+// Which calls the response cache serves. What serves them is loaded by the first of them.
+import type { Principal } from '#shared/auth/principal.ts';
+import type { CacheLookup, CacheRequest } from '#shared/cache/lookup.ts';
+import type { CacheMode } from '#shared/cache/policy.ts';
+import type { Deadline } from '#shared/core/deadline.ts';
+
+import type { Tool, ToolCall } from './tool.ts';
+
+/** Port: the response cache. */
+export type LookUpResponse = (request: CacheRequest) => Promise<CacheLookup>;
+
+/** The parts of an invocation that decide what is cached for whom. */
+export type CachedCall = {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  readonly cacheMode?: CacheMode | undefined;
+};
+
+type Arguments = Parameters<Tool['run']>[0];
+type Choice = Pick<CachedCall, 'cacheMode'>;
+
+/** The mode of the request takes precedence over one in the arguments. */
+export const cacheModeOf = ({ cache }: Tool, input: Arguments, { cacheMode }: Choice) =>
+  cacheMode ?? cache?.modeOf?.(input);
+
+export function wantsCache(tool: Tool, input: Arguments, of: Choice): boolean {
+  if (!tool.cache) return false;
+  const wanted = cacheModeOf(tool, input, of);
+  return wanted === undefined ? tool.cache.isDefault(input) : wanted !== 'off';
+}
+
+/** `tool.run`, through the cache where it serves the call. */
+export const throughCache =
+  (lookUp: LookUpResponse, tool: Tool, of: CachedCall): Tool['run'] =>
+  async (input: Arguments, call: ToolCall) => {
+    if (!wantsCache(tool, input, of)) return tool.run(input, call);
+    const { runThroughCache } = await import('./cached-run.ts');
+    return runThroughCache({ input, call, of }, tool, lookUp);
+  };

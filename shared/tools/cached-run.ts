@@ -1,0 +1,93 @@
+// A tool run through the response cache, and which errors an expired entry may answer.
+import { createHash } from 'node:crypto';
+
+import type { CachedEntry, CacheMiss, CacheRequest } from '#shared/cache/lookup.ts';
+import { PUBLIC_SCOPE } from '#shared/cache/store.ts';
+import { canonicalJson } from '#shared/core/canonical-json.ts';
+import { type AppError, asAppError, ERRORS } from '#shared/core/errors.ts';
+
+import { type CachedCall, cacheModeOf, type LookUpResponse } from './cache-choice.ts';
+import { schemasOf } from './registry.ts';
+import type { Done, ServedBy, Tool, ToolCall } from './tool.ts';
+
+type Arguments = Parameters<Tool['run']>[0];
+
+const definitions = new WeakMap<object, string>();
+
+/** Hash of what decides the form of a result: an entry of an earlier definition is not found. */
+function definitionOf(tool: Tool): string {
+  const known = definitions.get(tool.input);
+  if (known !== undefined && !tool.schemas) return known;
+  const parts = canonicalJson([tool.definition ?? null, schemasOf(tool)]);
+  const hash = createHash('sha256').update(parts).digest('base64url');
+  if (!tool.schemas) definitions.set(tool.input, hash);
+  return hash;
+}
+
+function requestOf(tool: Tool, input: Arguments, call: CachedCall): CacheRequest {
+  const policy = tool.cache;
+  if (!policy) throw new Error(`${tool.name} has no cache policy.`);
+  const { principal, requestId, deadline } = call;
+  const subject = {
+    scope: policy.scope === 'owner' ? principal.uid : PUBLIC_SCOPE,
+    tool: tool.name,
+    definition: definitionOf(tool),
+    authorisation: [principal.models?.toSorted() ?? null, principal.tools?.toSorted() ?? null],
+    input: policy.keyOf ? policy.keyOf(input) : input,
+  };
+  return { subject, policy, mode: cacheModeOf(tool, input, call), requestId, deadline };
+}
+
+const doneWith = ({ response, ageSeconds }: CachedEntry, how: Omit<ServedBy, 'ageSeconds'>) => ({
+  output: response,
+  served: { ...how, ageSeconds },
+});
+
+/** An upstream or a service of ours failed, and not the request: the same request may succeed later. */
+const isOutage = ({ code }: AppError): boolean =>
+  code === 'rate_limited' || (ERRORS[code][0] >= 500 && !NEVER_STALE.has(code));
+const NEVER_STALE = new Set<AppError['code']>(['internal', 'integrity_failed', 'egress_refused', 'loop']);
+
+/** The expired entry that answers for an outage. @throws the failure if none may, or if a part of the answer was sent */
+function staleFor(
+  failure: unknown,
+  { stale }: CacheMiss,
+  hasStreamed: boolean,
+): Done<CachedEntry['response']> {
+  const error = asAppError(failure);
+  if (!stale || hasStreamed || !isOutage(error)) throw failure;
+  return { ...doneWith(stale, { mode: 'stale', reason: error.code }), failure: error };
+}
+
+/** A sink that records whether it was used. */
+function observed(sink: ToolCall['sink']) {
+  let hasStreamed = false;
+  const observing: ToolCall['sink'] =
+    sink &&
+    ((piece) => {
+      hasStreamed = true;
+      return sink(piece);
+    });
+  return { sink: observing, hasStreamed: () => hasStreamed };
+}
+
+/** `tool.run`, with its result stored in the cache or found there. */
+export async function runThroughCache(
+  { input, call, of }: { input: Arguments; call: ToolCall; of: CachedCall },
+  tool: Tool,
+  lookUp: LookUpResponse,
+): Promise<Done<CachedEntry['response']>> {
+  const found = await lookUp(requestOf(tool, input, of));
+  if (found.kind === 'hit') return doneWith(found, { mode: 'cached' });
+  if (found.kind === 'stale') return doneWith(found, { mode: 'stale', reason: 'in_progress' });
+  const { sink, hasStreamed } = observed(call.sink);
+  try {
+    const done = await tool.run(input, { ...call, sink });
+    const valid = tool.output.safeParse(done.output);
+    await (valid.success ? found.store(valid.data) : found.abandon());
+    return done;
+  } catch (failure) {
+    await found.abandon();
+    return staleFor(failure, found, hasStreamed());
+  }
+}
