@@ -1,10 +1,10 @@
-// Which calls the response cache serves. What serves them is loaded by the first of them.
+// Which calls the response cache serves.
 import type { Principal } from '#shared/auth/principal.ts';
 import type { CacheLookup, CacheRequest } from '#shared/cache/lookup.ts';
 import type { CacheMode } from '#shared/cache/policy.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 
-import type { Tool, ToolCall } from './tool.ts';
+import type { Tool } from './tool.ts';
 
 /** Port: the response cache. */
 export type LookUpResponse = (request: CacheRequest) => Promise<CacheLookup>;
@@ -29,12 +29,3 @@ export function wantsCache(tool: Tool, input: Arguments, of: Choice): boolean {
   const wanted = cacheModeOf(tool, input, of);
   return wanted === undefined ? tool.cache.isDefault(input) : wanted !== 'off';
 }
-
-/** `tool.run`, through the cache where it serves the call. */
-export const throughCache =
-  (lookUp: LookUpResponse, tool: Tool, of: CachedCall): Tool['run'] =>
-  async (input: Arguments, call: ToolCall) => {
-    if (!wantsCache(tool, input, of)) return tool.run(input, call);
-    const { runThroughCache } = await import('./cached-run.ts');
-    return runThroughCache({ input, call, of }, tool, lookUp);
-  };

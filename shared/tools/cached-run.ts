@@ -6,7 +6,7 @@ import { PUBLIC_SCOPE } from '#shared/cache/store.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { type AppError, asAppError, ERRORS } from '#shared/core/errors.ts';
 
-import { type CachedCall, cacheModeOf, type LookUpResponse } from './cache-choice.ts';
+import { type CachedCall, cacheModeOf, type LookUpResponse, wantsCache } from './cache-choice.ts';
 import { schemasOf } from './registry.ts';
 import type { Done, ServedBy, Tool, ToolCall } from './tool.ts';
 
@@ -71,8 +71,7 @@ function observed(sink: ToolCall['sink']) {
   return { sink: observing, hasStreamed: () => hasStreamed };
 }
 
-/** `tool.run`, with its result stored in the cache or found there. */
-export async function runThroughCache(
+async function runThroughCache(
   { input, call, of }: { input: Arguments; call: ToolCall; of: CachedCall },
   tool: Tool,
   lookUp: LookUpResponse,
@@ -91,3 +90,9 @@ export async function runThroughCache(
     return staleFor(failure, found, hasStreamed());
   }
 }
+
+/** `tool.run`, with its results stored in the cache and found there, where it serves the call. */
+export const throughCache =
+  (lookUp: LookUpResponse, tool: Tool, of: CachedCall): Tool['run'] =>
+  (input, call) =>
+    wantsCache(tool, input, of) ? runThroughCache({ input, call, of }, tool, lookUp) : tool.run(input, call);

@@ -25,7 +25,8 @@ import type { Todos } from '#shared/todo/todo.ts';
 
 import { readsFirst, afterAdmission } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
-import { type LookUpResponse, throughCache, wantsCache } from './cache-choice.ts';
+import { type LookUpResponse, wantsCache } from './cache-choice.ts';
+import { throughCache } from './cached-run.ts';
 import { coerced } from './coerce.ts';
 import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { findTool, schemasOf } from './registry.ts';
