@@ -35,6 +35,6 @@ export async function withErrorResponse<Result>({
         request.response = { result: await fail(error, requestId) };
       },
     });
-  const { result } = (await handle(event, context)) as Wrapped<Result>;
+  const { result } = await handle(event, context);
   return result;
 }
