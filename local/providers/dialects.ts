@@ -32,9 +32,13 @@ export function identifyApi(path: string, headers: IncomingHttpHeaders): Api {
   return 'x-api-key' in headers ? 'anthropic' : 'openai';
 }
 
-export function credentialIn(headers: IncomingHttpHeaders, api: Api): string | undefined {
+/** Google takes its key in the query too, in clients older than the header. */
+const inQuery = (path: string): string | undefined =>
+  new URL(path, 'http://provider.invalid').searchParams.get('key') ?? undefined;
+
+export function credentialIn(headers: IncomingHttpHeaders, api: Api, path: string): string | undefined {
   const own = { anthropic: 'x-api-key', google: 'x-goog-api-key' }[api as 'anthropic' | 'google'];
-  if (own) return [headers[own]].flat()[0];
+  if (own) return [headers[own]].flat()[0] ?? (api === 'google' ? inQuery(path) : undefined);
   if (api === 'azure') return [headers['api-key']].flat()[0];
   return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
 }

@@ -96,7 +96,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     const text = await readText(incoming);
     const { method = 'GET', url: path = '/', headers } = incoming;
     const api = identifyApi(path, headers);
-    const credential = path === TOKEN_PATH ? refreshTokenIn(text) : credentialIn(headers, api);
+    const credential = path === TOKEN_PATH ? refreshTokenIn(text) : credentialIn(headers, api, path);
     const status = await serve({ api, method, path, credential, response, incoming, text });
     recorded.push({ at: Date.now(), api, method, path, headers, credential, body: text, status });
     if (recorded.length > KEPT_REQUESTS) recorded.shift();

@@ -6,6 +6,7 @@ import { admission } from './admission.ts';
 import { bundling } from './bundling.ts';
 import { coldStarts } from './cold-start.ts';
 import { completions } from './completions.ts';
+import { besidePeer } from './peer.ts';
 import { refusals } from './refusals.ts';
 import { registeredTools } from './registered-tools.ts';
 import { withStack } from './stack.ts';
@@ -20,6 +21,7 @@ const PARTS = {
   cold: coldStarts,
   completions,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
+  peer: besidePeer,
   refusals: () => withStack(refusals),
   start: starts,
   tools: (quick: boolean) => withStack((stack) => registeredTools(stack, quick)),
@@ -37,6 +39,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   cold         bundle size and cold start of each function, against an empty handler under the same runtime client
   completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
   load         requests per second, p50 and p95 at 16 connections, against a handler that does nothing
+  peer         which requests are answered, and what each route of /v1 adds, beside @portkey-ai/gateway
   refusals     the time to refuse each kind of bad input
   start        npm start to ready, cold and again
   tools        the list of tools with 200 registered ones, against our own alone
