@@ -45,8 +45,8 @@ async function principalOf(token: string): Promise<Principal> {
 }
 
 /** Method of the MCP endpoint, and the scope that every call to it needs. */
-const DOOR = 'POST/mcp';
-const DOOR_SCOPE = 'tools:call';
+const MCP_METHOD = 'POST/mcp';
+const MCP_SCOPE = 'tools:call';
 
 /**
  * Policy for every method of this stage: what exactly the caller may do is decided in each function. Only the MCP endpoint is
@@ -62,7 +62,7 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
   });
   const isIn = principal.scopes.length > 0;
   const Statement = [says(isIn ? 'Allow' : 'Deny', '*')];
-  if (isIn && !principal.scopes.includes(DOOR_SCOPE)) Statement.push(says('Deny', DOOR));
+  if (isIn && !principal.scopes.includes(MCP_SCOPE)) Statement.push(says('Deny', MCP_METHOD));
   return {
     principalId: principal.uid,
     policyDocument: { Version: '2012-10-17', Statement },
@@ -71,10 +71,13 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
 }
 
 /** Records a call that API Gateway denies by the policy, which no function sees: once per run of the authorizer. */
-async function noteClosedDoor(event: APIGatewayRequestAuthorizerEvent, principal: Principal): Promise<void> {
-  if (principal.scopes.includes(DOOR_SCOPE) || !event.methodArn.endsWith(`/${DOOR}`)) return;
+async function recordDeniedMcpCall(
+  event: APIGatewayRequestAuthorizerEvent,
+  principal: Principal,
+): Promise<void> {
+  if (principal.scopes.includes(MCP_SCOPE) || !event.methodArn.endsWith(`/${MCP_METHOD}`)) return;
   const { noteRefusal } = await import('./edge/rejected-caller.ts');
-  const error = new AppError('insufficient_scope', undefined, { scope: DOOR_SCOPE });
+  const error = new AppError('insufficient_scope', undefined, { scope: MCP_SCOPE });
   await noteRefusal(error, event.requestContext.requestId, principal.uid);
 }
 
@@ -99,7 +102,7 @@ export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<
   try {
     const principal = await principalOf(tokenIn(event));
     countAuth(principal.expiresAt * 1000 > Date.now() ? 'accepted' : 'expired');
-    await noteClosedDoor(event, principal);
+    await recordDeniedMcpCall(event, principal);
     return verdict(event, principal);
   } catch (thrown) {
     return refuse(thrown, event.requestContext.requestId);

@@ -1,4 +1,4 @@
-// GET /notices — what the caller was told without having asked, newest first.
+// GET /notices — notices of the caller, newest first.
 import { NoticeQuery } from '#shared/notices/api.ts';
 import { ownNotices } from '#shared/composition/notices.ts';
 

@@ -18,8 +18,8 @@ const typeOf = ({ status }: AppError): string =>
   TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
 
 export function anthropicError(error: AppError, requestId: string) {
-  const { type: _type, request_id, portunus_code: _ours, ...told } = openaiError(error, requestId).error;
-  return { type: 'error', error: { type: typeOf(error), ...told, code: error.code }, request_id };
+  const { type: _type, request_id, portunus_code: _ours, ...fields } = openaiError(error, requestId).error;
+  return { type: 'error', error: { type: typeOf(error), ...fields, code: error.code }, request_id };
 }
 
 export const anthropicHeaders = (error: AppError, requestId: string): Record<string, string> => ({

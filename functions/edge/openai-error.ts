@@ -34,8 +34,8 @@ function providerWords({ details }: AppError): string {
   return words === undefined ? '' : ` The provider's message: "${words}"`;
 }
 
-/** Our name of a detail → the name of it in an answer. */
-const TOLD: Readonly<Record<string, string>> = {
+/** Name of an error detail, and its name in the response. */
+const DETAIL_NAMES: Readonly<Record<string, string>> = {
   url: 'url',
   provider: 'provider',
   provider_message: 'provider_message',
@@ -49,7 +49,7 @@ export function openaiError(error: AppError, requestId: string) {
   const [issue] = details.issues ?? [];
   const next_step = details.next_step ?? ERRORS[code][2];
   const said = issue ? `${message} ${paramOf(error) ?? ''}: ${issue.message}.` : message;
-  const told = Object.entries(TOLD).filter(([name]) => details[name] !== undefined);
+  const present = Object.entries(DETAIL_NAMES).filter(([name]) => details[name] !== undefined);
   return {
     error: {
       message: `${said}${providerWords(error)} ${next_step}`,
@@ -58,7 +58,7 @@ export function openaiError(error: AppError, requestId: string) {
       param: paramOf(error),
       portunus_code: code,
       next_step,
-      ...Object.fromEntries(told.map(([name, as]) => [as, details[name]])),
+      ...Object.fromEntries(present.map(([name, as]) => [as, details[name]])),
       request_id: requestId,
     },
   };

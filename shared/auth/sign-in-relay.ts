@@ -184,11 +184,11 @@ export function passBack(
     );
   }
   const { code, error, error_description } = query;
-  const told =
+  const result =
     code === undefined
       ? { error: error ?? 'server_error', error_description: error_description?.slice(0, 300) }
       : { code };
-  return { to: answer(site, sent.redirectUri, { ...told, state: sent.state }), cookie: cookieName(text) };
+  return { to: answer(site, sent.redirectUri, { ...result, state: sent.state }), cookie: cookieName(text) };
 }
 
 /** RFC 9207: `iss` is ours, as the metadata that the client has read. */

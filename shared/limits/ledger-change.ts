@@ -83,9 +83,9 @@ export function settlement(
 ): Change {
   const held = movesOf({ ...hold, calls: 1 });
   const moves = movesOf(actual);
-  const told = known.day === hold.day ? known.warned : {};
+  const warned = known.day === hold.day ? known.warned : {};
   const quiet = Object.entries(limited(moves, limits))
-    .map(([name, limit]) => [name, quietUntil(limit, told[name] ?? 0) - (moves[name] ?? 0)] as const)
+    .map(([name, limit]) => [name, quietUntil(limit, warned[name] ?? 0) - (moves[name] ?? 0)] as const)
     .filter(([, room]) => room !== Infinity);
   return {
     day: hold.day,

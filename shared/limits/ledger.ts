@@ -227,18 +227,21 @@ const shareOf = (spent: number, limit: number): number =>
   WARNINGS.findLast((percent) => spent * 100 >= percent * limit) ?? 0;
 
 /** Reached thresholds without a warning yet, and the ledger with them marked as warned. */
-export function warned(ledger: Ledger, limits: Limits): { ledger: Ledger; warnings: readonly Warning[] } {
+export function dueWarnings(
+  ledger: Ledger,
+  limits: Limits,
+): { ledger: Ledger; warnings: readonly Warning[] } {
   const warnings = Object.entries(limits).flatMap(([gauge, limit]) => {
     const spent = ledger.spent[gauge] ?? 0;
     const percent = shareOf(spent, limit);
     return percent > (ledger.warned[gauge] ?? 0) ? [{ gauge, percent, limit, spent }] : [];
   });
-  const told = Object.fromEntries(warnings.map(({ gauge, percent }) => [gauge, percent]));
-  return { ledger: { ...ledger, warned: { ...ledger.warned, ...told } }, warnings };
+  const percents = Object.fromEntries(warnings.map(({ gauge, percent }) => [gauge, percent]));
+  return { ledger: { ...ledger, warned: { ...ledger.warned, ...percents } }, warnings };
 }
 
 /** Highest value of a gauge before the next warning is due; unbounded above the last threshold. */
-export function quietUntil(limit: number, told: number): number {
-  const next = WARNINGS.find((percent) => percent > told);
+export function quietUntil(limit: number, warned: number): number {
+  const next = WARNINGS.find((percent) => percent > warned);
   return next === undefined ? Infinity : Math.ceil((next * limit) / 100) - 1;
 }

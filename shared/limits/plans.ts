@@ -21,7 +21,7 @@ import {
   swept,
   type TokenBudget,
   type Warning,
-  warned,
+  dueWarnings,
 } from './ledger.ts';
 import type { Plan, Sight } from './persist.ts';
 import { crowdedError, exhaustedError } from './refusals.ts';
@@ -70,9 +70,9 @@ function checkRoom(
 
 export function createPlans({ store, budgets, warn, now }: PlanPorts) {
   const memory = new Map<Uid, Remembered>();
-  const remember = (uid: Uid, { day, budget, budgetRevision, warned: told }: Ledger) => {
+  const remember = (uid: Uid, { day, budget, budgetRevision, warned }: Ledger) => {
     if (memory.size >= MAX_REMEMBERED) memory.clear();
-    memory.set(uid, { day, budget, budgetRevision, warned: told });
+    memory.set(uid, { day, budget, budgetRevision, warned });
   };
   const known = (uid: Uid) => memory.get(uid) ?? UNKNOWN;
   const limitsFor = ({ roles, token }: Caller, provider: string, { budget }: Remembered) =>
@@ -83,8 +83,8 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
 
     /** Highest known warning that applies to such a call, in per cent of its limit. */
     highestWarning(uid: Uid, { provider, token, day }: Hold): number {
-      const { warned: told, day: seen } = known(uid);
-      const own = Object.entries(told).filter(([name]) => {
+      const { warned, day: seen } = known(uid);
+      const own = Object.entries(warned).filter(([name]) => {
         const gauge = gaugeOf(name);
         return (gauge.provider ?? provider) === provider && (gauge.token ?? token) === token;
       });
@@ -125,12 +125,12 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
         if (!own) return unsure ? 'done' : { writes: [] };
         remember(uid, before);
         const limits = limitsFor(caller, actual.provider, before);
-        const { ledger, warnings } = warned(settled(before, id, actual), limits);
+        const { ledger, warnings } = dueWarnings(settled(before, id, actual), limits);
         const isUsual = warnings.length === 0 && own.day === before.day && isCounted(before.spent, actual);
         if (isUsual) return quickly(before, own);
         remember(uid, ledger); // reset if it cannot be written
-        const told = warnings.flatMap((warning) => warn(caller, warning, before.day));
-        return { writes: [store.replace(uid, ledger), ...told] };
+        const notices = warnings.flatMap((warning) => warn(caller, warning, before.day));
+        return { writes: [store.replace(uid, ledger), ...notices] };
       };
     },
   };

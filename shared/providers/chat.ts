@@ -45,8 +45,8 @@ export const ProviderError = z.preprocess(
     if (typeof first !== 'object' || first === null) return {};
     const { error = first, detail } = first as { error?: unknown; detail?: unknown };
     if (typeof error === 'string') return { error: { message: error } };
-    const told = typeof detail === 'string' ? { message: detail } : {};
-    return { error: typeof error === 'object' && error !== null ? { ...told, ...error } : told };
+    const message = typeof detail === 'string' ? { message: detail } : {};
+    return { error: typeof error === 'object' && error !== null ? { ...message, ...error } : message };
   },
   z.object({ error: ErrorFields.default({}) }),
 );

@@ -37,10 +37,10 @@ export function cheapestOf<T extends Option>(options: readonly T[], size: Size) 
     });
   const [first] = among;
   if (!first) return undefined;
-  const told = among.map(({ option: { facts, model }, costMicroUsd }) => ({
+  const candidates = among.map(({ option: { facts, model }, costMicroUsd }) => ({
     provider: facts.id,
     model,
     costMicroUsd,
   }));
-  return { ...first.option, chosenBy: { policy: 'cheapest', among: told } satisfies ChosenBy };
+  return { ...first.option, chosenBy: { policy: 'cheapest', among: candidates } satisfies ChosenBy };
 }

@@ -86,8 +86,8 @@ const isObject = (value: unknown): boolean =>
 
 /** The upstream is a gateway as we are, and says it of a call of ours. */
 function isLoop({ _meta }: Readonly<Record<string, unknown>>): boolean {
-  const told = (_meta as Record<string, unknown> | undefined)?.['dev.portunus/error'];
-  return (told as { code?: unknown } | undefined)?.code === 'loop';
+  const reported = (_meta as Record<string, unknown> | undefined)?.['dev.portunus/error'];
+  return (reported as { code?: unknown } | undefined)?.code === 'loop';
 }
 
 /** A shared tool is what its registrar's key is shown, or everybody where it takes none: one caller's key decides nothing. */

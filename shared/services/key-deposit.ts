@@ -128,12 +128,12 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
     const { key_id: keyId } = summary;
     const last4 = request.api_key.slice(-4);
     const { requestId } = call;
-    const told = isOnBehalf
+    const ownerNotices = isOnBehalf
       ? notifyOwner({ uid, by: caller.uid, keyId, provider: facts.id, last4, requestId })
       : [];
     return {
       summary,
-      writes: [write, ...told],
+      writes: [write, ...ownerNotices],
       message: `${isOnBehalf ? 'The' : 'Your'} ${facts.title} key is stored. ${validationText(facts, summary.validation?.outcome)}`,
       onBehalf: isOnBehalf ? uid : undefined,
     };

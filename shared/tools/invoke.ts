@@ -258,8 +258,8 @@ export function createInvoke(all: Ports): Invoke {
       const outcome = draft(tool, { result: resultOf(error), code: error.code });
       const fail = (writes: readonly Write[]) => records.fail(error, outcome, writes);
       await recordAndRelease(idempotent, fail, storedFailure(tool, error));
-      const told = await withAlternatives(error, { ...invocation, tool }, alternatives);
-      return { ok: false, error: told, ...(failure !== error && { failure }) };
+      const answered = await withAlternatives(error, { ...invocation, tool }, alternatives);
+      return { ok: false, error: answered, ...(failure !== error && { failure }) };
     }
   };
   return invoke;

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { StackOptions } from '#local/stack.ts';
 import { withBudget } from '#test/support/budgets.ts';
 import { newHome, startPortunus } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 
 import type { Question, Setup } from './stack.ts';
 
@@ -29,7 +29,7 @@ const portunus = await startPortunus({
   home,
   assembly,
   mutate(templates) {
-    unlimited(templates);
+    withoutRateLimits(templates);
     withBudget({ day: ENOUGH, month: ENOUGH })(templates);
     if (quiet) stopPipes(templates);
   },

@@ -6,7 +6,7 @@ import { decodeJwt } from 'jose';
 
 import { buildAssembly } from '#scripts/build.ts';
 import { canaryKey, type Portunus, startPortunus } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 
 export const MODELS = {
   openai: 'openai/gpt-4.1',
@@ -72,7 +72,7 @@ export async function startPlace(localToolPorts: readonly number[]): Promise<Pla
   const portunus = await startPortunus({
     assembly,
     localToolPorts,
-    mutate: unlimited,
+    mutate: withoutRateLimits,
     lambdaOptions: { compileCache: join(assembly, '.compile-cache') },
   });
   return {

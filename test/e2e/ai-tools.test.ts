@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 type Provider = Parameters<typeof canaryKey>[0];
@@ -24,7 +24,7 @@ onEngine('the AI tools', () => {
     return { person, keys };
   }
 
-  const lastChat = () => chatsOf(portunus.current).at(-1);
+  const lastChat = () => providerChats(portunus.current).at(-1);
 
   it('summarise a text, in the way and tongue that is asked for', async () => {
     const { person } = await withKeys('sue', 'mistral');
@@ -208,6 +208,6 @@ onEngine('a key for an OpenAI-compatible server', () => {
     provider?.refuse(next);
     const { body } = await dora.invoke('ai_chat', say('hello', { provider: 'compatible', model: 'm' }));
     expect(body.code).toBe('key_rejected');
-    expect(chatsOf(portunus.current).map(({ credential }) => credential)).not.toContain(other);
+    expect(providerChats(portunus.current).map(({ credential }) => credential)).not.toContain(other);
   });
 });

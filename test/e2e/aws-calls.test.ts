@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import type { Stack } from '#local/stack.ts';
 import { canaryKey, type Person, say } from '#test/support/portunus.ts';
-import { forAll, unlimited } from '#test/support/rates.ts';
+import { sameRateForAllRoles, withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 type AwsCall = ReturnType<Stack['journal']['all']>[number];
@@ -25,7 +25,7 @@ const ratesAside = (calls: string): string =>
 
 onEngine('the AWS calls of a request', () => {
   // At the usual rate two calls within a tenth of a second take two writes, and whether they are that close is chance.
-  const portunus = usePortunus({ mutate: unlimited });
+  const portunus = usePortunus({ mutate: withoutRateLimits });
 
   /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
@@ -56,7 +56,7 @@ onEngine('the AWS calls of a request', () => {
     const carol = await current.person('carol', { roles: ['user'] });
     const erin = await current.person('erin');
     const dora = await current.person('dora');
-    const usual = forAll({ per_minute: 1_000_000, burst: 10_000 });
+    const usual = sameRateForAllRoles({ per_minute: 1_000_000, burst: 10_000 });
     for (const each of [alice, bob, carol, dora, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
     const body = { provider: 'openai', api_key: canaryKey('openai') };
     const [second, refused] = [canaryKey('openai'), canaryKey('openai')];

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { costOf } from '#shared/providers/prices.ts';
 import type { Order } from '#test/shared/limits/ledger-callers.ts';
 import { withBudget } from '#test/support/budgets.ts';
-import { type Answer, canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
+import { type Answer, canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 type Row = Record<string, unknown>;
@@ -41,7 +41,7 @@ onEngine('a stage of ten calls a day', () => {
       });
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
-    expect(chatsOf(portunus.current)).toHaveLength(LIMIT);
+    expect(providerChats(portunus.current)).toHaveLength(LIMIT);
 
     // Each that was refused left one record, each that was admitted two.
     const records = (await portunus.current.rows('audit')).filter(({ act }) => act === 'tool.called');
@@ -123,7 +123,7 @@ onEngine('a stage of ten calls a day', () => {
 
   it('keeps the ledger exact when the store’s answers are lost', async () => {
     const emil = await owner('emil');
-    const before = chatsOf(portunus.current).length;
+    const before = providerChats(portunus.current).length;
     let seen = 0;
     const clear = portunus.current.awsEndpoint.faults.inject(({ caller, operation }) => {
       if (!caller.includes('tools-invoke') || operation !== 'TransactWriteItems') return undefined;
@@ -133,7 +133,7 @@ onEngine('a stage of ten calls a day', () => {
     await Promise.all(Array.from({ length: 6 }, () => emil.invoke('ai_chat', say('hello'))));
     clear();
     expect(seen).toBeGreaterThan(12);
-    const asked = chatsOf(portunus.current).length - before;
+    const asked = providerChats(portunus.current).length - before;
     expect((await emil.get('/usage')).body.day.calls).toMatchObject({ spent: asked, open: 0 });
   });
 

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
 
-import { type Answer, canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
+import { type Answer, canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
 import { withRate } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
@@ -105,10 +105,10 @@ onEngine('a request with an idempotency key', () => {
     const { current } = portunus;
     const eve = await current.person('eve');
     await eve.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
-    const before = chatsOf(current).length;
+    const before = providerChats(current).length;
     const ask = () => invoke(eve, 'chat', 'ai_chat', say('How much is a thaler?'));
     const answers = await Promise.all(Array.from({ length: 20 }, ask));
-    expect(chatsOf(current)).toHaveLength(before + 1);
+    expect(providerChats(current)).toHaveLength(before + 1);
     for (const { status, body, headers } of answers.filter((answer) => answer.status !== 200)) {
       expect([status, body.code]).toEqual([409, 'idempotency_in_flight']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -116,7 +116,7 @@ onEngine('a request with an idempotency key', () => {
     const done = answers.find(({ status }) => status === 200);
     const later = await ask();
     expect(later.text).toBe(done?.text);
-    expect(chatsOf(current)).toHaveLength(before + 1);
+    expect(providerChats(current)).toHaveLength(before + 1);
   });
 
   it('waits for one in flight until its lease is over, and then takes its place', async () => {

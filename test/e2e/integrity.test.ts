@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, type Portunus, say } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, type Portunus, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 async function twoOwners(portunus: Portunus) {
@@ -33,7 +33,7 @@ onEngine('an attacker with write access to the table but not to KMS', () => {
       const refused = await person.invoke('ai_chat', say('hello'));
       expect(refused.body).toMatchObject({ status: 500, code: 'integrity_failed' });
     }
-    expect(chatsOf(current)).toEqual([]);
+    expect(providerChats(current)).toEqual([]);
     const { body } = await alice.get('/audit/logs?action=tool.called&result=failed');
     expect(body.logs).toMatchObject([
       { error: 'integrity_failed', target: 'ai_chat', keys: [{ version: 1 }] },
@@ -52,7 +52,7 @@ onEngine('an attacker with write access to the table but not to KMS', () => {
     }
     const refusals = current.kmsLog().filter(({ result }) => result === 'InvalidCiphertextException');
     expect(refusals).toHaveLength(2);
-    expect(chatsOf(current)).toEqual([]);
+    expect(providerChats(current)).toEqual([]);
     await put(current, first);
     await put(current, second);
   });

@@ -1,7 +1,14 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
-import { type Answer, canaryKey, chatsOf, type Person, type Portunus, say } from '#test/support/portunus.ts';
+import {
+  type Answer,
+  canaryKey,
+  providerChats,
+  type Person,
+  type Portunus,
+  say,
+} from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { withoutPermission } from '#test/support/without-permission.ts';
 
@@ -24,7 +31,7 @@ const rowOf = async (portunus: Portunus, id: string) => {
 };
 
 /** The key that the last chat was made with. */
-const lastUsed = (portunus: Portunus) => chatsOf(portunus).at(-1)?.credential;
+const lastUsed = (portunus: Portunus) => providerChats(portunus).at(-1)?.credential;
 
 /** Time cannot be moved here, but what the clock is compared with can. */
 async function setInRow(portunus: Portunus, id: string, path: string, value: string) {
@@ -235,13 +242,13 @@ onEngine('a frozen key', () => {
       expect((await alice.post(`/api-keys/${id}/freeze`, undefined)).body).toMatchObject({
         status: 'frozen',
       });
-      const before = chatsOf(current).length;
+      const before = providerChats(current).length;
       const refused = await Promise.all([1, 2, 3].map(() => alice.invoke('ai_chat', say('hello'))));
       for (const { body } of refused) {
         expect(body).toMatchObject({ status: 409, code: 'key_frozen', key_id: id });
         expect(body.next_step).toContain(`/api-keys/${id}/unfreeze`);
       }
-      expect(chatsOf(current)).toHaveLength(before);
+      expect(providerChats(current)).toHaveLength(before);
       expect((await alice.post(`/api-keys/${id}/unfreeze`, undefined)).body).toMatchObject({
         status: 'active',
       });
@@ -529,14 +536,14 @@ onEngine('while KMS is', () => {
       const undo = current.awsEndpoint.faults.inject(({ operation }) =>
         operation === 'Decrypt' ? { kind: 'error', status, type, message: 'told to fail' } : undefined,
       );
-      const chats = chatsOf(current).length;
+      const chats = providerChats(current).length;
       expect((await alice.post(`/api-keys/${id}/validate`, undefined)).body).toMatchObject({
         status: 503,
         code,
       });
       expect((await alice.invoke('ai_chat', say('hello'))).body).toMatchObject({ status: 503, code });
       undo();
-      expect(chatsOf(current)).toHaveLength(chats);
+      expect(providerChats(current)).toHaveLength(chats);
       expect(await current.rows('vault')).toEqual(before);
       for (const api of ['freeze', 'unfreeze']) {
         expect((await alice.post(`/api-keys/${id}/${api}`, undefined)).status).toBe(200);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, say, startPortunus } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, say, startPortunus } from '#test/support/portunus.ts';
 import { onEngine } from '#test/support/suite.ts';
 import { withoutPermission } from '#test/support/without-permission.ts';
 
@@ -13,7 +13,7 @@ onEngine('a function whose role lacks a permission', () => {
       const refused = await alice.invoke('ai_chat', say('hello'));
       expect(refused.body).toMatchObject({ status: 503, code: 'kms_denied' });
       expect(refused.text).not.toContain('arn:');
-      expect(chatsOf(portunus)).toEqual([]);
+      expect(providerChats(portunus)).toEqual([]);
 
       const denied = portunus.journal.all().filter(({ allowed }) => !allowed);
       expect(denied).toMatchObject([{ service: 'kms', operation: 'Decrypt' }]);

@@ -1,8 +1,8 @@
 import { afterAll, expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, say } from '#test/support/portunus.ts';
-import { admittedOf } from '#test/support/rate-crowd.ts';
-import { forAll, withRates } from '#test/support/rates.ts';
+import { canaryKey, providerChats, say } from '#test/support/portunus.ts';
+import { admittedOf } from '#test/support/rate-callers.ts';
+import { sameRateForAllRoles, withRates } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 import { startUpstream } from '#test/support/upstream.ts';
 
@@ -67,14 +67,14 @@ onEngine('the rate of one caller', () => {
     const { current } = portunus;
     const fred = await current.person('fred');
     await fred.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
-    const before = chatsOf(current).length;
+    const before = providerChats(current).length;
     const answers = await Promise.all(Array.from({ length: 10 }, () => fred.invoke('ai_chat', say('hello'))));
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThanOrEqual(5); // places come back while they run
     for (const { body } of refused) expect(body).toMatchObject({ code: 'rate_limited', scope: 'owner' });
     const served = answers.length - refused.length;
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(served);
-    expect(chatsOf(current)).toHaveLength(before + served);
+    expect(providerChats(current)).toHaveLength(before + served);
     const { body } = await fred.get('/audit/logs?action=tool.called&result=attempted');
     expect(body.logs).toHaveLength(served);
   });
@@ -112,7 +112,7 @@ onEngine('the rate of one caller', () => {
     for (const provider of ['openai', 'anthropic'] as const) {
       await emil.post('/api-keys', { provider, api_key: canaryKey(provider) });
     }
-    const before = chatsOf(current).length;
+    const before = providerChats(current).length;
     const answers = await Promise.all(Array.from({ length: 3 }, () => emil.invoke('ai_chat', say('hello'))));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
     expect(answers.find(({ status }) => status === 429)?.body).toMatchObject({
@@ -121,7 +121,7 @@ onEngine('the rate of one caller', () => {
       provider: 'openai',
       limit: { per_minute: 1, burst: 2 },
     });
-    expect(chatsOf(current)).toHaveLength(before + 2);
+    expect(providerChats(current)).toHaveLength(before + 2);
     const { body } = await emil.get('/audit/logs?action=tool.called&result=attempted');
     expect(body.logs).toHaveLength(2);
     expect((await emil.invoke('ai_chat', say('hello', { provider: 'anthropic' }))).status).toBe(200);
@@ -135,13 +135,17 @@ onEngine('a limit of 100 under 1,000 concurrent callers in four processes', () =
 });
 
 onEngine('the limits of a stage', () => {
-  const wanted = forAll({ per_minute: 6, burst: 3, tools: { time_now: { per_minute: 1, burst: 1 } } });
+  const wanted = sameRateForAllRoles({
+    per_minute: 6,
+    burst: 3,
+    tools: { time_now: { per_minute: 1, burst: 1 } },
+  });
 
   it('are readable by operators and writable only by an admin', async () => {
     const { current } = portunus;
     const alice = await current.person('alice');
     const [dave, erin] = [await current.person('dave'), await current.person('erin')];
-    const shown = { version: 0, source: 'deployed', limits: forAll(deployed), changed_at: null };
+    const shown = { version: 0, source: 'deployed', limits: sameRateForAllRoles(deployed), changed_at: null };
     expect((await dave.get('/limits')).body).toEqual({ ...shown, in_force_within_seconds: 10 });
     expect((await erin.get('/limits')).body).toMatchObject(shown);
     expect((await alice.get('/limits')).status).toBe(403);
@@ -153,32 +157,38 @@ onEngine('the limits of a stage', () => {
 
   const rate = { per_minute: 1, burst: 1 };
   it.each([
-    ['zero', forAll({ per_minute: 0, burst: 1 })],
-    ['no places', forAll({ per_minute: 1, burst: 0 })],
-    ['negative', forAll({ per_minute: -1, burst: 1 })],
-    ['huge', forAll({ per_minute: 1e9, burst: 1 })],
-    ['not a number', { ...forAll(rate), user: { per_minute: null, burst: 1 } }],
-    ['a fraction', forAll({ per_minute: 1.5, burst: 1 })],
-    ['for an unknown role', { ...forAll(rate), root: rate }],
+    ['zero', sameRateForAllRoles({ per_minute: 0, burst: 1 })],
+    ['no places', sameRateForAllRoles({ per_minute: 1, burst: 0 })],
+    ['negative', sameRateForAllRoles({ per_minute: -1, burst: 1 })],
+    ['huge', sameRateForAllRoles({ per_minute: 1e9, burst: 1 })],
+    ['not a number', { ...sameRateForAllRoles(rate), user: { per_minute: null, burst: 1 } }],
+    ['a fraction', sameRateForAllRoles({ per_minute: 1.5, burst: 1 })],
+    ['for an unknown role', { ...sameRateForAllRoles(rate), root: rate }],
     ['missing for a role', { user: rate }],
-    ['for an unknown tool', forAll({ ...rate, tools: { ai_chta: rate } })],
-    ['for an unknown provider', forAll({ ...rate, providers: { opneai: rate } })],
+    ['for an unknown tool', sameRateForAllRoles({ ...rate, tools: { ai_chta: rate } })],
+    ['for an unknown provider', sameRateForAllRoles({ ...rate, providers: { opneai: rate } })],
     [
       'for a name that every object has',
       JSON.parse(
-        JSON.stringify(forAll(rate)).replace('}', ',"tools":{"constructor":{"per_minute":1,"burst":1}}}'),
+        JSON.stringify(sameRateForAllRoles(rate)).replace(
+          '}',
+          ',"tools":{"constructor":{"per_minute":1,"burst":1}}}',
+        ),
       ),
     ],
   ])('are refused when one is %s, and stay as they are', async (_kind, limits) => {
     const erin = await portunus.current.person('erin');
     const { status, body } = await erin.put('/limits', { version: 0, limits });
     expect({ status, code: body.code }).toEqual({ status: 400, code: 'invalid_input' });
-    expect((await erin.get('/limits')).body).toMatchObject({ version: 0, limits: forAll(deployed) });
+    expect((await erin.get('/limits')).body).toMatchObject({
+      version: 0,
+      limits: sameRateForAllRoles(deployed),
+    });
   });
 
   it('name what does not exist, and what there is', async () => {
     const erin = await portunus.current.person('erin');
-    const limits = forAll({ ...rate, tools: { ai_chta: rate } });
+    const limits = sameRateForAllRoles({ ...rate, tools: { ai_chta: rate } });
     const { body } = await erin.put('/limits', { version: 0, limits });
     expect(body.issues[0]).toMatchObject({
       path: 'limits.user.tools.ai_chta',
@@ -211,7 +221,7 @@ onEngine('the limits of a stage', () => {
   it('are changed by one of two who read the same version; the other sees what is in force', async () => {
     const erin = await portunus.current.person('erin');
     const change = (burst: number) =>
-      erin.put('/limits', { version: 1, limits: forAll({ per_minute: 9, burst }) });
+      erin.put('/limits', { version: 1, limits: sameRateForAllRoles({ per_minute: 9, burst }) });
     const answers = await Promise.all([change(5), change(6)]);
     expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(['200', '409']);
     const won = answers.find(({ status }) => status === 200)?.body;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const portunus = usePortunus();
@@ -110,10 +110,10 @@ onEngine('a policy chooses provider and model', () => {
     ['that there is none of', { policy: 'fastest' }],
   ])('is rejected %s, without an outbound call', async (kind, more) => {
     const gus = await withKeys(`gus-${kind.length}`, 'openai');
-    const before = chatsOf(portunus.current).length;
+    const before = providerChats(portunus.current).length;
     const { body } = await gus.invoke('ai_chat', say('x', more));
     expect(body).toMatchObject({ status: 400, code: 'invalid_input' });
     expect(body.issues[0].path).toMatch(/policy$/);
-    expect(chatsOf(portunus.current)).toHaveLength(before);
+    expect(providerChats(portunus.current)).toHaveLength(before);
   });
 });

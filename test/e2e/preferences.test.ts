@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { withBudget } from '#test/support/budgets.ts';
-import { canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
 import { deleteAccountClosures } from '#test/support/account-closures.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
@@ -16,7 +16,7 @@ onEngine('an owner’s preferences', () => {
     }
     return person;
   };
-  const modelAsked = () => JSON.parse(chatsOf(portunus.current).at(-1)?.body ?? '{}').model as string;
+  const modelAsked = () => JSON.parse(providerChats(portunus.current).at(-1)?.body ?? '{}').model as string;
 
   it('are empty at first, and what was set replaces what was there', async () => {
     const alice = await owner('alice');
@@ -63,7 +63,7 @@ onEngine('an owner’s preferences', () => {
     const carla = await owner('carla', 'openai');
     expect((await carla.invoke('ai_chat', say('hello'))).status).toBe(200);
     await carla.put('/preferences', { budget: { day_usd: '0.01' } });
-    const before = chatsOf(portunus.current).length;
+    const before = providerChats(portunus.current).length;
     const refused = await carla.invoke('ai_chat', say('hello'));
     expect(refused.status).toBe(429);
     expect(refused.body).toMatchObject({
@@ -72,7 +72,7 @@ onEngine('an owner’s preferences', () => {
       next_step: expect.any(String),
     });
     expect(refused.body.limit.wanted).toBeGreaterThan(10_000); // the longest answer of this model
-    expect(chatsOf(portunus.current)).toHaveLength(before);
+    expect(providerChats(portunus.current)).toHaveLength(before);
     expect((await carla.invoke('ai_chat', say('hello', { max_tokens: 100 }))).status).toBe(200);
   });
 

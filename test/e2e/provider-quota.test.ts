@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 
-import { type Answer, canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { type Answer, canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-const portunus = usePortunus({ mutate: unlimited });
+const portunus = usePortunus({ mutate: withoutRateLimits });
 
 async function withKey(name: string, provider: 'openai' | 'anthropic' = 'openai') {
   const person = await portunus.current.person(name);
   const key = canaryKey(provider);
   await person.post('/api-keys', { provider, api_key: key });
   const statuses = () =>
-    chatsOf(portunus.current)
+    providerChats(portunus.current)
       .filter(({ credential }) => credential === key)
       .map(({ status }) => status);
   return { person, key, statuses };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, say } from '#test/support/portunus.ts';
+import { canaryKey, providerChats, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 onEngine('a provider key', () => {
@@ -30,16 +30,16 @@ onEngine('a provider key', () => {
     expect(answered.body).toMatchObject({ success: true, cached: false, result: { provider: 'openai' } });
     expect(answered.body.result.text).toContain('hello there');
 
-    const before = chatsOf(current).length;
+    const before = providerChats(current).length;
     const refused = await bob.invoke('ai_chat', say('hello there'));
     expect(refused.status).toBe(409);
     expect(refused.body).toMatchObject({
       code: 'key_missing',
       next_step: expect.stringContaining('/api-keys'),
     });
-    expect(chatsOf(current)).toHaveLength(before);
+    expect(providerChats(current)).toHaveLength(before);
 
-    const shown = chatsOf(current).map(({ headers }) => headers['authorization']);
+    const shown = providerChats(current).map(({ headers }) => headers['authorization']);
     expect(shown).toEqual([`Bearer ${key}`]);
   });
 

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 
 import { withBudget } from '#test/support/budgets.ts';
 import { canaryKey, type Person } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const REQUESTS = 5000;
@@ -14,7 +14,7 @@ const PEOPLE = 8;
 const calls = { calls: 1_000_000 };
 const portunus = usePortunus({
   mutate(templates) {
-    unlimited(templates);
+    withoutRateLimits(templates);
     withBudget({ day: calls, month: calls })(templates);
   },
 });

@@ -1,8 +1,8 @@
 // A key in use by several instances: refused on the very next call once it is taken away, and opened by KMS seldom.
 import { expect, it } from 'vitest';
 
-import { canaryKey, chatsOf, type Person, say } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const ROUNDS = 100;
@@ -10,7 +10,7 @@ const ROUNDS = 100;
 const USERS = 3;
 
 onEngine('a deleted or frozen key', () => {
-  const portunus = usePortunus({ mutate: unlimited });
+  const portunus = usePortunus({ mutate: withoutRateLimits });
 
   const use = (person: Person) =>
     Promise.all(Array.from({ length: USERS }, () => person.invoke('ai_chat', say('hello'))));
@@ -35,9 +35,9 @@ onEngine('a deleted or frozen key', () => {
             ? await person.post(`/api-keys/${id}/freeze`, undefined)
             : await person.delete(`/api-keys/${id}`);
         expect(taken.status).toBe(200);
-        const [before, opened] = [chatsOf(current).length, current.kmsLog().length];
+        const [before, opened] = [providerChats(current).length, current.kmsLog().length];
         for (const { body } of await use(person)) codes[body.code] = (codes[body.code] ?? 0) + 1;
-        expect(chatsOf(current)).toHaveLength(before);
+        expect(providerChats(current)).toHaveLength(before);
         uses.push(
           current
             .kmsLog()
@@ -63,7 +63,7 @@ onEngine('a deleted or frozen key', () => {
 });
 
 onEngine('a key in use', () => {
-  const portunus = usePortunus({ mutate: unlimited });
+  const portunus = usePortunus({ mutate: withoutRateLimits });
 
   it('costs each instance one Decrypt a minute, or for a hundred uses', async () => {
     const { current } = portunus;

@@ -2,20 +2,20 @@
 import { expect, it } from 'vitest';
 
 import { findInstancePid } from '#test/support/lambda-instance.ts';
-import { canaryKey, chatsOf, say } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { canaryKey, providerChats, say } from '#test/support/portunus.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 onEngine('a request whose holder was killed', () => {
-  const portunus = usePortunus({ mutate: unlimited });
+  const portunus = usePortunus({ mutate: withoutRateLimits });
 
   it('is taken over after its lease expires, never before, and executed once', async () => {
     const { current } = portunus;
     const ann = await current.person('ann');
     await ann.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
-    const before = chatsOf(current).length;
+    const before = providerChats(current).length;
     const ask = () => ann.invoke('ai_chat', say('Who is there?', { idempotency_key: 'once' }));
     const claim = async () => (await current.rows('control')).find(({ state }) => state === 'claimed');
 
@@ -39,8 +39,8 @@ onEngine('a request whose holder was killed', () => {
     }
     expect(answer.status).toBe(200);
     expect(answeredAt).toBeGreaterThanOrEqual(until);
-    expect(chatsOf(current)).toHaveLength(before + 1);
+    expect(providerChats(current)).toHaveLength(before + 1);
     expect((await ask()).text).toBe(answer.text);
-    expect(chatsOf(current)).toHaveLength(before + 1);
+    expect(providerChats(current)).toHaveLength(before + 1);
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { admittedOf } from '#test/support/rate-crowd.ts';
+import { admittedOf } from '#test/support/rate-callers.ts';
 import { withRate } from '#test/support/rates.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 

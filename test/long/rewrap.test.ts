@@ -16,7 +16,7 @@ import {
   say,
   startPortunus,
 } from '#test/support/portunus.ts';
-import { unlimited } from '#test/support/rates.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 import { onEngine } from '#test/support/suite.ts';
 
 const OWNERS = 40;
@@ -71,7 +71,7 @@ onEngine('a vault that moves to another CMK', () => {
   const deploy = async (...vaultKeys: number[]) => {
     await portunus?.stop();
     const assembly = await buildAssembly({ stage: 'local', values: { vaultKeys } });
-    portunus = await startPortunus({ home, assembly, mutate: unlimited });
+    portunus = await startPortunus({ home, assembly, mutate: withoutRateLimits });
   };
   const everybody = () => Promise.all(names.map((name) => portunus.person(name)));
 

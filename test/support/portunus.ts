@@ -117,7 +117,7 @@ export async function startPortunus(options: Partial<StackOptions> = {}): Promis
 }
 
 /** What the provider was asked to answer: not that it was asked about a key. */
-export const chatsOf = ({ provider }: Stack) =>
+export const providerChats = ({ provider }: Stack) =>
   provider?.journal().filter(({ path }) => !/\/models(?:\?|$)/.test(path)) ?? [];
 
 const KEY_STARTS = {

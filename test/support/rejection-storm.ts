@@ -1,5 +1,5 @@
 // Many calls at once with a key that its provider has just begun to refuse.
-import { canaryKey, chatsOf, type Person, type Portunus, say } from './portunus.ts';
+import { canaryKey, providerChats, type Person, type Portunus, say } from './portunus.ts';
 
 type Served = { readonly mode: string | undefined; readonly reason: string | undefined };
 
@@ -81,7 +81,8 @@ export async function rejectionStorm(
   undo();
 
   const withKey = (key: string) =>
-    chatsOf(portunus).filter(({ credential, method }) => credential === key && method === 'POST').length;
+    providerChats(portunus).filter(({ credential, method }) => credential === key && method === 'POST')
+      .length;
   const trail = async (action: string) =>
     (await person.get(`/audit/logs?action=${action}`)).body.total_count as number;
   const told = (await portunus.rows('content')).filter(

@@ -70,8 +70,8 @@ function resultOf(block: Block, drop: Drop): Fields {
   const { content } = block;
   const parts =
     typeof content === 'string' || Array.isArray(content) ? partsOf(content as Content, drop) : [];
-  const told = block['is_error'] === true ? [{ type: 'text', text: 'Error:' }, ...parts] : parts;
-  return { role: 'tool', tool_call_id: block['tool_use_id'], content: contentOf(told) };
+  const marked = block['is_error'] === true ? [{ type: 'text', text: 'Error:' }, ...parts] : parts;
+  return { role: 'tool', tool_call_id: block['tool_use_id'], content: contentOf(marked) };
 }
 
 function userMessages(content: Content, drop: Drop): Fields[] {

@@ -108,7 +108,7 @@ export function squareRoot(value: Rational): Rational {
 const ends = ({ d }: Rational): boolean => 10n ** BigInt(PLACES) % d === 0n;
 
 /** @returns the decimal form, and whether it is exact */
-export const told = (value: Rational): { result: string; exact: boolean } => ({
+export const resultFields = (value: Rational): { result: string; exact: boolean } => ({
   result: decimal(value, PLACES),
   exact: value.exact && ends(value),
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 import { evaluate, FUNCTION_NAMES, MAX_EXPRESSION } from './calculator.ts';
-import { told } from './rational.ts';
+import { resultFields } from './rational.ts';
 import { diff } from './text-diff.ts';
 import { defineTool, type Tool } from '#shared/tools/tool.ts';
 
@@ -27,7 +27,7 @@ const calculate = defineTool({
   annotations,
   examples: [{ expression: 'round(1249.99 * 1.19, 2)' }, { expression: '(1 + 0.035)^12' }],
   async run({ expression }) {
-    return { output: told(evaluate(expression)) };
+    return { output: resultFields(evaluate(expression)) };
   },
 });
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
 import { evaluate } from '#shared/tools/builtin/calculator.ts';
-import { told } from '#shared/tools/builtin/rational.ts';
+import { resultFields } from '#shared/tools/builtin/rational.ts';
 
-const calc = (expression: string) => told(evaluate(expression)).result;
+const calc = (expression: string) => resultFields(evaluate(expression)).result;
 
 const ending = (text: string): string => {
   try {
@@ -43,9 +43,9 @@ describe('the calculator', () => {
   });
 
   it('tells what is rounded from what is exact', () => {
-    expect(told(evaluate('1/8')).exact).toBe(true);
-    expect(told(evaluate('1/3')).exact).toBe(false);
-    expect(told(evaluate('sqrt(2)^2')).exact).toBe(false);
+    expect(resultFields(evaluate('1/8')).exact).toBe(true);
+    expect(resultFields(evaluate('1/3')).exact).toBe(false);
+    expect(resultFields(evaluate('sqrt(2)^2')).exact).toBe(false);
     expect(Number(calc('ln(e)'))).toBeCloseTo(1, 12);
     expect(Number(calc('sin(pi / 2)'))).toBeCloseTo(1, 12);
     expect(calc('exp(0)')).toBe('1');
