@@ -20,7 +20,7 @@ export type StageConfig = {
   readonly issuer: 'cognito' | 'outside';
   readonly domain: StageFile['domain'];
   /**
-   * Where clients reach the API. Absent: the domain, else the address that AWS gives. `parameter`: known only when the stack
+   * Address of the API for clients. Absent: the domain, else the address that AWS gives. `parameter`: known only when the stack
    * is created, which a deployment on AWS must not use: a changed parameter does not reach the gateway's responses.
    */
   readonly publicUrl: `https://${string}` | 'parameter' | undefined;
@@ -41,7 +41,7 @@ export type StageConfig = {
   readonly isProtected: boolean;
 };
 
-/** Of a program on the desktop that signs in at Cognito directly. MCP clients sign in through the API: see RedirectUris. */
+/** Redirect URIs of a program on the desktop that signs in at Cognito directly. MCP clients sign in through the API: see RedirectUris. */
 const REDIRECT_URIS = ['http://localhost:8788/callback'];
 
 const DEFAULTS = {

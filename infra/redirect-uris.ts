@@ -1,4 +1,4 @@
-// Where MCP clients receive authorization codes: the default of the parameter `RedirectUris`. Exact texts; a loopback host stands for
+// Redirect URIs at which MCP clients receive authorization codes: the default of the parameter `RedirectUris`. Exact texts; a loopback host stands for
 // any port and path of it (RFC 8252 §7.3). Looked up in November 2026, each at its client or vendor.
 export const CLIENT_REDIRECT_URIS = [
   // Any port: the MCP Inspector (http://localhost:6274/oauth/callback), mcp-remote (a port by the server's address), Claude Code,

@@ -38,7 +38,7 @@ const BUDGET = {
 const BUDGETS = { unpriced: 'allow', user: BUDGET, auditor: BUDGET, operator: BUDGET, admin: BUDGET };
 
 export type SettingsSource = {
-  /** Where clients reach the API; `parameter`: the template parameter says so. */
+  /** Address of the API for clients; `parameter`: taken from the template parameter. */
   readonly publicUrl: string;
   readonly identity: IdentityStack | undefined;
 };

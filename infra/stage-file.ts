@@ -33,7 +33,7 @@ export const StageFile = z.strictObject({
   domain: z
     .strictObject({ name: z.hostname(), certificateArn: z.string().startsWith('arn:aws:acm:') })
     .optional(),
-  /** Where clients reach the API, if that is neither the domain nor the address that AWS gives it. */
+  /** Address of the API for clients, if that is neither the domain nor the address that AWS gives it. */
   publicUrl: z
     .custom<`https://${string}`>(
       (value) => typeof value === 'string' && PUBLIC_URL.test(value),

@@ -7,11 +7,11 @@ export type SmokeStage = {
   readonly url: string;
   readonly token: string;
   readonly fetch: Fetch;
-  /** How long a projection of events may take. */
+  /** Longest time that a projection of events may take. */
   readonly projectionMs: number;
 };
 
-/** What earlier checks left for later ones. */
+/** Results of earlier checks for later ones. */
 export type SmokeRun = SmokeStage & {
   readonly apiKey: string;
   keyId?: string;

@@ -24,7 +24,7 @@ function completeUsage(usage: unknown): Json {
   };
 }
 
-/** What the answer repeats of the request, by OpenAI's defaults. */
+/** Fields of the request that the answer repeats, with OpenAI's defaults. */
 const DEFAULTS = {
   instructions: null,
   max_output_tokens: null,

@@ -84,7 +84,7 @@ const redirectUriRejected = (field: string) =>
     'Use http://127.0.0.1, http://[::1] or http://localhost with any port, or let the operator add the URI to the parameter RedirectUris.',
   );
 
-/** Of a query or a form; a repeated one has no value. */
+/** One parameter of a query or a form; a repeated one has no value. */
 export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** A page that names the client and leads to the issuer, or a redirect that tells the client what is wrong. */

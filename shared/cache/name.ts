@@ -7,7 +7,7 @@ export type CacheSubject = {
   /** The tool, and a hash of its definition: an entry of an earlier one is never served. */
   readonly tool: string;
   readonly definition: string;
-  /** Whatever limits what the caller may receive, such as the models of a token. */
+  /** Restrictions of what the caller may receive, such as the models of a token. */
   readonly authorisation: unknown;
   readonly input: unknown;
 };

@@ -28,7 +28,7 @@ type Where = {
 
 const PROCESS_KEY = randomBytes(32);
 
-/** Of one owner, one server and one credential: nothing that a server remembers of one reaches another. */
+/** Connection of one owner, one server and one credential: nothing that a server remembers of one reaches another. */
 const connectionName = (uid: string, url: string, credential: object | undefined): string =>
   createHmac('sha256', PROCESS_KEY)
     .update(JSON.stringify([uid, url, credential]))

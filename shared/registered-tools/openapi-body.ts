@@ -30,7 +30,7 @@ export function jsonSchemaIn(content: unknown): unknown {
   return media && (media['schema'] ?? {});
 }
 
-/** How one member is written, of what the document says of it; the rest of an encoding object concerns headers of parts. */
+/** Serialization of one member, as the document states it; the rest of an encoding object concerns headers of parts. */
 function encodingOf(given: unknown): BodyEncoding | undefined {
   if (!isObject(given)) return undefined;
   const { contentType, style, explode } = given;

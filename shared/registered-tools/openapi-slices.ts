@@ -93,7 +93,7 @@ function* membersOf(bytes: Buffer, from: number): Generator<Slice> {
 const indexOf = (bytes: Buffer, from: Slice | undefined): Map<string, Slice> =>
   new Map(from ? [...membersOf(bytes, from.start)].map((slice) => [slice.name, slice]) : []);
 
-/** What else of a document says where its operations are and how they are read. */
+/** Other parts of a document that locate its operations and define how they are read. */
 const KEPT = ['openapi', 'swagger', 'servers', 'host', 'basePath', 'schemes', 'consumes', 'produces'];
 /** Members of Swagger 2.0 that hold what references lead to, one level up from where OpenAPI 3 has them. */
 const FLAT = ['definitions', 'parameters', 'responses'];

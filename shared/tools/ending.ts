@@ -67,7 +67,7 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
   };
 }
 
-/** What a call is charged by. An expired answer of the cache stands for a call that failed. */
+/** Basis of the charge of a call. An expired answer of the cache stands for a call that failed. */
 export const endingOf = ({ meta = {}, failure }: Done<unknown>): Ending<CallMeta> =>
   failure ? { error: failure } : { served: meta };
 

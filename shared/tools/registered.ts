@@ -19,7 +19,7 @@ const Annotations = z.object({
 });
 export type Annotations = z.infer<typeof Annotations>;
 
-/** Nobody's word taken for it: what we do not know is the worst that it could be. */
+/** Unverified hints are ignored: an unknown tool counts as the most dangerous kind. */
 export const UNKNOWN: Annotations = {
   readOnlyHint: false,
   destructiveHint: true,
@@ -58,7 +58,7 @@ const HttpOperation = z.object({
   body: z.string().optional(),
   /** Absent: JSON. */
   bodyFormat: z.enum(['form', 'multipart']).optional(),
-  /** Of a form, by member. */
+  /** Encodings of a form, by member. */
   bodyEncoding: z.record(z.string(), BodyEncoding).optional(),
   /**
    * Mapping of the answer to the result, which is an object: as it is, as `{result}` if it is not an object, or as

@@ -92,7 +92,7 @@ export type ServedBy = {
    */
   readonly mode: 'live' | 'backup_key' | 'cached' | 'stale';
   readonly reason?: string;
-  /** Of an answer from the cache: seconds since it was computed. */
+  /** Seconds since an answer from the cache was computed. */
   readonly ageSeconds?: number;
 };
 

@@ -1,4 +1,4 @@
-// What it costs to know who calls and to let them, in AWS calls and in ms, against the same without it, in one run.
+// Cost of authorization and admission in AWS calls and in ms, against the same without them, in one run.
 //
 // The door: a handler that does nothing, behind no authorizer, behind one whose verdict API Gateway still knows, and behind one
 // that is asked each time (every call with a token that was never seen). A tool call: the product against itself without its
@@ -43,7 +43,7 @@ async function timed(client: Client, sample: Sample): Promise<number> {
 
 type Party = { readonly name: string; readonly next: () => Sample };
 
-/** Everybody once in each round, each after every other. */
+/** Each party once in each round, each after every other. */
 async function interleaved(
   url: string,
   parties: readonly Party[],

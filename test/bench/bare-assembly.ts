@@ -6,7 +6,7 @@ type Assets = { readonly files: Record<string, { displayName: string; source: { 
 
 export const EMPTY_HANDLER = `exports.handler = async () => ({ statusCode: 200, headers: {}, body: '{}' });\n`;
 
-/** Where the bundle of the function called `name` lies. */
+/** Folder of the bundle of the function `name`. */
 export function folderOf(assembly: string, name: string): string {
   const manifests = readdirSync(assembly).filter((file) => file.endsWith('.assets.json'));
   const folders = manifests.flatMap((file) => {

@@ -84,7 +84,7 @@ async function coldStart(portunus: Portunus, config: FunctionConfig, payload: un
   return { polled, answered, cpu, outcome: answer.kind === 'error' ? 'failed' : outcomeOf(text) };
 }
 
-/** Of all threads that still live. NaN where there is no /proc. */
+/** Processor time of all threads that still live. NaN where there is no /proc. */
 function cpuMs(pid = 0): number {
   const tasks = globSync(`/proc/${pid}/task/*/schedstat`);
   if (tasks.length === 0) return Number.NaN;

@@ -1,4 +1,4 @@
-// What one completion costs a processor, and which AWS calls it makes.
+// Processor time and AWS calls of one completion.
 import { createClient } from './client.ts';
 import {
   type Mode,

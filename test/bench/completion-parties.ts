@@ -1,4 +1,4 @@
-// Who is measured with one completion, how each is asked, and what counts as its time.
+// Parties that are measured with one completion, their requests, and the time that counts.
 import type { Client } from './client.ts';
 import type { Portkey } from './portkey.ts';
 import type { Provider } from './provider.ts';

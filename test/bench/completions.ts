@@ -1,4 +1,4 @@
-// What POST /v1/chat/completions adds to a direct call of the same provider, and of what it consists: the AWS calls that admission
+// Time that POST /v1/chat/completions adds to a direct call of the same provider, and its parts: the AWS calls that admission
 // and the records are, and our own work. Beside it `@portkey-ai/gateway`, which has no keys, limits or records of its own.
 //
 // In the same function and process, through the same doors: `calls` makes the AWS calls that one completion made and nothing else,
@@ -28,10 +28,10 @@ import { progress, table } from './table.ts';
 
 const CONNECTIONS = 16;
 const DELAYS_MS = [0, 50] as const;
-/** Of our own work, beside the AWS calls. */
+/** Limit of our own work, beside the AWS calls. */
 const LIMIT_MS: Readonly<Record<Mode, number>> = { json: 2, sse: 3 };
 
-/** Everybody once in each round, each at its own connection and each after every other. */
+/** Each party once in each round, at its own connection, each after every other. */
 async function oneByOne(site: Site, mode: Mode, rounds: number): Promise<Times> {
   const taken = noTimes();
   const clients = WHO.flatMap((who) => {
@@ -51,7 +51,7 @@ async function oneByOne(site: Site, mode: Mode, rounds: number): Promise<Times> 
   return taken;
 }
 
-/** Everybody for a while in each round, at all connections. */
+/** Each party for a while in each round, at all connections. */
 async function atOnce(site: Site, mode: Mode, rounds: number): Promise<Times> {
   const taken = noTimes();
   for (let round = 0; round <= rounds; round += 1) {

@@ -43,7 +43,7 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
     'keys-store': () => ({ body: JSON.stringify(newKey()) }),
     'tools-invoke': () => createTodo({ token }),
     mcp: () => callTimeNow({ token }),
-    // Whoever leaves or signs out everywhere is refused from then on: somebody else each time.
+    // A user who erases the account or signs out everywhere is rejected from then on: another user each time.
     'account-erase': () => ({ caller: crypto.randomUUID() }),
     'sessions-revoke-all': () => ({ caller: crypto.randomUUID() }),
   };

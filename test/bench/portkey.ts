@@ -19,7 +19,7 @@ const TRIES = 100;
 
 export type Portkey = {
   readonly url: string;
-  /** What its process has cost so far, in ms of a processor. */
+  /** Processor time of its process so far, in ms. */
   readonly cpuMs: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };

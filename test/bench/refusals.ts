@@ -1,4 +1,4 @@
-// How long a bad request is worth: the median time to refuse each kind, beside an answer of a handler that does nothing.
+// Median time to reject each kind of bad request, beside an answer of a handler that does nothing.
 import { generateKeyPair, SignJWT } from 'jose';
 
 import { createClient } from './client.ts';

@@ -10,7 +10,7 @@ export type Sample = {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whose call it is, where it must not be alice's. */
+  /** The caller, where it must not be alice. */
   readonly caller?: string;
 };
 

@@ -10,7 +10,7 @@ import type { Question, Setup } from './stack.ts';
 
 type Mutate = NonNullable<StackOptions['mutate']>;
 
-/** What runs after the answers would else be measured with them: on AWS it runs elsewhere. */
+/** Event consumers would be measured with the answers: on AWS they run elsewhere. */
 const stopPipes: Mutate = (templates) => {
   for (const { Resources = {} } of Object.values(templates)) {
     for (const { Type, Properties } of Object.values(Resources)) {

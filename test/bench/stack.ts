@@ -9,7 +9,7 @@ import { buildAssembly } from '#scripts/build.ts';
 import { copyWithEmpty, folderOf } from './bare-assembly.ts';
 import { type Beside, placeBeside } from './beside.ts';
 
-/** What is other than in an ordinary stack. */
+/** Differences from an ordinary stack. */
 export type Setup = {
   /** Functions that do nothing at all, beside `health`. */
   readonly empty?: readonly string[];

@@ -1,6 +1,6 @@
 export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
-/** What is under way, on its own channel: the tables stay clean when they are redirected. */
+/** Progress on standard error: the tables stay clean when they are redirected. */
 export const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Prints rows under their headings: the first column to the left, figures to the right. */

@@ -1,4 +1,4 @@
-// What the vault's own format costs beside bare AES-256-GCM and the official Encryption SDK, and how seldom it asks KMS.
+// Cost of the vault's format beside bare AES-256-GCM and the official Encryption SDK, and its number of KMS calls.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';

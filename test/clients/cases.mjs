@@ -1,7 +1,7 @@
 // Runs the cases of one client in its own process, and reports each outcome to the run.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the run passes to a client: addresses, tokens, models, and the folder where it is installed. */
+/** Arguments of a client: addresses, tokens, models, and the folder where it is installed. */
 export const given = JSON.parse(process.env.PORTUNUS_CLIENT);
 
 const CASE_LIMIT_MS = 60_000;

@@ -13,7 +13,7 @@ export type Client = {
   readonly peer?: string;
   /** Cases of the client, in its own process. Absent for upstream servers. */
   readonly script?: string;
-  /** What distinguishes it from other clients of the same script. */
+  /** Difference from other clients of the same script. */
   readonly arguments?: readonly string[];
   /** Cases that fail by the client's own fault, with the reason. One that passes fails the run as stale. */
   readonly faults?: Readonly<Record<string, string>>;

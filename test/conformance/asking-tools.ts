@@ -56,7 +56,7 @@ const askWithState = async (
   round: number,
 ) => inputRequired({ ...(inputRequests && { inputRequests }), requestState: await codec.mint({ round }) });
 
-/** What the client says it can be asked for. */
+/** Elicitation capabilities of the client. */
 const capabilitiesOf = ({ mcpReq }: ServerContext): Record<string, unknown> =>
   ((mcpReq.envelope as Record<string, unknown> | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? {}) as Record<
     string,

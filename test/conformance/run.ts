@@ -84,7 +84,7 @@ async function runSuite(modules: string, suite: string, args: readonly string[])
 
 type Where = { readonly modules: string; readonly url: string; readonly verbose: boolean };
 
-/** What the suite says of one revision, and what of it counts. */
+/** Result of the suite for one revision, and the part of it that counts. */
 async function measure({ modules, url }: Where, { suite, requirements, args }: Run) {
   const server = ['server', '--url', url];
   if (requirements === undefined) {

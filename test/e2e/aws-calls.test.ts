@@ -19,7 +19,7 @@ const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
   /tools-invoke|completions|embeddings|messages|responses/.test(caller) &&
   partitions?.[0] === 'LIMITS';
 
-/** Of two calls at the same moment the later one finds the other's rate written, and writes its own anew: at least three. */
+/** The later of two calls at the same moment finds the other's rate written, and writes its own anew: at least three. */
 const ratesAside = (calls: string): string =>
   calls.replace(/(?: UpdateItem){3,6}$/, ' UpdateItem, three or more');
 
@@ -27,7 +27,7 @@ onEngine('the AWS calls of a request', () => {
   // At the usual rate two calls within a tenth of a second take two writes, and whether they are that close is chance.
   const portunus = usePortunus({ mutate: withoutRateLimits });
 
-  /** What the request's own functions called, in order of name. The pipe, its consumers and the clock run behind its back. */
+  /** AWS calls of the request's own functions, in order of name, without those of the pipe, its consumers and schedules. */
   async function callsOf(work: () => Promise<unknown>): Promise<string> {
     const { journal } = portunus.current;
     const before = journal.all().length;

@@ -62,7 +62,7 @@ onEngine('a bad request', () => {
         .all()
         .slice(calls)
         .filter(({ caller }) => !caller.includes('on-') && !caller.includes('ipe'))
-        // Whose session it is was asked before the request was looked at.
+        // The session is checked before the request is parsed.
         .filter(({ partitions }) => !partitions?.[0]?.startsWith('SESSION#'));
       // It is counted, and the first of its kind recorded.
       expect(['', 'UpdateItem', 'PutItem UpdateItem']).toContain(

@@ -58,7 +58,7 @@ onEngine('a stage of ten calls a day', () => {
       ['budget_warning', 'info', 'day.calls'],
       ['budget_warning', 'warning', 'day.calls'],
     ]);
-    // What puts them on the ops topic.
+    // The rule that sends them to the ops topic.
     const raised = await alice.get('/audit/logs?action=notice.raised');
     expect(
       raised.body.logs.map(({ target, metadata }: Row) => [target, (metadata as Row)['reason']]),

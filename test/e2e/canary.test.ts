@@ -88,7 +88,7 @@ onEngine('no part of a stored key beyond its last four characters', () => {
     await alice.get('/audit/logs');
     await current.events.settled();
 
-    // What reached the provider is the key itself: the search must be able to find it somewhere.
+    // The provider received the key itself: the search must be able to find it somewhere.
     expect(hits({ provider: jsonOf(current.provider?.journal()) }, key)).toEqual(['provider']);
     const sinks = await sinksOf(current);
     for (const secret of [key, next, revoked, misplaced]) expect(hits(sinks, secret)).toEqual([]);

@@ -69,7 +69,7 @@ onEngine('a stack that is killed in the middle of its work', () => {
       const alice = await portunus.person('alice');
       expect((await alice.invoke('todo_list', { limit: 1 })).body.result.todos).toHaveLength(1);
 
-      // Whoever got no answer asks again: what was done before the crash is not done twice.
+      // A caller without an answer sends the request again: an effect from before the crash is not repeated.
       const again = () =>
         Promise.all(
           unanswered.map((title) => alice.invoke('todo_create', { title, idempotency_key: title })),

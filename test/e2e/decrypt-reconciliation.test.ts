@@ -39,7 +39,7 @@ onEngine('the reconciliation of Decrypt events', () => {
     const row = (await portunus.current.rows('vault')).find(({ sk }) => String(sk).endsWith(keyId.slice(7)));
     return { keyId, row };
   }
-  /** What a thief with the table's rows and the right to call KMS would do: no function of ours is asked. */
+  /** Actions of a thief with the table's rows and the right to call KMS: no function of ours is asked. */
   const openPast = ({ row }: Awaited<ReturnType<typeof keyOf>>) =>
     portunus.current.kmsAsRoot('Decrypt', {
       CiphertextBlob: Buffer.from(row?.['wk'] as Uint8Array).toString('base64'),

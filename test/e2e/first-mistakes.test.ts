@@ -7,7 +7,7 @@ import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const openaiKey = canaryKey('openai');
 
-/** Of a user who stores a key: mistake, body, the sentence, which names field and fault. Interoperability case P9. */
+/** Mistakes of a user who stores a key: mistake, body, the sentence, which names field and fault. Interoperability case P9. */
 const MISTAKES: readonly (readonly [string, unknown, RegExp])[] = [
   ['no provider', { api_key: openaiKey }, /body\.provider is missing/],
   ['no key', { provider: 'openai' }, /body\.api_key is missing/],

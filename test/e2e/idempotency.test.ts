@@ -130,7 +130,7 @@ onEngine('a request with an idempotency key', () => {
     expect(failed.status).toBe(502);
     failing?.();
 
-    // What a holder leaves behind that was killed after its claim.
+    // The record of a holder that was killed after its claim.
     const left = await markOf(failed);
     expect(left).toMatchObject({ state: 'claimed', expires: 0 });
     const expires = Date.now() + 86_400_000;

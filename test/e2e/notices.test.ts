@@ -133,7 +133,7 @@ onEngine('an owner’s notices', () => {
     expect((await noticesOf(carl)).map(({ kind }) => kind)).toEqual(['key_expired']);
     expect(await noticesOf(dora)).toEqual([]);
 
-    // What has ended is refused on use whether or not a sweep has seen it; the rest keeps working.
+    // An expired key is rejected on use whether or not a sweep has seen it; the rest keeps working.
     expect((await carl.invoke('ai_chat', say('hello'))).status).toBe(409);
     expect((await carl.invoke('time_now')).status).toBe(200);
   });

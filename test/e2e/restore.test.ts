@@ -44,7 +44,7 @@ onEngine('a restored backup of the vault', () => {
     await deleteAccountClosures(current);
     expect(await codes(current)).toEqual(NAMES.map(() => 'key_missing'));
 
-    // What backups mean, and why the statement names their days.
+    // Meaning of backups, and the reason why the statement names their days.
     await putBack(current, copy);
     expect(await codes(current)).toEqual(NAMES.map(() => 200));
 

@@ -1,4 +1,4 @@
-// Who may do what, asked at the door: every route, every tool and every MCP method, by every role.
+// Permissions of every role, at the public entries: every route, every tool and every MCP method, by every role.
 import { expect, it } from 'vitest';
 
 import { type Route, routes, type ScopedRoute } from '#functions/routes.ts';
@@ -51,7 +51,7 @@ function ask(person: Person, row: Route, ids: Record<string, string> = UNKNOWN) 
   return row.method === 'PUT' ? person.put(path, body) : person.post(path, body);
 }
 
-/** What a caller can see of an answer, but for what is new in each. */
+/** Parts of an answer that a caller can see, without those that are new in each. */
 function seen({ status, headers, text }: Answer) {
   const changing = new Set(['date', 'x-request-id', 'x-amzn-requestid', 'x-amz-apigw-id', 'x-amzn-trace-id']);
   const kept = [...headers].filter(([name]) => !changing.has(name));

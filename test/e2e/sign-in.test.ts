@@ -93,7 +93,7 @@ onEngine('an MCP client whose token lacks the entry scope', () => {
 
     const first = connectTo(current.url, provider, era);
     await expect(first.connected).rejects.toBeInstanceOf(UnauthorizedError);
-    // What it had, and what the challenge names.
+    // The scopes it had, and those that the challenge names.
     const asked = sentTo()?.searchParams.get('scope')?.split(' ');
     expect(asked).toEqual(expect.arrayContaining(['keys:read', 'tools:call', 'todo:write']));
     const code = await browse(sentTo() as URL, 'alice');
@@ -118,7 +118,7 @@ onEngine('an MCP client whose token lacks the entry scope', () => {
     expect(headers.get('www-authenticate')).toMatch(
       /^Bearer error="insufficient_scope", scope="[^"]*tools:call[^"]*", resource_metadata="http/,
     );
-    // What its scopes allow it may do all the same.
+    // Calls that its scopes allow still succeed.
     expect((await poor.get('/api-keys')).status).toBe(200);
     const { body: trail } = await poor.get('/audit/logs?action=authentication.refused');
     expect(trail.logs).toMatchObject([{ error: 'insufficient_scope' }]);

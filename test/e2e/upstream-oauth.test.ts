@@ -13,7 +13,7 @@ afterAll(upstream.stop);
 const portunus = usePortunus({ parameters: { ToolOrigins: JSON.stringify([upstream.url]) } });
 
 const token = (kind: string) => `${kind}-${randomBytes(24).toString('base64url')}`;
-/** What the server takes now, and what its token endpoint does. */
+/** Token that the server accepts, and behaviour of its token endpoint. */
 const known = { access: new Set<string>(), refresh: new Set<string>(), down: false };
 
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
-/** Of stage `local`: infra/config.ts. */
+/** Web origin of stage `local`: infra/config.ts. */
 const PAGE = 'http://localhost:5173';
 const FOREIGN = 'https://evil.example';
 

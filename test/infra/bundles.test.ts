@@ -1,4 +1,4 @@
-// What is shipped: how large it is, and that nothing rides along.
+// Deployed bundles: their size, and the absence of unneeded modules.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ const START_KB: Readonly<Record<string, number>> = {
   'messages-count': 610,
   mcp: 850,
 };
-/** What only the first call of a registered tool reads: the MCP client, and schemas from outside with the engine of their patterns. */
+/** Code that only the first call of a registered tool loads: the MCP client, and schemas from outside with the engine of their patterns. */
 const UPSTREAM_KB: Readonly<Record<string, number>> = {
   'tools-invoke': 650,
   completions: 650,

@@ -13,7 +13,7 @@ onEngine('a limit of 100', () => {
   });
 
   it('admits no slot twice while 30 % of the store’s responses are lost', async () => {
-    // What is lost costs the caller: at worst a third of the places nobody has heard of.
+    // Lost responses cost the caller: at worst a third of the admissions.
     const admitted = await admittedOf(portunus.current, { calls: 1000, lost: 0.3, skews: eight });
     expect(admitted).toBeLessThanOrEqual(100);
     expect(admitted).toBeGreaterThan(40);

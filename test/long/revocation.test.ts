@@ -1,4 +1,4 @@
-// How late a revocation is, with every cache on: the authorizer's verdict of a minute, and what each instance remembers.
+// Delay of a revocation with every cache on: the authorizer's verdict of a minute, and what each instance remembers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 

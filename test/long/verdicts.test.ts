@@ -23,7 +23,7 @@ type Ask = { readonly tool: string; readonly parameters: unknown };
 type Verdict = Readonly<Record<string, unknown>>;
 type Face = (person: Person, ask: Ask) => Promise<Verdict>;
 
-/** What a caller gets, without what names this one call. */
+/** A caller's result, without the fields that name this one call. */
 const named =
   /^[0-9A-HJKMNP-TV-Z]{26}$|^[0-9a-f]{8}-[0-9a-f-]{27}$|^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?$|^[\w-]{22}$/;
 const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
@@ -52,7 +52,7 @@ const messageIn = ({ text, body }: Answer) => body ?? JSON.parse(/^data: (.*)$/m
 const verdictIn = (answer: Answer, { tool }: Ask, known: ReadonlySet<string>): Verdict => {
   const { result, error, ...problem } = messageIn(answer);
   if (problem.code) return refusalOf(problem);
-  // What is no tool call at all does not reach the one path: the protocol has words of its own for it.
+  // A request that is no tool call does not reach the invoke path: the protocol has errors of its own for it.
   if (error) return { protocol: known.has(tool) ? 'invalid_input' : 'unknown_tool' };
   return result.isError
     ? refusalOf(result._meta['dev.portunus/error'])
@@ -96,7 +96,7 @@ const but = (...scopes: string[]) => ({
   roles: ['admin'],
   scopes: all.filter((scope) => !scopes.includes(scope)),
 });
-/** Who asks. The last one has a single call. */
+/** The callers. The last one has a single call. */
 const HOLDERS = {
   everything: { roles: ['admin'], scopes: all },
   keyless: { roles: ['admin'], scopes: all },
@@ -185,7 +185,7 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
     const asked = Object.values(FACES).map(async (face, at) => {
       const twin = twins[at];
       if (!twin) throw new Error('A face has nobody to try it.');
-      // What is made of an id, and does not show it, is another for each twin.
+      // Values derived from an id without showing it differ between the two calls.
       const given = tool === 'text_hash' ? parameters : withOwn(parameters, twin.own);
       const ask = { tool, parameters: given };
       if (holder !== 'limited') return face(twin.person, ask);
@@ -200,7 +200,7 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
 /** At the door of MCP the gateway refuses, in its own words, and with a header that says what is missing. */
 const isGateways = ({ code, scope }: Verdict) => code === 'insufficient_scope' && scope === undefined;
 
-/** What a protocol's own refusal is to be compared with: the reason REST gives. */
+/** The counterpart of a protocol's own rejection: the reason that REST gives. */
 const comparable = (asRest: Verdict = {}, other: Verdict = {}): Verdict => {
   if (other['protocol']) return { protocol: asRest['code'] };
   if (isGateways(other)) return { ...other, code: asRest['code'] };

@@ -1,4 +1,4 @@
-// What an MCP client without any setting remembers of its sign-in: registration, verifier, tokens.
+// Sign-in state of an MCP client without any setting: registration, verifier, tokens.
 type Tokens = { access_token: string; token_type: string; refresh_token?: string };
 
 export function createAuthProvider(redirectUrl: string) {

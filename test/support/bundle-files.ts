@@ -1,4 +1,4 @@
-// What is in a function's folder, as the bundler's own graph tells it.
+// Files of a function's folder, from the bundler's metafile.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -116,7 +116,7 @@ export async function startPortunus(options: Partial<StackOptions> = {}): Promis
   return outfit(await startStack({ home, port: 0, engine, ...options, assembly }), home);
 }
 
-/** What the provider was asked to answer: not that it was asked about a key. */
+/** Requests for an answer that reached the provider, without validations of keys. */
 export const providerChats = ({ provider }: Stack) =>
   provider?.journal().filter(({ path }) => !/\/models(?:\?|$)/.test(path)) ?? [];
 

@@ -33,7 +33,7 @@ async function warmUp(portunus: Portunus, person: Person, atOnce: number): Promi
   await person.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
   for (let instances = Math.min(STEP, atOnce); ; instances = Math.min(instances + STEP, atOnce)) {
     await person.get('/api-keys'); // the authorizer's word is kept for a minute: no process of it for each call as well
-    // Nobody is done before the last of them has begun.
+    // No call ends before the last of them has begun.
     const undo = portunus.awsEndpoint.faults.inject((call) =>
       isInvoke(call) && call.operation === 'UpdateItem' ? { kind: 'delay', ms } : undefined,
     );
@@ -100,7 +100,7 @@ export async function rejectionStorm(
   };
 }
 
-/** What holds for a storm of any size: each call costs at most one more, the key is marked once, its owner is told once. */
+/** Guarantees for a storm of any size: each call costs at most one more, the key is marked once, its owner is told once. */
 export const calm = (calls: number) => ({
   modes: new Set(['backup_key']),
   served: calls,

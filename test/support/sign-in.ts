@@ -8,7 +8,7 @@ import {
 
 const REDIRECT = 'http://127.0.0.1:54321/callback';
 
-/** What a desktop client keeps: its registration, its tokens, and where it sent the user. */
+/** State of a desktop client: its registration, its tokens, and where it sent the user. */
 export function session() {
   let tokens: Awaited<ReturnType<OAuthClientProvider['tokens']>>;
   let verifier = '';

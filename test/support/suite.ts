@@ -1,4 +1,4 @@
-// How end-to-end files are described: on the engine of this run, with one stack for the whole file.
+// Frame of end-to-end files: on the engine of this run, with one stack for the whole file.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';

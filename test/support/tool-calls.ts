@@ -1,7 +1,7 @@
 import type { Portunus } from './portunus.ts';
 
 /**
- * What `tools-invoke` called of AWS while `work` ran, in order; but the two it begins with, which run side by side, by name. Limits
+ * AWS calls of `tools-invoke` while `work` ran, in order; but the two it begins with, which run side by side, by name. Limits
  * and sessions, looked at every ten seconds per instance, are counted elsewhere.
  */
 export async function toolCalls({ journal }: Portunus, work: () => Promise<unknown>): Promise<string[]> {

@@ -1,4 +1,4 @@
-// What the cases need, on a client of the official SDKs; other packages hand such a client out.
+// Operations that the cases need, on a client of the official SDKs; other packages hand such a client out.
 
 /** @param schemaArgument version 1 takes a schema of the result before the options of a call */
 export const sdkConnection = (client, { schemaArgument = false } = {}) => ({

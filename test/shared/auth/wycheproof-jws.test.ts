@@ -1,4 +1,4 @@
-// Where jose differs from the Wycheproof signatures, pinned: an upgrade that changes the list is looked at by
+// Differences between jose and the Wycheproof signatures, pinned: an upgrade that changes the list is looked at by
 // a person.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -19,7 +19,7 @@ type StageOptions = {
   readonly remainingMs?: number;
   /** Operations of the store that fail. */
   readonly broken?: Partial<CacheStore>;
-  /** How far a wait moves the clock. */
+  /** Milliseconds by which a wait moves the clock. */
   readonly waitMs?: number;
 };
 

@@ -53,7 +53,7 @@ async function specimens(wrapper: KeyWrapper): Promise<Specimen[]> {
   );
 }
 
-/** What is opened in the place of `of`: a blob, and the wrapped key of its row. */
+/** The message that is opened in place of `of`: a blob, and the wrapped key of its row. */
 type Mutant = { readonly blob: Uint8Array; readonly wrapped: Uint8Array; readonly keyArn: string };
 type Damage = (of: Specimen, other: Specimen, below: Below) => Partial<Mutant>;
 
@@ -70,7 +70,7 @@ const rebuilt = (header: Header, rest: Pick<Message, 'headerTag' | 'ciphertext' 
   blob: messageBytes({ ...rest, header: headerBytes(header) }),
 });
 
-/** Where the numbers of a message stand: offset and width, from its own lengths. */
+/** Positions of the numbers in a message: offset and width, from its own lengths. */
 function numbersIn({ context, keyArn, wrapped, header, ciphertext }: Message) {
   const keys = 35 + 2 + context.length;
   const arn = keys + 2 + 2 + 'aws-kms'.length;
@@ -177,7 +177,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     return rebuilt(parsed, { ...parsed, [name]: filled });
   },
   'another message in its place': (_, { blob }) => ({ blob }),
-  // Of the very same place it would be no damage: a version is never sealed twice.
+  // The same place would be no damage: a version is never sealed twice.
   'the row of another place': ({ context, blob, wrappedKey }, other) =>
     isDeepStrictEqual(context, other.context)
       ? { blob, wrapped: wrappedKey }

@@ -1,4 +1,4 @@
-// What upstreams may answer, and what becomes of the rest.
+// Accepted answers of upstreams, and the handling of all others.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-// Where the guard lets nobody go. 127.0.0.2 plays the public internet, 127.0.0.1 the inside.
+// Addresses that the guard rejects. 127.0.0.2 stands for the public internet, 127.0.0.1 for the internal network.
 import { once } from 'node:events';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';

@@ -58,7 +58,7 @@ const HOSTS: readonly ((roll: (sides: number) => number) => string)[] = [
   () => '１２７.０.０.１',
 ];
 
-/** What the resolver says, one answer after the other: rebinding is to say something else the second time. */
+/** Successive answers of the resolver: DNS rebinding gives another one the second time. */
 const ANSWERS: readonly (readonly (readonly string[])[])[] = [
   [[OUTSIDE]],
   [[INSIDE]],

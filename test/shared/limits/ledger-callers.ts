@@ -22,11 +22,11 @@ export type Order = {
   /** Takes the audit records; any table will do. */
   readonly records: string;
   readonly uid: string;
-  /** How many callers, all at once. */
+  /** Number of concurrent callers. */
   readonly calls: number;
   /** Limit of calls a day. */
   readonly limit: number;
-  /** Where the provider listens. Absent: reserve, and hang until killed. */
+  /** Address of the provider. Absent: reserve, and hang until killed. */
   readonly provider?: string;
 };
 export type Report = { readonly admitted: number; readonly refused: number; readonly tries: number };

@@ -1,4 +1,4 @@
-// How each dialect says what was asked, and how its answer reads: cases that the stand-in does not produce.
+// Requests and answers of each dialect: cases that the stand-in does not produce.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 

@@ -23,7 +23,7 @@ const anthropic = (texts: string[]) => [
   { type: 'message_stop' },
 ];
 
-/** What a caller gets of a provider that streams these events. */
+/** The caller's view of a provider that streams these events. */
 async function streamed(events: readonly (object | string)[], provider = 'openai', key = KEY) {
   const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
   const bytes = lines.map((line) => Buffer.from(`data: ${line}\n\n`));
@@ -90,7 +90,7 @@ describe('a stream that echoes the key', () => {
         ['openai', [...parts.map((content) => openai({ content })), END]],
         ['anthropic', anthropic(parts)],
       ] as const) {
-        // What base64 has left over at its end tells four bits of the last letter.
+        // The remainder at the end of base64 reveals four bits of the last letter.
         expect(saidIn(await streamed(events, provider))).toMatch(/^is \[redacted\]U?=?!$/);
       }
     }

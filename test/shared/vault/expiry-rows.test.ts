@@ -1,4 +1,4 @@
-// What the expiry index is made of: an attribute of the row, derived wherever a row is written.
+// The source of the expiry index: an attribute of the row, derived wherever a row is written.
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';

@@ -108,7 +108,7 @@ async function textOf({ opened }: Vault, name: string, { ver, open }: Offered): 
   return text;
 }
 
-/** What every owner is served, key by key and text by text, must be what the model says, after every step. */
+/** After every step each owner is served exactly what the model predicts, key by key and text by text. */
 async function compare(model: Model, vault: Vault): Promise<void> {
   for (const [owner, uid] of OWNERS.entries()) {
     const own = model.keys.filter((key) => key.owner === owner).toSorted((a, b) => a.order - b.order);
@@ -139,7 +139,7 @@ async function compare(model: Model, vault: Vault): Promise<void> {
     expect(expected.length > 0 || (why === undefined) === (own.length === 0)).toBe(true);
   }
   expect(await vault.use.candidates(STRANGER)).toEqual([]);
-  // What is written must be readable: a row that does not parse would hide all of an owner's keys.
+  // Every written row must be readable: a row that does not parse would hide all of an owner's keys.
   for (const row of vault.memory.rows.values()) {
     if (!vault.parsed.has(row)) StoredKey.parse(row);
     vault.parsed.add(row);
