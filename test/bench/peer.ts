@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 
 import { CHAT } from '#scripts/field-probes.ts';
 import { canaryKey, startPortunus } from '#test/support/portunus.ts';
+import { withoutRateLimits } from '#test/support/rates.ts';
 
 import { createClient } from './client.ts';
 import { type Portkey, startPortkey } from './portkey.ts';
@@ -150,7 +151,7 @@ async function latency(site: Site, rounds: number): Promise<void> {
 export async function besidePeer(quick: boolean): Promise<void> {
   const portkey = await startPortkey();
   if (!portkey) return;
-  const stack = await startPortunus();
+  const stack = await startPortunus({ mutate: withoutRateLimits });
   try {
     progress('peer: every field to every provider through both gateways');
     const { provider } = stack;
