@@ -183,6 +183,17 @@ describe('the response cache', () => {
     expect(events).toContain('tampered');
   });
 
+  it('does not revive an invalidated entry whose generations were changed to the current ones', async () => {
+    const { instance, request, rows, events, invalidate, commit, store } = await stored();
+    await commit([invalidate(OWNER, ['keys'])]);
+    const { own } = await store.read({ scope: OWNER, name: 'any' });
+    for (const [key, row] of rows) {
+      rows.set(key, { ...row, generations: { ...row.generations, 'own:keys': own['keys'] ?? '' } });
+    }
+    expect(await instance().lookUp(request())).toMatchObject({ kind: 'miss', stale: undefined });
+    expect(events).toContain('tampered');
+  });
+
   it('does not open an entry that was moved to another owner', async () => {
     const { instance, request, rows, events } = await stored();
     const { subject } = request();
