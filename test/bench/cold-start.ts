@@ -24,9 +24,9 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   'tools-invoke': { kB: 600, start: 3.5 },
   completions: { kB: 600, start: 3.5 },
   embeddings: { kB: 600, start: 3.5 },
-  messages: { kB: 610, start: 3.5 },
-  'messages-count': { kB: 610, start: 3.5 },
-  responses: { kB: 610, start: 3.5 },
+  messages: { kB: 600, start: 3.5 },
+  'messages-count': { kB: 600, start: 3.5 },
+  responses: { kB: 600, start: 3.5 },
   mcp: { kB: 850, start: 4.5 },
 };
 const PLAIN: Budget = { kB: 450, start: 3 };

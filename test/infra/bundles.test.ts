@@ -31,10 +31,9 @@ const START_KB: Readonly<Record<string, number>> = {
   'tools-invoke': 600,
   completions: 600,
   embeddings: 600,
-  // A second dialect beside the neutral one, and the choice of the cache.
-  messages: 610,
-  responses: 610,
-  'messages-count': 610,
+  messages: 600,
+  responses: 600,
+  'messages-count': 600,
   mcp: 850,
 };
 /** Code that only the first call of a registered tool loads: the MCP client, and schemas from outside with the engine of their patterns. */

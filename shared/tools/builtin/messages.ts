@@ -15,15 +15,15 @@ import {
   createMessageCollector,
   eventsAgain,
   type MessageEvent,
-  messageEvents,
-  messageOf,
 } from '#shared/providers/messages-api/message.ts';
-import { chatOfMessages } from '#shared/providers/messages-api/to-chat.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
+
+/** Loaded when another provider than Anthropic is called: a cold start must not pay for it. */
+const translation = () => import('#shared/providers/messages-api/translation.ts');
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ function requestOf(given: z.output<typeof MessagesCall>): DialectRequest {
       const native = nativeMessages(given);
       return { ...native, path: '/v1/messages', body: { ...native.body, ...STANDARD_TIER }, size };
     },
-    neutral: () => chatOfMessages(body),
+    neutral: async () => (await translation()).chatOfMessages(body),
   };
 }
 
@@ -79,9 +79,9 @@ async function answered(answer: DialectAnswer, call: ToolCall): Promise<Fields> 
     case 'native stream':
       return relay(answer.events, call);
     case 'chat':
-      return messageOf(answer.reply.completion, headOf(answer, call));
+      return (await translation()).messageOf(answer.reply.completion, headOf(answer, call));
     case 'chat stream':
-      return relay(messageEvents(answer.chunks, headOf(answer, call)), call);
+      return relay((await translation()).messageEvents(answer.chunks, headOf(answer, call)), call);
     default:
       return answer satisfies never;
   }

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { Chunk } from '#shared/providers/chat-answer.ts';
 import { MessagesCall, nativeMessages } from '#shared/providers/messages-api/body.ts';
+import { messageEvents } from '#shared/providers/messages-api/from-chat.ts';
 import {
   createMessageCollector,
   eventsAgain,
   type MessageEvent,
-  messageEvents,
 } from '#shared/providers/messages-api/message.ts';
 import { chatOfMessages } from '#shared/providers/messages-api/to-chat.ts';
 
