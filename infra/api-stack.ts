@@ -144,7 +144,7 @@ function acknowledgeApi(api: RestApi): void {
   });
   acknowledge(api.deploymentStage, {
     'AwsSolutions-APIG3':
-      'A web ACL costs money while nobody calls: `webAclArn` of the stage associates one. Throttling and body limits are in the gateway.',
+      'A web ACL costs money without any call: `webAclArn` of the stage associates one. Throttling and body limits are in the gateway.',
     'AwsSolutions-APIG6': 'Execution logs hold headers and bodies, so tokens and keys. The access log is on.',
   });
 }

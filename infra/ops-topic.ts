@@ -49,7 +49,7 @@ const recordSignals = (bus: IEventBus): Signal[] => {
 
 /**
  * Calls that take a key away from its users, or give it to others. No function makes one; a deployment may change a policy. They
- * go to the topic directly, not through a function that whoever makes them might stop. Attempts that KMS denied count.
+ * go to the topic directly, not through a function that their author might stop. Attempts that KMS denied count.
  */
 const KEY_CALLS = [
   'CreateGrant',

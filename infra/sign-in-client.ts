@@ -1,5 +1,5 @@
 // The one client of the built-in issuer that stands for every MCP client: Cognito registers none, and compares redirect URIs
-// character by character, so a native client with a free port could not sign in by itself. It stands in the stack of the API
+// character by character, so a native client with a free port could not sign in by itself. It is in the stack of the API
 // because its redirect URI is the API's own.
 import { CfnManagedLoginBranding, OAuthScope, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';

@@ -24,7 +24,7 @@ const PATH = '/callback';
 export const printAddress = (address: string): void =>
   console.error(`Open this address in your browser:\n\n${address}\n`);
 
-/** @throws {Error} if the issuer rejects, or nobody signs in in time */
+/** @throws {Error} if the issuer rejects, or at the end of the time for signing in */
 export async function signIn(request: SignInRequest): Promise<OAuthTokens> {
   const listener = await listenForCode(request.client?.redirect, request.timeoutMs);
   try {
@@ -116,7 +116,7 @@ async function listenForCode(redirect: string | undefined, timeoutMs: number): P
   await new Promise<void>((listening, failed) => {
     server.once('error', failed).listen(Number(wanted), '127.0.0.1', listening);
   });
-  const expiry = setTimeout(() => reject(new Error('Nobody signed in in time. Try again.')), timeoutMs);
+  const expiry = setTimeout(() => reject(new Error('Sign-in timed out. Try again.')), timeoutMs);
   const { port } = server.address() as AddressInfo;
   return {
     redirect: redirect ?? `http://127.0.0.1:${port}${PATH}`,

@@ -14,7 +14,7 @@ export type Reply = readonly [status: number, body: object];
 
 /** Providers whose paths equal OpenAI's have a path prefix. */
 const PREFIX = new RegExp(`^/(mistral|compatible|bedrock|${HOSTS.join('|')})(?=/)`);
-/** The API's own path between the origin and its version, by which some providers are told apart from OpenAI. */
+/** The API's own path between the origin and its version, which distinguishes some providers from OpenAI. */
 const OWN_PATH = /^\/(?:openai|api|anthropic)(?=\/v1\/)/;
 
 export const withoutPrefix = (path: string): string =>

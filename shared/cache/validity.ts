@@ -12,7 +12,7 @@ export function generationsOf(tags: readonly string[], { own, all }: Pick<CacheS
   return Object.fromEntries(pairs) as Generations;
 }
 
-/** Values of a row that its seal covers: whoever can write to the table can neither extend its life nor undo an invalidation. */
+/** Values of a row that its seal covers: write access to the table can neither extend its life nor undo an invalidation. */
 export const sealedWith = ({
   generations,
   maxUntil,

@@ -213,7 +213,7 @@ export async function withSession<T>(
     try {
       return await converse(known, conversation, keepAs);
     } catch (error) {
-      // The session is over there (404), or the server has another version by now. What has read a list only can begin anew.
+      // The session is over there (404), or the server has another version by now. A call that has only read a list can start again.
       if (called || line.deadline.signal.aborted || !isStale(error)) throw error;
     }
   }

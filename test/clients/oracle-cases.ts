@@ -136,7 +136,7 @@ export const REASONS: readonly (readonly [provider: string, path: RegExp, reason
   [
     'mistral',
     /^messages\.0\.content\.1\.image_url/,
-    'the address stands in an object, which has room for `detail`; the API takes both',
+    'the address is in an object, which has room for `detail`; the API takes both',
   ],
   ['mistral', /^tool_choice$/, 'the API has both words for it'],
   [

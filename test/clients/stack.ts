@@ -25,7 +25,7 @@ export const EMBEDDERS = {
 /** Scopes that no personal access token may have. */
 const SIGNED_IN_ONLY = ['account:write', 'admin:write'];
 const DAY_SECONDS = 24 * 3600;
-/** Well formed, of nobody. */
+/** Well formed, without an owner. */
 const WRONG_TOKEN = `ptn_${'A'.repeat(87)}`;
 
 export type Tokens = {

@@ -19,7 +19,7 @@ const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
   /tools-invoke|completions|embeddings|messages|responses/.test(caller) &&
   partitions?.[0] === 'LIMITS';
 
-/** The later of two calls at the same moment finds the other's rate written, and writes its own anew: at least three. */
+/** The later of two calls at the same moment finds the other's rate written, and repeats its own write: at least three. */
 const ratesAside = (calls: string): string =>
   calls.replace(/(?: UpdateItem){3,6}$/, ' UpdateItem, three or more');
 

@@ -71,7 +71,7 @@ onEngine('an MCP client that knows the URL alone, with an issuer like Cognito', 
     await client.close();
   });
 
-  it('could not sign in at the issuer itself, which registers nobody and compares ports', async () => {
+  it('could not sign in at the issuer itself, which has no registration and compares ports', async () => {
     const { issuer } = portunus.current;
     const metadata = await fetch(`${issuer.url}/.well-known/openid-configuration`);
     const own = (await metadata.json()) as Record<string, unknown>;

@@ -193,7 +193,7 @@ onEngine('a hostile MCP server', () => {
     const { notices, comments } = ENDLESS_EVENTS;
     const ways = [
       ...Object.entries({ comments }).map((way) => ['tools/list', ...way] as const),
-      // A failed call ends the connection that was kept: the next one begins anew.
+      // A failed call ends the connection that was kept: the next one opens a new one.
       ...Object.entries({ notices }).map((way) => ['server/discover', ...way] as const),
       ...Object.entries({ ...TOO_MUCH, ...ENDLESS_EVENTS }).map((way) => ['tools/call', ...way] as const),
     ];

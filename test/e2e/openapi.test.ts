@@ -138,7 +138,7 @@ onEngine('GET /openapi.json', () => {
     await compare('preferences-write', alice.put('/preferences', preferences));
     await compare('preferences-read', alice.get('/preferences'));
 
-    // An admin stores a key for bob, who is told.
+    // An admin stores a key for bob, who gets a notice.
     const bob = await current.person('bob');
     await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai'), user_id: 'bob' });
     const notices = await compare('notices-list', bob.get('/notices'));

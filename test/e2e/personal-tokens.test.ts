@@ -175,7 +175,7 @@ onEngine('a personal access token', () => {
     expect((await gus.get('/tokens')).body.tokens).toMatchObject([{ token_id: id, status: 'expired' }]);
   });
 
-  it('is rejected once it was revoked, by every way in, for whoever stole it', async () => {
+  it('is rejected once it was revoked, by every way in, for a thief too', async () => {
     const { current } = portunus;
     const hugo = await current.person('hugo');
     const { id, token } = await created(hugo);

@@ -523,7 +523,7 @@ const FIRST = ['server/discover', 'initialize', 'notifications/initialized', 'to
 const call = (who: Person, word: string) => who.invoke('kept__lookup', { word });
 
 onEngine('the connection to an upstream server with sessions', () => {
-  it('is kept for the next call of its owner, and begun anew once the server has forgotten the session', async () => {
+  it('is kept for the next call of its owner, and opened again once the server has forgotten the session', async () => {
     const server = sessionServer(() => [LOOKUP]);
     upstream.answer(server.answer);
     const ida = await person('ida');

@@ -141,7 +141,7 @@ describe('the address of a stage', () => {
     expect(challengesOf(at('api.example.com'))).toContain('https://api.example.com/.well-known/');
   });
 
-  it('is deployed anew when it changes', () => {
+  it('causes a new deployment when it changes', () => {
     const deployments = [
       dev,
       at('api.example.com'),

@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 const specs = fileURLToPath(new URL('../../../shared/specs', import.meta.url));
 export const hasSpecs = existsSync(specs);
 
-/** OpenAPI 3.0's keyword stands in a 3.1 document here and there. */
+/** OpenAPI 3.0's keyword, which some 3.1 documents still have. */
 function withoutNullable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('nullable' in value)) return value;
   const { nullable, ...rest } = value;

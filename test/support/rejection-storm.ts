@@ -100,7 +100,7 @@ export async function rejectionStorm(
   };
 }
 
-/** Guarantees for a storm of any size: each call costs at most one more, the key is marked once, its owner is told once. */
+/** Guarantees for a storm of any size: each call costs at most one more, the key is marked once, its owner gets one notice. */
 export const calm = (calls: number) => ({
   modes: new Set(['backup_key']),
   served: calls,

@@ -38,7 +38,7 @@ afterAll(() => {
 
 const SCOPES = ['tools:call', 'tools:read', 'ai:use'] as const;
 
-/** One request, with these tables missing. The modules are loaded anew: they read the environment once. */
+/** One request, with these tables missing. The modules are loaded again: they read the environment once. */
 async function request(name: 'mcp' | 'chat', gone: string, body: object) {
   for (const one of TABLES) vi.stubEnv(one, one === gone ? 'missing' : table().TableName);
   const load = name === 'mcp' ? import('#functions/mcp.ts') : import('#functions/completions.ts');

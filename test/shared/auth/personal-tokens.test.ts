@@ -246,7 +246,7 @@ describe('the resolution of a personal access token', () => {
     const { create, resolve, rows } = memory();
     const [mine, other] = [await create(signedIn()), newPersonalToken(alice)];
     await expect(resolve(other.text)).rejects.toEqual(reason('token_unknown'));
-    // A row that somebody wrote who does not have the key.
+    // A row written without the key.
     rows.set(`${alice} ${other.id}`, { ...mine.token, id: other.id });
     await expect(resolve(other.text)).rejects.toEqual(reason('token_unknown'));
   });

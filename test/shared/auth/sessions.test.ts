@@ -165,7 +165,7 @@ describe('an instance', () => {
     expect(calls.look).toBe(2);
   });
 
-  it('admits nobody while the store is down', async () => {
+  it('rejects every call while the store is down', async () => {
     const { admit, state, clock } = setUp();
     await admit();
     state.down = true;

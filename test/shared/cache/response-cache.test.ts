@@ -112,7 +112,7 @@ describe('the response cache', () => {
     expect(missOf(await instance().lookUp(request())).stale).toBeUndefined();
   });
 
-  it('computes an expired entry anew while the claim of its first computation lasts', async () => {
+  it('computes an expired entry again while the claim of its first computation lasts', async () => {
     const { instance, request, clock, deadline } = stage({ remainingMs: 300_000 });
     await missOf(await instance().lookUp(request())).store({ text: 'first' });
     clock.ms += 60_000;

@@ -237,7 +237,7 @@ describe('[T4] an argument in the query', () => {
     );
   });
 
-  it('is left out where it is optional and cannot be sent, and stands in what is skipped', () => {
+  it('is left out where it is optional and cannot be sent, and is listed in skipped', () => {
     const parameters = [
       { name: 'c', in: 'cookie', schema: {} },
       { name: 'm', in: 'query', content: { 'application/xml': {} } },
