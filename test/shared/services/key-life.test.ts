@@ -218,7 +218,7 @@ describe('a validation of a stored key', () => {
     const { summary } = await store();
     clock.now += 61_000;
     expect(await check(summary.key_id)).toMatchObject({ outcome: 'valid', cached: false });
-    expect(used).toEqual([summary.key_id.split('_')[1]]);
+    expect(used).toEqual([summary.key_id.slice('openai_'.length)]);
     expect(told()).toEqual(['key.validated attempted', 'key.validated attempted']);
   });
 
