@@ -1,7 +1,7 @@
 // Event pipeline of the audit trail: audit table → stream → Pipe → bus → one rule per on-* function; and scheduled
 // functions, apart from those that read a setting, which are in the API stack. Every step has bounded retries, then a dead-letter queue.
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -13,6 +13,7 @@ import { deadLetterQueue } from './dead-letter-queue.ts';
 import { eventFunction } from './event-function.ts';
 import type { FunctionSite } from './function.ts';
 import { readsSettings } from './grants.ts';
+import { InlineRole } from './inline-role.ts';
 import { opsTopic } from './ops-topic.ts';
 
 export class AuditStack extends Stack {
@@ -75,7 +76,6 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
       }),
     },
   });
-  pipe.node.addDependency(role); // after its policy: creating a pipe fails while its role cannot read the source
   return pipe;
 }
 
@@ -86,7 +86,7 @@ function streamOf({ audit }: DataStack): string {
 
 function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue; pipeArn: string }): Role {
   const { data, deadLetters, pipeArn } = site;
-  const role = new Role(scope, 'audit-pipe-role', {
+  const role = new InlineRole(scope, 'audit-pipe-role', {
     description: 'What the audit pipe may do: read one stream, put on one bus',
     assumedBy: new ServicePrincipal('pipes.amazonaws.com', {
       conditions: {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -22,6 +22,7 @@ import type { Need } from '#functions/needs.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
 import { grant, type Grantable } from './grants.ts';
+import { InlineRole } from './inline-role.ts';
 
 export type FunctionSite = Grantable & {
   readonly config: StageConfig;
@@ -82,7 +83,7 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
 
 /** Replaces AWS's managed policy, which allows writes to every log group of the account. */
 function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: LogGroup }): Role {
-  const role = new Role(scope, `${name}-role`, {
+  const role = new InlineRole(scope, `${name}-role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     description: `What ${name} may do: the needs it declares`,
   });
@@ -92,8 +93,10 @@ function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: 
       resources: [logGroup.logGroupArn],
     }),
   );
+  const tracing = 'X-Ray has no resources: its two write actions take only "*".';
   acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]': 'X-Ray has no resources: its two write actions take only "*".',
+    'AwsSolutions-IAM5[Resource::*]': tracing,
+    'Serverless-LambdaStarPermissions': tracing,
   });
   return role;
 }

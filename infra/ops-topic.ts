@@ -2,7 +2,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventField, type EventPattern, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -12,6 +12,7 @@ import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
 import type { FunctionSite } from './function.ts';
+import { InlineRole } from './inline-role.ts';
 
 const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
 
@@ -138,7 +139,7 @@ const fromAlarms = (topic: Topic, { stage, env }: StageConfig): PolicyStatement 
 function publisher(scope: Construct, { name, ruleName }: { name: string; ruleName: string }): Role {
   const { account } = Stack.of(scope);
   const ruleArn = Stack.of(scope).formatArn({ service: 'events', resource: 'rule', resourceName: ruleName });
-  return new Role(scope, `ops-${name}-role`, {
+  return new InlineRole(scope, `ops-${name}-role`, {
     description: `Publishes ${name} to the ops topic`,
     assumedBy: new ServicePrincipal('events.amazonaws.com', {
       conditions: {

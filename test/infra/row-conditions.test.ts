@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { creationOrder } from '#local/cloudformation/creation-order.ts';
+
 import { nameOf, partitionsOf, roleStatements, type Statement } from './statements.ts';
-import { synthesise } from './synthesised.ts';
+import { resourcesOf, synthesise } from './synthesised.ts';
 
 /** One row, all rows of a kind, an owner id, a day: never all partitions. */
 const PARTITION = /^(?:[A-Z]+(?:#\*)?|\?{27}|\?{4}-\?\?-\?\?)$/;
@@ -74,6 +76,23 @@ describe('a statement on a table', () => {
 });
 
 describe('the policies of a role', () => {
+  it.each(['local', 'dev', 'prod'])(
+    'are inline on stage %s, one for each role, and no resources',
+    (stage) => {
+      const synthesised = synthesise({ stage });
+      for (const type of ['Policy', 'ManagedPolicy', 'RolePolicy'])
+        expect(resourcesOf(synthesised, `AWS::IAM::${type}`)).toEqual([]);
+      const policies = resourcesOf(synthesised, 'AWS::IAM::Role').flatMap(({ Policies = [] }) => Policies);
+      expect(policies.length).toBe(roleStatements(synthesised).length);
+      expect(new Set(policies.map(({ PolicyName }) => PolicyName))).toEqual(new Set(['needs']));
+    },
+  );
+
+  it('refer to no resource that refers to their role, so that every stack can be created', () => {
+    for (const { Resources } of Object.values(synthesise({ stage: 'prod' }).templates))
+      expect(creationOrder(Resources)).toHaveLength(Object.keys(Resources).length);
+  });
+
   it('stay below the 10,240 characters that IAM takes inline, ARNs resolved', () => {
     const arn =
       'arn:aws:dynamodb:ap-southeast-2:123456789012:table/Portunus-prod-Data-Control84B1D4E3-1ABCDEFGHIJKL';

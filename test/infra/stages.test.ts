@@ -13,6 +13,11 @@ const certificateArn = 'arn:aws:acm:eu-central-1:000000000000:certificate/x';
 const at = (name: string, more: Partial<StageFile> = {}) =>
   synthesise({ stage: 'dev', domain: { name, certificateArn }, ...more });
 
+/** Of the 500 resources that CloudFormation takes, ten stay free for a repair. On 2026-11-28, 431 were used: 8 more routes fit. */
+const LARGEST_STACK = 490;
+/** At most: function, log group, role, permission, method, path, and preflight for the browser origin. */
+const RESOURCES_OF_A_ROUTE = 7;
+
 const templatesOf = ({ templates }: Synthesised) => JSON.stringify(templates);
 const deploymentOf = (stage: Synthesised): string | undefined =>
   allResources(stage).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment')?.[0];
@@ -118,8 +123,11 @@ describe('the templates of a stage', () => {
       bodies,
     );
     expect(resourcesOf(full, 'AWS::ApiGateway::Model')).toHaveLength(1);
-    for (const { Resources } of Object.values(full.templates))
-      expect(Object.keys(Resources).length).toBeLessThan(490);
+    for (const [part, { Resources }] of Object.entries(full.templates)) {
+      const free = LARGEST_STACK - Object.keys(Resources).length;
+      const routesLeft = Math.floor(free / RESOURCES_OF_A_ROUTE);
+      expect(routesLeft, `${part}: ${routesLeft} further routes fit`).toBeGreaterThanOrEqual(0);
+    }
   });
 
   it('let users who must have a second factor sign in with a passkey', () => {

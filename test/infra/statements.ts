@@ -55,14 +55,16 @@ const linesOf = (action: string, statement: Statement) =>
     .flat()
     .map((resource) => [action, 'on', nameOf(resource), ...conditionOf(statement)].join(' '));
 
-/** Role → the statements of its policy. */
+/** Role → the statements of its inline policies. A test proves that there are no others. */
 export const roleStatements = (stage: Synthesised): readonly (readonly [string, readonly Statement[]])[] =>
-  allResources(stage)
-    .filter(([, { Type }]) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
-    .map(([id, { Properties }]) => [
-      id.replace(/(role)?(DefaultPolicy|OverflowPolicy).*/, ''),
-      Properties['PolicyDocument'].Statement as Statement[],
-    ]);
+  allResources(stage).flatMap(([id, { Type, Properties }]) => {
+    const { Policies } = Properties ?? {};
+    if (Type !== 'AWS::IAM::Role' || !Policies) return [];
+    const documents = (Policies as { PolicyDocument: { Statement: Statement[] } }[]).map(
+      ({ PolicyDocument }) => PolicyDocument.Statement,
+    );
+    return [[id.replace(/role[0-9A-F]{8}$/, ''), documents.flat()] as const];
+  });
 
 /** Role → its lines. What every function has (its own log group, traces) is left out unless it differs. */
 export function roleTable(stage: Synthesised): Record<string, string[]> {

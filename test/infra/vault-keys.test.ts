@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { stageConfig } from '#infra/config.ts';
 
+import { roleStatements } from './statements.ts';
 import { environments, resourcesOf, synthesise } from './synthesised.ts';
 
 const before = synthesise({ stage: 'dev' });
@@ -11,9 +12,7 @@ const after = synthesise({ stage: 'dev', vaultKeys: [2] });
 
 /** Logical ids of the vault keys whose use a function's statements allow, by action. */
 function keysOf(stage: ReturnType<typeof synthesise>, action: string): string[][] {
-  const statements = resourcesOf(stage, 'AWS::IAM::Policy').flatMap(
-    ({ PolicyDocument }) => PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
-  );
+  const statements = roleStatements(stage).flatMap(([, ofRole]) => ofRole);
   return statements
     .filter(({ Action }) => [Action].flat().includes(action))
     .map(({ Resource }) =>
