@@ -31,7 +31,8 @@ import { addApiAlarms } from './api-alarms.ts';
 import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { eventFunction } from './event-function.ts';
-import { createFunction, type FunctionSite } from './function.ts';
+import { createFunction, type FunctionSite, UNTRACED } from './function.ts';
+import { functionLogs } from './function-logs.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { readsSettings } from './grants.ts';
 import type { IdentityStack } from './identity-stack.ts';
@@ -54,7 +55,7 @@ export class ApiStack extends Stack {
     const { config, data, bundles } = props;
     const api = restApi(this, config);
     const settings = createSettings(this, { publicUrl: publicUrlOf(api, config), identity: props.identity });
-    const site = { config, data, bundles, settings };
+    const site = { config, data, bundles, settings, logGroup: functionLogs(this, config, 'api') };
 
     addGatewayResponses(api, {
       publicUrl: settings.PUBLIC_URL,
@@ -109,7 +110,7 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
       throttlingRateLimit: config.throttle.perSecond,
       throttlingBurstLimit: config.throttle.burst,
       methodOptions: ownThrottles(),
-      tracingEnabled: true,
+      tracingEnabled: config.tracing === 'sampled',
       loggingLevel: MethodLoggingLevel.OFF, // execution logs hold headers and bodies
       accessLogDestination: new LogGroupLogDestination(accessLog),
       accessLogFormat: accessLogFormat(),
@@ -118,7 +119,7 @@ function restApi(scope: Construct, config: StageConfig): RestApi {
   const l1 = api.node.defaultChild as CfnRestApi;
   l1.securityPolicy = SECURITY_POLICIES[config.minimumTls];
   l1.endpointAccessMode = EndpointAccessMode.STRICT;
-  acknowledgeApi(api);
+  acknowledgeApi(api, config);
   return api;
 }
 
@@ -137,7 +138,7 @@ const ownThrottles = (): Record<string, MethodDeploymentOptions> =>
     ),
   );
 
-function acknowledgeApi(api: RestApi): void {
+function acknowledgeApi(api: RestApi, { tracing }: StageConfig): void {
   acknowledge(api.node.findChild('CloudWatchRole'), {
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
       'API Gateway takes no smaller policy for the role of an account.',
@@ -146,6 +147,7 @@ function acknowledgeApi(api: RestApi): void {
     'AwsSolutions-APIG3':
       'A web ACL costs money without any call: `webAclArn` of the stage associates one. Throttling and body limits are in the gateway.',
     'AwsSolutions-APIG6': 'Execution logs hold headers and bodies, so tokens and keys. The access log is on.',
+    ...(tracing === 'off' && { 'Serverless-APIGWXrayEnabled': UNTRACED }),
   });
 }
 

@@ -12,14 +12,15 @@ import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
 import { eventFunction } from './event-function.ts';
 import type { FunctionSite } from './function.ts';
+import { functionLogs } from './function-logs.ts';
 import { readsSettings } from './grants.ts';
 import { InlineRole } from './inline-role.ts';
 import { opsTopic } from './ops-topic.ts';
 
 export class AuditStack extends Stack {
-  constructor(scope: Construct, id: string, props: StackProps & { site: FunctionSite }) {
+  constructor(scope: Construct, id: string, props: StackProps & { site: Omit<FunctionSite, 'logGroup'> }) {
     super(scope, id, props);
-    const { site } = props;
+    const site = { ...props.site, logGroup: functionLogs(this, props.site.config, 'audit') };
     auditPipe(this, site);
     for (const spec of eventFunctions) if (!readsSettings(spec)) eventFunction(this, site, spec);
     opsTopic(this, site);

@@ -35,6 +35,8 @@ export type StageConfig = {
   readonly concurrency: NonNullable<StageFile['concurrency']>;
   readonly webAclArn: string | undefined;
   readonly operatorEmail: string | undefined;
+  /** X-Ray. `sampled`: by the sampling rules of the account, which by default trace one request a second and 5 % of the others. */
+  readonly tracing: 'sampled' | 'off';
   readonly logRetentionDays: 7 | 30 | 365;
   readonly throttle: { readonly perSecond: number; readonly burst: number };
   /** Deletion protection of irreplaceable resources. */
@@ -93,6 +95,7 @@ export function stageConfig(
     domain: undefined,
     webAclArn: undefined,
     operatorEmail: undefined,
+    tracing: 'sampled',
     ...DEFAULTS[stage],
     ...given,
     stage,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -12,9 +12,10 @@ import {
   LoggingFormat,
   RecursiveLoop,
   Runtime,
+  SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { Need } from '#functions/needs.ts';
@@ -28,6 +29,8 @@ export type FunctionSite = Grantable & {
   readonly config: StageConfig;
   /** Folder that contains one folder per bundled function. */
   readonly bundles: string;
+  /** Of the stack of the function. */
+  readonly logGroup: LogGroup;
 };
 export type FunctionSpec = {
   readonly name: string;
@@ -44,14 +47,13 @@ export type FunctionSpec = {
 /** CPU scales with memory: the cold start budget was measured with 512 MiB. */
 const MEMORY_MIB = 512;
 
+/** Reason for a finding. */
+export const UNTRACED = 'The operator of the stage switched tracing off.';
+
 export function createFunction(scope: Construct, site: FunctionSite, spec: FunctionSpec): LambdaFunction {
-  const { config } = site;
-  const logGroup = new LogGroup(scope, `${spec.name}-logs`, {
-    logGroupName: `/aws/lambda/portunus-${config.stage}-${spec.name}`,
-    retention: config.logRetentionDays,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  const role = roleOf(scope, { name: spec.name, logGroup });
+  const { config, logGroup } = site;
+  const isTraced = config.tracing === 'sampled';
+  const role = roleOf(scope, { name: spec.name, logGroup, isTraced });
   const fn = new LambdaFunction(scope, spec.name, {
     functionName: `portunus-${config.stage}-${spec.name}`,
     description: spec.description,
@@ -66,7 +68,9 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    tracing: Tracing.ACTIVE,
+    // Without the lines START and REPORT of each invocation: metrics count the same.
+    systemLogLevelV2: SystemLogLevel.WARN,
+    tracing: isTraced ? Tracing.ACTIVE : Tracing.DISABLED,
     recursiveLoop: RecursiveLoop.TERMINATE,
     ...spec.asynchronous,
   });
@@ -77,12 +81,16 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
     'Serverless-LambdaDLQ': spec.asynchronous
       ? 'A failure destination takes failed events, with the error beside them.'
       : 'Invoked synchronously: the caller is told of every failure.',
+    ...(!isTraced && { 'Serverless-LambdaTracing': UNTRACED }),
   });
   return fn;
 }
 
 /** Replaces AWS's managed policy, which allows writes to every log group of the account. */
-function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: LogGroup }): Role {
+function roleOf(
+  scope: Construct,
+  { name, logGroup, isTraced }: { name: string; logGroup: LogGroup; isTraced: boolean },
+): Role {
   const role = new InlineRole(scope, `${name}-role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     description: `What ${name} may do: the needs it declares`,
@@ -93,6 +101,7 @@ function roleOf(scope: Construct, { name, logGroup }: { name: string; logGroup: 
       resources: [logGroup.logGroupArn],
     }),
   );
+  if (!isTraced) return role;
   const tracing = 'X-Ray has no resources: its two write actions take only "*".';
   acknowledge(role, {
     'AwsSolutions-IAM5[Resource::*]': tracing,

@@ -55,6 +55,7 @@ export const StageFile = z.strictObject({
     .optional(),
   webAclArn: z.string().startsWith('arn:aws:wafv2:').optional(),
   operatorEmail: z.email().optional(),
+  tracing: z.enum(['sampled', 'off']).optional(),
 });
 export type StageFile = z.infer<typeof StageFile>;
 

@@ -66,20 +66,20 @@ export const roleStatements = (stage: Synthesised): readonly (readonly [string, 
     return [[id.replace(/role[0-9A-F]{8}$/, ''), documents.flat()] as const];
   });
 
-/** Role → its lines. What every function has (its own log group, traces) is left out unless it differs. */
+/** Role → its lines. What every function has (the log group of its stack, traces) is left out unless it differs. */
 export function roleTable(stage: Synthesised): Record<string, string[]> {
   const rows = roleStatements(stage).map(([role, statements]): [string, string[]] => {
     const lines = statements.flatMap((statement) =>
       [statement.Action].flat().flatMap((action) => linesOf(action, statement)),
     );
-    return [role, lines.filter((line) => !usual(role).includes(line)).toSorted()];
+    return [role, lines.filter((line) => !USUAL.includes(line)).toSorted()];
   });
   return Object.fromEntries(rows.toSorted(([one], [other]) => one.localeCompare(other)));
 }
 
-export const usual = (role: string): string[] => [
-  `logs:CreateLogStream on ${role}logs`,
-  `logs:PutLogEvents on ${role}logs`,
+const USUAL = [
+  'logs:CreateLogStream on functionlogs',
+  'logs:PutLogEvents on functionlogs',
   'xray:PutTelemetryRecords on *',
   'xray:PutTraceSegments on *',
 ];
