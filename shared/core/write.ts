@@ -1,11 +1,22 @@
 // Atomic commit of a change and its audit record: drivers create writes, one commit carries them all.
 import { AppError } from './errors.ts';
 
+/** `unknown`: no answer, so that the writes may have been made or not. */
+export type CommitOutcome = 'committed' | 'rejected' | 'unknown';
+
 /** One conditional write, created by a store's driver and opaque to other modules. */
 export type Write = {
   readonly item: unknown;
+  /** Builds the item when the commit begins instead, for an item that depends on earlier commits. */
+  readonly open?: () => OpenedItem;
   /** Error to throw if this write's condition fails. @param current the current row, if there is one */
   readonly refused: (current?: Readonly<Record<string, unknown>>) => AppError;
+};
+
+export type OpenedItem = {
+  readonly item: unknown;
+  /** Called once, at the end of the commit. */
+  readonly settle: (outcome: CommitOutcome) => void;
 };
 
 /** Contention: concurrent transactions changed the same rows on every attempt. Nothing was written. */

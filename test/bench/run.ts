@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { admission } from './admission.ts';
+import { auditVerification } from './audit-verify.ts';
 import { bundling } from './bundling.ts';
 import { coldStarts } from './cold-start.ts';
 import { completions } from './completions.ts';
@@ -17,6 +18,7 @@ import { vault } from './vault.ts';
 
 const PARTS = {
   admission,
+  audit: auditVerification,
   bundling,
   cold: coldStarts,
   completions,
@@ -35,6 +37,7 @@ const HELP = `Usage: npm run bench -- [options]
 Prints ratios measured in this run, on loopback, each beside its limit or what it is held against.
 
   admission    what authorizer, rates, reservation and settlement cost, in AWS calls and ms, against the same without them
+  audit        verification of the audit log, records per second, against SHA-256 of the same bytes
   bundling     all functions and one changed function, against one plain esbuild call over the same entries
   cold         bundle size and cold start of each function, against an empty handler under the same runtime client
   completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
