@@ -15,7 +15,7 @@ export const handler = writeRoute('account-erase', {
     return {
       status: erased.end ? 200 : 202,
       body: erasureStatement(erased),
-      writes: erased.end ? [...erased.end, sessionControl().closeAccount(principal.uid, MARK_DAYS)] : [],
+      writes: erased.end ? [...erased.end, sessionControl().closeAccount(principal.ownerId, MARK_DAYS)] : [],
       target: 'account',
       meta: { count: erased.keys + erased.rows, outcome: erased.end ? 'complete' : 'incomplete' },
     };

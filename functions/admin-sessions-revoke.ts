@@ -10,7 +10,7 @@ export const handler = writeRoute('admin-sessions-revoke', {
   category: 'authentication',
 
   async run({ input: { body }, principal, requestId }) {
-    const { uid, writes } = sessionControl().endAllOfUser(principal, body.user_id, requestId);
+    const { ownerId, writes } = sessionControl().endAllOfUser(principal, body.user_id, requestId);
     return {
       body: {
         success: true,
@@ -18,7 +18,7 @@ export const handler = writeRoute('admin-sessions-revoke', {
         user_id: body.user_id,
       },
       writes,
-      target: uid, // the subject may be an e-mail address
+      target: ownerId, // the subject may be an e-mail address
     };
   },
 });

@@ -14,7 +14,7 @@ export const handler = authenticatedRoute('audit-logs', {
     return {
       body: page,
       meta: { count: page.logs.length },
-      ...(of !== principal.uid && { target: of }),
+      ...(of !== principal.ownerId && { target: of }),
     };
   },
 });

@@ -4,7 +4,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } fro
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
 import { isPersonalToken } from '#shared/auth/personal-token.ts';
 import { tokenRefused } from '#shared/auth/token-refusal.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/composition/tokens.ts';
 
@@ -41,7 +41,7 @@ async function principalOf(token: string): Promise<Principal> {
     return resolvePersonalToken()(token);
   }
   const { clientId: client, ...verified } = await tokens().verify(token);
-  return { ...verified, uid: uidOf(verified.issuer, verified.subject), client };
+  return { ...verified, ownerId: deriveOwnerId(verified.issuer, verified.subject), client };
 }
 
 /** Method of the MCP endpoint, and the scope that every call to it needs. */
@@ -64,7 +64,7 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
   const Statement = [says(isIn ? 'Allow' : 'Deny', '*')];
   if (isIn && !principal.scopes.includes(MCP_SCOPE)) Statement.push(says('Deny', MCP_METHOD));
   return {
-    principalId: principal.uid,
+    principalId: principal.ownerId,
     policyDocument: { Version: '2012-10-17', Statement },
     context: contextOf(principal),
   };
@@ -78,7 +78,7 @@ async function recordDeniedMcpCall(
   if (principal.scopes.includes(MCP_SCOPE) || !event.methodArn.endsWith(`/${MCP_METHOD}`)) return;
   const { noteRefusal } = await import('./edge/rejected-caller.ts');
   const error = new AppError('insufficient_scope', undefined, { scope: MCP_SCOPE });
-  await noteRefusal(error, event.requestContext.requestId, principal.uid);
+  await noteRefusal(error, event.requestContext.requestId, principal.ownerId);
 }
 
 /** @throws always: `Unauthorized` if the token is at fault, any other error if the gateway is */

@@ -1,5 +1,5 @@
 // POST /cache/invalidate — an operator makes cached results invalid: of a user, of tools, or all.
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { InvalidateCacheBody } from '#shared/cache/api.ts';
 import { INVALIDATION_LAG_SECONDS, invalidatedScope, invalidatedTags } from '#shared/cache/invalidate.ts';
 import { invalidateCache } from '#shared/composition/cache.ts';
@@ -12,7 +12,7 @@ export const handler = writeRoute('cache-invalidate', {
   category: 'user_action',
 
   async run({ input: { body }, principal }) {
-    const owner = body.user_id === undefined ? undefined : uidOf(principal.issuer, body.user_id);
+    const owner = body.user_id === undefined ? undefined : deriveOwnerId(principal.issuer, body.user_id);
     const tags = invalidatedTags(body);
     return {
       body: {

@@ -21,7 +21,7 @@ export const handler = writeRoute('keys-delete', {
         message: 'The key was deleted from this service. Revoke it at its provider as well.',
         key_id: path.key_id,
       },
-      writes: [keyStore().remove({ uid: principal.uid, ...id })],
+      writes: [keyStore().remove({ ownerId: principal.ownerId, ...id })],
       target: path.key_id,
       meta: { provider: id.provider },
     };

@@ -12,7 +12,7 @@ export const handler = writeRoute('keys-freeze', {
   invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
-    const changed = await keyChanges().freeze(principal.uid, path.key_id);
+    const changed = await keyChanges().freeze(principal.ownerId, path.key_id);
     return keyAnswer(changed, 'The key is frozen: every use is refused until you unfreeze it.');
   },
 });

@@ -11,7 +11,7 @@ export const handler = writeRoute('keys-label', {
   category: 'user_action',
 
   async run({ input: { path, body }, principal }) {
-    const changed = await keyChanges().label(principal.uid, path.key_id, body.label);
+    const changed = await keyChanges().label(principal.ownerId, path.key_id, body.label);
     return keyAnswer(changed, body.label === null ? 'The label is removed.' : 'The key has its label.');
   },
 });

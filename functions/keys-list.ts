@@ -9,7 +9,7 @@ export const handler = authenticatedRoute('keys-list', {
   category: 'user_action',
 
   async run({ principal }) {
-    const keys = await keyStore().list(principal.uid);
+    const keys = await keyStore().list(principal.ownerId);
     const now = Date.now();
     return { body: { keys: keys.map((key) => summaryOf(key, now)) }, meta: { count: keys.length } };
   },

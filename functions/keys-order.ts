@@ -13,7 +13,7 @@ export const handler = writeRoute('keys-order', {
 
   async run({ input: { body }, principal }) {
     const { provider, key_ids } = body;
-    const { writes } = await keyChanges().order(principal.uid, ProviderId.parse(provider), key_ids);
+    const { writes } = await keyChanges().order(principal.ownerId, ProviderId.parse(provider), key_ids);
     return {
       body: { success: true, message: 'Key order stored.', provider, key_ids },
       writes,

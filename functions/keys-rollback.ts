@@ -12,7 +12,7 @@ export const handler = writeRoute('keys-rollback', {
   invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
-    const changed = await keyChanges().rollBack(principal.uid, path.key_id);
+    const changed = await keyChanges().rollBack(principal.ownerId, path.key_id);
     return keyAnswer(changed, 'The key has its previous value again.');
   },
 });

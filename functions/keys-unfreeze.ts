@@ -12,7 +12,7 @@ export const handler = writeRoute('keys-unfreeze', {
   invalidates: ['keys'],
 
   async run({ input: { path }, principal }) {
-    const changed = await keyChanges().unfreeze(principal.uid, path.key_id);
+    const changed = await keyChanges().unfreeze(principal.ownerId, path.key_id);
     return keyAnswer(changed, 'The key is no longer frozen.');
   },
 });

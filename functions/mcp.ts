@@ -45,7 +45,7 @@ async function record(
   if (message.id === undefined || (call && known) || readsByTool(message)) return;
   const unknownTool = call;
   await (unknownTool ? refuse() : audit().commit)({
-    uid: principal.uid,
+    ownerId: principal.ownerId,
     category: 'api_call',
     act: 'mcp.requested',
     target: typeof message.method === 'string' ? message.method : 'unknown',
@@ -83,7 +83,7 @@ async function prepare(event: APIGatewayProxyEvent, context: Context, principal:
 async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   const { requestId } = event.requestContext;
   const principal = await streamedCaller('mcp', event, REQUESTED);
-  const prepared = await recordingFailure({ ...REQUESTED, uid: principal.uid, requestId }, () =>
+  const prepared = await recordingFailure({ ...REQUESTED, ownerId: principal.ownerId, requestId }, () =>
     prepare(event, context, principal),
   );
   if ('refused' in prepared) return prepared.refused;

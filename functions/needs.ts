@@ -75,7 +75,7 @@ const OWNER_ID = '?'.repeat(27);
 const DAY = '????-??-??';
 
 const NOTICE = 'noticeOf kind severity subject text next_step url created_at';
-const TOOL = 'fmt rv doc';
+const TOOL = 'fmt revision doc';
 const PREFERENCES =
   'version default_provider default_models default_policy day_micro_usd month_micro_usd updated_at';
 const BUDGET = 'revision budgetRevision budget warned:day.microUsd warned:month.microUsd';
@@ -119,7 +119,7 @@ const rows = {
     doc: 'Find keys by the day they expire, and remove expired previous values from their rows. Reads no ciphertext.',
     tables: [
       { ...on('vault', ['Query'], DAY), index: 'expiry' },
-      only('rv ver prev expDay', on('vault', ['UpdateItem'], OWNER)),
+      only('revision version prev expDay', on('vault', ['UpdateItem'], OWNER)),
     ],
   },
   'idempotency:use': {

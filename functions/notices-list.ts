@@ -10,7 +10,7 @@ export const handler = authenticatedRoute('notices-list', {
   category: 'user_action',
 
   async run({ input: { query }, principal }) {
-    const body = await ownNotices(principal.uid, query);
+    const body = await ownNotices(principal.ownerId, query);
     return { body, meta: { count: body.notices.length } };
   },
 });

@@ -12,7 +12,7 @@ export const handler = writeRoute('notices-read', {
   async run({ input: { path }, principal }) {
     return {
       body: { success: true, message: 'Notice marked as read.', id: path.id },
-      writes: [notices().markRead(principal.uid, path.id)],
+      writes: [notices().markRead(principal.ownerId, path.id)],
       target: path.id,
     };
   },

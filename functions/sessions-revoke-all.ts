@@ -12,7 +12,7 @@ export const handler = writeRoute('sessions-revoke-all', {
       success: true,
       message: 'All your sessions are revoked. Tokens issued until now are rejected within 60 seconds.',
     },
-    writes: [sessionControl().endAll(principal.uid)],
+    writes: [sessionControl().endAll(principal.ownerId)],
     target: 'all',
   }),
 });

@@ -10,7 +10,7 @@ export const handler = authenticatedRoute('usage-history', {
   category: 'user_action',
 
   async run({ input: { query }, principal }) {
-    const body = await ownUsageHistory()(principal.uid, query);
+    const body = await ownUsageHistory()(principal.ownerId, query);
     return { body, meta: { count: body.usage.length } };
   },
 });

@@ -29,7 +29,7 @@ export class AuditStack extends Stack {
 
 /** Fields of an event: codes and ids, never the record itself. */
 const EVENT_FIELDS = [
-  'eventId uid act category result ts target reason severity',
+  'eventId ownerId act category result ts target reason severity',
   'provider usedKeys inputTokens outputTokens costMicroUsd',
 ].flatMap((names) => names.split(' '));
 

@@ -136,7 +136,7 @@ const byExpiryDay: GlobalSecondaryIndexPropsV2 = {
   indexName: EXPIRY_INDEX,
   partitionKey: { name: 'expDay', type: AttributeType.STRING },
   projectionType: ProjectionType.INCLUDE,
-  nonKeyAttributes: ['expiresAt', 'ver', 'last4', 'status', 'kind'],
+  nonKeyAttributes: ['expiresAt', 'version', 'last4', 'status', 'kind'],
 };
 const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
   indexName: NOTICES_INDEX,

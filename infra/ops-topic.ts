@@ -25,7 +25,7 @@ type Signal = {
   readonly text: string;
 };
 
-const record = `owner ${field('uid')}, at ${field('ts')} (audit record ${field('eventId')})`;
+const record = `owner ${field('ownerId')}, at ${field('ts')} (audit record ${field('eventId')})`;
 
 /** Records of the audit trail that operators have to see. */
 const recordSignals = (bus: IEventBus): Signal[] => {

@@ -8,7 +8,7 @@ import type { Action, Category, UsedKey, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError, resultOf } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
 import {
@@ -63,7 +63,7 @@ export type Answer =
       readonly stored?: unknown;
       readonly writes?: readonly Write[];
       /** The user whose data changes, if it is not the caller. */
-      readonly owner?: Uid;
+      readonly owner?: OwnerId;
       readonly target?: string;
       readonly meta?: Meta;
     }
@@ -114,7 +114,7 @@ export function callerRoute<Schemas extends Parts>(
     const { requestId } = event.requestContext;
     const keys: UsedKey[] = [];
     const onUse = (key: UsedKey) => void keys.push(key);
-    let draft = { uid: ANONYMOUS, category: useCase.category, act: useCase.action, requestId, keys };
+    let draft = { ownerId: ANONYMOUS, category: useCase.category, act: useCase.action, requestId, keys };
     let idempotent = NOT_IDEMPOTENT;
 
     const replay = async (earlier: StoredResponse) => {
@@ -125,7 +125,7 @@ export function callerRoute<Schemas extends Parts>(
     let answer: Answer;
     try {
       const principal = callerOf(event);
-      draft = { ...draft, uid: principal.uid };
+      draft = { ...draft, ownerId: principal.ownerId };
       await admitSession(principal, requestId);
       const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
       idempotent = await beginRequest(beginIdempotentRequest, { name, requestId }, { ...call, given });
@@ -136,7 +136,7 @@ export function callerRoute<Schemas extends Parts>(
       const { error, earlier } = await failedOrSuperseded(idempotent, thrown);
       if (earlier) return replay(earlier);
       logError(error, thrown, requestId);
-      if (error.code === 'unauthenticated') await recordRejectedCaller()(error, requestId, draft.uid);
+      if (error.code === 'unauthenticated') await recordRejectedCaller()(error, requestId, draft.ownerId);
       else {
         const outcome = { ...draft, result: resultOf(error), code: error.code };
         await recordAndRelease(idempotent, (writes) => refuse()(outcome, writes));

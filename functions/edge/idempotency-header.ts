@@ -41,7 +41,7 @@ export async function beginRequest(
   const { idempotencyKey: key } = call;
   if (key === undefined || !begin) return NOT_IDEMPOTENT;
   return begin({
-    uid: call.principal.uid,
+    ownerId: call.principal.ownerId,
     operation: name,
     key,
     body: call.given,

@@ -132,7 +132,7 @@ async function argumentsOf({ name, dialect, event }: Request, principal: Princip
   } catch (thrown) {
     const error = asAppError(thrown);
     await audit().commit({
-      uid: principal.uid,
+      ownerId: principal.ownerId,
       category: 'api_call',
       act: 'tool.called',
       target: dialect.tool.name,

@@ -7,10 +7,10 @@ import { logError, logger } from './log.ts';
 export const noteFailure = logError;
 
 /** A failure to record is logged; the caller is refused all the same. */
-export async function noteRefusal(error: AppError, requestId: string, uid?: string): Promise<void> {
+export async function noteRefusal(error: AppError, requestId: string, ownerId?: string): Promise<void> {
   logger.info('caller rejected', { reason: error.details['reason'], requestId });
   try {
-    await recordRejectedCaller()(error, requestId, uid);
+    await recordRejectedCaller()(error, requestId, ownerId);
   } catch (failure) {
     logError(asAppError(failure), failure, requestId);
   }

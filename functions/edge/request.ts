@@ -16,7 +16,7 @@ export type CallerRouteName = RouteName<Exclude<RouteKind, 'public'>>;
 /** The function's own row of the route table, which states its scope and bounds. */
 export function rowOf(name: CallerRouteName): ScopedRoute {
   const row: Route | undefined = routes.find((route) => route.name === name);
-  if (!row || row.kind === 'public') throw new Error(`No route with a caller is called ${name}.`);
+  if (!row || row.kind === 'public') throw new Error(`Unknown route: ${name}`);
   return row;
 }
 

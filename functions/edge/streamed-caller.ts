@@ -15,7 +15,7 @@ import { rowOf } from './request.ts';
 /** The record of a request that ends before its call path, which writes the records of calls. */
 export type EarlyRecord = { readonly act: Action; readonly target?: string };
 
-type Identified = EarlyRecord & { readonly uid: string; readonly requestId: string };
+type Identified = EarlyRecord & { readonly ownerId: string; readonly requestId: string };
 
 const recordEnd = ({ requestId, ...record }: Identified, error: AppError): Promise<void> =>
   refuse()({ ...record, category: 'api_call', requestId, result: resultOf(error), code: error.code });
@@ -38,18 +38,18 @@ export async function streamedCaller(
 ): Promise<Principal> {
   const { requestId, authorizer } = event.requestContext;
   const row = rowOf(name);
-  let uid: string = ANONYMOUS;
+  let ownerId: string = ANONYMOUS;
   try {
     checkToken(event);
     const principal = principalFrom(authorizer, Date.now());
-    ({ uid } = principal);
+    ({ ownerId } = principal);
     await admitSession(principal, requestId);
     requireScope(principal, row.scope);
     return principal;
   } catch (thrown) {
     const error = asAppError(thrown);
-    if (resultOf(error) === 'refused') await recordRejectedCaller()(error, requestId, uid);
-    else await recordEnd({ ...record, uid, requestId }, error);
+    if (resultOf(error) === 'refused') await recordRejectedCaller()(error, requestId, ownerId);
+    else await recordEnd({ ...record, ownerId, requestId }, error);
     throw thrown;
   }
 }

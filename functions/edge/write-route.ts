@@ -3,7 +3,7 @@ import type { RouteName } from '#functions/routes.ts';
 import type { CacheTag } from '#shared/cache/policy.ts';
 import { invalidateCache } from '#shared/composition/cache.ts';
 import { beginIdempotentRequest } from '#shared/composition/idempotency.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 import { type Answer, callerRoute, type Parts, type UseCase } from './authenticated-route.ts';
 
@@ -13,9 +13,9 @@ type Options = {
 };
 
 /** A request that changes nothing invalidates nothing. */
-function withInvalidation(answer: Answer, uid: Uid, tags: readonly CacheTag[]): Answer {
+function withInvalidation(answer: Answer, ownerId: OwnerId, tags: readonly CacheTag[]): Answer {
   if (tags.length === 0 || 'recorded' in answer) return answer;
-  const { writes = [], owner = uid } = answer;
+  const { writes = [], owner = ownerId } = answer;
   return writes.length === 0 ? answer : { ...answer, writes: [...writes, invalidateCache(owner, tags)] };
 }
 
@@ -28,7 +28,7 @@ export const writeRoute = <Schemas extends Parts>(
     name,
     {
       ...useCase,
-      run: async (call) => withInvalidation(await useCase.run(call), call.principal.uid, invalidates),
+      run: async (call) => withInvalidation(await useCase.run(call), call.principal.ownerId, invalidates),
     },
     beginIdempotentRequest,
   );

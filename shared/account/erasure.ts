@@ -1,7 +1,7 @@
 // Erasure of an account: a marker, then all data of the owner in bounded steps, then a statement. After an interruption
 // the marker remains and the next call continues.
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Commit, Write } from '#shared/core/write.ts';
 
 /** Retention of backups per table, in days. A test compares these with the template. */
@@ -26,21 +26,21 @@ export type Erasure = {
 
 /** Port. */
 export type ErasureStore = {
-  readonly find: (uid: Uid) => Promise<Erasure | undefined>;
+  readonly find: (ownerId: OwnerId) => Promise<Erasure | undefined>;
   /** Rejected with `conflict` unless the stored marker is `before`. */
-  readonly mark: (uid: Uid, erasure: Erasure, before: Erasure | undefined) => Write;
+  readonly mark: (ownerId: OwnerId, erasure: Erasure, before: Erasure | undefined) => Write;
   /** Names of the owner's rows other than keys: todos, notices, preferences, usage, stored responses, personal access tokens. */
-  readonly rows: (uid: Uid, limit: number) => Promise<string[]>;
+  readonly rows: (ownerId: OwnerId, limit: number) => Promise<string[]>;
   /** Rejected with `not_found` if it no longer exists. */
-  readonly removeRow: (uid: Uid, row: string) => Write;
+  readonly removeRow: (ownerId: OwnerId, row: string) => Write;
 };
 
 type KeyName = { readonly provider: ProviderId; readonly kid: Kid };
 
 /** Port: the part of the vault that erasure needs. */
 export type OwnKeys = {
-  readonly list: (uid: Uid) => Promise<readonly KeyName[]>;
-  readonly remove: (owner: KeyName & { readonly uid: Uid }) => Write;
+  readonly list: (ownerId: OwnerId) => Promise<readonly KeyName[]>;
+  readonly remove: (owner: KeyName & { readonly ownerId: OwnerId }) => Write;
 };
 
 /** Audit records of the steps; the caller of `erase` records the completion. */
@@ -57,7 +57,7 @@ export type Erased = {
   readonly end: readonly Write[] | undefined;
 };
 
-type Call = { readonly uid: Uid; readonly requestId: string; readonly hasTime: () => boolean };
+type Call = { readonly ownerId: OwnerId; readonly requestId: string; readonly hasTime: () => boolean };
 
 /** Each row is an item of a transaction, which holds at most 100; a deleted key has an audit record in addition. */
 const KEYS_AT_ONCE = 40;
@@ -70,23 +70,23 @@ export type ErasurePorts = {
   readonly store: ErasureStore;
   readonly keys: OwnKeys;
   /** Deletes the owner's ledger. It has no effect if the owner has none. */
-  readonly forgetUsage: (uid: Uid) => Write;
+  readonly forgetUsage: (ownerId: OwnerId) => Write;
   readonly commit: Commit;
-  readonly record: (step: Step, call: { uid: Uid; requestId: string }) => Write;
+  readonly record: (step: Step, call: { ownerId: OwnerId; requestId: string }) => Write;
   readonly now: () => number;
 };
 
 /** Keeps the marker of an erasure in progress. If another call sets it concurrently, both continue. */
 async function begin({ store, keys, commit, record, now }: ErasurePorts, call: Call): Promise<Erasure> {
-  const { uid } = call;
-  const [before, present] = await Promise.all([store.find(uid), keys.list(uid)]);
+  const { ownerId } = call;
+  const [before, present] = await Promise.all([store.find(ownerId), keys.list(ownerId)]);
   if (before && !before.finishedAt) return before;
   const providers = [...new Set([...(before?.providers ?? []), ...present.map((key) => key.provider)])];
   const erasure = { at: new Date(now()).toISOString(), providers: providers.toSorted() };
   try {
-    await commit([store.mark(uid, erasure, before), record({ kind: 'asked' }, call)]);
+    await commit([store.mark(ownerId, erasure, before), record({ kind: 'asked' }, call)]);
   } catch (error) {
-    const marked = refusedAs(error, 'conflict') ? await store.find(uid) : undefined;
+    const marked = refusedAs(error, 'conflict') ? await store.find(ownerId) : undefined;
     if (!marked) throw error;
     return marked;
   }
@@ -120,30 +120,30 @@ export function createErasure(ports: ErasurePorts): (call: Call) => Promise<Eras
   const { store, keys, commit, record, now } = ports;
 
   return async (call) => {
-    const { uid, hasTime } = call;
+    const { ownerId, hasTime } = call;
     const erasure = await begin(ports, call);
     const gone = await purge({
       commit,
       hasTime,
-      next: async () => (await keys.list(uid)).slice(0, KEYS_AT_ONCE),
+      next: async () => (await keys.list(ownerId)).slice(0, KEYS_AT_ONCE),
       writesFor: (batch) =>
         batch.flatMap(({ provider, kid }) => [
-          keys.remove({ uid, provider, kid }),
+          keys.remove({ ownerId, provider, kid }),
           record({ kind: 'key', provider, kid }, call),
         ]),
     });
     const cleared = await purge({
       commit,
       hasTime,
-      next: () => store.rows(uid, ROWS_AT_ONCE),
+      next: () => store.rows(ownerId, ROWS_AT_ONCE),
       writesFor: (batch) => [
-        ...batch.map((row) => store.removeRow(uid, row)),
+        ...batch.map((row) => store.removeRow(ownerId, row)),
         record({ kind: 'rows', count: batch.length }, call),
       ],
     });
     const finished = { ...erasure, finishedAt: new Date(now()).toISOString() };
     const isComplete = gone.complete && cleared.complete;
-    const end = isComplete ? [store.mark(uid, finished, erasure), ports.forgetUsage(uid)] : undefined;
+    const end = isComplete ? [store.mark(ownerId, finished, erasure), ports.forgetUsage(ownerId)] : undefined;
     return { erasure, keys: gone.count, rows: cleared.count, end };
   };
 }

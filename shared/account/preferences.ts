@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { formatUsd, microUsdOf } from '#shared/core/usd.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -25,9 +25,9 @@ export const NO_PREFERENCES: Preferences = { version: 0, default_models: {} };
 
 /** Port. */
 export type PreferenceStore = {
-  readonly find: (uid: Uid) => Promise<Preferences | undefined>;
+  readonly find: (ownerId: OwnerId) => Promise<Preferences | undefined>;
   /** Rejected with `conflict` unless the stored version is one less; 0 means no stored preferences. */
-  readonly replace: (uid: Uid, preferences: Preferences) => Write;
+  readonly replace: (ownerId: OwnerId, preferences: Preferences) => Write;
 };
 
 /** Limits of the stage, in micro-USD. */

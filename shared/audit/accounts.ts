@@ -10,7 +10,7 @@ export type UseAccount =
       /** Time of the call's attempt, if it is among the records: the key was decrypted after it. */
       readonly sinceMs?: number | undefined;
       readonly kid: Kid;
-      readonly ver: number;
+      readonly version: number;
     }
   /** `provider`: provider of the keys that the call may have used, if its record names one. */
   | { readonly kind: 'attempt'; readonly atMs: number; readonly provider?: string | undefined };
@@ -26,13 +26,13 @@ const callKey = ({ category, requestId }: AuditRecord) => `${category} ${request
 
 const receiptsIn = ({ ts, keys = [] }: AuditRecord, sinceMs: number | undefined): UseAccount[] => {
   // Deduplicates: a key that is used twice in one call is decrypted once.
-  const used = new Map(keys.map((key) => [`${key.kid} ${key.ver}`, key]));
-  return [...used.values()].map(({ kid, ver }) => ({
+  const used = new Map(keys.map((key) => [`${key.kid} ${key.version}`, key]));
+  return [...used.values()].map(({ kid, version }) => ({
     kind: 'receipt',
     atMs: Date.parse(ts),
     ...(sinceMs !== undefined && { sinceMs }),
     kid: kid as Kid, // only compared, otherwise unused
-    ver,
+    version,
   }));
 };
 

@@ -1,7 +1,7 @@
 // Schemas of the audit routes.
 import * as z from 'zod';
 
-import { Uid } from '#shared/core/ids.ts';
+import { OwnerId } from '#shared/core/ids.ts';
 import { PageQuery } from '#shared/core/page.ts';
 
 import { ANONYMOUS } from './audit.ts';
@@ -20,7 +20,7 @@ export const AuditQuery = PageQuery.extend({
     .optional()
     .describe('For auditors and admins: the owner of the records, a subject at their own issuer.'),
   owner: z
-    .union([Uid, z.literal(ANONYMOUS)])
+    .union([OwnerId, z.literal(ANONYMOUS)])
     .optional()
     .describe('The owner by the id in the records; `anonymous` has the rejected sign-ins.'),
 })

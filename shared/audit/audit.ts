@@ -14,7 +14,7 @@ import {
 
 /** Fields set by the caller; time, id, format and masking are added here. */
 export type AuditDraft = {
-  readonly uid: string;
+  readonly ownerId: string;
   readonly category: Category;
   readonly act: Action;
   readonly result: AuditResult;
@@ -50,13 +50,13 @@ function allowed(meta: Meta | undefined): AuditRecord['meta'] {
 export function createAudit(ports: { store: AuditStore; commit: Commit; now: () => number }): Audit {
   const recordOf = (draft: AuditDraft): AuditRecord => {
     const now = ports.now();
-    const { uid, category, act, result, requestId, target, code, keys } = draft;
+    const { ownerId, category, act, result, requestId, target, code, keys } = draft;
     const meta = allowed(draft.meta);
     return {
       fmt: 1,
       eventId: newUlid(now),
       ts: new Date(now).toISOString(),
-      uid,
+      ownerId,
       category,
       act,
       result,

@@ -33,14 +33,14 @@ const toEntry = (record: AuditRecord, userId: string): AuditEntry => ({
   result: record.result,
   error: record.code,
   request_id: record.requestId,
-  keys: record.keys?.map(({ provider, kid, ver }) => ({ key_id: `${provider}_${kid}`, version: ver })),
+  keys: record.keys?.map(({ provider, kid, version }) => ({ key_id: `${provider}_${kid}`, version })),
   metadata: record.meta ?? {},
 });
 
 /** Records of one owner. The caller checks who may read another owner's trail. */
 export async function readTrail(
   trail: AuditTrail,
-  { uid, userId }: { uid: string; userId: string },
+  { ownerId, userId }: { ownerId: string; userId: string },
   query: Omit<AuditQuery, 'user_id' | 'owner'>,
 ): Promise<AuditPage> {
   const { limit, cursor, ...filter } = query;
@@ -49,8 +49,8 @@ export async function readTrail(
   }
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   const [{ records, next }, { count, exact }] = await Promise.all([
-    trail.page(uid, filter, { limit, ...(after !== undefined && { after }) }),
-    trail.count(uid, filter, COUNT_LIMIT),
+    trail.page(ownerId, filter, { limit, ...(after !== undefined && { after }) }),
+    trail.count(ownerId, filter, COUNT_LIMIT),
   ]);
   return {
     logs: records.map((record) => toEntry(record, userId)),

@@ -2,7 +2,7 @@
 // key.
 import type * as z from 'zod';
 
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { formatCursor, PageQuery, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditRecord, AuditResult } from './record.ts';
@@ -35,14 +35,14 @@ export type Placed = { readonly place: string; readonly record: AuditRecord };
 export type KeyTrail = {
   /** Records that name the key, and attempts that name none. */
   readonly uses: (
-    owner: Uid,
+    owner: OwnerId,
     kid: string,
     page: { limit: number; after?: string },
   ) => Promise<{ records: Placed[]; next?: string }>;
   /** Outcomes of the calls recorded between two times. */
-  readonly outcomes: (owner: Uid, from: string, to: string) => Promise<AuditRecord[]>;
+  readonly outcomes: (owner: OwnerId, from: string, to: string) => Promise<AuditRecord[]>;
   /** Creation and deletion of the key according to its records; undefined if the owner never had it. */
-  readonly lifeOf: (owner: Uid, keyId: string) => Promise<{ from?: string; until?: string } | undefined>;
+  readonly lifeOf: (owner: OwnerId, keyId: string) => Promise<{ from?: string; until?: string } | undefined>;
 };
 
 /** Longer than any function timeout: an attempt without an outcome by then has none. */
@@ -59,7 +59,7 @@ function toReceipt(record: AuditRecord, kid: string): Receipt | undefined {
     action: act,
     tool: act === 'tool.called' ? (target ?? null) : null,
     request_id: requestId,
-    version: use?.ver ?? null,
+    version: use?.version ?? null,
     outcome: result === 'attempted' ? 'unknown' : result,
   };
 }
@@ -67,7 +67,7 @@ function toReceipt(record: AuditRecord, kid: string): Receipt | undefined {
 /** Request ids with a recorded outcome; attempts with one of these are dropped. */
 async function endedAmong(
   trail: KeyTrail,
-  owner: Uid,
+  owner: OwnerId,
   records: readonly AuditRecord[],
 ): Promise<Set<string>> {
   const known = new Set(
@@ -87,7 +87,7 @@ const within = ({ from, until }: KeyLife, { ts }: AuditRecord) =>
 /** Pages may be shorter than `limit`: the last page has no cursor. */
 export async function readReceipts(
   trail: KeyTrail,
-  { owner, life }: { owner: Uid; life: KeyLife },
+  { owner, life }: { owner: OwnerId; life: KeyLife },
   { limit, cursor }: ReceiptsQuery,
 ): Promise<ReceiptsPage> {
   const after = cursor === undefined ? undefined : parseCursor(cursor);

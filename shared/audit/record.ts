@@ -88,7 +88,7 @@ export const META = [
 export type Meta = { readonly [name in (typeof META)[number]]?: string | number };
 
 /** Receipt: this version of this key was decrypted for the recorded call. */
-export const UsedKey = z.object({ provider: z.string(), kid: z.string(), ver: z.number().int() });
+export const UsedKey = z.object({ provider: z.string(), kid: z.string(), version: z.number().int() });
 export type UsedKey = z.infer<typeof UsedKey>;
 
 /** One record of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the used keys. */
@@ -96,7 +96,7 @@ export const AuditRecord = z.object({
   fmt: z.literal(1),
   eventId: z.string(),
   ts: z.iso.datetime({ precision: 3 }),
-  uid: z.string(),
+  ownerId: z.string(),
   category: z.enum(CATEGORIES),
   act: z.enum(ACTIONS),
   target: z.string().optional(),

@@ -29,7 +29,7 @@ const EVERY = 100;
 const WINDOW_MS = 3600_000;
 
 /** Group of the counter: one kind of rejection, of one owner, in one hour of UTC (`2026-11-23T10`). */
-export type RefusalKind = { readonly uid: string; readonly hour: string; readonly kind: string };
+export type RefusalKind = { readonly ownerId: string; readonly hour: string; readonly kind: string };
 
 /** Number of rejections without a record of their own. */
 export const unrecorded = (n: number): number => n - 1 - Math.floor(n / EVERY);
@@ -44,13 +44,13 @@ export type Refuse = (draft: AuditDraft, changes?: readonly Write[]) => Promise<
 export function createRefuse(ports: { audit: Audit; count: CountRefusal; now: () => number }): Refuse {
   const { audit, count, now } = ports;
 
-  const countOf = async ({ uid, act, code = '', target = '', meta }: AuditDraft): Promise<number> => {
+  const countOf = async ({ ownerId, act, code = '', target = '', meta }: AuditDraft): Promise<number> => {
     const hour = new Date(Math.floor(now() / WINDOW_MS) * WINDOW_MS).toISOString().slice(0, 13);
     const kind = [act, code, target, meta?.reason]
       .filter((part) => part !== undefined && part !== '')
       .join(' ');
     try {
-      return await count({ uid, hour, kind });
+      return await count({ ownerId, hour, kind });
     } catch {
       return 1;
     }

@@ -2,7 +2,7 @@
 // or by misuse of a role.
 import * as z from 'zod';
 
-import { Uid } from '#shared/core/ids.ts';
+import { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import type { AuditDraft } from './audit.ts';
@@ -16,7 +16,7 @@ export const ChangedRecord = z.object({
 export type ChangedRecord = z.infer<typeof ChangedRecord>;
 
 type IncidentDraft = {
-  readonly uid: Uid;
+  readonly ownerId: OwnerId;
   readonly kind: 'incident';
   readonly severity: 'critical';
   readonly subject: string;
@@ -38,10 +38,10 @@ export function createTamperingReport(ports: {
     const owner = pk.slice('U#'.length);
     const eventId = eventIdIn(sk);
     const [what, reason] = change === 'MODIFY' ? ['changed', 'modified'] : ['removed', 'removed'];
-    const uid = Uid.safeParse(owner);
-    const notice = uid.success
+    const ownerId = OwnerId.safeParse(owner);
+    const notice = ownerId.success
       ? ports.raiseOnce({
-          uid: uid.data,
+          ownerId: ownerId.data,
           kind: 'incident',
           severity: 'critical',
           subject: eventId,
@@ -52,7 +52,7 @@ export function createTamperingReport(ports: {
         })
       : []; // a record without an owner: the operators are notified
     const draft = {
-      uid: uid.success ? owner : 'anonymous',
+      ownerId: ownerId.success ? owner : 'anonymous',
       category: 'system',
       act: 'audit.tampered',
       result: 'succeeded',

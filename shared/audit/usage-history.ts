@@ -1,6 +1,6 @@
 // Daily usage of an owner's tool calls, read from the projection, including the time up to which it is complete.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { formatCursor, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditTrail } from './read.ts';
@@ -13,17 +13,17 @@ export type DayCounters = { readonly day: string; readonly counters: Readonly<Re
 /** Port. Days are `2026-11-23`, ascending. */
 export type UsageHistory = {
   readonly page: (
-    owner: Uid,
+    owner: OwnerId,
     span: { from: string; to: string; after?: string | undefined },
     limit: number,
   ) => Promise<{ days: readonly DayCounters[]; next?: string | undefined }>;
   /** Number of records of these days that were counted. */
-  readonly counted: (owner: Uid, from: string, to: string) => Promise<ReadonlyMap<string, number>>;
+  readonly counted: (owner: OwnerId, from: string, to: string) => Promise<ReadonlyMap<string, number>>;
 };
 
 /** Port. Exact counts of the rejections of these days, including those without a record. */
 export type CountedRefusals = (
-  owner: Uid,
+  owner: OwnerId,
   span: { from: string; to: string },
 ) => Promise<readonly { readonly hour: string; readonly kind: string; readonly n: number }[]>;
 
@@ -121,7 +121,7 @@ export function createUsageHistory(ports: {
   const { history, refusals, trail, now } = ports;
 
   /** Compares the projection with the trail, over the days that may be incomplete. */
-  async function completeUntil(owner: Uid, to: string): Promise<string> {
+  async function completeUntil(owner: OwnerId, to: string): Promise<string> {
     const at = now();
     const open = Array.from({ length: OPEN_DAYS }, (_, n) => dayOf(at - (OPEN_DAYS - 1 - n) * DAY_MS));
     const [oldest = '', newest = ''] = [open[0], open.at(-1)];
@@ -142,7 +142,7 @@ export function createUsageHistory(ports: {
     return behind === undefined ? until : startOf(behind);
   }
 
-  return async (owner: Uid, query: UsageHistoryQuery): Promise<UsagePage> => {
+  return async (owner: OwnerId, query: UsageHistoryQuery): Promise<UsagePage> => {
     const { by, limit, cursor } = query;
     const span = resolveRange(query, now());
     const after = placeIn(cursor);

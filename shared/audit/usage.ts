@@ -9,7 +9,7 @@ import { ACTIONS, CATEGORIES, RESULTS } from './record.ts';
 /** `detail` of an `audit.recorded` event: the fields that the pipe takes from a new row. */
 export const AuditedEvent = z.object({
   eventId: z.string().min(1),
-  uid: z.string().min(1),
+  ownerId: z.string().min(1),
   act: z.enum(ACTIONS),
   category: z.enum(CATEGORIES),
   result: z.enum(RESULTS),

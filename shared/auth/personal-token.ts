@@ -3,7 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 import { personalSessionId } from './session-id.ts';
 import { tokenRefused } from './token-refusal.ts';
@@ -24,20 +24,20 @@ function checksumOf(text: string): string {
 }
 
 /** @returns the token's id and its text, which is not stored anywhere */
-export function newPersonalToken(uid: Uid): { readonly id: string; readonly text: string } {
+export function newPersonalToken(ownerId: OwnerId): { readonly id: string; readonly text: string } {
   const id = randomBytes(ID_BYTES).toString('base64url');
-  const body = `${PREFIX}${uid}${id}${randomBytes(RANDOM_BYTES).toString('base64url')}`;
+  const body = `${PREFIX}${ownerId}${id}${randomBytes(RANDOM_BYTES).toString('base64url')}`;
   return { id: personalSessionId(id), text: `${body}${checksumOf(body)}` };
 }
 
 /** The row that the token names. @throws {AppError} `unauthenticated` for a wrong form or checksum */
-export function parsePersonalToken(text: string): { readonly uid: Uid; readonly id: string } {
-  const [, uid, id] = SHAPE.exec(text) ?? [];
+export function parsePersonalToken(text: string): { readonly ownerId: OwnerId; readonly id: string } {
+  const [, ownerId, id] = SHAPE.exec(text) ?? [];
   const sum = text.slice(-CHECKSUM_LENGTH);
-  if (uid === undefined || id === undefined || checksumOf(text.slice(0, -CHECKSUM_LENGTH)) !== sum) {
+  if (ownerId === undefined || id === undefined || checksumOf(text.slice(0, -CHECKSUM_LENGTH)) !== sum) {
     throw tokenRefused('token_checksum');
   }
-  return { uid: uid as Uid, id: personalSessionId(id) };
+  return { ownerId: ownerId as OwnerId, id: personalSessionId(id) };
 }
 
 /** Keyed, so that a write to the table alone cannot make a token. */

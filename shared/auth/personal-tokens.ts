@@ -1,7 +1,7 @@
 // Personal access tokens: an owner's program signs in with one, for as long as a year. The authorizer proves that a token is
 // genuine; whether it was revoked is the session check's part, as for every token, and its expiry is checked in each function.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { microUsdOf } from '#shared/core/usd.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -41,12 +41,12 @@ export type PersonalToken = {
 /** Port. */
 export type PersonalTokenStore = {
   /** One strongly consistent read. */
-  readonly find: (uid: Uid, id: string) => Promise<PersonalToken | undefined>;
+  readonly find: (ownerId: OwnerId, id: string) => Promise<PersonalToken | undefined>;
   /** All, revoked and expired ones too while they are kept. */
-  readonly list: (uid: Uid) => Promise<PersonalToken[]>;
-  readonly create: (uid: Uid, token: PersonalToken) => Write;
+  readonly list: (ownerId: OwnerId) => Promise<PersonalToken[]>;
+  readonly create: (ownerId: OwnerId, token: PersonalToken) => Write;
   /** From now on its session is ended. Rejected with `not_found` unless it exists and was not revoked before. */
-  readonly revoke: (uid: Uid, id: string, at: number) => readonly Write[];
+  readonly revoke: (ownerId: OwnerId, id: string, at: number) => readonly Write[];
 };
 
 /** Cache time of a token per instance, equal to that of authorizer results in API Gateway. */
@@ -58,8 +58,8 @@ const MAX_LIVE = 50;
 export const isLive = ({ revokedAt, expiresAt }: PersonalToken, nowSeconds: number): boolean =>
   revokedAt === undefined && expiresAt > nowSeconds;
 
-const principalOf = (uid: Uid, token: PersonalToken): Principal => ({
-  uid,
+const principalOf = (ownerId: OwnerId, token: PersonalToken): Principal => ({
+  ownerId,
   issuer: token.issuer,
   subject: token.subject,
   scopes: token.scopes,
@@ -117,7 +117,7 @@ export async function draftPersonalToken(
   creator: Principal,
   { name, scopes, expires_in, models, tools, budget }: CreateTokenBody,
 ): Promise<{ token: PersonalToken; text: string; write: Write }> {
-  const { uid, issuer, subject, roles, issuedAt, signedInAt } = creator;
+  const { ownerId, issuer, subject, roles, issuedAt, signedInAt } = creator;
   if (isPersonalSession(creator.sessionId)) {
     throw new AppError('forbidden', 'A personal access token cannot create another.', {
       next_step: 'Sign in, and create it with that access token.',
@@ -125,13 +125,13 @@ export async function draftPersonalToken(
   }
   checkScopes(creator, scopes);
   const createdAt = Math.floor(now() / 1000);
-  const live = (await store.list(uid)).filter((token) => isLive(token, createdAt));
+  const live = (await store.list(ownerId)).filter((token) => isLive(token, createdAt));
   if (live.length >= MAX_LIVE) {
     throw new AppError('conflict', `You have ${MAX_LIVE} personal access tokens, the most there may be.`, {
       next_step: 'Revoke one that you no longer need with DELETE /tokens/{token_id}.',
     });
   }
-  const { id, text } = newPersonalToken(uid);
+  const { id, text } = newPersonalToken(ownerId);
   const token: PersonalToken = {
     id,
     name,
@@ -148,7 +148,7 @@ export async function draftPersonalToken(
     issuedAt,
     signedInAt,
   };
-  return { token, text, write: store.create(uid, token) };
+  return { token, text, write: store.create(ownerId, token) };
 }
 
 /** @throws {AppError} `unauthenticated` with its reason class */
@@ -168,15 +168,15 @@ export function createResolvePersonalToken(ports: {
   const kept = new Map<string, { principal: Principal; until: number }>();
 
   return async (text) => {
-    const { uid, id } = parsePersonalToken(text);
+    const { ownerId, id } = parsePersonalToken(text);
     const hash = hashPersonalToken(await key(), text);
     const known = kept.get(hash);
     if (known && known.until > now()) return known.principal;
     const until = now() + KEPT_MS; // from before the read: what is read is as old as that
-    const token = await store.find(uid, id);
+    const token = await store.find(ownerId, id);
     if (!token || !isSameHash(token.hash, hash)) throw tokenRefused('token_unknown');
     if (!isTrusted(token.issuer)) throw tokenRefused('token_untrusted_issuer');
-    const principal = principalOf(uid, token);
+    const principal = principalOf(ownerId, token);
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(hash, { principal, until });
     return principal;

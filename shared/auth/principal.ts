@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { AppError } from '#shared/core/errors.ts';
-import { Uid } from '#shared/core/ids.ts';
+import { OwnerId } from '#shared/core/ids.ts';
 
 import { PERSONAL_SCOPES, Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
 import { isPersonalSession } from './session-id.ts';
@@ -15,7 +15,7 @@ export type TokenBudget = z.infer<typeof TokenBudget>;
 
 /** Authenticated caller: derived from a verified token, never from request input. */
 export const Principal = z.object({
-  uid: Uid,
+  ownerId: OwnerId,
   issuer: z.string().check(z.minLength(1)),
   subject: z.string().check(z.minLength(1)),
   scopes: z.readonly(z.array(Scope)),
@@ -41,7 +41,7 @@ const Count = z.coerce.number().check(z.int(), z.positive());
 
 /** Context passed from the authorizer to the functions. API Gateway converts every value to a string. */
 const AuthorizerContext = z.object({
-  uid: Uid,
+  ownerId: OwnerId,
   iss: z.string().check(z.minLength(1)),
   sub: z.string().check(z.minLength(1)),
   scopes: z.string(),
@@ -72,13 +72,13 @@ const CLOCK_TOLERANCE = 30;
 export function principalFrom(context: unknown, nowMs: number): Principal {
   const parsed = AuthorizerContext.safeParse(context);
   if (!parsed.success) throw new AppError('unauthenticated');
-  const { uid, iss, sub, scopes, roles, sid, client, models, tools, exp, iat, auth } = parsed.data;
+  const { ownerId, iss, sub, scopes, roles, sid, client, models, tools, exp, iat, auth } = parsed.data;
   const { dayBudget, monthBudget } = parsed.data;
   if (exp + CLOCK_TOLERANCE <= nowMs / 1000) {
     throw isPersonalSession(sid) ? personalTokenExpired() : tokenExpired();
   }
   return {
-    uid,
+    ownerId,
     issuer: iss,
     subject: sub,
     scopes: known(SCOPES, scopes),
@@ -98,7 +98,7 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
 
 /** Serialisation of the principal for API Gateway. */
 export const contextOf = (principal: Principal) => ({
-  uid: principal.uid,
+  ownerId: principal.ownerId,
   iss: principal.issuer,
   sub: principal.subject,
   scopes: principal.scopes.join(' '),

@@ -1,7 +1,7 @@
 // Session revocation. JWTs stay valid until they expire; every function checks the session before it works and may
 // cache the result for ten seconds, which is the maximum delay of a revocation.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { singleFlight } from '#shared/core/single-flight.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -40,21 +40,21 @@ export type SessionRefusal = 'session_revoked' | 'session_roles_changed' | 'acco
 /** Port. */
 export type SessionStore = {
   /** One strongly consistent read. */
-  readonly look: (uid: Uid, sessionId: string) => Promise<{ cut: Cut; session: Session | undefined }>;
+  readonly look: (ownerId: OwnerId, sessionId: string) => Promise<{ cut: Cut; session: Session | undefined }>;
   /** Stores the newest token's data; has no effect if a newer one is stored. */
-  readonly note: (uid: Uid, session: Session) => Promise<void>;
+  readonly note: (ownerId: OwnerId, session: Session) => Promise<void>;
   /** Stores the last use of a personal access token. Has no effect if a later use is stored. */
-  readonly noteUse: (uid: Uid, session: Session, usedAt: number) => Promise<void>;
+  readonly noteUse: (ownerId: OwnerId, session: Session, usedAt: number) => Promise<void>;
   /** Time of the last use of each personal access token that was used, by its session's id. */
-  readonly lastUses: (uid: Uid) => Promise<ReadonlyMap<string, number>>;
+  readonly lastUses: (ownerId: OwnerId) => Promise<ReadonlyMap<string, number>>;
   /** Newest first, at most 200, without those of personal access tokens. */
-  readonly list: (uid: Uid) => Promise<Session[]>;
+  readonly list: (ownerId: OwnerId) => Promise<Session[]>;
   /** Rejected with `not_found` unless the session exists and is not revoked. Writes of one transaction. */
-  readonly revoke: (uid: Uid, sessionId: string, at: number) => readonly Write[];
-  readonly cutAt: (uid: Uid, notBefore: number) => Write;
-  readonly close: (uid: Uid, from: number, until: number) => Write;
+  readonly revoke: (ownerId: OwnerId, sessionId: string, at: number) => readonly Write[];
+  readonly cutAt: (ownerId: OwnerId, notBefore: number) => Write;
+  readonly close: (ownerId: OwnerId, from: number, until: number) => Write;
   /** Rejected with `conflict` if a newer token recorded other roles. */
-  readonly rolesSeen: (uid: Uid, roles: readonly Role[], at: number) => Write;
+  readonly rolesSeen: (ownerId: OwnerId, roles: readonly Role[], at: number) => Write;
 };
 
 export type Sessions = {
@@ -134,11 +134,11 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
 
   /** Stores the time only: roles of a personal access token are those of its creation. */
   async function noteUse(principal: Principal, session: Session | undefined): Promise<void> {
-    const { uid, sessionId: id, client, issuedAt, expiresAt } = principal;
+    const { ownerId, sessionId: id, client, issuedAt, expiresAt } = principal;
     const usedAt = Math.floor(now() / 1000);
     if (session?.usedAt !== undefined && usedAt - session.usedAt < USE_SECONDS) return;
     await store.noteUse(
-      uid,
+      ownerId,
       { id, client, since: issuedAt, issuedAt, expiresAt, revokedAt: undefined },
       usedAt,
     );
@@ -146,15 +146,15 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
 
   /** Stores a token once, when it is first seen by any instance; roles only if they changed. */
   async function note(principal: Principal, requestId: string, seen: Awaited<ReturnType<typeof store.look>>) {
-    const { uid, sessionId: id, client, issuedAt, expiresAt, roles } = principal;
+    const { ownerId, sessionId: id, client, issuedAt, expiresAt, roles } = principal;
     const { session, cut } = seen;
     if (!session || session.issuedAt < issuedAt) {
       const since = session?.since ?? issuedAt;
-      await store.note(uid, { id, client, since, issuedAt, expiresAt, revokedAt: undefined });
+      await store.note(ownerId, { id, client, since, issuedAt, expiresAt, revokedAt: undefined });
     }
     if (issuedAt <= cut.rolesAt || same(roles, cut.roles)) return;
     try {
-      await commitRoles(principal, requestId, store.rolesSeen(uid, roles, issuedAt));
+      await commitRoles(principal, requestId, store.rolesSeen(ownerId, roles, issuedAt));
     } catch (error) {
       // A concurrent request stored a newer token. The next read returns it.
       if (!(error instanceof AppError && error.code === 'conflict')) throw error;
@@ -168,7 +168,7 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
 
   async function readVerdict(name: string, principal: Principal, requestId: string): Promise<Verdict> {
     const at = now(); // time before the read: the age of the result counts from here
-    const seen = await store.look(principal.uid, principal.sessionId);
+    const seen = await store.look(principal.ownerId, principal.sessionId);
     const refusal = refusalFor(principal, seen, at / 1000);
     if (refusal === undefined) await noteAdmitted(principal, requestId, seen);
     return cacheVerdict(name, { refusal, at });
@@ -176,8 +176,8 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
 
   return {
     async admit(principal, requestId) {
-      const { uid, sessionId, issuedAt, roles } = principal;
-      const name = [uid, sessionId, issuedAt, ...roles].join(' ');
+      const { ownerId, sessionId, issuedAt, roles } = principal;
+      const name = [ownerId, sessionId, issuedAt, ...roles].join(' ');
       const { refusal } =
         cachedVerdict(name) ?? (await flights(name, () => readVerdict(name, principal, requestId)));
       if (refusal !== undefined) throw sessionRefused(refusal, sessionId);

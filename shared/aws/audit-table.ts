@@ -1,4 +1,4 @@
-// Audit trail on DynamoDB. pk `U#<uid>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
+// Audit trail on DynamoDB. pk `U#<ownerId>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
 // attributes beside it serve filters and the pipe; `kids` are the used keys. No function may change or remove a row.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
@@ -38,14 +38,14 @@ export function auditTable(TableName: string): AuditStore {
     append(record) {
       const rec = canonicalJson(storedRecord(record));
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
-      const { uid, ts, eventId, act, category, result } = record;
+      const { ownerId, ts, eventId, act, category, result } = record;
       const kids = record.keys?.map(({ kid }) => kid);
       const Item = {
-        pk: `U#${uid}`,
+        pk: `U#${ownerId}`,
         sk: `${ts}#${eventId}`,
         rec,
         eventId,
-        uid,
+        ownerId,
         act,
         category,
         result,
@@ -82,7 +82,7 @@ const iso = (time: string | undefined, otherwise: string) =>
   time === undefined ? otherwise : new Date(time).toISOString();
 
 /** Sort keys begin with an ISO time, so bounds are text comparisons. */
-function toQuery(TableName: string, uid: string, filter: AuditFilter): QueryCommandInput {
+function toQuery(TableName: string, ownerId: string, filter: AuditFilter): QueryCommandInput {
   const { values, expression } = toFilterExpression(filter);
   return {
     TableName,
@@ -90,7 +90,7 @@ function toQuery(TableName: string, uid: string, filter: AuditFilter): QueryComm
     ...expression,
     ExpressionAttributeValues: {
       ...values,
-      ':pk': `U#${uid}`,
+      ':pk': `U#${ownerId}`,
       ':from': iso(filter.from, '0'),
       ':to': `${iso(filter.to, '9')}~`,
     },

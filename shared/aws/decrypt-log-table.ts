@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { KeyLog, LoggedOpening } from '#shared/vault/decrypt-reconciliation-day.ts';
 
@@ -26,14 +26,14 @@ export type KeyOpened = z.infer<typeof KeyOpened>;
 export const decryptLog = (TableName: string, now: () => number) => ({
   /** Rejected with `conflict` if the event is already stored. */
   note({ eventID, eventTime, errorCode = 'ok', requestParameters }: KeyOpened): Write {
-    const { uid, provider, kid, ver } = requestParameters?.encryptionContext ?? {};
+    const { ownerId, provider, kid, version } = requestParameters?.encryptionContext ?? {};
     const Item = {
       pk: `KMS#${eventTime.slice(0, 10)}`,
       sk: `${eventTime}#${eventID}`,
-      uid,
+      ownerId,
       provider,
       kid,
-      ver,
+      version,
       result: errorCode,
       ttl: Math.floor(now() / 1000) + KEPT_SECONDS,
     };
@@ -45,7 +45,12 @@ export const decryptLog = (TableName: string, now: () => number) => ({
 });
 
 const Row = z.object({ sk: z.string() });
-const Named = z.object({ uid: Uid, provider: ProviderId, kid: Kid, ver: z.coerce.number().int().positive() });
+const Named = z.object({
+  ownerId: OwnerId,
+  provider: ProviderId,
+  kid: Kid,
+  version: z.coerce.number().int().positive(),
+});
 
 function parse(item: unknown): { atMs: number; opening?: LoggedOpening } {
   const [time = '', id = ''] = Row.parse(item).sk.split('#');

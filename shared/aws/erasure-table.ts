@@ -1,5 +1,5 @@
-// Erasure on DynamoDB. The marker is in the control table, pk `ERASED#<uid>`, sk `account`; the rows are the owner's
-// own in the content and the cache table, pk `U#<uid>`, and in the control table their stored responses of idempotent
+// Erasure on DynamoDB. The marker is in the control table, pk `ERASED#<ownerId>`, sk `account`; the rows are the owner's
+// own in the content and the cache table, pk `U#<ownerId>`, and in the control table their stored responses of idempotent
 // requests and personal access tokens.
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -37,7 +37,7 @@ const PARTITIONS: readonly Partition[] = [
   { table: 'cache', prefix: 'U#', name: 'CACHE#', atOnce: 10 },
 ];
 
-export const erasureKey = (uid: string) => ({ pk: `ERASED#${uid}`, sk: 'account' });
+export const erasureKey = (ownerId: string) => ({ pk: `ERASED#${ownerId}`, sk: 'account' });
 
 async function namesIn(
   db: DynamoDBDocumentClient,
@@ -57,26 +57,26 @@ async function namesIn(
   return Items.map(({ sk }) => String(sk));
 }
 
-function locateRow(tables: Tables, uid: string, row: string) {
+function locateRow(tables: Tables, ownerId: string, row: string) {
   const [content, ...named] = PARTITIONS;
   const partition = named.find(({ name }) => row.startsWith(name)) ?? content;
   if (!partition) throw new Error('No partition is known.');
   const { table, prefix, name } = partition;
-  return { TableName: tables[table], Key: { pk: `${prefix}${uid}`, sk: row.slice(name.length) } };
+  return { TableName: tables[table], Key: { pk: `${prefix}${ownerId}`, sk: row.slice(name.length) } };
 }
 
 export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): ErasureStore {
   return {
-    async find(uid) {
+    async find(ownerId) {
       const { Item } = await db.send(
-        new GetCommand({ TableName: tables.control, Key: erasureKey(uid), ConsistentRead: true }),
+        new GetCommand({ TableName: tables.control, Key: erasureKey(ownerId), ConsistentRead: true }),
       );
       return Item && Mark.parse(Item);
     },
 
-    mark(uid, erasure, before) {
+    mark(ownerId, erasure, before) {
       const Item = {
-        ...erasureKey(uid),
+        ...erasureKey(ownerId),
         ...erasure,
         ttl: Math.floor(Date.parse(erasure.at) / 1000) + MARK_SECONDS,
       };
@@ -98,20 +98,20 @@ export function erasureTable(db: DynamoDBDocumentClient, tables: Tables): Erasur
       );
     },
 
-    async rows(uid, limit) {
+    async rows(ownerId, limit) {
       for (const { table, prefix, name, atOnce = limit } of PARTITIONS) {
-        const place = { TableName: tables[table], pk: `${prefix}${uid}` };
+        const place = { TableName: tables[table], pk: `${prefix}${ownerId}` };
         const rows = await namesIn(db, place, Math.min(limit, atOnce));
         if (rows.length > 0) return rows.map((row) => `${name}${row}`);
       }
       return [];
     },
 
-    removeRow: (uid, row) =>
+    removeRow: (ownerId, row) =>
       write(
         {
           Delete: {
-            ...locateRow(tables, uid, row),
+            ...locateRow(tables, ownerId, row),
             ConditionExpression: 'attribute_exists(pk)',
           },
         },

@@ -4,14 +4,14 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { ExpiringKey, ExpiryIndex } from '#shared/vault/expiry.ts';
 import { StoredKey } from '#shared/vault/stored-key.ts';
 
 import { write } from './transaction.ts';
 
-const Row = StoredKey.pick({ ver: true, last4: true, status: true, kind: true }).extend({
+const Row = StoredKey.pick({ version: true, last4: true, status: true, kind: true }).extend({
   pk: z.string(),
   sk: z.string(),
   expiresAt: z.iso.datetime().optional(),
@@ -21,11 +21,11 @@ const Key = z.tuple([z.literal('KEY'), ProviderId, Kid]);
 function parse(item: unknown): ExpiringKey | undefined {
   const row = Row.safeParse(item);
   const key = Key.safeParse(row.data?.sk.split('#'));
-  const uid = Uid.safeParse(row.data?.pk.slice('U#'.length));
-  if (!row.success || !key.success || !uid.success) return undefined;
-  const { ver, last4, status, kind, expiresAt } = row.data;
+  const ownerId = OwnerId.safeParse(row.data?.pk.slice('U#'.length));
+  if (!row.success || !key.success || !ownerId.success) return undefined;
+  const { version, last4, status, kind, expiresAt } = row.data;
   const [, provider, kid] = key.data;
-  return { uid: uid.data, provider, kid, ver, last4, status, kind, expiresAt };
+  return { ownerId: ownerId.data, provider, kid, version, last4, status, kind, expiresAt };
 }
 
 /**
@@ -33,19 +33,19 @@ function parse(item: unknown): ExpiringKey | undefined {
  * ended, or the key was rotated since.
  */
 export function dropPrevious(TableName: string, key: ExpiringKey, nowMs: number): Write {
-  const { uid, provider, kid, ver, expiresAt } = key;
+  const { ownerId, provider, kid, version, expiresAt } = key;
   const [set, remove] = expiresAt === undefined ? ['', ', expDay'] : [', expDay = :day', ''];
   return write(
     {
       Update: {
         TableName,
-        Key: { pk: `U#${uid}`, sk: `KEY#${provider}#${kid}` },
-        UpdateExpression: `SET rv = rv + :one${set} REMOVE prev${remove}`,
-        ConditionExpression: 'ver = :ver AND prev.#until <= :now',
+        Key: { pk: `U#${ownerId}`, sk: `KEY#${provider}#${kid}` },
+        UpdateExpression: `SET revision = revision + :one${set} REMOVE prev${remove}`,
+        ConditionExpression: 'version = :version AND prev.#until <= :now',
         ExpressionAttributeNames: { '#until': 'until' },
         ExpressionAttributeValues: {
           ':one': 1,
-          ':ver': ver,
+          ':version': version,
           ':now': new Date(nowMs).toISOString(),
           ...(expiresAt !== undefined && { ':day': expiresAt.slice(0, 10) }),
         },

@@ -1,4 +1,4 @@
-// Idempotency on the control table: pk `IDEM#<uid>`, sk the keyed name of operation and key. One row per key, a day long.
+// Idempotency on the control table: pk `IDEM#<ownerId>`, sk the keyed name of operation and key. One row per key, a day long.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
@@ -21,7 +21,7 @@ const Stored = z.object({
   reply: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
 });
 
-const keyOf = ({ uid, name }: RecordKey) => ({ pk: `IDEM#${uid}`, sk: name });
+const keyOf = ({ ownerId, name }: RecordKey) => ({ pk: `IDEM#${ownerId}`, sk: name });
 
 const inFlight = () => new AppError('idempotency_in_flight', undefined, { retry_after_seconds: 1 });
 

@@ -1,16 +1,16 @@
-// The vault's KeyStore on DynamoDB. pk `U#<uid>`, sk `KEY#<provider>#<kid>`: one query returns an owner's keys, all or
+// The vault's KeyStore on DynamoDB. pk `U#<ownerId>`, sk `KEY#<provider>#<kid>`: one query returns an owner's keys, all or
 // of one provider. `expDay` is the day on which the key, or its previous value, ends: the partition key of the index
 // `expiry`.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
-import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { type KeyStore, StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
 
 import { write } from './transaction.ts';
 
-const vaultKey = (uid: Uid, provider: ProviderId, kid: Kid) => ({
-  pk: `U#${uid}`,
+const vaultKey = (ownerId: OwnerId, provider: ProviderId, kid: Kid) => ({
+  pk: `U#${ownerId}`,
   sk: `KEY#${provider}#${kid}`,
 });
 
@@ -20,41 +20,41 @@ function firstEnd({ expiresAt, prev }: Pick<StoredKey, 'expiresAt' | 'prev'>): s
   return first?.slice(0, 10);
 }
 
-function toItem({ uid, provider, kid, ...row }: StoredKey) {
+function toItem({ ownerId, provider, kid, ...row }: StoredKey) {
   const expDay = firstEnd(row);
-  return { ...vaultKey(uid, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
+  return { ...vaultKey(ownerId, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
 }
 
 /** Owner, provider and id are taken from the row's key, so that a moved row is treated as what it now claims to be. */
-function parse(uid: Uid, item: Record<string, unknown>): StoredKey {
+function parse(ownerId: OwnerId, item: Record<string, unknown>): StoredKey {
   const [, provider, kid] = String(item['sk']).split('#');
-  return StoredKey.parse({ ...item, uid, provider: ProviderId.parse(provider), kid: Kid.parse(kid) });
+  return StoredKey.parse({ ...item, ownerId, provider: ProviderId.parse(provider), kid: Kid.parse(kid) });
 }
 
 /** Row of a scan, which does not know its owner. */
 export const storedKeyIn = (item: Record<string, unknown>): StoredKey =>
-  parse(Uid.parse(String(item['pk']).slice(2)), item);
+  parse(OwnerId.parse(String(item['pk']).slice(2)), item);
 
 export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStore {
   return {
-    async list(uid, provider) {
+    async list(ownerId, provider) {
       const query = {
         TableName,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-        ExpressionAttributeValues: { ':pk': `U#${uid}`, ':sk': provider ? `KEY#${provider}#` : 'KEY#' },
+        ExpressionAttributeValues: { ':pk': `U#${ownerId}`, ':sk': provider ? `KEY#${provider}#` : 'KEY#' },
         ConsistentRead: true,
       };
       const found: StoredKey[] = [];
       for await (const { Items = [] } of paginateQuery({ client: db }, query)) {
-        found.push(...Items.map((item) => parse(uid, item)));
+        found.push(...Items.map((item) => parse(ownerId, item)));
       }
       return found.toSorted((a, b) => a.order - b.order || (a.createdAt < b.createdAt ? -1 : 1));
     },
 
-    async find({ uid, provider, kid }) {
-      const Key = vaultKey(uid, provider, kid);
+    async find({ ownerId, provider, kid }) {
+      const Key = vaultKey(ownerId, provider, kid);
       const { Item } = await db.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-      return Item && parse(uid, Item);
+      return Item && parse(ownerId, Item);
     },
 
     insert(key) {
@@ -72,20 +72,20 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
           Put: {
             TableName,
             Item,
-            ConditionExpression: 'rv = :before',
-            ExpressionAttributeValues: { ':before': key.rv - 1 },
+            ConditionExpression: 'revision = :before',
+            ExpressionAttributeValues: { ':before': key.revision - 1 },
           },
         },
         (current) => {
           if (!current) return new AppError('not_found', 'Key not found.');
-          const summary = summaryOf(parse(key.uid, current), Date.now());
+          const summary = summaryOf(parse(key.ownerId, current), Date.now());
           return new AppError('conflict', 'This key was changed by another request.', { current: summary });
         },
       );
     },
 
-    remove({ uid, provider, kid }) {
-      const Key = vaultKey(uid, provider, kid);
+    remove({ ownerId, provider, kid }) {
+      const Key = vaultKey(ownerId, provider, kid);
       return write(
         { Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } },
         () => new AppError('not_found', 'Key not found.'),

@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } fr
 
 import type { KeyTrail } from '#shared/audit/receipts.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 import { checkedPlace, recordIn } from './audit-table.ts';
 import { readPage } from './read-page.ts';
@@ -16,7 +16,7 @@ type Wanted = {
   readonly to?: string;
 };
 
-function ownRows(TableName: string, owner: Uid, { filter, values, from = '0', to = '9' }: Wanted) {
+function ownRows(TableName: string, owner: OwnerId, { filter, values, from = '0', to = '9' }: Wanted) {
   const named = { ...values, pk: `U#${owner}`, from, to: `${to}~` };
   return {
     TableName,
@@ -46,7 +46,7 @@ const LIVES = {
 };
 
 export function keyTrail(db: DynamoDBDocumentClient, TableName: string): KeyTrail {
-  async function all(owner: Uid, wanted: Wanted): Promise<AuditRecord[]> {
+  async function all(owner: OwnerId, wanted: Wanted): Promise<AuditRecord[]> {
     const found: AuditRecord[] = [];
     for await (const { Items = [] } of paginateQuery({ client: db }, ownRows(TableName, owner, wanted))) {
       found.push(...Items.map(recordIn));

@@ -1,10 +1,10 @@
-// Ledgers on the control table: pk `LEDGER#<uid>`, sk `ledger`, one item per owner. Each gauge is an attribute,
+// Ledgers on the control table: pk `LEDGER#<ownerId>`, sk `ledger`, one item per owner. Each gauge is an attribute,
 // `used:day.calls`, so that a change can add to one without reading the others; `open` is a map by request id.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import { type Change, LedgerConflict, type LedgerStore } from '#shared/limits/ledger-change.ts';
 import { type Counts, type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
@@ -48,7 +48,7 @@ const ledgerIn = (item: Readonly<Record<string, unknown>>): Ledger => ({
   warned: countsIn(item, 'warned'),
 });
 
-const ledgerKey = (uid: string) => ({ pk: `LEDGER#${uid}`, sk: 'ledger' });
+const ledgerKey = (ownerId: string) => ({ pk: `LEDGER#${ownerId}`, sk: 'ledger' });
 
 const moved = (current?: Readonly<Record<string, unknown>>) =>
   new LedgerConflict(current && ledgerIn(current));
@@ -115,18 +115,18 @@ function toItem({ used, spent, warned, ...rest }: Ledger) {
 
 export function ledgerTable(db: DynamoDBDocumentClient, TableName: string): LedgerStore {
   return {
-    async find(uid) {
+    async find(ownerId) {
       const { Item } = await db.send(
-        new GetCommand({ TableName, Key: ledgerKey(uid), ConsistentRead: true }),
+        new GetCommand({ TableName, Key: ledgerKey(ownerId), ConsistentRead: true }),
       );
       return Item && ledgerIn(Item);
     },
 
-    change: (uid, change) =>
-      write({ Update: { TableName, Key: ledgerKey(uid), ...toUpdate(change) } }, moved),
+    change: (ownerId, change) =>
+      write({ Update: { TableName, Key: ledgerKey(ownerId), ...toUpdate(change) } }, moved),
 
-    replace(uid, ledger) {
-      const Item = { ...ledgerKey(uid), ...toItem(ledger), revision: ledger.revision + 1 };
+    replace(ownerId, ledger) {
+      const Item = { ...ledgerKey(ownerId), ...toItem(ledger), revision: ledger.revision + 1 };
       const seen = {
         ConditionExpression: 'revision = :seen',
         ExpressionAttributeValues: { ':seen': ledger.revision },
@@ -135,12 +135,12 @@ export function ledgerTable(db: DynamoDBDocumentClient, TableName: string): Ledg
       return write({ Put: { TableName, Item, ...(ledger.revision === 0 ? none : seen) } }, moved);
     },
 
-    setBudget: (uid, budget) =>
+    setBudget: (ownerId, budget) =>
       write(
         {
           Update: {
             TableName,
-            Key: ledgerKey(uid),
+            Key: ledgerKey(ownerId),
             UpdateExpression:
               'ADD revision :one, budgetRevision :one SET budget = :budget REMOVE #day, #month',
             ExpressionAttributeNames: {
@@ -158,8 +158,8 @@ export function ledgerTable(db: DynamoDBDocumentClient, TableName: string): Ledg
 /** Deletes an owner's ledger, if there is one. */
 export const removeLedger =
   (TableName: string) =>
-  (uid: Uid): Write =>
+  (ownerId: OwnerId): Write =>
     write(
-      { Delete: { TableName, Key: ledgerKey(uid) } },
+      { Delete: { TableName, Key: ledgerKey(ownerId) } },
       () => new AppError('internal'), // it has no condition to fail
     );

@@ -38,22 +38,22 @@ function tokenIn(row: unknown): PersonalToken {
 }
 
 export const PERSONAL_TOKENS = 'TOKENS#';
-const partition = (uid: string) => `${PERSONAL_TOKENS}${uid}`;
+const partition = (ownerId: string) => `${PERSONAL_TOKENS}${ownerId}`;
 
 export function personalTokenTable(db: DynamoDBDocumentClient, TableName: string): PersonalTokenStore {
   return {
-    async find(uid, id) {
-      const Key = { pk: partition(uid), sk: id };
+    async find(ownerId, id) {
+      const Key = { pk: partition(ownerId), sk: id };
       const { Item } = await db.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
       return Item && tokenIn(Item);
     },
 
-    async list(uid) {
+    async list(ownerId) {
       const found: PersonalToken[] = [];
       const query = {
         TableName,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': partition(uid) },
+        ExpressionAttributeValues: { ':pk': partition(ownerId) },
         ConsistentRead: true,
       };
       for await (const { Items = [] } of paginateQuery({ client: db }, query)) {
@@ -62,20 +62,20 @@ export function personalTokenTable(db: DynamoDBDocumentClient, TableName: string
       return found.toSorted((one, other) => other.createdAt - one.createdAt);
     },
 
-    create(uid, { id, ...token }) {
-      const Item = { pk: partition(uid), sk: id, ...token, ttl: token.expiresAt + KEPT_SECONDS };
+    create(ownerId, { id, ...token }) {
+      const Item = { pk: partition(ownerId), sk: id, ...token, ttl: token.expiresAt + KEPT_SECONDS };
       return write(
         { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
         () => new AppError('conflict'),
       );
     },
 
-    revoke: (uid, id, at) => [
+    revoke: (ownerId, id, at) => [
       write(
         {
           Update: {
             TableName,
-            Key: { pk: partition(uid), sk: id },
+            Key: { pk: partition(ownerId), sk: id },
             UpdateExpression: 'SET revokedAt = :at, #ttl = :ttl',
             ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(revokedAt)',
             ExpressionAttributeNames: { '#ttl': 'ttl' },
@@ -84,7 +84,7 @@ export function personalTokenTable(db: DynamoDBDocumentClient, TableName: string
         },
         () => new AppError('not_found', 'You have no such personal access token.'),
       ),
-      endedSession(TableName, { uid, sessionId: id, at }),
+      endedSession(TableName, { ownerId, sessionId: id, at }),
     ],
   };
 }

@@ -1,4 +1,4 @@
-// Preferences on the content table: pk `U#<uid>`, sk `PREFERENCES`, one row per owner.
+// Preferences on the content table: pk `U#<ownerId>`, sk `PREFERENCES`, one row per owner.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 
 import {
@@ -10,18 +10,18 @@ import {
 
 import { write } from './transaction.ts';
 
-const preferencesKey = (uid: string) => ({ pk: `U#${uid}`, sk: 'PREFERENCES' });
+const preferencesKey = (ownerId: string) => ({ pk: `U#${ownerId}`, sk: 'PREFERENCES' });
 
 export function preferenceTable(db: DynamoDBDocumentClient, TableName: string): PreferenceStore {
   return {
-    async find(uid) {
+    async find(ownerId) {
       const { Item } = await db.send(
-        new GetCommand({ TableName, Key: preferencesKey(uid), ConsistentRead: true }),
+        new GetCommand({ TableName, Key: preferencesKey(ownerId), ConsistentRead: true }),
       );
       return Item && Preferences.parse(Item);
     },
 
-    replace(uid, preferences) {
+    replace(ownerId, preferences) {
       const seen = preferences.version - 1;
       const condition =
         seen === 0
@@ -32,7 +32,7 @@ export function preferenceTable(db: DynamoDBDocumentClient, TableName: string): 
               ExpressionAttributeValues: { ':seen': seen },
             };
       return write(
-        { Put: { TableName, Item: { ...preferencesKey(uid), ...preferences }, ...condition } },
+        { Put: { TableName, Item: { ...preferencesKey(ownerId), ...preferences }, ...condition } },
         (current) => changedMeanwhile(current ? Preferences.parse(current) : NO_PREFERENCES),
       );
     },

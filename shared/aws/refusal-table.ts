@@ -1,4 +1,4 @@
-// Counts of rejections on the control table: pk `REFUSED#<uid>`, sk `<hour>#<act> <code> <target> <reason>`, one number
+// Counts of rejections on the control table: pk `REFUSED#<ownerId>`, sk `<hour>#<act> <code> <target> <reason>`, one number
 // `n`. They are kept for the daily reports, longer than the last sample of an hour.
 import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -10,11 +10,11 @@ const KEPT_SECONDS = 35 * 24 * 3600;
 
 export const refusalTable =
   (db: DynamoDBDocumentClient, { TableName, now }: { TableName: string; now: () => number }): CountRefusal =>
-  async ({ uid, hour, kind }) => {
+  async ({ ownerId, hour, kind }) => {
     const { Attributes } = await db.send(
       new UpdateCommand({
         TableName,
-        Key: { pk: `REFUSED#${uid}`, sk: `${hour}#${kind}` },
+        Key: { pk: `REFUSED#${ownerId}`, sk: `${hour}#${kind}` },
         UpdateExpression: 'ADD n :one SET #ttl = if_not_exists(#ttl, :ttl)',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':one': 1, ':ttl': Math.floor(now() / 1000) + KEPT_SECONDS },
@@ -30,19 +30,19 @@ const Row = z.object({ sk: z.string(), n: z.number().int() });
 export const refusalsOf =
   (client: DynamoDBDocumentClient, TableName: string) =>
   async (
-    uid: string,
+    ownerId: string,
     { from, to }: { from: string; to: string },
   ): Promise<(RefusalKind & { n: number })[]> => {
     const query = {
       TableName,
       KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: { ':pk': `REFUSED#${uid}`, ':from': from, ':to': `${to}U` }, // U: past every T<hour>
+      ExpressionAttributeValues: { ':pk': `REFUSED#${ownerId}`, ':from': from, ':to': `${to}U` }, // U: past every T<hour>
     };
     const pages = await Array.fromAsync(paginateQuery({ client }, query));
     return pages
       .flatMap(({ Items = [] }) => Items.map((item) => Row.parse(item)))
       .map(({ sk, n }) => {
         const [hour = '', kind = ''] = sk.split('#');
-        return { uid, hour, kind, n };
+        return { ownerId, hour, kind, n };
       });
   };

@@ -1,6 +1,6 @@
 // Sessions on the control table, in two partitions per owner, because every route notes sessions and few may end one:
-// pk `SESSION#<uid>`: sk `one#<id>` is a session as its newest token shows it, sk `all` the roles last seen;
-// pk `REVOKED#<uid>`: sk `one#<id>` an ended session, sk `all` what ends all of them. IAM limits rows by pk alone.
+// pk `SESSION#<ownerId>`: sk `one#<id>` is a session as its newest token shows it, sk `all` the roles last seen;
+// pk `REVOKED#<ownerId>`: sk `one#<id>` an ended session, sk `all` what ends all of them. IAM limits rows by pk alone.
 // The session of a personal access token is sk `token#<id>`, with the time of its last use.
 // Times are seconds. `ttl` is late by days, so every time is checked again when it is read.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
@@ -44,8 +44,8 @@ const SessionRow = z.object({
   usedAt: z.optional(z.number()),
 });
 
-const noted = (uid: string) => `SESSION#${uid}`;
-const ended = (uid: string) => `REVOKED#${uid}`;
+const noted = (ownerId: string) => `SESSION#${ownerId}`;
+const ended = (ownerId: string) => `REVOKED#${ownerId}`;
 const PREFIX = 'one#';
 const TOKEN_PREFIX = 'token#';
 const sortKey = (sessionId: string) => `${isPersonalSession(sessionId) ? TOKEN_PREFIX : PREFIX}${sessionId}`;
@@ -97,55 +97,55 @@ export const sessionTable = (db: DynamoDBDocumentClient, TableName: string): Ses
 
 function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
   return {
-    async look(uid, sessionId) {
+    async look(ownerId, sessionId) {
       const one = sortKey(sessionId);
-      const keys = [noted(uid), ended(uid)].flatMap((pk) => [ALL, one].map((sk) => ({ pk, sk })));
+      const keys = [noted(ownerId), ended(ownerId)].flatMap((pk) => [ALL, one].map((sk) => ({ pk, sk })));
       const request = { RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } };
       const { Responses, UnprocessedKeys = {} } = await db.send(new BatchGetCommand(request));
       // Four small rows: an incomplete response means throttling, and would hide a revocation.
       if (Object.keys(UnprocessedKeys).length > 0) throw new AppError('unavailable');
       const rows = Responses?.[TableName] ?? [];
       const at = (pk: string, sk: string) => rows.find((row) => row['pk'] === pk && row['sk'] === sk);
-      const [session, end] = [at(noted(uid), one), at(ended(uid), one)];
+      const [session, end] = [at(noted(ownerId), one), at(ended(ownerId), one)];
       return {
-        cut: cutIn(at(noted(uid), ALL), at(ended(uid), ALL)),
+        cut: cutIn(at(noted(ownerId), ALL), at(ended(ownerId), ALL)),
         // A revoked session without its own row has no times, and needs none.
         session: (session ?? end) && sessionIn(sessionId, { ...NO_TIMES, ...session, ...end }),
       };
     },
 
-    async note(uid, { id, client, since, issuedAt, expiresAt }) {
+    async note(ownerId, { id, client, since, issuedAt, expiresAt }) {
       const ttl = id.startsWith('s_') ? issuedAt + IDLE_SECONDS : expiresAt + DAY;
       const input = change(
-        { TableName, pk: noted(uid), sk: sortKey(id) },
+        { TableName, pk: noted(ownerId), sk: sortKey(id) },
         { client, since, issuedAt, expiresAt, ttl },
         'attribute_not_exists(pk) OR issuedAt < :issuedAt',
       );
       await updateIf(db, input);
     },
 
-    async noteUse(uid, { id, since, issuedAt, expiresAt }, usedAt) {
+    async noteUse(ownerId, { id, since, issuedAt, expiresAt }, usedAt) {
       const input = change(
-        { TableName, pk: noted(uid), sk: sortKey(id) },
+        { TableName, pk: noted(ownerId), sk: sortKey(id) },
         { since, issuedAt, expiresAt, usedAt, ttl: expiresAt + DAY },
         'attribute_not_exists(usedAt) OR usedAt < :usedAt',
       );
       await updateIf(db, input);
     },
 
-    async list(uid) {
+    async list(ownerId) {
       const { Items = [] } = await db.send(
-        new QueryCommand({ ...rowsOf(TableName, uid, PREFIX), Limit: LIST_LIMIT }),
+        new QueryCommand({ ...rowsOf(TableName, ownerId, PREFIX), Limit: LIST_LIMIT }),
       );
       const sessions = Items.map((row) => sessionIn(String(row['sk']).slice(PREFIX.length), row));
       return sessions.toSorted((one, other) => other.issuedAt - one.issuedAt);
     },
 
-    async lastUses(uid) {
+    async lastUses(ownerId) {
       const uses = new Map<string, number>();
       for await (const { Items = [] } of paginateQuery(
         { client: db },
-        rowsOf(TableName, uid, TOKEN_PREFIX),
+        rowsOf(TableName, ownerId, TOKEN_PREFIX),
       )) {
         for (const { sk, usedAt } of Items) uses.set(String(sk).slice(TOKEN_PREFIX.length), Number(usedAt));
       }
@@ -154,10 +154,10 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
   };
 }
 
-const rowsOf = (TableName: string, uid: string, prefix: string) => ({
+const rowsOf = (TableName: string, ownerId: string, prefix: string) => ({
   TableName,
   KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-  ExpressionAttributeValues: { ':pk': noted(uid), ':prefix': prefix },
+  ExpressionAttributeValues: { ':pk': noted(ownerId), ':prefix': prefix },
   ConsistentRead: true,
 });
 
@@ -171,47 +171,47 @@ async function updateIf(db: DynamoDBDocumentClient, input: ReturnType<typeof cha
 }
 
 /** Ends one session, whether it was ever noted or not. */
-export const endedSession = (TableName: string, { uid, sessionId, at }: Ended): Write =>
+export const endedSession = (TableName: string, { ownerId, sessionId, at }: Ended): Write =>
   write(
     {
       Update: change(
-        { TableName, pk: ended(uid), sk: sortKey(sessionId) },
+        { TableName, pk: ended(ownerId), sk: sortKey(sessionId) },
         { revokedAt: at, ttl: at + REVOKED_SECONDS },
       ),
     },
     never,
   );
-type Ended = { readonly uid: string; readonly sessionId: string; readonly at: number };
+type Ended = { readonly ownerId: string; readonly sessionId: string; readonly at: number };
 
 function writes(TableName: string): Writes {
   const all = (pk: string) => ({ TableName, pk, sk: ALL });
   return {
-    revoke: (uid, sessionId, at) => {
+    revoke: (ownerId, sessionId, at) => {
       const sk = `${PREFIX}${sessionId}`;
       const set = { revokedAt: at, ttl: at + REVOKED_SECONDS };
       const live = 'attribute_exists(pk) AND attribute_not_exists(revokedAt)';
       return [
         // On the session's own row the mark is only used by lists.
         write(
-          { Update: change({ TableName, pk: noted(uid), sk }, set, live) },
+          { Update: change({ TableName, pk: noted(ownerId), sk }, set, live) },
           () => new AppError('not_found', 'You have no such session.'),
         ),
-        endedSession(TableName, { uid, sessionId, at }),
+        endedSession(TableName, { ownerId, sessionId, at }),
       ];
     },
 
-    cutAt: (uid, notBefore) =>
-      write({ Update: change(all(ended(uid)), { notBefore, ttl: notBefore + REVOKED_SECONDS }) }, never),
+    cutAt: (ownerId, notBefore) =>
+      write({ Update: change(all(ended(ownerId)), { notBefore, ttl: notBefore + REVOKED_SECONDS }) }, never),
 
-    close: (uid, from, until) => {
+    close: (ownerId, from, until) => {
       const set = { notBefore: from, closedUntil: until, ttl: from + REVOKED_SECONDS };
-      return write({ Update: change(all(ended(uid)), set) }, never);
+      return write({ Update: change(all(ended(ownerId)), set) }, never);
     },
 
-    rolesSeen: (uid, roles, at) => {
+    rolesSeen: (ownerId, roles, at) => {
       const newest = 'attribute_not_exists(rolesAt) OR rolesAt < :rolesAt';
       return write(
-        { Update: change(all(noted(uid)), { roles, rolesAt: at }, newest) },
+        { Update: change(all(noted(ownerId)), { roles, rolesAt: at }, newest) },
         () => new AppError('conflict'),
       );
     },

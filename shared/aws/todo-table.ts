@@ -1,14 +1,14 @@
-// The TodoStore on the content table: pk `U#<uid>`, sk `TODO#<ulid>`, so a query lists them oldest first.
+// The TodoStore on the content table: pk `U#<ownerId>`, sk `TODO#<ulid>`, so a query lists them oldest first.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { Todo, type TodoStore } from '#shared/todo/todo.ts';
 
 import { write } from './transaction.ts';
 
 const PREFIX = 'TODO#';
-const todoKey = (owner: Uid, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
+const todoKey = (owner: OwnerId, id: string) => ({ pk: `U#${owner}`, sk: `${PREFIX}${id}` });
 
 /** Optimistic locking: a write is conditional on the version it was derived from. */
 const atVersion = (version: number) => ({

@@ -1,4 +1,4 @@
-// Registered tools on the content table: pk `U#<uid>` for one person's, `SHARED` for shared ones, sk `TOOL#<name>`.
+// Registered tools on the content table: pk `U#<ownerId>` for one person's, `SHARED` for shared ones, sk `TOOL#<name>`.
 // `doc` is the tool as JSON, because its schemas may exceed the depth of the table's maps.
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
@@ -17,12 +17,12 @@ const parse = ({ doc }: Readonly<Record<string, unknown>>): RegisteredTool =>
 const toItem = (tool: RegisteredTool) => ({
   ...toolKey(shelfOf(tool), tool.name),
   fmt: 1,
-  rv: tool.rv,
+  revision: tool.revision,
   doc: JSON.stringify(tool),
 });
 
 const atVersion = (seen: number) => ({
-  ConditionExpression: 'rv = :seen',
+  ConditionExpression: 'revision = :seen',
   ExpressionAttributeValues: { ':seen': seen },
 });
 
@@ -60,11 +60,12 @@ export function toolTable(db: DynamoDBDocumentClient, TableName: string): Regist
         () => new AppError('conflict', 'There is a tool of this name already.', { tool_name: tool.name }),
       ),
 
-    replace: (tool) => write({ Put: { TableName, Item: toItem(tool), ...atVersion(tool.rv - 1) } }, changed),
+    replace: (tool) =>
+      write({ Put: { TableName, Item: toItem(tool), ...atVersion(tool.revision - 1) } }, changed),
 
     remove: (tool) =>
       write(
-        { Delete: { TableName, Key: toolKey(shelfOf(tool), tool.name), ...atVersion(tool.rv) } },
+        { Delete: { TableName, Key: toolKey(shelfOf(tool), tool.name), ...atVersion(tool.revision) } },
         changed,
       ),
   };

@@ -1,4 +1,4 @@
-// Usage counters on the content table: pk `U#<uid>`, sk `USAGE#<day>`, one number per action and result; and sk
+// Usage counters on the content table: pk `U#<ownerId>`, sk `USAGE#<day>`, one number per action and result; and sk
 // `USED#<day>`, usage of tool calls, one number per `<tool|provider|key>:<name>:<what>`. A marker in the control table,
 // written in the same transaction, makes repeated deliveries of an event idempotent.
 import { AppError } from '#shared/core/errors.ts';
@@ -34,7 +34,7 @@ export function usageTable(tables: { content: string; control: string; now: () =
         {
           Update: {
             TableName: content,
-            Key: { pk: `U#${event.uid}`, sk: `USAGE#${event.ts.slice(0, 10)}` },
+            Key: { pk: `U#${event.ownerId}`, sk: `USAGE#${event.ts.slice(0, 10)}` },
             UpdateExpression: 'ADD #counter :one',
             ExpressionAttributeNames: { '#counter': `${event.act}:${event.result}` },
             ExpressionAttributeValues: { ':one': 1 },
@@ -49,7 +49,7 @@ export function usageTable(tables: { content: string; control: string; now: () =
         {
           Update: {
             TableName: content,
-            Key: { pk: `U#${event.uid}`, sk: `USED#${event.ts.slice(0, 10)}` },
+            Key: { pk: `U#${event.ownerId}`, sk: `USED#${event.ts.slice(0, 10)}` },
             UpdateExpression: `ADD ${added.map(({ at }) => `#${at} :${at}`).join(', ')}`,
             ExpressionAttributeNames: Object.fromEntries(added.map(({ at, name }) => [`#${at}`, name])),
             ExpressionAttributeValues: Object.fromEntries(added.map(({ at, amount }) => [`:${at}`, amount])),
@@ -64,7 +64,7 @@ export function usageTable(tables: { content: string; control: string; now: () =
         {
           ConditionCheck: {
             TableName: control,
-            Key: erasureKey(event.uid),
+            Key: erasureKey(event.ownerId),
             ConditionExpression: 'attribute_not_exists(pk) OR finishedAt < :ts',
             ExpressionAttributeValues: { ':ts': event.ts },
           },

@@ -47,8 +47,8 @@ export const spending = /* @__PURE__ */ lazy(() =>
     worstCaseOf,
     costOf: costOfAnswer,
     slowDown: admission().slowDown,
-    warn: ({ uid, requestId }, warning, day) =>
-      notices().raise({ uid, ...warningDraft(warning, day) }, requestId),
+    warn: ({ ownerId, requestId }, warning, day) =>
+      notices().raise({ ownerId, ...warningDraft(warning, day) }, requestId),
     now: () => storeMicroseconds() / 1000,
   }),
 );

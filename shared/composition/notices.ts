@@ -1,7 +1,7 @@
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { noticeList, noticeTable } from '#shared/aws/notice-table.ts';
 import { env } from '#shared/core/env.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { lazy } from '#shared/core/lazy.ts';
 import type { NoticeQuery } from '#shared/notices/api.ts';
 import { createNotices, type NoticePage, readNotices } from '#shared/notices/notice.ts';
@@ -12,9 +12,9 @@ import { audit } from './audit.ts';
 export const notices = /* @__PURE__ */ lazy(() =>
   createNotices({
     store: noticeTable(env('CONTENT_TABLE')),
-    record: ({ kind, subject, severity }, uid, requestId) =>
+    record: ({ kind, subject, severity }, ownerId, requestId) =>
       audit().record({
-        uid,
+        ownerId,
         category: 'system',
         act: 'notice.raised',
         result: 'succeeded',
@@ -27,5 +27,5 @@ export const notices = /* @__PURE__ */ lazy(() =>
 );
 
 /** Needs `notices:read`. */
-export const ownNotices = (uid: Uid, query: NoticeQuery): Promise<NoticePage> =>
-  readNotices(noticeList(dynamo(), env('CONTENT_TABLE')), uid, query);
+export const ownNotices = (ownerId: OwnerId, query: NoticeQuery): Promise<NoticePage> =>
+  readNotices(noticeList(dynamo(), env('CONTENT_TABLE')), ownerId, query);

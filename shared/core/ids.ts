@@ -6,11 +6,11 @@ import * as z from 'zod/mini';
  * Owner id: 27 base64url characters of SHA-256(issuer ‖ 0x00 ‖ subject). Computed by the server, never taken from a
  * request.
  */
-export const Uid = z
+export const OwnerId = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]{27}$/))
-  .brand<'Uid'>();
-export type Uid = z.infer<typeof Uid>;
+  .brand<'OwnerId'>();
+export type OwnerId = z.infer<typeof OwnerId>;
 
 export const ProviderId = z
   .string()

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 
 import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { SealedRows } from '#shared/crypto/sealed-row.ts';
 
@@ -21,7 +21,7 @@ const MAX_RESPONSE_BYTES = 256 * 1024;
 const MAX_RETRY_AFTER_SECONDS = 5;
 
 /** Key of a record. The name is a keyed hash, so that the table reveals neither operations nor idempotency keys. */
-export type RecordKey = { readonly uid: Uid; readonly name: string };
+export type RecordKey = { readonly ownerId: OwnerId; readonly name: string };
 
 export type IdempotencyRecord = {
   /** Keyed hash of the request's body. */
@@ -102,7 +102,7 @@ export async function recordAndRelease(
 }
 
 export type RequestIdentity = {
-  readonly uid: Uid;
+  readonly ownerId: OwnerId;
   /** The route or tool. */
   readonly operation: string;
   readonly key: string;
@@ -129,9 +129,9 @@ function keyedHash(key: Uint8Array, parts: readonly string[]): string {
 
 /** Context of a sealed response: it opens in its own record and for its own request only. */
 const boundOf = (
-  { uid, name }: RecordKey,
+  { ownerId, name }: RecordKey,
   { body, expires }: Pick<IdempotencyRecord, 'body' | 'expires'>,
-) => ['idempotency', uid, name, body, String(expires)];
+) => ['idempotency', ownerId, name, body, String(expires)];
 
 type Ports = {
   readonly store: IdempotencyStore;
@@ -162,9 +162,9 @@ export function createBeginIdempotentRequest({ store, names, replies, now }: Por
     return undefined;
   }
 
-  return async ({ uid, operation, key, body: content, requestId, remainingMs }) => {
-    const recordKey = { uid, name: keyedHash(names, ['name', uid, operation, key]) };
-    const body = keyedHash(names, ['body', uid, operation, canonicalJson(content ?? null)]);
+  return async ({ ownerId, operation, key, body: content, requestId, remainingMs }) => {
+    const recordKey = { ownerId, name: keyedHash(names, ['name', ownerId, operation, key]) };
+    const body = keyedHash(names, ['body', ownerId, operation, canonicalJson(content ?? null)]);
     const earlier = await read(recordKey, body);
     const row = { body, holder: requestId, until: 0, expires: now() + STORED_MS };
     let claiming = false;

@@ -2,7 +2,7 @@
 // admitted and settled this way, in one write, with any number in parallel. If a condition fails, the store returns the
 // ledger and the rules of ledger.ts decide.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import {
@@ -42,12 +42,12 @@ export class LedgerConflict extends AppError {
 
 /** Port: one ledger per owner. Writes are rejected with `LedgerConflict`. */
 export type LedgerStore = {
-  readonly find: (uid: Uid) => Promise<Ledger | undefined>;
-  readonly change: (uid: Uid, change: Change) => Write;
+  readonly find: (ownerId: OwnerId) => Promise<Ledger | undefined>;
+  readonly change: (ownerId: OwnerId, change: Change) => Write;
   /** @param ledger with the revision of the ledger it replaces; 0 if there is none */
-  readonly replace: (uid: Uid, ledger: Ledger) => Write;
+  readonly replace: (ownerId: OwnerId, ledger: Ledger) => Write;
   /** Unconditional: no other attribute changes. Resets the budget warnings, because the limits changed. */
-  readonly setBudget: (uid: Uid, budget: OwnBudget) => Write;
+  readonly setBudget: (ownerId: OwnerId, budget: OwnBudget) => Write;
 };
 
 /** Cached view of an owner's ledger. It selects which write is tried first and never decides the outcome. */

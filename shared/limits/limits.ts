@@ -4,7 +4,7 @@ import type { Write } from '#shared/core/write.ts';
 
 import { namesIn, type Rates } from './rates.ts';
 
-/** `version` counts the changes; `changedBy` is the uid of the last editor. */
+/** `version` counts the changes; `changedBy` is the ownerId of the last editor. */
 export type StoredLimits = {
   readonly version: number;
   readonly rates: Rates;

@@ -127,7 +127,7 @@ export function createSpending<Served>(ports: SpendingPorts<Served>): (caller: C
       async reserve(estimate, commit) {
         if (estimate.inputBytes === undefined) return commit([]);
         const made = opened(ports, caller, estimate);
-        if (plans.highestWarning(caller.uid, made.hold) >= NEAR) await ports.slowDown(caller);
+        if (plans.highestWarning(caller.ownerId, made.hold) >= NEAR) await ports.slowDown(caller);
         const hasTime = () => caller.deadline.remainingMs() > 0;
         open = made;
         try {
@@ -159,7 +159,7 @@ export function createSpending<Served>(ports: SpendingPorts<Served>): (caller: C
             () => true,
           );
         } catch (error) {
-          plans.forget(caller.uid);
+          plans.forget(caller.ownerId);
           throw error;
         }
         return charge;

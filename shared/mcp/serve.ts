@@ -21,7 +21,7 @@ export type McpOffer = {
 
 export type McpCall = {
   readonly offer: McpOffer;
-  readonly principal: Pick<Principal, 'uid' | 'scopes' | 'expiresAt'>;
+  readonly principal: Pick<Principal, 'ownerId' | 'scopes' | 'expiresAt'>;
   /** Receives errors of the protocol layer. Only their class may be logged: messages quote the caller. */
   readonly report: (error: unknown) => void;
 };
@@ -89,8 +89,8 @@ export async function serveMcp(request: Request, message: McpMessage, call: McpC
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   acceptBoth(headers);
-  const { uid, scopes, expiresAt } = principal;
-  const authInfo: AuthInfo = { token: '', clientId: uid, scopes: [...scopes], expiresAt };
+  const { ownerId, scopes, expiresAt } = principal;
+  const authInfo: AuthInfo = { token: '', clientId: ownerId, scopes: [...scopes], expiresAt };
   const response = await handler.fetch(new Request(request, { headers }), { authInfo, parsedBody: message });
   if (message.method === 'subscriptions/listen') setTimeout(() => void handler.close(), LISTEN_MS);
   return response;

@@ -1,7 +1,7 @@
 // Notices to owners.
 import * as z from 'zod';
 
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { formatCursor, parseCursor } from '#shared/core/page.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -42,7 +42,7 @@ export type NoticePage = {
 };
 
 export type NoticeDraft = Pick<Notice, 'kind' | 'severity' | 'subject' | 'text' | 'next_step' | 'url'> & {
-  readonly uid: Uid;
+  readonly ownerId: OwnerId;
   /** Raised at most once for each value: `30d`, a version, a day. */
   readonly dedupeKey: string;
 };
@@ -50,17 +50,17 @@ export type NoticeDraft = Pick<Notice, 'kind' | 'severity' | 'subject' | 'text' 
 /** Port. */
 export type NoticeStore = {
   /** Idempotent: raising a notice again, also after it was read, does not change it. Unconditional. */
-  readonly raise: (uid: Uid, notice: Notice) => Write;
+  readonly raise: (ownerId: OwnerId, notice: Notice) => Write;
   /** Rejected with `conflict` if the notice exists. */
-  readonly raiseOnce: (uid: Uid, notice: Notice) => Write;
+  readonly raiseOnce: (ownerId: OwnerId, notice: Notice) => Write;
   /** Keeps the first time. Rejected with `not_found` if the owner has no such notice. */
-  readonly markRead: (uid: Uid, id: string, at: string) => Write;
+  readonly markRead: (ownerId: OwnerId, id: string, at: string) => Write;
 };
 
 /** Port. Newest first. `after` and `next` are opaque positions, validated by the driver. */
 export type NoticeList = {
   readonly page: (
-    uid: Uid,
+    ownerId: OwnerId,
     filter: { unread: boolean },
     page: { limit: number; after?: string | undefined },
   ) => Promise<{ notices: Notice[]; next?: string }>;
@@ -74,13 +74,13 @@ export type Notices = {
    * nothing is published twice.
    */
   readonly raiseOnce: (draft: NoticeDraft, requestId: string) => readonly Write[];
-  readonly markRead: (uid: Uid, id: string) => Write;
+  readonly markRead: (ownerId: OwnerId, id: string) => Write;
 };
 
 /** @param ports.record creates the `notice.raised` audit record of a notice */
 export function createNotices(ports: {
   store: NoticeStore;
-  record: (notice: Notice, uid: Uid, requestId: string) => Write;
+  record: (notice: Notice, ownerId: OwnerId, requestId: string) => Write;
   now: () => number;
 }): Notices {
   const { store, record, now } = ports;
@@ -88,24 +88,28 @@ export function createNotices(ports: {
 
   const raising =
     (write: NoticeStore['raise']): Notices['raise'] =>
-    ({ uid, dedupeKey, ...draft }, requestId) => {
+    ({ ownerId, dedupeKey, ...draft }, requestId) => {
       const id = `${draft.kind}~${draft.subject}~${dedupeKey}`.replaceAll(/[^\w.~-]/g, '-');
       const notice: Notice = { ...draft, id, created_at: timestamp() };
-      return [write(uid, notice), record(notice, uid, requestId)];
+      return [write(ownerId, notice), record(notice, ownerId, requestId)];
     };
 
   return {
     raise: raising(store.raise),
     raiseOnce: raising(store.raiseOnce),
-    markRead: (uid, id) => store.markRead(uid, id, timestamp()),
+    markRead: (ownerId, id) => store.markRead(ownerId, id, timestamp()),
   };
 }
 
 /** An owner's own notices. */
-export async function readNotices(list: NoticeList, uid: Uid, query: NoticeQuery): Promise<NoticePage> {
+export async function readNotices(
+  list: NoticeList,
+  ownerId: OwnerId,
+  query: NoticeQuery,
+): Promise<NoticePage> {
   const { limit, cursor, unread } = query;
   const after = cursor === undefined ? undefined : parseCursor(cursor);
-  const { notices, next } = await list.page(uid, { unread }, { limit, after });
+  const { notices, next } = await list.page(ownerId, { unread }, { limit, after });
   return {
     notices: notices.map((notice) => ({ ...notice, read_at: notice.read_at ?? null })),
     pagination: { limit, next_cursor: next === undefined ? null : formatCursor(next) },

@@ -1,6 +1,6 @@
 // A call of an owner, and which provider and key answered it.
 import type { Deadline } from '#shared/core/deadline.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 import type { Served } from './failover.ts';
 import type { ChosenBy } from './policy.ts';
@@ -10,7 +10,7 @@ import type { Estimate } from './prices.ts';
 export type Intent = Estimate;
 
 export type CompletionCall = {
-  readonly owner: Uid;
+  readonly owner: OwnerId;
   readonly requestId: string;
   readonly deadline: Deadline;
   /** Gateways between the caller and us; absent: none. */
@@ -22,7 +22,7 @@ export type CompletionCall = {
   /** Called with the names of the dropped fields before anything is sent. */
   readonly onDropped?: ((fields: readonly string[]) => void) | undefined;
   /** Called with each key before it is opened: its receipt. */
-  readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
+  readonly onUse: (key: { provider: string; kid: string; version: number }) => void;
 };
 
 /** The provider that answered, and by which key. */

@@ -1,6 +1,6 @@
 // The one place where a provider is called with an owner's key.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { ownProperty } from '#shared/core/own-property.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
@@ -47,7 +47,7 @@ export type Completions = DialectCalls & {
     call: CompletionCall,
   ) => Promise<Embeddings & By & { readonly model: string }>;
   /** Sends nothing and opens no key. */
-  readonly models: (owner: Uid) => Promise<readonly KnownModels[]>;
+  readonly models: (owner: OwnerId) => Promise<readonly KnownModels[]>;
 };
 
 type Ports = {

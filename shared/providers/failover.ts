@@ -1,19 +1,22 @@
 // The order in which an owner's keys are tried for one call, and every step taken with a key that its provider rejects.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
 import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import type { Rejection, Verdict } from './provider-error.ts';
 
 /** One value of one key: its current one, or the one before the last rotation. */
-export type KeyValue = Pick<Candidate, 'provider' | 'kid' | 'ver' | 'open'>;
+export type KeyValue = Pick<Candidate, 'provider' | 'kid' | 'version' | 'open'>;
 
-export type KeyName = Pick<KeyValue, 'kid' | 'ver'> & { readonly uid: Uid; readonly provider: ProviderId };
+export type KeyName = Pick<KeyValue, 'kid' | 'version'> & {
+  readonly ownerId: OwnerId;
+  readonly provider: ProviderId;
+};
 
 /** The call that a change of a key is traced to. */
-export type OnCall = { readonly owner: Uid; readonly requestId: string; readonly deadline: Deadline };
+export type OnCall = { readonly owner: OwnerId; readonly requestId: string; readonly deadline: Deadline };
 
 /**
  * `renewed`: the row has another value now · `refused`: the provider will not renew this credential any more ·
@@ -64,14 +67,19 @@ export type KeySteps<T> = {
 /** Everything that can be done with one key before the next one is tried. Every step makes at most one upstream call. */
 export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySteps<T>) {
   let renewal: Renewed | undefined;
-  const nameOf = ({ provider, kid, ver }: Candidate): KeyName => ({ uid: call.owner, provider, kid, ver });
+  const nameOf = ({ provider, kid, version }: Candidate): KeyName => ({
+    ownerId: call.owner,
+    provider,
+    kid,
+    version,
+  });
 
   /** The next value of a credential, requested once in a call. */
   async function renewed(key: Candidate, wait: boolean): Promise<Candidate | undefined> {
     if (key.renewBy === undefined || (renewal !== undefined && renewal !== 'busy')) return undefined;
     renewal = await health.renew(nameOf(key), { ...call, wait });
     const fresh = renewal === 'renewed' ? await reread() : undefined;
-    return fresh?.ver === key.ver ? undefined : fresh;
+    return fresh?.version === key.version ? undefined : fresh;
   }
 
   async function renewedAhead(key: Candidate): Promise<Candidate> {
@@ -83,7 +91,7 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
   /** Usable for a quarter of an hour after a rotation: the new value may be the wrong one. */
   async function withPrevious(key: Candidate, tried: number): Promise<Outcome<T> | undefined> {
     const { previous } = key;
-    if (!previous || previous.ver === tried) return undefined;
+    if (!previous || previous.version === tried) return undefined;
     const outcome = await attempt({ ...key, ...previous });
     if (outcome.kind !== 'answered') return undefined;
     await health.markSuspect(nameOf(key), call);
@@ -105,9 +113,9 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
     if (!rejectsKey(rejected)) return rejected;
     const key = await reread();
     if (!key) return rejected; // deleted, frozen or marked since
-    const verdict = key.ver === first.ver ? rejected : await attempt(key); // rotated since
+    const verdict = key.version === first.version ? rejected : await attempt(key); // rotated since
     if (!rejectsKey(verdict)) return verdict;
-    const saved = await withPrevious(key, first.ver);
+    const saved = await withPrevious(key, first.version);
     if (saved) return saved;
     // Forbidden: the provider knows the key, so it is neither stale nor revoked.
     return verdict.kind === 'key_forbidden' ? verdict : withRenewed(key, verdict);

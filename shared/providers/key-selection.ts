@@ -1,6 +1,6 @@
 // The provider and model of a call, and the owner's keys that can serve it.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { CATALOG, factsOf, type ProviderFacts } from './catalog.ts';
@@ -94,7 +94,7 @@ export function createKeySelection({
   vault: UsableKeys;
   preferenceOf?: PreferenceOf | undefined;
 }) {
-  async function preferred(owner: Uid, wanted: Wanted): Promise<Preference> {
+  async function preferred(owner: OwnerId, wanted: Wanted): Promise<Preference> {
     const open = wanted.provider === undefined || wanted.model === undefined;
     return (open && (await preferenceOf?.(owner))) || {};
   }
@@ -103,7 +103,11 @@ export function createKeySelection({
    * The reason why there is no key. Of a model that is only named by its prefix nothing says that it exists: where the owner
    * uses other providers, it is not found.
    */
-  async function missing(owner: Uid, facts: ProviderFacts, { model, isByPrefix }: Named): Promise<AppError> {
+  async function missing(
+    owner: OwnerId,
+    facts: ProviderFacts,
+    { model, isByPrefix }: Named,
+  ): Promise<AppError> {
     const why = await vault.whyNone(owner, facts.id);
     const isKnown = !isByPrefix || facts.modelPattern?.test(model ?? '') === true;
     if (why || isKnown || (await vault.candidates(owner)).length === 0) return noKey(facts.id, why);
@@ -111,7 +115,11 @@ export function createKeySelection({
   }
 
   /** The named provider, else the one inferred from the model, else the preferred one, else that of the owner's first key. */
-  async function byName(owner: Uid, wanted: Named, { usable, preference, purpose }: Known): Promise<Choice> {
+  async function byName(
+    owner: OwnerId,
+    wanted: Named,
+    { usable, preference, purpose }: Known,
+  ): Promise<Choice> {
     const facts =
       namedBy(wanted) ?? providerOf(wanted.model, usable) ?? otherwise(wanted, usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
@@ -129,7 +137,7 @@ export function createKeySelection({
    * @throws {AppError} `key_missing`, `key_frozen`, `key_expired`, `key_invalid`; `invalid_input` for an unknown provider, for a
    * policy beside a name, or a missing model
    */
-  return async (owner: Uid, asked: Wanted, size?: Size): Promise<Choice> => {
+  return async (owner: OwnerId, asked: Wanted, size?: Size): Promise<Choice> => {
     const named = withKnownPrefix(asked);
     checkPolicy(named);
     const [candidates, preference] = await Promise.all([

@@ -1,5 +1,5 @@
 // Preferences of an owner, for calls that name no provider or no model.
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 import type { Policy } from './policy.ts';
 
@@ -12,7 +12,7 @@ export type Preference = {
 };
 
 /** Port. Called only when a call leaves something unspecified. */
-export type PreferenceOf = (owner: Uid) => Promise<Preference>;
+export type PreferenceOf = (owner: OwnerId) => Promise<Preference>;
 
 const MAX_KEPT = 1000;
 
@@ -21,7 +21,7 @@ export function cachedPreference(
   read: PreferenceOf,
   { keepMs, now }: { keepMs: number; now: () => number },
 ): PreferenceOf {
-  const kept = new Map<Uid, { preference: Preference; until: number }>();
+  const kept = new Map<OwnerId, { preference: Preference; until: number }>();
   return async (owner) => {
     const held = kept.get(owner);
     if (held && held.until > now()) return held.preference;

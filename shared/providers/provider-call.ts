@@ -2,7 +2,7 @@
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { readAll } from '#shared/egress/body.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress, EgressRequest, EgressResponse, EgressStream } from '#shared/egress/egress.ts';
@@ -26,10 +26,10 @@ export type ProviderRequest = {
 };
 
 type Call = {
-  readonly owner: Uid;
+  readonly owner: OwnerId;
   readonly deadline: Deadline;
   readonly hops?: number;
-  readonly onUse: (key: { provider: string; kid: string; ver: number }) => void;
+  readonly onUse: (key: { provider: string; kid: string; version: number }) => void;
 };
 
 /** Routes that stream can return all of it: Lambda streams up to 200 MB. Buffered ones check what they can return. */
@@ -72,14 +72,14 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
 
   /** Opens the key. It goes to the origin sealed with it, else to the configured origin of its provider. */
   async function prepare({ facts, adapter, path, body, accept }: ProviderRequest, key: KeyValue, call: Call) {
-    const { provider, kid, ver } = key;
+    const { provider, kid, version } = key;
     const configured = origins[facts.id];
     if (!facts.address && !configured) {
       throw new AppError('unavailable', `${facts.title} is not configured on this stage.`);
     }
     // Only a server that the owner chose may be a gateway, or this one again.
     const chain = facts.ownBaseUrl ? hopHeaders({ hops: 0, ...call }) : {};
-    call.onUse({ provider, kid, ver });
+    call.onUse({ provider, kid, version });
     const { secret, origin } = await key.open();
     const remainingMs = call.deadline.remainingMs();
     const sent: EgressRequest = {

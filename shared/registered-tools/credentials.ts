@@ -12,11 +12,11 @@ const isRejection = (error: unknown): error is AppError =>
 
 /** Asked once with one value. The origin is sealed with it: neither a row of the registry nor its author can send it elsewhere. */
 async function askedWith<T>(
-  { provider, kid, ver, open }: KeyValue,
+  { provider, kid, version, open }: KeyValue,
   { alias, origin, onUse }: CredentialUse,
   work: Work<T>,
 ): Promise<T> {
-  onUse({ provider, kid, ver });
+  onUse({ provider, kid, version });
   const frame = await open();
   if (frame.origin === origin) return work(frame.secret);
   throw new AppError('wrong_provider', `The stored key for ${alias} belongs to another origin.`, {

@@ -29,9 +29,9 @@ type Where = {
 const PROCESS_KEY = randomBytes(32);
 
 /** Connection of one owner, one server and one credential: nothing that a server remembers of one reaches another. */
-const connectionName = (uid: string, url: string, credential: object | undefined): string =>
+const connectionName = (ownerId: string, url: string, credential: object | undefined): string =>
   createHmac('sha256', PROCESS_KEY)
-    .update(JSON.stringify([uid, url, credential]))
+    .update(JSON.stringify([ownerId, url, credential]))
     .digest('base64url');
 
 /** One conversation, with the caller's own key where the server takes one. */
@@ -48,7 +48,7 @@ function conversation<T>(
     const mask = secret && createSecretMask(secret);
     const keepAs = !keeps
       ? undefined
-      : connectionName(caller.principal.uid, url, credential && secret && shownAs(credential, secret));
+      : connectionName(caller.principal.ownerId, url, credential && secret && shownAs(credential, secret));
     return withSession({ url, alias, egress, deadline, mask, shown, progress, keepAs }, work);
   });
 }
@@ -92,7 +92,7 @@ function isLoop({ _meta }: Readonly<Record<string, unknown>>): boolean {
 
 /** A shared tool is what its registrar's key is shown, or everybody where it takes none: one caller's key decides nothing. */
 const isDecisive = ({ shared, owner, definition }: RegisteredTool, { principal }: ToolCall): boolean =>
-  !shared || !definition.credential || owner === principal.uid;
+  !shared || !definition.credential || owner === principal.ownerId;
 
 /** @returns the rejection, once what was found is on record */
 async function changed(

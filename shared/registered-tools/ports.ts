@@ -1,14 +1,14 @@
 // Ports and types for calls of registered tools.
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { Credential, Definition, RegisteredTool } from '#shared/tools/registered.ts';
 import type { KeyReceipt, ToolCall } from '#shared/tools/tool.ts';
 
 export type CredentialUse = {
-  readonly owner: Uid;
+  readonly owner: OwnerId;
   readonly alias: string;
   readonly origin: string;
   readonly requestId: string;
@@ -66,7 +66,7 @@ export function withKey<T>(
 ): Promise<T> {
   if (!credential) return work();
   const { origin } = new URL(url);
-  return credentials.use({ owner: principal.uid, alias, origin, requestId, deadline, onUse }, work);
+  return credentials.use({ owner: principal.ownerId, alias, origin, requestId, deadline, onUse }, work);
 }
 
 /** The header that shows the caller's key. */

@@ -73,14 +73,14 @@ function draftOf(
     name: toolNameOf(body.alias, upstreamName),
     alias: body.alias,
     shared: body.shared,
-    owner: principal.uid,
+    owner: principal.ownerId,
     state: 'draft',
     version: 1,
     definition,
     hash: hashOf(definition),
     createdAt: at,
     updatedAt: at,
-    rv: 1,
+    revision: 1,
   };
 }
 
@@ -126,7 +126,7 @@ function changesOf(
     const old = before.get(tool.name);
     if (!old) return { tool, writes: [store.insert(tool)] };
     if (old.hash === tool.hash) return { tool: old, writes: [] };
-    const next = { ...tool, createdAt: old.createdAt, version: old.version + 1, rv: old.rv + 1 };
+    const next = { ...tool, createdAt: old.createdAt, version: old.version + 1, revision: old.revision + 1 };
     return { tool: next, writes: [store.replace(next)] };
   });
   return {
@@ -196,7 +196,7 @@ export function createRegister(ports: RegisterPorts) {
       refuse('is replaced by no usable tool; delete it with DELETE /mcp/tools/{alias}');
     if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large; select fewer tools', 'body');
     const { alias, replace } = body;
-    const shelf = body.shared ? 'shared' : principal.uid;
+    const shelf = body.shared ? 'shared' : principal.ownerId;
     const present = await refuseTaken(tools, { shelf, alias, replace });
     const { writes, ...changed } = changesOf({ tools, present }, store);
     if (Math.max(tools.length, writes.length) > MAX_AT_ONCE)

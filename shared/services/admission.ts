@@ -29,21 +29,21 @@ export type Admission = {
 };
 
 export const createAdmission = ({ admit, pacing, rates }: Ports): Admission => ({
-  async admitCall({ uid, roles }, tool) {
+  async admitCall({ ownerId, roles }, tool) {
     const current = await rates();
     const narrow = narrowRateOf(current, roles, ['tools', tool]);
-    if (narrow) await admit(`${uid}#tool#${tool}`, narrow, { scope: 'tool', tool });
-    pacing.attach(uid, await admit(uid, rateOf(current, roles), { scope: 'owner' }));
+    if (narrow) await admit(`${ownerId}#tool#${tool}`, narrow, { scope: 'tool', tool });
+    pacing.attach(ownerId, await admit(ownerId, rateOf(current, roles), { scope: 'owner' }));
   },
 
-  async admitProvider({ uid, roles }, provider, deadline) {
-    await pacing.admit(uid, provider, deadline);
+  async admitProvider({ ownerId, roles }, provider, deadline) {
+    await pacing.admit(ownerId, provider, deadline);
     const narrow = narrowRateOf(await rates(), roles, ['providers', provider]);
-    if (narrow) await admit(`${uid}#provider#${provider}`, narrow, { scope: 'provider', provider });
+    if (narrow) await admit(`${ownerId}#provider#${provider}`, narrow, { scope: 'provider', provider });
   },
 
-  async slowDown({ uid, roles }) {
+  async slowDown({ ownerId, roles }) {
     const slower = quarterOf(rateOf(await rates(), roles));
-    await admit(`${uid}#near`, slower, { scope: 'owner' });
+    await admit(`${ownerId}#near`, slower, { scope: 'owner' });
   },
 });

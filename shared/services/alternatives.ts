@@ -64,9 +64,9 @@ function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Estim
  */
 export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, now }: Ports) {
   /** Providers that have the feature, that are configured here, and that the caller has a usable key for. */
-  async function usableFor({ uid }: Principal, feature: Feature): Promise<ProviderFacts[]> {
+  async function usableFor({ ownerId }: Principal, feature: Feature): Promise<ProviderFacts[]> {
     const at = now();
-    const active = (await keys.list(uid)).filter((key) => key.status === 'active' && !isExpired(key, at));
+    const active = (await keys.list(ownerId)).filter((key) => key.status === 'active' && !isExpired(key, at));
     const usable = new Set<string>(active.map(({ provider }) => provider));
     return CATALOG.filter(
       ({ id, features }) => usable.has(id) && features.includes(feature) && origins[id] !== undefined,
@@ -74,13 +74,13 @@ export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, 
   }
 
   const usableProvider =
-    ({ uid }: Principal, { modelOf, costOf }: Estimator) =>
+    ({ ownerId }: Principal, { modelOf, costOf }: Estimator) =>
     (facts: ProviderFacts): UsableProvider => ({
       id: facts.id,
       title: facts.title,
       defaultModel: modelOf(facts),
       maxTemperature: facts.maxTemperature ?? 2,
-      isLow: isLow(uid, facts.id),
+      isLow: isLow(ownerId, facts.id),
       costMicroUsd: costOf(facts.id, modelOf(facts)),
     });
 
@@ -97,7 +97,7 @@ export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, 
       .filter((name) => !narrowRateOf(current, principal.roles, ['tools', name]));
     const feature = refused.tool === 'ai_embed' ? 'embed' : 'chat';
     const usable = await usableFor(principal, feature);
-    const preference = usable.length > 0 ? await preferenceOf(principal.uid) : {};
+    const preference = usable.length > 0 ? await preferenceOf(principal.ownerId) : {};
     const estimator = estimatorFor(refused, feature, preference);
     const providers = usable.map(usableProvider(principal, estimator));
     return alternativesTo(refused, { providers, free, againMicroUsd: costAgain(refused, estimator) });

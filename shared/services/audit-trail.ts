@@ -1,7 +1,7 @@
 import type { AuditPage, AuditQuery } from '#shared/audit/api.ts';
 import { type AuditTrail, readTrail } from '#shared/audit/read.ts';
 import type { Principal } from '#shared/auth/principal.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 /** Roles that may read the trails of other users. Operators do not need to. */
@@ -12,13 +12,13 @@ function ownerOf(
   caller: Principal,
   { user_id: userId = caller.subject, owner }: Pick<AuditQuery, 'user_id' | 'owner'>,
 ) {
-  const uid = owner ?? uidOf(caller.issuer, userId);
-  if (uid !== caller.uid && !READERS.some((role) => caller.roles.includes(role))) {
+  const ownerId = owner ?? deriveOwnerId(caller.issuer, userId);
+  if (ownerId !== caller.ownerId && !READERS.some((role) => caller.roles.includes(role))) {
     throw new AppError('forbidden', 'Only an auditor can read the records of another user.', {
       next_step: 'Omit user_id and owner, or sign in as an auditor.',
     });
   }
-  return { uid, userId: owner ?? userId };
+  return { ownerId, userId: owner ?? userId };
 }
 
 /** Reads the caller's own records; for auditors and admins those of the user they name. */
@@ -29,5 +29,5 @@ export const createReadAuditTrail =
     { user_id, owner, ...query }: AuditQuery,
   ): Promise<{ page: AuditPage; of: string }> => {
     const asked = ownerOf(caller, { user_id, owner });
-    return { page: await readTrail(trail, asked, query), of: asked.uid };
+    return { page: await readTrail(trail, asked, query), of: asked.ownerId };
   };

@@ -1,7 +1,7 @@
 import { accountsIn } from '#shared/audit/accounts.ts';
 import { ANONYMOUS, type Audit } from '#shared/audit/audit.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Commit } from '#shared/core/write.ts';
 import type { Notices } from '#shared/notices/notice.ts';
 import {
@@ -16,7 +16,7 @@ import { unlessConflict } from './unless-conflict.ts';
 type Ports = {
   readonly log: KeyLog;
   /** An owner's records between two times. */
-  readonly trail: (uid: Uid, span: { fromMs: number; toMs: number }) => Promise<AuditRecord[]>;
+  readonly trail: (ownerId: OwnerId, span: { fromMs: number; toMs: number }) => Promise<AuditRecord[]>;
   readonly notices: Pick<Notices, 'raiseOnce'>;
   readonly audit: Pick<Audit, 'commit'>;
   readonly commit: Commit;
@@ -34,15 +34,15 @@ export const createReconcileDecryptsOfDay =
   ({ nowMs, requestId, onFailure }: Run): Promise<ReconciliationCounts> => {
     const auditDay = createDecryptReconciliation({
       log,
-      accounts: async (uid, span) =>
-        accountsIn(await trail(uid, span)).map((account) => ({ ...account, uid })),
+      accounts: async (ownerId, span) =>
+        accountsIn(await trail(ownerId, span)).map((account) => ({ ...account, ownerId })),
       tell: async (opening) =>
         (await unlessConflict(commit(notices.raiseOnce(incidentNotice(opening), requestId))))
           ? 'told'
           : 'known',
       record: (day, { openings, matched, possible, unmatched, unproven, unnamed, failed }) =>
         audit.commit({
-          uid: ANONYMOUS,
+          ownerId: ANONYMOUS,
           category: 'system',
           act: 'custody.compared',
           result: failed === 0 ? 'succeeded' : 'failed',

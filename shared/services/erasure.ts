@@ -24,11 +24,11 @@ function recordFields(step: Step): Pick<AuditDraft, 'act' | 'result' | 'target' 
 export function createEraseAccount({ audit, ...ports }: Ports) {
   const erase = createErasure({
     ...ports,
-    record: (step, { uid, requestId }) =>
-      audit.record({ uid, requestId, category: 'user_action', ...recordFields(step) }),
+    record: (step, { ownerId, requestId }) =>
+      audit.record({ ownerId, requestId, category: 'user_action', ...recordFields(step) }),
   });
-  return ({ uid }: Principal, call: { requestId: string; hasTime: () => boolean }): Promise<Erased> =>
-    erase({ uid, ...call });
+  return ({ ownerId }: Principal, call: { requestId: string; hasTime: () => boolean }): Promise<Erased> =>
+    erase({ ownerId, ...call });
 }
 
 export const erasureStatement = (erased: Erased) => statementOf(erased, CATALOG);

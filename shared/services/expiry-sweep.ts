@@ -34,18 +34,18 @@ type Run = {
 
 export function createSweepExpiry({ index, dropPrevious, notices, audit, commit }: Ports) {
   const record = (
-    { uid, provider, kid, ver }: ExpiringKey,
+    { ownerId, provider, kid, version }: ExpiringKey,
     act: 'key.expired' | 'key.previous_dropped',
     requestId: string,
   ): Write =>
     audit.record({
-      uid,
+      ownerId,
       category: 'system',
       act,
       result: 'succeeded',
       requestId,
       target: keyIdOf(provider, kid),
-      meta: { provider, ...(act === 'key.expired' && { version: ver }) },
+      meta: { provider, ...(act === 'key.expired' && { version }) },
     });
 
   async function notify(key: EndingKey, expiry: Expiry, requestId: string): Promise<'told' | 'known'> {

@@ -26,7 +26,7 @@ export function createFindSavedKeys(ports: Ports & { refuse: Refuse; newRequestI
   /** Records a forged row: an attempt to have forged tokens accepted by writing to the table. */
   const recordForged = (uri: string, { code }: AppError): Promise<void> =>
     refuse({
-      uid: ANONYMOUS,
+      ownerId: ANONYMOUS,
       category: 'system',
       act: 'issuer_keys.refused',
       target: new URL(uri).host,

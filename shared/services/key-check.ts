@@ -31,14 +31,18 @@ export function createCheckStoredKey({ keys, open, validation, now }: Ports) {
     if (because && because !== 'invalid') throw notUsable({ ...key, because });
   }
 
-  return ({ uid }: Principal, keyId: string, call: CallFacts & { readonly onUse: (key: UsedKey) => void }) =>
+  return (
+    { ownerId }: Principal,
+    keyId: string,
+    call: CallFacts & { readonly onUse: (key: UsedKey) => void },
+  ) =>
     check(
-      { uid, keyId },
+      { ownerId, keyId },
       {
         admit,
-        async attempt({ provider, kid, ver }) {
-          await recordAttempt(uid, call, { provider, target: keyId });
-          call.onUse({ provider, kid, ver });
+        async attempt({ provider, kid, version }) {
+          await recordAttempt(ownerId, call, { provider, target: keyId });
+          call.onUse({ provider, kid, version });
         },
         ask: ({ secret, origin }, { provider }) =>
           askProvider({ facts: factsOf(provider), secret, origin, deadline: call.deadline }),

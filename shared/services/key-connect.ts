@@ -58,7 +58,7 @@ export const createConnectKey =
     }
     const secret = new Secret(body.access_token);
     const { summary, write } = await deposit({
-      uid: caller.uid,
+      ownerId: caller.ownerId,
       provider: facts.id,
       secret,
       label: body.label,
@@ -68,7 +68,8 @@ export const createConnectKey =
         refreshToken: new Secret(body.refresh_token),
         tokenUntil: new Date(now() + body.expires_in * 1000).toISOString(),
       },
-      validate: async () => (own ? undefined : validation.validateNew(caller.uid, call, { facts, secret })),
+      validate: async () =>
+        own ? undefined : validation.validateNew(caller.ownerId, call, { facts, secret }),
     });
     return {
       summary,

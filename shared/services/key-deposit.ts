@@ -1,8 +1,8 @@
 import type { Audit } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Notices } from '#shared/notices/notice.ts';
@@ -22,14 +22,14 @@ type Ports = {
 };
 
 /** Owner of the new key: the caller, unless an admin names another user of the same issuer. */
-function ownerOf(caller: Principal, userId: string | undefined): Uid {
-  if (userId === undefined || userId === caller.subject) return caller.uid;
+function ownerOf(caller: Principal, userId: string | undefined): OwnerId {
+  if (userId === undefined || userId === caller.subject) return caller.ownerId;
   if (!caller.roles.includes('admin') || !caller.scopes.includes('admin:write')) {
     throw new AppError('forbidden', 'Only an admin can store keys for another user.', {
       next_step: 'Omit user_id, or sign in as an admin.',
     });
   }
-  return uidOf(caller.issuer, userId);
+  return deriveOwnerId(caller.issuer, userId);
 }
 
 /** A key for registered tools is sent only to the origin set when it is stored; other keys are sent to their provider. */
@@ -68,8 +68,8 @@ function checkOnBehalf({ provider, base_url, region, origin }: StoreKeyBody): vo
 }
 
 type StoredFor = {
-  readonly uid: Uid;
-  readonly by: Uid;
+  readonly ownerId: OwnerId;
+  readonly by: OwnerId;
   readonly keyId: string;
   readonly provider: string;
   readonly last4: string;
@@ -79,9 +79,9 @@ type StoredFor = {
 /** Stores a key of a known format that its provider accepts; nothing is stored until the writes are committed. */
 export function createDepositKey({ deposit, validation, audit, notices, origins }: Ports) {
   /** Record in the owner's own trail, and notice to the owner, about a key that another user stored for them. */
-  function notifyOwner({ uid, by, keyId, provider, last4, requestId }: StoredFor): readonly Write[] {
+  function notifyOwner({ ownerId, by, keyId, provider, last4, requestId }: StoredFor): readonly Write[] {
     const record = audit.record({
-      uid,
+      ownerId,
       category: 'user_action',
       act: 'key.stored',
       result: 'succeeded',
@@ -91,7 +91,7 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
     });
     const notice = notices.raise(
       {
-        uid,
+        ownerId,
         kind: 'key_stored_by_admin',
         severity: 'warning',
         subject: keyId,
@@ -105,16 +105,16 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
   }
 
   return async (caller: Principal, request: StoreKeyBody, call: CallFacts) => {
-    const uid = ownerOf(caller, request.user_id);
+    const ownerId = ownerOf(caller, request.user_id);
     const facts = factsOf(request.provider);
-    const isOnBehalf = uid !== caller.uid;
+    const isOnBehalf = ownerId !== caller.ownerId;
     if (isOnBehalf) checkOnBehalf(request);
     checkOrigin(request);
     const format = checkKeyFormat(facts, request.api_key);
     const origin = request.origin ?? keyOriginOf(facts, request, origins);
     const secret = new Secret(request.api_key);
     const { summary, write } = await deposit({
-      uid,
+      ownerId,
       provider: facts.id,
       secret,
       origin,
@@ -122,20 +122,20 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
       expiresAt: request.expires_at,
       validate: async () =>
         request.origin === undefined
-          ? validation.validateNew(caller.uid, call, { facts, secret, origin, format })
+          ? validation.validateNew(caller.ownerId, call, { facts, secret, origin, format })
           : undefined,
     });
     const { key_id: keyId } = summary;
     const last4 = request.api_key.slice(-4);
     const { requestId } = call;
     const ownerNotices = isOnBehalf
-      ? notifyOwner({ uid, by: caller.uid, keyId, provider: facts.id, last4, requestId })
+      ? notifyOwner({ ownerId, by: caller.ownerId, keyId, provider: facts.id, last4, requestId })
       : [];
     return {
       summary,
       writes: [write, ...ownerNotices],
       message: `${isOnBehalf ? 'The' : 'Your'} ${facts.title} key is stored. ${validationText(facts, summary.validation?.outcome)}`,
-      onBehalf: isOnBehalf ? uid : undefined,
+      onBehalf: isOnBehalf ? ownerId : undefined,
     };
   };
 }

@@ -25,15 +25,15 @@ const TEXT: Readonly<Record<Mark, (title: string, last4: string) => string>> = {
     `${title} rejects the value …${last4} that your key was rotated to. The previous value remains usable for a few minutes.`,
 };
 
-function invalidNotice({ uid, provider, kid, ver }: KeyName, as: Mark, last4: string) {
+function invalidNotice({ ownerId, provider, kid, version }: KeyName, as: Mark, last4: string) {
   const facts = factsOf(provider);
   const keyId = keyIdOf(provider, kid);
   return {
-    uid,
+    ownerId,
     kind: 'key_invalid',
     severity: 'critical',
     subject: keyId,
-    dedupeKey: as === 'invalid' ? `${ver}` : `${ver}-${as}`,
+    dedupeKey: as === 'invalid' ? `${version}` : `${version}-${as}`,
     text: TEXT[as](facts.title, last4),
     next_step: isUpstreamProvider(provider)
       ? `Sign in at ${facts.title} again and store the new tokens with POST /api-keys/oauth.`
@@ -42,19 +42,19 @@ function invalidNotice({ uid, provider, kid, ver }: KeyName, as: Mark, last4: st
   } as const;
 }
 
-const nameOf = ({ uid, kid, ver }: KeyName) => `${uid} ${kid} ${ver}`;
+const nameOf = ({ ownerId, kid, version }: KeyName) => `${ownerId} ${kid} ${version}`;
 
 export function createKeyHealth({ keys, audit, notices, renew, isLost, now }: Ports): KeyHealth {
   const marks = singleFlight<void>();
   const renewals = singleFlight<Renewed>();
 
   async function mark(key: KeyName, as: Mark, { requestId }: OnCall): Promise<void> {
-    const { uid, provider, kid, ver } = key;
+    const { ownerId, provider, kid, version } = key;
     const draft = {
-      uid,
+      ownerId,
       requestId,
       target: keyIdOf(provider, kid),
-      meta: { provider, version: ver, outcome: as, reason: 'key_rejected' },
+      meta: { provider, version, outcome: as, reason: 'key_rejected' },
       category: 'system',
       act: 'key.invalidated',
       result: 'succeeded',

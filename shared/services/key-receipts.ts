@@ -17,11 +17,11 @@ type Ports = { readonly keys: Pick<KeyStore, 'list'>; readonly trail: KeyTrail }
  */
 export const createReadKeyReceipts =
   ({ keys, trail }: Ports) =>
-  async ({ uid }: Principal, keyId: string, query: ReceiptsQuery): Promise<ReceiptsPage> => {
+  async ({ ownerId }: Principal, keyId: string, query: ReceiptsQuery): Promise<ReceiptsPage> => {
     const id = parseKeyId(keyId);
     if (!id) throw new AppError('not_found', 'Key not found.');
-    const stored = (await keys.list(uid, id.provider)).find(({ kid }) => kid === id.kid);
-    const life = stored ? { from: stored.createdAt } : await trail.lifeOf(uid, keyId);
+    const stored = (await keys.list(ownerId, id.provider)).find(({ kid }) => kid === id.kid);
+    const life = stored ? { from: stored.createdAt } : await trail.lifeOf(ownerId, keyId);
     if (!life) throw new AppError('not_found', 'Key not found.');
-    return readReceipts(trail, { owner: uid, life: { kid: id.kid, from: '', ...life } }, query);
+    return readReceipts(trail, { owner: ownerId, life: { kid: id.kid, from: '', ...life } }, query);
   };

@@ -16,11 +16,11 @@ type Ports = {
 type Failure = { readonly last4: string; readonly outcome: 'refused' | 'failed'; readonly day: string };
 
 /** Once a day, regardless of the number of attempts. */
-function failureNotice({ uid, provider, kid }: KeyName, { last4, outcome, day }: Failure): NoticeDraft {
+function failureNotice({ ownerId, provider, kid }: KeyName, { last4, outcome, day }: Failure): NoticeDraft {
   const facts = factsOf(provider);
   const { title } = facts;
   return {
-    uid,
+    ownerId,
     kind: 'renewal_failed',
     severity: 'warning',
     subject: keyIdOf(provider, kid),
@@ -36,13 +36,13 @@ function failureNotice({ uid, provider, kid }: KeyName, { last4, outcome, day }:
 
 export function createRenewKey({ renewal, audit, notices, now }: Ports) {
   function trailOf(key: KeyName, { requestId }: OnCall): RenewalTrail {
-    const { uid, provider, kid, ver } = key;
+    const { ownerId, provider, kid, version } = key;
     const draft = {
-      uid,
+      ownerId,
       category: 'system',
       requestId,
       target: keyIdOf(provider, kid),
-      keys: [{ provider, kid, ver }],
+      keys: [{ provider, kid, version }],
     } as const;
     return {
       attempt: () =>
@@ -50,11 +50,11 @@ export function createRenewKey({ renewal, audit, notices, now }: Ports) {
           ...draft,
           act: 'key.renewed',
           result: 'attempted',
-          meta: { provider, version: ver },
+          meta: { provider, version },
         }),
       commit: (next, change) =>
         audit.commit(
-          { ...draft, act: 'key.renewed', result: 'succeeded', meta: { provider, version: next.ver } },
+          { ...draft, act: 'key.renewed', result: 'succeeded', meta: { provider, version: next.version } },
           [change],
         ),
       failed({ last4 }, outcome) {
@@ -64,7 +64,7 @@ export function createRenewKey({ renewal, audit, notices, now }: Ports) {
             ...draft,
             act: 'key.renewal_failed',
             result: 'failed',
-            meta: { provider, version: ver, outcome },
+            meta: { provider, version, outcome },
           },
           notices.raise(failureNotice(key, { last4, outcome, day }), requestId),
         );

@@ -18,7 +18,11 @@ type Ports = {
 /** The old value is not decrypted for a rotation. */
 export const createRotateStoredKey =
   ({ rotate, validation, origins }: Ports) =>
-  async ({ uid }: Principal, { keyId, body }: { keyId: string; body: RotateKeyBody }, call: CallFacts) => {
+  async (
+    { ownerId }: Principal,
+    { keyId, body }: { keyId: string; body: RotateKeyBody },
+    call: CallFacts,
+  ) => {
     const id = parseKeyId(keyId);
     if (id && isUpstreamProvider(id.provider)) {
       throw new AppError('conflict', 'A key for registered tools cannot be rotated.', {
@@ -31,12 +35,12 @@ export const createRotateStoredKey =
     const origin = keyOriginOf(facts, body, origins);
     const secret = new Secret(body.api_key);
     const { summary, writes } = await rotate({
-      uid,
+      ownerId,
       keyId,
       secret,
       origin,
       expiresAt: body.expires_at,
-      validate: () => validation.validateNew(uid, call, { facts, secret, origin, format, target: keyId }),
+      validate: () => validation.validateNew(ownerId, call, { facts, secret, origin, format, target: keyId }),
     });
     const message = `The key was rotated. ${validationText(facts, summary.validation?.outcome)}`;
     return { summary, writes, message };

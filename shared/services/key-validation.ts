@@ -1,6 +1,6 @@
 import type { Audit } from '#shared/audit/audit.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import { type KeyFormat, type ProviderFacts, requireAccepted } from '#shared/providers/catalog.ts';
@@ -27,12 +27,12 @@ export type KeyValidation = {
   readonly askProvider: AskProvider;
   /** Not writable → no call: a key never reaches its provider without a record. */
   readonly recordAttempt: (
-    uid: Uid,
+    ownerId: OwnerId,
     call: CallFacts,
     about: { provider: string; target?: string },
   ) => Promise<void>;
   /** Validates a key that is about to be stored. @throws {AppError} if its provider rejects it */
-  readonly validateNew: (uid: Uid, call: CallFacts, value: NewSecret) => Promise<Validation>;
+  readonly validateNew: (ownerId: OwnerId, call: CallFacts, value: NewSecret) => Promise<Validation>;
 };
 
 export function createKeyValidation(ports: {
@@ -41,10 +41,14 @@ export function createKeyValidation(ports: {
 }): KeyValidation {
   const { audit, askProvider } = ports;
 
-  const recordAttempt: KeyValidation['recordAttempt'] = (uid, { requestId, claim }, { provider, target }) =>
+  const recordAttempt: KeyValidation['recordAttempt'] = (
+    ownerId,
+    { requestId, claim },
+    { provider, target },
+  ) =>
     audit.commit(
       {
-        uid,
+        ownerId,
         category: 'user_action',
         act: 'key.validated',
         result: 'attempted',
@@ -58,8 +62,8 @@ export function createKeyValidation(ports: {
   return {
     askProvider,
     recordAttempt,
-    async validateNew(uid, call, { facts, secret, origin = '', format = 'usual', target }) {
-      await recordAttempt(uid, call, { provider: facts.id, ...(target !== undefined && { target }) });
+    async validateNew(ownerId, call, { facts, secret, origin = '', format = 'usual', target }) {
+      await recordAttempt(ownerId, call, { provider: facts.id, ...(target !== undefined && { target }) });
       const validation = await askProvider({ facts, secret, origin, deadline: call.deadline });
       refuseRejected(validation, facts);
       requireAccepted(facts, format, validation.outcome);

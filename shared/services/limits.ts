@@ -34,10 +34,10 @@ export const createShowLimits =
 /** @returns the change, to be committed with its record. @throws {AppError} `invalid_input` */
 export const createChangeLimits =
   ({ store, now }: { store: Pick<LimitStore, 'replace'>; now: () => number }) =>
-  ({ uid }: Principal, { version, limits: rates }: LimitsBody) => {
+  ({ ownerId }: Principal, { version, limits: rates }: LimitsBody) => {
     checkLimitNames(rates);
     const changedAt = new Date(now()).toISOString();
-    const next = { version: version + 1, rates, changedAt, changedBy: uid };
+    const next = { version: version + 1, rates, changedAt, changedBy: ownerId };
     return {
       writes: [store.replace(next)],
       version: next.version,

@@ -27,9 +27,9 @@ const withoutProvider = (id: string) => id.slice(id.indexOf('/') + 1);
 /** Lists the models in the order of the caller's usable keys, each once; calls no provider, opens no key. */
 export const createListModels =
   ({ keys, now }: { keys: Pick<KeyStore, 'list'>; now: () => number }) =>
-  async ({ uid, models }: Principal) => {
+  async ({ ownerId, models }: Principal) => {
     const at = now();
-    const usable = (await keys.list(uid)).filter((key) => !unusableBecause(key, at));
+    const usable = (await keys.list(ownerId)).filter((key) => !unusableBecause(key, at));
     const [first] = usable;
     const policies = first ? POLICIES.map((policy) => byPolicy(policy, first)) : [];
     const listed = [...usable.flatMap(modelsOf), ...policies].map((model) => [model.id, model] as const);

@@ -15,8 +15,8 @@ type Ports = {
 /** Usage of the caller, against the limits of this day and month. */
 export const createOwnUsage =
   ({ ledgers, budgets, now }: Ports) =>
-  async ({ uid, roles, budget, sessionId }: Principal) => {
-    const ledger = await ledgers.find(uid);
+  async ({ ownerId, roles, budget, sessionId }: Principal) => {
+    const ledger = await ledgers.find(ownerId);
     const nowMs = now();
     const token = budget && { ...budget, id: sessionId };
     const usage = usageOf(ledger, { budgets, roles, token, today: dayOf(nowMs), nowMs });

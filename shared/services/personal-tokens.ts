@@ -62,11 +62,11 @@ export function createOwnPersonalTokens(ports: {
   now: () => number;
 }) {
   const { store, sessions, now } = ports;
-  return async ({ uid }: Principal): Promise<TokenEntry[]> => {
+  return async ({ ownerId }: Principal): Promise<TokenEntry[]> => {
     const [tokens, uses, { cut }] = await Promise.all([
-      store.list(uid),
-      sessions.lastUses(uid),
-      sessions.look(uid, ''),
+      store.list(ownerId),
+      sessions.lastUses(ownerId),
+      sessions.look(ownerId, ''),
     ]);
     return tokens
       .filter(({ revokedAt, signedInAt }) => revokedAt === undefined && signedInAt >= cut.notBefore)
@@ -77,5 +77,5 @@ export function createOwnPersonalTokens(ports: {
 /** The token of another owner is treated as one that does not exist. */
 export const createRevokePersonalToken =
   ({ store, now }: { store: Pick<PersonalTokenStore, 'revoke'>; now: () => number }) =>
-  ({ uid }: Principal, id: string): readonly Write[] =>
-    store.revoke(uid, id, seconds(now()));
+  ({ ownerId }: Principal, id: string): readonly Write[] =>
+    store.revoke(ownerId, id, seconds(now()));

@@ -13,8 +13,8 @@ import { factsOf } from '#shared/providers/catalog.ts';
 
 export const createOwnPreferences =
   (store: Pick<PreferenceStore, 'find'>) =>
-  async ({ uid }: Principal) =>
-    preferencesView((await store.find(uid)) ?? NO_PREFERENCES);
+  async ({ ownerId }: Principal) =>
+    preferencesView((await store.find(ownerId)) ?? NO_PREFERENCES);
 
 /** The owner's budget is in the ledger too, where admission reads it: both are written together. */
 export function createChangePreferences(ports: {
@@ -25,13 +25,13 @@ export function createChangePreferences(ports: {
 }) {
   const { store, ledgers, budgets, now } = ports;
   return async (
-    { uid, roles }: Principal,
+    { ownerId, roles }: Principal,
     body: PreferencesBody,
   ): Promise<{ view: object; writes: readonly Write[] }> => {
     for (const provider of Object.keys(body.default_models ?? {})) factsOf(provider);
     if (body.default_provider !== undefined) factsOf(body.default_provider);
     const limits = limitsOf(budgets, { roles, provider: undefined });
-    const before = (await store.find(uid)) ?? NO_PREFERENCES;
+    const before = (await store.find(ownerId)) ?? NO_PREFERENCES;
     const after = changedPreferences(before, body, {
       stage: { day: limits['day.microUsd'], month: limits['month.microUsd'] },
       at: new Date(now()).toISOString(),
@@ -39,7 +39,7 @@ export function createChangePreferences(ports: {
     const { day_micro_usd: dayMicroUsd, month_micro_usd: monthMicroUsd } = after;
     return {
       view: preferencesView(after),
-      writes: [store.replace(uid, after), ledgers.setBudget(uid, { dayMicroUsd, monthMicroUsd })],
+      writes: [store.replace(ownerId, after), ledgers.setBudget(ownerId, { dayMicroUsd, monthMicroUsd })],
     };
   };
 }

@@ -13,8 +13,8 @@ type Ports = {
 /** Lists every provider, and the number of usable keys that the caller has for it. */
 export const createListProviders =
   ({ keys, endpoints, now }: Ports) =>
-  async ({ uid }: Principal) => {
-    const stored = await keys.list(uid);
+  async ({ ownerId }: Principal) => {
+    const stored = await keys.list(ownerId);
     const at = now();
     return CATALOG.map((facts) => {
       const own = stored.filter(({ provider }) => provider === facts.id);

@@ -8,7 +8,7 @@ import type { Tool } from '#shared/tools/tool.ts';
 export const createRegisteredFor =
   (store: Pick<RegisteredToolStore, 'list'>) =>
   async (principal: Principal): Promise<RegisteredTool[]> => {
-    const [own, shared] = await Promise.all([store.list(principal.uid), store.list('shared')]);
+    const [own, shared] = await Promise.all([store.list(principal.ownerId), store.list('shared')]);
     const names = new Set(own.map(({ name }) => name));
     const visible = shared.filter(
       ({ name, state }) => !names.has(name) && (state === 'active' || isRegistrar(principal)),

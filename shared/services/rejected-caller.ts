@@ -5,10 +5,10 @@ import type { AppError } from '#shared/core/errors.ts';
 /** Records a rejected caller, with the class of the reason and nothing of the token. */
 export const createRecordRejectedCaller =
   (refuse: Refuse) =>
-  (error: AppError, requestId: string, uid: string = ANONYMOUS): Promise<void> => {
+  (error: AppError, requestId: string, ownerId: string = ANONYMOUS): Promise<void> => {
     const { reason = error.code } = error.details;
     return refuse({
-      uid,
+      ownerId,
       category: 'authentication',
       act: 'authentication.refused',
       result: 'refused',

@@ -19,16 +19,16 @@ type Ports = Omit<RewrapPorts, 'record'> & { readonly audit: Pick<Audit, 'record
 export function createRewrapVault({ audit, ...ports }: Ports) {
   const rewrap = createRewrap({
     ...ports,
-    record: ({ uid, provider, kid, ver }, requestId, code) =>
+    record: ({ ownerId, provider, kid, version }, requestId, code) =>
       audit.record({
-        uid,
+        ownerId,
         category: 'system',
         act: 'key.rewrapped',
         result: code ? 'failed' : 'succeeded',
         code,
         requestId,
         target: keyIdOf(provider, kid),
-        meta: { provider, version: ver },
+        meta: { provider, version },
       }),
   });
   return async (to: string, call: RewrapCall): Promise<RewrapReport> => {

@@ -7,10 +7,10 @@ type Ports = Omit<SessionPorts, 'commitRoles'> & { readonly audit: Pick<Audit, '
 export const createSessionCheck = ({ audit, ...ports }: Ports): Sessions =>
   createSessions({
     ...ports,
-    commitRoles: ({ uid, roles }, requestId, write) =>
+    commitRoles: ({ ownerId, roles }, requestId, write) =>
       audit.commit(
         {
-          uid,
+          ownerId,
           category: 'authentication',
           act: 'roles.changed',
           result: 'succeeded',

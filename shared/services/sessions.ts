@@ -2,8 +2,8 @@ import type { Audit } from '#shared/audit/audit.ts';
 import type { SessionEntry } from '#shared/auth/api.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { SessionStore } from '#shared/auth/sessions.ts';
-import { uidOf } from '#shared/auth/uid.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 const iso = (at: number) => new Date(at * 1000).toISOString();
@@ -16,23 +16,24 @@ export function createSessionControl({ store, audit, now }: Ports & { audit: Pic
   const nextSecond = () => seconds() + 1;
 
   /** Ends every session that began until now, refreshed or not. */
-  const endAll = (uid: Uid): Write => store.cutAt(uid, nextSecond());
+  const endAll = (ownerId: OwnerId): Write => store.cutAt(ownerId, nextSecond());
 
   return {
     endAll,
 
     /** Another user's session is treated as one that does not exist. */
-    end: ({ uid }: Principal, sessionId: string): readonly Write[] => store.revoke(uid, sessionId, seconds()),
+    end: ({ ownerId }: Principal, sessionId: string): readonly Write[] =>
+      store.revoke(ownerId, sessionId, seconds()),
 
     /** Every token of this user is rejected until the backups no longer contain their data. */
-    closeAccount: (uid: Uid, days: number): Write =>
-      store.close(uid, nextSecond(), seconds() + days * 24 * 3600),
+    closeAccount: (ownerId: OwnerId, days: number): Write =>
+      store.close(ownerId, nextSecond(), seconds() + days * 24 * 3600),
 
     /** Ends the sessions of a user of the admin's own issuer; a record in that user's trail reports it. */
     endAllOfUser({ issuer }: Principal, userId: string, requestId: string) {
-      const uid = uidOf(issuer, userId);
+      const ownerId = deriveOwnerId(issuer, userId);
       const record = audit.record({
-        uid,
+        ownerId,
         category: 'authentication',
         act: 'sessions.revoked',
         result: 'succeeded',
@@ -40,7 +41,7 @@ export function createSessionControl({ store, audit, now }: Ports & { audit: Pic
         target: 'all',
         meta: { on_behalf: 'admin' },
       });
-      return { uid, writes: [endAll(uid), record] };
+      return { ownerId, writes: [endAll(ownerId), record] };
     },
   };
 }
@@ -48,8 +49,8 @@ export function createSessionControl({ store, audit, now }: Ports & { audit: Pic
 /** Lists the caller's own sessions in which a token can still be used. */
 export const createOwnSessions =
   ({ store, now }: Ports) =>
-  async ({ uid, sessionId }: Principal): Promise<SessionEntry[]> => {
-    const [all, { cut }] = await Promise.all([store.list(uid), store.look(uid, sessionId)]);
+  async ({ ownerId, sessionId }: Principal): Promise<SessionEntry[]> => {
+    const [all, { cut }] = await Promise.all([store.list(ownerId), store.look(ownerId, sessionId)]);
     const nowSeconds = Math.floor(now() / 1000);
     const live = all.filter(
       ({ id, since, expiresAt, revokedAt }) =>

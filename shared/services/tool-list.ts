@@ -17,7 +17,7 @@ type Ports = {
 export const createDescribeTools =
   ({ keys, registeredFor, now }: Ports) =>
   async (principal: Principal): Promise<ToolDescription[]> => {
-    const [stored, registered] = await Promise.all([keys.list(principal.uid), registeredFor(principal)]);
+    const [stored, registered] = await Promise.all([keys.list(principal.ownerId), registeredFor(principal)]);
     const chat = new Set<string>(
       CATALOG.filter(({ features }) => features.includes('chat')).map(({ id }) => id),
     );

@@ -32,10 +32,10 @@ type Ports = {
 export const createRegisterTools =
   ({ audit, register }: Ports) =>
   async (body: RegisterToolsBody, call: Omit<RegisterCall, 'begin'>) => {
-    const { uid } = call.principal;
+    const { ownerId } = call.principal;
     const begin = (alias: string) =>
       audit.commit({
-        uid,
+        ownerId,
         category: 'user_action',
         act: 'tool.registered',
         target: alias,

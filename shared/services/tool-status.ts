@@ -11,9 +11,9 @@ type Ports = {
 };
 
 export const createToolStatus = ({ keys, origins, ownUsage, now }: Ports): StatusPorts => ({
-  async keysOf(uid) {
+  async keysOf(ownerId) {
     const at = now();
-    return (await keys.list(uid)).map((key) => summaryOf(key, at));
+    return (await keys.list(ownerId)).map((key) => summaryOf(key, at));
   },
   providers: () =>
     CATALOG.map(({ id, title, features, defaultModel, address }) => ({

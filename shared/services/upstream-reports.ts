@@ -9,7 +9,7 @@ import { unlessConflict } from './unless-conflict.ts';
 
 /** Notice to the admin who registered a shared tool, and who would otherwise not learn of its quarantine. */
 const quarantineNotice = (tool: RegisteredTool, at: string): NoticeDraft => ({
-  uid: tool.owner,
+  ownerId: tool.owner,
   kind: 'tool_quarantined',
   severity: 'warning',
   subject: tool.name,
@@ -20,7 +20,7 @@ const quarantineNotice = (tool: RegisteredTool, at: string): NoticeDraft => ({
 
 /** Once a day and version, however many callers there are. */
 const mismatchNotice = (tool: RegisteredTool, now: number): NoticeDraft => ({
-  uid: tool.owner,
+  ownerId: tool.owner,
   kind: 'tool_differs',
   severity: 'warning',
   subject: tool.name,
@@ -50,9 +50,9 @@ export function createUpstreamReports(
 
     async quarantine(tool, drift, { principal, requestId }) {
       const updatedAt = drift.at;
-      const next = { ...tool, state: 'quarantined' as const, drift, updatedAt, rv: tool.rv + 1 };
+      const next = { ...tool, state: 'quarantined' as const, drift, updatedAt, revision: tool.revision + 1 };
       const record = {
-        uid: principal.uid,
+        ownerId: principal.ownerId,
         category: 'system' as const,
         act: 'tool.quarantined' as const,
         target: tool.name,
@@ -60,7 +60,7 @@ export function createUpstreamReports(
         requestId,
         meta: { version: tool.version, count: drift.changes.length },
       };
-      const isNotified = tool.shared && tool.owner !== principal.uid;
+      const isNotified = tool.shared && tool.owner !== principal.ownerId;
       const raised = isNotified ? notices.raise(quarantineNotice(tool, updatedAt), requestId) : [];
       await unlessConflict(audit.commit(record, [store.replace(next), ...raised]));
     },

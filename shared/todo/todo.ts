@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { ownLine, ownLines } from '#shared/core/own-text.ts';
 import { newUlid, Ulid } from '#shared/core/ulid.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -54,14 +54,14 @@ export type TodoChanges = z.infer<typeof TodoChanges>;
 
 /** Port. Every row belongs to one owner; the owner never comes from request input. */
 export type TodoStore = {
-  readonly find: (owner: Uid, id: Ulid) => Promise<Todo | undefined>;
+  readonly find: (owner: OwnerId, id: Ulid) => Promise<Todo | undefined>;
   /** All of an owner's todos, oldest first. */
-  readonly all: (owner: Uid) => Promise<Todo[]>;
-  readonly insert: (owner: Uid, todo: Todo) => Write;
+  readonly all: (owner: OwnerId) => Promise<Todo[]>;
+  readonly insert: (owner: OwnerId, todo: Todo) => Write;
   /** Rejected with `conflict` unless the stored version is `todo.version - 1`. */
-  readonly replace: (owner: Uid, todo: Todo) => Write;
+  readonly replace: (owner: OwnerId, todo: Todo) => Write;
   /** Rejected with `conflict` unless the stored version is `todo.version`. */
-  readonly remove: (owner: Uid, todo: Todo) => Write;
+  readonly remove: (owner: OwnerId, todo: Todo) => Write;
 };
 
 /** New state and the write that stores it: nothing changes until the write is committed. */
@@ -71,16 +71,16 @@ export type TodoChange = { readonly todo: Todo; readonly writes: readonly Write[
 export type TodoTarget = { readonly id: Ulid; readonly version?: number | undefined };
 
 export type Todos = {
-  readonly create: (owner: Uid, draft: TodoDraft) => TodoChange;
+  readonly create: (owner: OwnerId, draft: TodoDraft) => TodoChange;
   /** @throws {AppError} `not_found` */
-  readonly get: (owner: Uid, id: Ulid) => Promise<Todo>;
-  readonly all: (owner: Uid) => Promise<Todo[]>;
+  readonly get: (owner: OwnerId, id: Ulid) => Promise<Todo>;
+  readonly all: (owner: OwnerId) => Promise<Todo[]>;
   /** @throws {AppError} `not_found`, `conflict` */
-  readonly update: (owner: Uid, target: TodoTarget, changes: TodoChanges) => Promise<TodoChange>;
+  readonly update: (owner: OwnerId, target: TodoTarget, changes: TodoChanges) => Promise<TodoChange>;
   /** Has no effect on a todo that has this status already. @throws {AppError} `not_found`, `conflict` */
-  readonly mark: (owner: Uid, target: TodoTarget, status: Todo['status']) => Promise<TodoChange>;
+  readonly mark: (owner: OwnerId, target: TodoTarget, status: Todo['status']) => Promise<TodoChange>;
   /** @throws {AppError} `not_found`, `conflict` */
-  readonly remove: (owner: Uid, target: TodoTarget) => Promise<TodoChange>;
+  readonly remove: (owner: OwnerId, target: TodoTarget) => Promise<TodoChange>;
 };
 
 /** `null` removes a field, `undefined` leaves it unchanged. */
@@ -93,13 +93,13 @@ function merged(before: Todo, changes: Readonly<Record<string, unknown>>): Todo 
 export function createTodos({ store, now }: { store: TodoStore; now: () => number }): Todos {
   const time = () => new Date(now()).toISOString();
 
-  const get = async (owner: Uid, id: Ulid): Promise<Todo> => {
+  const get = async (owner: OwnerId, id: Ulid): Promise<Todo> => {
     const found = await store.find(owner, id);
     if (!found) throw new AppError('not_found', 'Todo not found.');
     return found;
   };
 
-  const seen = async (owner: Uid, { id, version }: TodoTarget): Promise<Todo> => {
+  const seen = async (owner: OwnerId, { id, version }: TodoTarget): Promise<Todo> => {
     const found = await get(owner, id);
     if (version !== undefined && version !== found.version) {
       throw new AppError('conflict', 'The todo was modified by another request.', { current: found });
@@ -107,7 +107,11 @@ export function createTodos({ store, now }: { store: TodoStore; now: () => numbe
     return found;
   };
 
-  const replaced = (owner: Uid, before: Todo, after: Omit<Todo, 'version' | 'updated_at'>): TodoChange => {
+  const replaced = (
+    owner: OwnerId,
+    before: Todo,
+    after: Omit<Todo, 'version' | 'updated_at'>,
+  ): TodoChange => {
     const todo: Todo = { ...after, version: before.version + 1, updated_at: time() };
     return { todo, writes: [store.replace(owner, todo)] };
   };

@@ -29,7 +29,7 @@ function requestOf(tool: Tool, input: Arguments, call: CachedCall): CacheRequest
   if (!policy) throw new Error(`${tool.name} has no cache policy.`);
   const { principal, requestId, deadline } = call;
   const subject = {
-    scope: policy.scope === 'owner' ? principal.uid : PUBLIC_SCOPE,
+    scope: policy.scope === 'owner' ? principal.ownerId : PUBLIC_SCOPE,
     tool: tool.name,
     definition: definitionOf(tool),
     authorisation: [principal.models?.toSorted() ?? null, principal.tools?.toSorted() ?? null],

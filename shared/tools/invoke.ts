@@ -127,7 +127,7 @@ type Ports = {
 const draftsOf =
   ({ principal, requestId }: Invocation, keys: readonly KeyReceipt[]) =>
   (tool: Tool | undefined, rest: Pick<AuditDraft, 'result' | 'code' | 'meta'>): AuditDraft => ({
-    uid: principal.uid,
+    ownerId: principal.ownerId,
     category: 'api_call',
     act: 'tool.called',
     target: targetOf(tool),
@@ -155,7 +155,7 @@ const givenTo = (tool: Tool, { parameters, idempotencyKey: key, scoped }: Invoca
 
 /** The caller as limits and budgets know it. */
 const callerOf = ({ principal, requestId, deadline }: Invocation): Caller => ({
-  uid: principal.uid,
+  ownerId: principal.ownerId,
   roles: principal.roles,
   ...(principal.budget && { token: { ...principal.budget, id: principal.sessionId } }),
   requestId,
@@ -166,10 +166,10 @@ const callerOf = ({ principal, requestId, deadline }: Invocation): Caller => ({
 const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });
 
 const identityOf = (
-  { principal: { uid }, requestId, deadline: { remainingMs } }: Invocation,
+  { principal: { ownerId }, requestId, deadline: { remainingMs } }: Invocation,
   operation: string,
   request: { readonly key: string; readonly body: unknown },
-): RequestIdentity => ({ uid, operation, requestId, remainingMs, ...request });
+): RequestIdentity => ({ ownerId, operation, requestId, remainingMs, ...request });
 
 const attempted = ({ provider, model }: Intent) =>
   ({ result: 'attempted', meta: { provider, model } }) as const;

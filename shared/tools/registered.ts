@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 import { canonicalJson } from '#shared/core/canonical-json.ts';
-import { Uid } from '#shared/core/ids.ts';
+import { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import { Change } from './difference.ts';
@@ -107,7 +107,7 @@ export const RegisteredTool = z.object({
   alias: z.string(),
   /** True: every user may call it. False: only the user who registered it can see it. */
   shared: z.boolean(),
-  owner: Uid,
+  owner: OwnerId,
   state: z.enum(STATES),
   /** Counts the definitions it has had. */
   version: z.number().int().positive(),
@@ -126,7 +126,7 @@ export const RegisteredTool = z.object({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   /** Counts the writes to the row. */
-  rv: z.number().int().positive(),
+  revision: z.number().int().positive(),
 });
 export type RegisteredTool = z.infer<typeof RegisteredTool>;
 
@@ -135,7 +135,7 @@ export const hashOf = (definition: Definition): string =>
   createHash('sha256').update(canonicalJson(definition)).digest('hex');
 
 /** Registry of tools: one user's own, or the one shared by all users. */
-export type Shelf = Uid | 'shared';
+export type Shelf = OwnerId | 'shared';
 
 /** Port. Reads are strongly consistent: a tool that was disabled is refused on the very next call. */
 export type RegisteredToolStore = {
@@ -143,7 +143,7 @@ export type RegisteredToolStore = {
   readonly list: (shelf: Shelf) => Promise<RegisteredTool[]>;
   /** Refused with `conflict` when the name is taken. */
   readonly insert: (tool: RegisteredTool) => Write;
-  /** Refused with `conflict` unless the stored row is at `tool.rv - 1`. */
+  /** Refused with `conflict` unless the stored row is at `tool.revision - 1`. */
   readonly replace: (tool: RegisteredTool) => Write;
   readonly remove: (tool: RegisteredTool) => Write;
 };

@@ -17,7 +17,7 @@ export async function findFor(
   name: string,
   store: Pick<RegisteredToolStore, 'find'>,
 ): Promise<RegisteredTool | undefined> {
-  const [own, shared] = await Promise.all([store.find(principal.uid, name), store.find('shared', name)]);
+  const [own, shared] = await Promise.all([store.find(principal.ownerId, name), store.find('shared', name)]);
   if (own) return own;
   return shared && (shared.state !== 'draft' || isRegistrar(principal)) ? shared : undefined;
 }
@@ -51,7 +51,7 @@ export type ToolDetail = {
 
 /** A difference may quote an upstream response to one key: not visible to every user who may call a shared tool. */
 const maySeeDrift = ({ shared, owner }: RegisteredTool, principal: Principal): boolean =>
-  !shared || owner === principal.uid || isRegistrar(principal);
+  !shared || owner === principal.ownerId || isRegistrar(principal);
 
 export function detailOf(stored: RegisteredTool, principal: Principal): ToolDetail {
   const { definition, ...tool } = stored;
@@ -109,7 +109,7 @@ async function decided(
 function activated(
   { drift, ...tool }: RegisteredTool,
   hash: string,
-): Omit<RegisteredTool, 'rv' | 'updatedAt'> {
+): Omit<RegisteredTool, 'revision' | 'updatedAt'> {
   if (drift?.definition && drift.hash === hash) {
     return { ...tool, state: 'active', definition: drift.definition, hash, version: tool.version + 1 };
   }
@@ -132,7 +132,7 @@ async function aliasTools(
   store: Pick<RegisteredToolStore, 'list'>,
 ): Promise<readonly RegisteredTool[]> {
   const of = (tools: readonly RegisteredTool[]) => tools.filter((tool) => tool.alias === alias);
-  const [own, shared] = (await Promise.all([store.list(principal.uid), store.list('shared')])).map(of);
+  const [own, shared] = (await Promise.all([store.list(principal.ownerId), store.list('shared')])).map(of);
   if (own && own.length > 0) return own;
   if (!shared || shared.length === 0) throw new AppError('unknown_tool', 'You have no tools of this alias.');
   if (!isRegistrar(principal)) throw new AppError('forbidden', SHARED_BY_ADMINS);
@@ -166,9 +166,12 @@ function given<T>(value: T | undefined, field: 'hash' | 'hashes'): T {
 }
 
 export function createReview({ store, now }: { store: RegisteredToolStore; now: () => number }) {
-  const stored = (tool: RegisteredTool, next: Omit<RegisteredTool, 'rv' | 'updatedAt'>): RegisteredTool => ({
+  const stored = (
+    tool: RegisteredTool,
+    next: Omit<RegisteredTool, 'revision' | 'updatedAt'>,
+  ): RegisteredTool => ({
     ...next,
-    rv: tool.rv + 1,
+    revision: tool.revision + 1,
     updatedAt: new Date(now()).toISOString(),
   });
   const decide = (tool: RegisteredTool, hash: string | undefined): RegisteredTool =>

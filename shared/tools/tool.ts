@@ -15,7 +15,7 @@ import type { StatusPorts } from './builtin/status-ports.ts';
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Which version of which key was used. */
-export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly ver: number };
+export type KeyReceipt = { readonly provider: string; readonly kid: string; readonly version: number };
 
 /** Context of a call, and everything that a tool can access. The vault is not included: no tool can read a key. */
 export type ToolCall = {

@@ -1,5 +1,5 @@
 // Changes of a key that do not need its secret: one read, one step of life.ts, one conditional write.
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import { frozen, labelled, ordered, rolledBack, unfrozen } from './life.ts';
@@ -9,7 +9,7 @@ import { type KeyStore, type KeySummary, type StoredKey, summaryOf } from './sto
 /** Prepared change. No writes if the key already has the requested state. */
 export type Changed = { readonly summary: KeySummary; readonly writes: readonly Write[] };
 
-type Change = (uid: Uid, keyId: string) => Promise<Changed>;
+type Change = (ownerId: OwnerId, keyId: string) => Promise<Changed>;
 
 /** All throw `not_found` if the owner has no such key. */
 export type KeyChanges = {
@@ -17,10 +17,10 @@ export type KeyChanges = {
   readonly unfreeze: Change;
   /** @throws {AppError} `conflict` if there is no previous value to restore */
   readonly rollBack: Change;
-  readonly label: (uid: Uid, keyId: string, label: string | null) => Promise<Changed>;
+  readonly label: (ownerId: OwnerId, keyId: string, label: string | null) => Promise<Changed>;
   /** @throws {AppError} `conflict` unless exactly the owner's keys of this provider are named */
   readonly order: (
-    uid: Uid,
+    ownerId: OwnerId,
     provider: ProviderId,
     keyIds: readonly string[],
   ) => Promise<{ readonly writes: readonly Write[] }>;
@@ -28,21 +28,21 @@ export type KeyChanges = {
 
 export function createKeyChanges({ keys, now }: { keys: KeyStore; now: () => number }): KeyChanges {
   const change = async (
-    { uid, keyId }: { uid: Uid; keyId: string },
+    { ownerId, keyId }: { ownerId: OwnerId; keyId: string },
     step: (key: StoredKey) => StoredKey,
   ): Promise<Changed> => {
-    const { key } = await ownKey(keys, uid, keyId);
+    const { key } = await ownKey(keys, ownerId, keyId);
     const next = step(key);
     return { summary: summaryOf(next, now()), writes: next === key ? [] : [keys.replace(next)] };
   };
 
   return {
-    freeze: (uid, keyId) => change({ uid, keyId }, frozen),
-    unfreeze: (uid, keyId) => change({ uid, keyId }, unfrozen),
-    rollBack: (uid, keyId) => change({ uid, keyId }, (key) => rolledBack(key, now())),
-    label: (uid, keyId, label) => change({ uid, keyId }, (key) => labelled(key, label)),
-    async order(uid, provider, keyIds) {
-      const present = await keys.list(uid, provider);
+    freeze: (ownerId, keyId) => change({ ownerId, keyId }, frozen),
+    unfreeze: (ownerId, keyId) => change({ ownerId, keyId }, unfrozen),
+    rollBack: (ownerId, keyId) => change({ ownerId, keyId }, (key) => rolledBack(key, now())),
+    label: (ownerId, keyId, label) => change({ ownerId, keyId }, (key) => labelled(key, label)),
+    async order(ownerId, provider, keyIds) {
+      const present = await keys.list(ownerId, provider);
       return { writes: ordered(present, keyIds).map((key) => keys.replace(key)) };
     },
   };

@@ -1,6 +1,6 @@
 // Validation of a stored key with its provider.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { KeyFrame } from '#shared/crypto/frame.ts';
 
 import type { Changed } from './change.ts';
@@ -13,7 +13,7 @@ import { type KeyStore, type StoredKey, summaryOf, type Validation } from './sto
 const FRESH_MS = 60_000;
 
 export type CheckKey = (
-  request: { uid: Uid; keyId: string },
+  request: { ownerId: OwnerId; keyId: string },
   call: {
     /** Throws for a frozen or expired key. */
     readonly admit: (key: StoredKey) => void;
@@ -31,8 +31,8 @@ const isFresh = ({ checkedAt }: Validation, now: number): boolean => {
 export function createCheckKey(ports: { keys: KeyStore; open: OpenKey; now: () => number }): CheckKey {
   const { keys, open, now } = ports;
 
-  return async ({ uid, keyId }, { admit, attempt, ask }) => {
-    const { key } = await ownKey(keys, uid, keyId);
+  return async ({ ownerId, keyId }, { admit, attempt, ask }) => {
+    const { key } = await ownKey(keys, ownerId, keyId);
     if (key.kind !== 'api_key') throw new AppError('conflict', 'The key is renewed automatically.');
     admit(key);
     const { validation: known } = key;

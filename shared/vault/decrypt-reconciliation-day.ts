@@ -1,6 +1,6 @@
 // Decrypt reconciliation of one day: for each owner, the KMS Decrypt events are compared with the receipts of the audit
 // trail.
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { ProviderId, OwnerId } from '#shared/core/ids.ts';
 
 import { type Account, reconcileDecrypts, type Opening, type Span } from './decrypt-reconciliation.ts';
 
@@ -51,16 +51,16 @@ const widened = ({ fromMs, toMs }: Span, byMs: number): Span => ({
 });
 
 /** Notice to raise: once per Decrypt event. */
-export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpening) {
+export function incidentNotice({ id, ownerId, provider, kid, version, atMs }: LoggedOpening) {
   const keyId = `${provider}_${kid}`;
   const at = new Date(atMs).toISOString();
   return {
-    uid,
+    ownerId,
     kind: 'incident',
     severity: 'critical',
     subject: keyId,
     dedupeKey: id,
-    text: `Your key ${keyId}, version ${ver}, was opened on ${at.slice(0, 10)} at ${at.slice(11, 19)} UTC, and no call of yours accounts for it.`,
+    text: `Your key ${keyId}, version ${version}, was opened on ${at.slice(0, 10)} at ${at.slice(11, 19)} UTC, and no call of yours accounts for it.`,
     next_step: `Revoke it at its provider, then send a new one to POST /api-keys/${keyId}/rotate. Those who run this service were told, too.`,
   } as const;
 }
@@ -72,7 +72,7 @@ export function incidentNotice({ id, uid, provider, kid, ver, atMs }: LoggedOpen
 export function createDecryptReconciliation(ports: {
   log: KeyLog;
   /** Key uses of an owner, by the time of their records. */
-  accounts: (uid: Uid, span: Span) => Promise<readonly Account[]>;
+  accounts: (ownerId: OwnerId, span: Span) => Promise<readonly Account[]>;
   /** Commits the notice of an incident. */
   tell: (opening: LoggedOpening) => Promise<'told' | 'known'>;
   /** Commits the record of the reconciliation. */
@@ -82,10 +82,10 @@ export function createDecryptReconciliation(ports: {
   const { log, accounts, tell, record, onFailure } = ports;
 
   async function auditOwner(openings: readonly LoggedOpening[], audited: Span, counts: Counts) {
-    const uid = openings[0]?.uid;
-    if (!uid) return;
+    const ownerId = openings[0]?.ownerId;
+    if (!ownerId) return;
     try {
-      const uses = await accounts(uid, widened(audited, ACCOUNTS_MARGIN_MS));
+      const uses = await accounts(ownerId, widened(audited, ACCOUNTS_MARGIN_MS));
       const report = reconcileDecrypts(openings, uses, audited);
       counts.openings += report.openings;
       counts.matched += report.matched;
@@ -111,9 +111,9 @@ export function createDecryptReconciliation(ports: {
       told: 0,
       failed: 0,
     };
-    const owners = new Map<Uid, LoggedOpening[]>();
+    const owners = new Map<OwnerId, LoggedOpening[]>();
     for await (const { atMs, opening } of log.between(widened(audited, MARGIN_MS))) {
-      if (opening) owners.set(opening.uid, [...(owners.get(opening.uid) ?? []), opening]);
+      if (opening) owners.set(opening.ownerId, [...(owners.get(opening.ownerId) ?? []), opening]);
       else if (atMs >= audited.fromMs && atMs < audited.toMs) counts.unnamed += 1;
     }
     const lists = [...owners.values()];

@@ -1,10 +1,10 @@
 // Decrypt reconciliation: every KMS Decrypt event must have a matching key use in the audit trail. The two logs are
 // written by independent parties, so a manipulation of either one is detected.
-import type { Kid, Uid } from '#shared/core/ids.ts';
+import type { Kid, OwnerId } from '#shared/core/ids.ts';
 
 import { matchDecrypts } from './match-decrypts.ts';
 
-type OfKey = { readonly uid: Uid; readonly kid: Kid; readonly ver: number };
+type OfKey = { readonly ownerId: OwnerId; readonly kid: Kid; readonly version: number };
 
 /** One successful `Decrypt` of the KMS log; owner and key are in its encryption context. */
 export type Opening = OfKey & { readonly provider: string; readonly atMs: number };
@@ -22,7 +22,7 @@ export type Account =
   | {
       readonly kind: 'attempt';
       readonly atMs: number;
-      readonly uid: Uid;
+      readonly ownerId: OwnerId;
       /** Absent if the record names no provider: any provider. */
       readonly provider?: string | undefined;
     };
@@ -53,7 +53,7 @@ export const LONGEST_CALL_MS = 300_000;
 /** Lifetime of a cached data key, see the data-key cache. */
 const CACHE_MS = 60_000;
 
-const nameOf = ({ uid, kid, ver }: OfKey) => `${uid} ${kid} ${ver}`;
+const nameOf = ({ ownerId, kid, version }: OfKey) => `${ownerId} ${kid} ${version}`;
 const byTime = (one: { atMs: number }, other: { atMs: number }) => one.atMs - other.atMs;
 
 function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): Map<string, Item[]> {
@@ -72,8 +72,8 @@ const BEFORE = { fromMs: -LONGEST_CALL_MS - SKEW_MS, toMs: SKEW_MS };
 
 const mayHaveUsed =
   (opening: Opening | undefined) =>
-  ({ uid, provider }: Extract<Account, { kind: 'attempt' }>): boolean =>
-    uid === opening?.uid && (provider === undefined || provider === opening.provider);
+  ({ ownerId, provider }: Extract<Account, { kind: 'attempt' }>): boolean =>
+    ownerId === opening?.ownerId && (provider === undefined || provider === opening.provider);
 
 type Receipt = Extract<Account, { kind: 'receipt' }>;
 

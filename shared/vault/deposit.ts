@@ -1,6 +1,6 @@
 // Storing a new key.
 import { AppError } from '#shared/core/errors.ts';
-import { newKid, type ProviderId, type Uid } from '#shared/core/ids.ts';
+import { newKid, type ProviderId, type OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 
@@ -19,7 +19,7 @@ export type KeyDeposit = {
    * of `validate`
    */
   readonly deposit: (request: {
-    uid: Uid;
+    ownerId: OwnerId;
     provider: ProviderId;
     secret: Secret;
     label?: string | undefined;
@@ -49,9 +49,9 @@ export function createKeyDeposit(ports: {
   const { keys, seal, fingerprint, now } = ports;
 
   return {
-    async deposit({ uid, provider, secret, label, expiresAt, origin, tokens, validate }) {
+    async deposit({ ownerId, provider, secret, label, expiresAt, origin, tokens, validate }) {
       const expiry = expiresAtOf(expiresAt, now());
-      const [present, fp] = await Promise.all([keys.list(uid, provider), fingerprint(secret)]);
+      const [present, fp] = await Promise.all([keys.list(ownerId, provider), fingerprint(secret)]);
       refuseKnown(present, fp);
       if (present.length >= MAX_KEYS) {
         throw new AppError('conflict', `At most ${MAX_KEYS} keys can be stored for one provider.`, {
@@ -59,11 +59,11 @@ export function createKeyDeposit(ports: {
         });
       }
       const validation = await validate();
-      const id = { uid, provider, kid: newKid() };
+      const id = { ownerId, provider, kid: newKid() };
       const key: StoredKey = {
         ...id,
         ...(await seal(
-          { ...id, ver: 1 },
+          { ...id, version: 1 },
           { secret: secretToSeal(secret, tokens), shown: secret, fp, origin },
         )),
         ...expiry,
@@ -75,7 +75,7 @@ export function createKeyDeposit(ports: {
         ...(label !== undefined && { label }),
         order: Math.max(-1, ...present.map(({ order }) => order)) + 1,
         createdAt: new Date(now()).toISOString(),
-        rv: 1,
+        revision: 1,
       };
       return { summary: summaryOf(key, now()), write: keys.insert(key) };
     },

@@ -1,11 +1,11 @@
 // Expiry of keys: notices before and after the end, and removal of replaced values.
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 
 import type { StoredKey } from './stored-key.ts';
 
 /** Fields of a key that a warning may show: no ciphertext, no wrapped key. */
-export type ExpiringKey = Pick<StoredKey, 'ver' | 'last4' | 'status' | 'kind'> & {
-  readonly uid: Uid;
+export type ExpiringKey = Pick<StoredKey, 'version' | 'last4' | 'status' | 'kind'> & {
+  readonly ownerId: OwnerId;
   readonly provider: ProviderId;
   readonly kid: Kid;
   /** Absent: only the value before its last rotation ends. */
@@ -69,7 +69,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
   const at = `${day}, ${key.expiresAt.slice(11, 16)} UTC`;
   const from = renewal ? ` at ${renewal.keyPage}` : ' at its provider';
   const about = {
-    uid: key.uid,
+    ownerId: key.ownerId,
     subject: keyId,
     next_step: `Create a new key${from}, then send it to POST /api-keys/${keyId}/rotate.`,
     ...(renewal && URL.canParse(renewal.keyPage) && { url: renewal.keyPage }),
@@ -80,7 +80,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
       kind: 'key_expired',
       severity: 'critical',
       text: `${name} expired on ${at}. It can no longer be used; other keys are not affected.`,
-      dedupeKey: `v${key.ver}~${day}`,
+      dedupeKey: `v${key.version}~${day}`,
     } as const;
   }
   return {
@@ -88,7 +88,7 @@ export function expiryNotice(key: EndingKey, expiry: Expiry, renewal: Renewal | 
     kind: 'key_expiring',
     severity: expiry === '30d' ? 'info' : 'warning',
     text: `${name} expires on ${at}, in less than ${DURATION_TEXT[expiry]}.`,
-    dedupeKey: `v${key.ver}~${day}~${expiry}`,
+    dedupeKey: `v${key.version}~${day}~${expiry}`,
   } as const;
 }
 

@@ -18,10 +18,10 @@ export function createInvalidation(ports: {
   now: () => number;
 }) {
   const { keys, commit, now } = ports;
-  return async (rejected: KeyOwner & Pick<Sealed, 'ver'>, mark: Mark): Promise<void> => {
-    const stored = await keys.list(rejected.uid, rejected.provider);
+  return async (rejected: KeyOwner & Pick<Sealed, 'version'>, mark: Mark): Promise<void> => {
+    const stored = await keys.list(rejected.ownerId, rejected.provider);
     const key = stored.find(({ kid }) => kid === rejected.kid);
-    if (key?.ver !== rejected.ver || key.status !== 'active') return;
+    if (key?.version !== rejected.version || key.status !== 'active') return;
     if (mark === 'doubtful' && key.validation?.outcome === 'rejected') return;
     const invalid = validated(key, { outcome: 'rejected', checkedAt: new Date(now()).toISOString() });
     await commit(key, keys.replace(mark === 'invalid' ? invalid : { ...invalid, status: key.status }));

@@ -1,4 +1,4 @@
-// Life cycle of a key, as functions from one state of its row to the next. Each step increments the row version (`rv`),
+// Life cycle of a key, as functions from one state of its row to the next. Each step increments the row version (`revision`),
 // which makes its write conditional; a step without a change returns the row itself. Pure: no clock, no store, no
 // secret.
 import { AppError } from '#shared/core/errors.ts';
@@ -12,9 +12,9 @@ const GRACE_MS = 15 * 60_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 const valueOf = (key: StoredKey): Value => {
-  const { ver, blob, wk, wkArn, wkFp, last4, fp, expiresAt, validation } = key;
+  const { version, blob, wk, wkArn, wkFp, last4, fp, expiresAt, validation } = key;
   return {
-    ver,
+    version,
     blob,
     wk,
     wkArn,
@@ -45,18 +45,19 @@ const withValue = (key: StoredKey, value: Value, keptUntil: string): StoredKey =
   ...value,
   prev: { ...valueOf(key), until: keptUntil },
   status: key.status === 'frozen' ? 'frozen' : 'active',
-  rv: key.rv + 1,
+  revision: key.revision + 1,
 });
 
 /** Version number of the next value. Numbers are never reused, also after a rollback. */
-export const nextVersion = ({ ver, prev }: StoredKey): number => Math.max(ver, prev?.ver ?? 0) + 1;
+export const nextVersion = ({ version, prev }: StoredKey): number =>
+  Math.max(version, prev?.version ?? 0) + 1;
 
 /**
  * Activates the new value; the old one remains for a grace period.
  * @throws {AppError} `conflict` unless the value was sealed as this row's next version
  */
 export function rotated(key: StoredKey, value: Value, now: number): StoredKey {
-  if (value.ver !== nextVersion(key)) throw new AppError('conflict');
+  if (value.version !== nextVersion(key)) throw new AppError('conflict');
   const kept = graceEnd(key, { now, atMost: now + GRACE_MS });
   return { ...withValue(key, value, kept), rotatedAt: iso(now) };
 }
@@ -77,18 +78,22 @@ export function rolledBack(key: StoredKey, now: number): StoredKey {
 }
 
 export const frozen = (key: StoredKey): StoredKey =>
-  key.status === 'frozen' ? key : { ...key, status: 'frozen', rv: key.rv + 1 };
+  key.status === 'frozen' ? key : { ...key, status: 'frozen', revision: key.revision + 1 };
 
 /** Restores the status before the freeze: unfreezing does not make a rejected key valid. */
 export const unfrozen = (key: StoredKey): StoredKey =>
   key.status === 'frozen'
-    ? { ...key, status: isRejectedValue({ ...key, status: 'active' }) ? 'invalid' : 'active', rv: key.rv + 1 }
+    ? {
+        ...key,
+        status: isRejectedValue({ ...key, status: 'active' }) ? 'invalid' : 'active',
+        revision: key.revision + 1,
+      }
     : key;
 
 export function labelled(key: StoredKey, label: string | null): StoredKey {
   if ((key.label ?? null) === label) return key;
   const { label: _before, ...rest } = key;
-  return { ...rest, ...(label !== null && { label }), rv: key.rv + 1 };
+  return { ...rest, ...(label !== null && { label }), revision: key.revision + 1 };
 }
 
 function statusAfter({ status }: StoredKey, { outcome }: Validation): StoredKey['status'] {
@@ -99,7 +104,7 @@ function statusAfter({ status }: StoredKey, { outcome }: Validation): StoredKey[
 /** Stores the provider's verdict on the current value. An unreachable provider does not replace an earlier verdict. */
 export function validated(key: StoredKey, validation: Validation): StoredKey {
   if (validation.outcome === 'unreachable' && isRejectedValue(key)) return key;
-  return { ...key, validation, status: statusAfter(key, validation), rv: key.rv + 1 };
+  return { ...key, validation, status: statusAfter(key, validation), revision: key.revision + 1 };
 }
 
 /**
@@ -114,5 +119,7 @@ export function ordered(keys: readonly StoredKey[], keyIds: readonly string[]): 
       current: [...byId.keys()],
     });
   }
-  return named.flatMap((key, order) => (key.order === order ? [] : [{ ...key, order, rv: key.rv + 1 }]));
+  return named.flatMap((key, order) =>
+    key.order === order ? [] : [{ ...key, order, revision: key.revision + 1 }],
+  );
 }

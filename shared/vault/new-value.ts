@@ -24,7 +24,7 @@ export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void
 }
 
 export type SealKey = (
-  id: KeyOwner & Pick<Sealed, 'ver'>,
+  id: KeyOwner & Pick<Sealed, 'version'>,
   what: {
     readonly secret: Secret;
     /** Part of the secret that is sent to the provider, if not all of it: hint and fingerprint are derived from it. */
@@ -44,7 +44,7 @@ export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyW
     try {
       const { blob, wrappedKey, keyArn } = await seal({ context: contextOf(stage, id), plaintext, wrapper });
       return {
-        ver: id.ver,
+        version: id.version,
         blob,
         wk: wrappedKey,
         wkArn: keyArn,

@@ -18,10 +18,10 @@ export function createOpenKey(ports: {
 }): OpenKey {
   const { stage, wrapper, cache, allowedKeyArns } = ports;
 
-  return async ({ uid, provider, kid }, { ver, blob, wk, wkArn }) => {
+  return async ({ ownerId, provider, kid }, { version, blob, wk, wkArn }) => {
     const plaintext = await open({
       blob,
-      context: contextOf(stage, { uid, provider, kid, ver }),
+      context: contextOf(stage, { ownerId, provider, kid, version }),
       allowedKeyArns,
       wrapper,
       wrappedKey: { wrapped: wk, keyArn: wkArn },

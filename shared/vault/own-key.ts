@@ -1,5 +1,5 @@
 import { AppError } from '#shared/core/errors.ts';
-import { parseKeyId, type Uid } from '#shared/core/ids.ts';
+import { parseKeyId, type OwnerId } from '#shared/core/ids.ts';
 
 import type { KeyStore, StoredKey } from './stored-key.ts';
 
@@ -10,9 +10,9 @@ export type OwnKey = {
 };
 
 /** @throws {AppError} `not_found`, the same for an unknown id, another owner's id and invalid text */
-export async function ownKey(keys: KeyStore, uid: Uid, keyId: string): Promise<OwnKey> {
+export async function ownKey(keys: KeyStore, ownerId: OwnerId, keyId: string): Promise<OwnKey> {
   const id = parseKeyId(keyId);
-  const siblings = id ? await keys.list(uid, id.provider) : [];
+  const siblings = id ? await keys.list(ownerId, id.provider) : [];
   const key = siblings.find(({ kid }) => kid === id?.kid);
   if (!key) throw new AppError('not_found', 'Key not found.');
   return { key, siblings };

@@ -47,7 +47,7 @@ export type RenewalTrail = {
   readonly failed: (key: StoredKey, outcome: 'refused' | 'failed') => Promise<void>;
 };
 
-type Asked = KeyOwner & Pick<Sealed, 'ver'>;
+type Asked = KeyOwner & Pick<Sealed, 'version'>;
 type Call = {
   readonly deadline: Deadline;
   /** True to wait for a concurrent renewal. */
@@ -80,8 +80,8 @@ const POLLS = 40;
 /** Attempts of the write: the new value must not be lost because of a concurrent change of the row. */
 const WRITES = 3;
 
-const find = async (keys: KeyStore, { uid, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
-  (await keys.list(uid, provider)).find((key) => key.kid === kid);
+const find = async (keys: KeyStore, { ownerId, provider, kid }: KeyOwner): Promise<StoredKey | undefined> =>
+  (await keys.list(ownerId, provider)).find((key) => key.kid === kid);
 
 /** Stores the next value. Reads the row again for each attempt, so that concurrent changes are kept. */
 function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
@@ -93,9 +93,14 @@ function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
   ): Promise<void> => {
     for (let tried = 1; ; tried += 1) {
       const key = tried === 1 ? from : await find(keys, from);
-      if (key?.ver !== from.ver) return; // deleted, or rotated by its owner
+      if (key?.version !== from.version) return; // deleted, or rotated by its owner
       const { validation: _stale, prev: _dead, ...rest } = key;
-      const next = { ...rest, ...value, rotatedAt: new Date(now()).toISOString(), rv: key.rv + 1 };
+      const next = {
+        ...rest,
+        ...value,
+        rotatedAt: new Date(now()).toISOString(),
+        revision: key.revision + 1,
+      };
       try {
         await trail.commit(next, keys.replace(next));
         return;
@@ -109,7 +114,7 @@ function createNextValue(ports: Pick<Ports, 'keys' | 'isLost' | 'now'>) {
 export function createRenewal(ports: Ports): Renewal {
   const { keys, open, seal, fingerprint, leases, askNext, now, sleep } = ports;
 
-  const current = ({ uid, provider, kid }: KeyOwner) => find(keys, { uid, provider, kid });
+  const current = ({ ownerId, provider, kid }: KeyOwner) => find(keys, { ownerId, provider, kid });
   const store = createNextValue(ports);
 
   async function renewHeld(key: StoredKey, { deadline, trail }: Call): Promise<Result> {
@@ -123,7 +128,7 @@ export function createRenewal(ports: Ports): Renewal {
     const { secret, shown, lifeSeconds } = next;
     const fp = await fingerprint(shown);
     const value = await seal(
-      { ...key, ver: nextVersion(key) },
+      { ...key, version: nextVersion(key) },
       { secret, shown, fp, origin: present.origin },
     );
     const tokenUntil = new Date(now() + lifeSeconds * 1000).toISOString();
@@ -135,7 +140,7 @@ export function createRenewal(ports: Ports): Renewal {
     let result: Result = 'failed';
     try {
       const key = await current(asked);
-      result = key?.ver === asked.ver ? await renewHeld(key, call) : 'renewed';
+      result = key?.version === asked.version ? await renewHeld(key, call) : 'renewed';
       return result;
     } finally {
       await (result === 'renewed' ? lease.release() : lease.rest(REST_SECONDS));
@@ -144,13 +149,13 @@ export function createRenewal(ports: Ports): Renewal {
 
   return async (asked, call) => {
     for (let poll = 0; poll < POLLS && call.deadline.remainingMs() > POLL_MS; poll += 1) {
-      const lease = await leases.take(`RENEW#${asked.uid}#${asked.kid}`, LEASE_SECONDS);
+      const lease = await leases.take(`RENEW#${asked.ownerId}#${asked.kid}`, LEASE_SECONDS);
       if ('release' in lease) return withLease(asked, lease, call);
       if (lease.resting) return 'failed';
       if (!call.wait) break;
       await sleep(POLL_MS);
       const key = await current(asked);
-      if (key?.ver !== asked.ver) return 'renewed';
+      if (key?.version !== asked.version) return 'renewed';
     }
     return 'busy';
   };

@@ -69,12 +69,12 @@ async function move({ stage, rewrapper, to, from }: RewrapPorts, key: StoredKey)
   async function moved<Part extends Sealed>(part: Part): Promise<Part> {
     if (part.wkArn === to) return part;
     if (!from.includes(part.wkArn)) throw integrityFailure('key_arn');
-    const context = contextOf(stage, { ...key, ver: part.ver });
+    const context = contextOf(stage, { ...key, version: part.version });
     const { wrapped, keyArn } = await rewrapper({ wrapped: part.wk, keyArn: part.wkArn, context });
     return { ...part, wk: wrapped, wkArn: keyArn, wkFp: fingerprint(wrapped) };
   }
   const prev = key.prev && (await moved(key.prev));
-  return { ...(await moved(key)), ...(prev && { prev }), rv: key.rv + 1 };
+  return { ...(await moved(key)), ...(prev && { prev }), revision: key.revision + 1 };
 }
 
 const isThere = (key: StoredKey, to: string) =>

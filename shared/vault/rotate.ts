@@ -1,6 +1,6 @@
 // Rotation of a key; the old value remains usable for a grace period.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 
 import type { Changed } from './change.ts';
@@ -16,7 +16,7 @@ import { type KeyStore, summaryOf, type Validation } from './stored-key.ts';
  * automatically; `kms_*`; errors of `validate`
  */
 export type RotateKey = (request: {
-  uid: Uid;
+  ownerId: OwnerId;
   keyId: string;
   secret: Secret;
   /** Origin as in a deposit. The old value keeps its origin and is not decrypted for it. */
@@ -35,15 +35,18 @@ export function createRotateKey(ports: {
 }): RotateKey {
   const { keys, seal, fingerprint, now } = ports;
 
-  return async ({ uid, keyId, secret, origin, expiresAt, validate }) => {
+  return async ({ ownerId, keyId, secret, origin, expiresAt, validate }) => {
     const expiry = expiresAtOf(expiresAt, now());
-    const { key, siblings } = await ownKey(keys, uid, keyId);
+    const { key, siblings } = await ownKey(keys, ownerId, keyId);
     if (key.kind !== 'api_key') throw new AppError('conflict', 'The key is renewed automatically.');
     const fp = await fingerprint(secret);
     refuseKnown(siblings, fp);
     const validation = await validate();
-    const ver = nextVersion(key);
-    const value = await seal({ uid, provider: key.provider, kid: key.kid, ver }, { secret, fp, origin });
+    const version = nextVersion(key);
+    const value = await seal(
+      { ownerId, provider: key.provider, kid: key.kid, version },
+      { secret, fp, origin },
+    );
     const next = rotated(key, { ...value, ...expiry, validation }, now());
     return { summary: summaryOf(next, now()), writes: [keys.replace(next)] };
   };

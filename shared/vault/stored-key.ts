@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
 /** `expired` is not a status: the clock decides on each use. */
@@ -14,7 +14,7 @@ const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 /** One value of a key, replaced by rotation. */
 const Sealed = z.object({
   /** Version number of the value; part of the encryption context. Never reused. */
-  ver: z.number().int().positive(),
+  version: z.number().int().positive(),
   blob: Bytes,
   /** Current wrapped data key and the CMK that wraps it: both are replaced when the CMK changes. */
   wk: Bytes,
@@ -45,7 +45,7 @@ export type Value = z.infer<typeof Value>;
 /** Stored provider key: a sealed message and its wrapped data key, never plaintext. */
 export const StoredKey = Value.extend({
   fmt: z.literal(1),
-  uid: Uid,
+  ownerId: OwnerId,
   provider: ProviderId,
   kid: Kid,
   /** Value before the last rotation: usable until `until`, at most 15 minutes after it. */
@@ -61,22 +61,22 @@ export const StoredKey = Value.extend({
   createdAt: z.iso.datetime(),
   rotatedAt: z.iso.datetime().optional(),
   /** Row version: incremented by each write, and the condition of each change. */
-  rv: z.number().int().positive(),
+  revision: z.number().int().positive(),
 });
 export type StoredKey = z.infer<typeof StoredKey>;
 
-export type KeyOwner = { readonly uid: Uid; readonly provider: ProviderId; readonly kid: Kid };
+export type KeyOwner = { readonly ownerId: OwnerId; readonly provider: ProviderId; readonly kid: Kid };
 
 /** Port. Reads are strongly consistent: a deleted key must be absent on the next call. */
 export type KeyStore = {
   /** One key, by its full id. */
   readonly find: (owner: KeyOwner) => Promise<StoredKey | undefined>;
   /** All of an owner's keys, or those of one provider, in the owner's order; one query. */
-  readonly list: (uid: Uid, provider?: ProviderId) => Promise<StoredKey[]>;
+  readonly list: (ownerId: OwnerId, provider?: ProviderId) => Promise<StoredKey[]>;
   /** Rejected with `conflict` if the id exists. */
   readonly insert: (key: StoredKey) => Write;
   /**
-   * Rejected with `conflict` and the current state unless the stored row is at `key.rv - 1`; `not_found` if it was
+   * Rejected with `conflict` and the current state unless the stored row is at `key.revision - 1`; `not_found` if it was
    * deleted.
    */
   readonly replace: (key: StoredKey) => Write;
@@ -134,7 +134,7 @@ export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
   hint: `…${key.last4}`,
   label: key.label ?? null,
   status: unusableBecause(key, nowMs) ?? 'active',
-  version: key.ver,
+  version: key.version,
   order: key.order,
   created_at: key.createdAt,
   rotated_at: key.rotatedAt ?? null,
@@ -147,12 +147,12 @@ export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
  * Encryption context for KMS and the cipher. Derived from the row's *key* and version on every use, never read from the
  * sealed message: a row copied to another owner, provider or version cannot be decrypted.
  */
-export const contextOf = (stage: string, key: KeyOwner & Pick<Sealed, 'ver'>) => ({
+export const contextOf = (stage: string, key: KeyOwner & Pick<Sealed, 'version'>) => ({
   app: 'portunus',
   env: stage,
   purpose: 'user-api-key',
-  uid: key.uid,
+  ownerId: key.ownerId,
   provider: key.provider,
   kid: key.kid,
-  ver: String(key.ver),
+  version: String(key.version),
 });

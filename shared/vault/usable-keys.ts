@@ -1,5 +1,5 @@
 // Use of keys: the secret is passed to one callback, for one call, on behalf of its owner.
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { KeyFrame } from '#shared/crypto/frame.ts';
 
 import type { OpenKey } from './open-key.ts';
@@ -16,7 +16,7 @@ import { accessTokenIn } from './token-set.ts';
 
 /** One value of a key. It holds no secret: `open` decrypts it. */
 type Openable = {
-  readonly ver: number;
+  readonly version: number;
   /** @throws {AppError} `integrity_failed` if the row was tampered with; `kms_*` if KMS fails */
   readonly open: () => Promise<KeyFrame>;
 };
@@ -43,9 +43,9 @@ export type UsableKeys = {
    * The owner's usable keys in their order, of one provider or of all. Rows are read on every call: a deleted or frozen
    * key is excluded immediately.
    */
-  readonly candidates: (uid: Uid, provider?: ProviderId) => Promise<Candidate[]>;
+  readonly candidates: (ownerId: OwnerId, provider?: ProviderId) => Promise<Candidate[]>;
   /** Reason for the absence of candidates. Undefined if there is no key at all. */
-  readonly whyNone: (uid: Uid, provider?: ProviderId) => Promise<NotUsable | undefined>;
+  readonly whyNone: (ownerId: OwnerId, provider?: ProviderId) => Promise<NotUsable | undefined>;
 };
 
 export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: () => number }): UsableKeys {
@@ -58,25 +58,25 @@ export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: ()
   };
 
   const candidateOf = (key: StoredKey, passedOver: Unusable | undefined): Candidate => {
-    const { provider, kid, ver, expiresAt } = key;
+    const { provider, kid, version, expiresAt } = key;
     const previous = previousOf(key, now());
     return {
       provider,
       kid,
-      ver,
+      version,
       expiresAt,
       models: key.validation?.models,
       open: () => shown(key, key),
-      ...(previous && { previous: { ver: previous.ver, open: () => shown(key, previous) } }),
+      ...(previous && { previous: { version: previous.version, open: () => shown(key, previous) } }),
       ...(key.kind === 'oauth' && { renewBy: Date.parse(key.tokenUntil ?? key.createdAt) }),
       ...(passedOver && { insteadOf: passedOver }),
     };
   };
 
   return {
-    async candidates(uid, provider) {
+    async candidates(ownerId, provider) {
       const passedOver = new Map<ProviderId, Unusable>();
-      return (await keys.list(uid, provider)).flatMap((key) => {
+      return (await keys.list(ownerId, provider)).flatMap((key) => {
         const because = unusableBecause(key, now());
         if (!because) return [candidateOf(key, passedOver.get(key.provider))];
         if (!passedOver.has(key.provider)) passedOver.set(key.provider, because);
@@ -84,8 +84,8 @@ export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: ()
       });
     },
 
-    async whyNone(uid, provider) {
-      const [first] = await keys.list(uid, provider);
+    async whyNone(ownerId, provider) {
+      const [first] = await keys.list(ownerId, provider);
       const because = first && unusableBecause(first, now());
       return because && { provider: first.provider, kid: first.kid, because };
     },

@@ -3,7 +3,7 @@ import { eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
 import { contextOf } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import type { Portunus } from '#test/support/portunus.ts';
 
 import { callTimeNow, createTodo, newKey, type Sample } from './requests.ts';
@@ -14,7 +14,7 @@ const AUDITED = {
   'detail-type': 'audit.recorded',
   detail: {
     eventId: '01J00000000000000000000000',
-    uid: 'bench',
+    ownerId: 'bench',
     act: 'key.stored',
     category: 'user_action',
     result: 'succeeded',
@@ -29,7 +29,7 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
   const now = Math.floor(Date.now() / 1000);
   const callerOf = (subject: string) =>
     contextOf({
-      uid: uidOf(issuer, subject),
+      ownerId: deriveOwnerId(issuer, subject),
       issuer,
       subject,
       scopes: [...SCOPES],

@@ -14,10 +14,10 @@ const CONTEXT = {
   app: 'portunus',
   env: 'bench',
   purpose: 'user-api-key',
-  uid: 'u'.repeat(27),
+  ownerId: 'u'.repeat(27),
   provider: 'openai',
   kid: 'k'.repeat(22),
-  ver: '1',
+  version: '1',
 };
 const WHERE = { context: CONTEXT, allowedKeyArns: [KEY_ARN], wrapper: kms.wrapper };
 

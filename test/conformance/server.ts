@@ -3,7 +3,7 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import { platformDeadline, requestOf, streaming } from '#functions/edge/response-stream.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { refusal } from '#shared/mcp/message.ts';
 import { type McpOffer, receive, serveMcp } from '#shared/mcp/serve.ts';
 
@@ -36,7 +36,7 @@ const offer: McpOffer = {
 };
 
 const issuer = 'https://issuer.invalid';
-const principal = { uid: uidOf(issuer, 'conformance'), scopes: [], expiresAt: 4_102_444_800 };
+const principal = { ownerId: deriveOwnerId(issuer, 'conformance'), scopes: [], expiresAt: 4_102_444_800 };
 
 const report = (error: unknown) =>
   void process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

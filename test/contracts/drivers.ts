@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 import { createDynamo, type Dynamo, type DynamoEngine } from '#local/dynamodb/dynamodb.ts';
 import { transaction } from '#shared/aws/transaction.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Commit } from '#shared/core/write.ts';
 import { create, engines, site, temporaryFolder } from '#test/local/data-plane.ts';
 
@@ -43,7 +43,7 @@ type Makers<Store> = {
 const START = Date.UTC(2026, 10, 22, 12);
 
 /** A new owner for each test, so that all tests of a file share one table. */
-export const newUid = () => randomUUID().replaceAll('-', '').slice(0, 27) as Uid;
+export const newUid = () => randomUUID().replaceAll('-', '').slice(0, 27) as OwnerId;
 
 const clientOf = ({ endpoint }: Dynamo) =>
   DynamoDBDocumentClient.from(

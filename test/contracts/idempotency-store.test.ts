@@ -29,7 +29,7 @@ contractOf(
     /** A place that `row` has taken. */
     async function taken(row: IdempotencyRecord) {
       const { store, commit } = driver();
-      const place = { uid: newUid(), name: 'name' };
+      const place = { ownerId: newUid(), name: 'name' };
       await commit([store.putIfFree(place, row, NOW)]);
       const take = (next: IdempotencyRecord, now = NOW) => commit([store.putIfFree(place, next, now)]);
       const settle = (next: IdempotencyRecord) => commit([store.completeClaim(place, next)]);
@@ -37,7 +37,7 @@ contractOf(
     }
 
     it('finds nothing at a place that nobody has taken', async () => {
-      expect(await driver().store.find({ uid: newUid(), name: 'name' })).toBeUndefined();
+      expect(await driver().store.find({ ownerId: newUid(), name: 'name' })).toBeUndefined();
     });
 
     it('reads back what was taken, with its reply', async () => {
@@ -47,7 +47,7 @@ contractOf(
 
     it('keeps the places of two owners and of two names apart', async () => {
       const { store, place } = await taken(done);
-      expect(await store.find({ uid: newUid(), name: place.name })).toBeUndefined();
+      expect(await store.find({ ownerId: newUid(), name: place.name })).toBeUndefined();
       expect(await store.find({ ...place, name: 'another' })).toBeUndefined();
     });
 
@@ -75,7 +75,7 @@ contractOf(
 
     it('gives a free place to exactly one of many who ask at the same time', async () => {
       const { store, commit } = driver();
-      const place = { uid: newUid(), name: 'name' };
+      const place = { ownerId: newUid(), name: 'name' };
       const tries = Array.from({ length: 10 }, (_, n) =>
         commit([store.putIfFree(place, { ...claim, holder: `${n}` }, NOW)]),
       );
@@ -95,7 +95,7 @@ contractOf(
       const { settle, find, store, commit } = await taken(claim);
       await expect(settle({ ...done, holder: 'second' })).rejects.toEqual(inFlight);
       expect(await find()).toMatchObject(claim);
-      const nowhere = { uid: newUid(), name: 'name' };
+      const nowhere = { ownerId: newUid(), name: 'name' };
       await expect(commit([store.completeClaim(nowhere, done)])).rejects.toEqual(inFlight);
       expect(await store.find(nowhere)).toBeUndefined();
     });

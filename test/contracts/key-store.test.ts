@@ -11,12 +11,12 @@ const bytes = Uint8Array.of(1, 2, 3);
 const kid = (letter: string) => letter.repeat(22) as Kid;
 const openai = 'openai' as ProviderId;
 
-const keyOf = (uid: StoredKey['uid'], changes: Partial<StoredKey> = {}): StoredKey => ({
-  uid,
+const keyOf = (ownerId: StoredKey['ownerId'], changes: Partial<StoredKey> = {}): StoredKey => ({
+  ownerId,
   provider: openai,
   kid: kid('a'),
   fmt: 1,
-  ver: 1,
+  version: 1,
   blob: bytes,
   wk: bytes,
   wkArn: 'arn',
@@ -27,7 +27,7 @@ const keyOf = (uid: StoredKey['uid'], changes: Partial<StoredKey> = {}): StoredK
   kind: 'api_key',
   order: 0,
   createdAt: '2026-11-22T12:00:00.000Z',
-  rv: 1,
+  revision: 1,
   ...changes,
 });
 
@@ -57,7 +57,7 @@ contractOf(
         validation: { outcome: 'valid', checkedAt: '2026-11-22T12:00:00.000Z', models: ['m'] },
       });
       expect(await find()).toEqual(key);
-      expect(await store.list(key.uid)).toEqual([key]);
+      expect(await store.list(key.ownerId)).toEqual([key]);
     });
 
     it('stores no second key under an id that is taken', async () => {
@@ -66,15 +66,20 @@ contractOf(
       expect(await find()).toEqual(key);
     });
 
-    it.each([0, 1, 3, 4])('replaces no key that stands at revision 1 by one of revision %s', async (rv) => {
-      const { store, commit, key, find } = await stored();
-      await expect(commit([store.replace({ ...key, label: 'x', rv })])).rejects.toEqual(code('conflict'));
-      expect(await find()).toEqual(key);
-    });
+    it.each([0, 1, 3, 4])(
+      'replaces no key that stands at revision 1 by one of revision %s',
+      async (revision) => {
+        const { store, commit, key, find } = await stored();
+        await expect(commit([store.replace({ ...key, label: 'x', revision })])).rejects.toEqual(
+          code('conflict'),
+        );
+        expect(await find()).toEqual(key);
+      },
+    );
 
     it('replaces a key by its next revision, once', async () => {
       const { store, commit, key, find } = await stored();
-      const next = { ...key, label: 'x', rv: 2 };
+      const next = { ...key, label: 'x', revision: 2 };
       await commit([store.replace(next)]);
       await expect(commit([store.replace({ ...next, label: 'y' })])).rejects.toEqual(code('conflict'));
       expect(await find()).toEqual(next);
@@ -82,7 +87,7 @@ contractOf(
 
     it('lets exactly one of two changes made at the same time through', async () => {
       const { store, commit, key } = await stored();
-      const tries = ['x', 'y', 'z'].map((label) => commit([store.replace({ ...key, label, rv: 2 })]));
+      const tries = ['x', 'y', 'z'].map((label) => commit([store.replace({ ...key, label, revision: 2 })]));
       const made = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
       expect(made).toHaveLength(1);
     });
@@ -91,22 +96,22 @@ contractOf(
       const { store, commit, key, find } = await stored();
       await commit([store.remove(key)]);
       expect(await find()).toBeUndefined();
-      await expect(commit([store.replace({ ...key, rv: 2 })])).rejects.toEqual(code('not_found'));
+      await expect(commit([store.replace({ ...key, revision: 2 })])).rejects.toEqual(code('not_found'));
       await expect(commit([store.remove(key)])).rejects.toEqual(code('not_found'));
-      expect(await store.list(key.uid)).toEqual([]);
+      expect(await store.list(key.ownerId)).toEqual([]);
     });
 
     it('finds, changes and removes no key of another owner, provider or id', async () => {
       const { store, commit, key, find } = await stored();
       const others = [
-        { ...key, uid: newUid() },
+        { ...key, ownerId: newUid() },
         { ...key, provider: 'mistral' as ProviderId },
         { ...key, kid: kid('b') },
       ];
       for (const other of others) {
         expect(await store.find(other)).toBeUndefined();
         await expect(commit([store.remove(other)])).rejects.toEqual(code('not_found'));
-        await expect(commit([store.replace({ ...other, rv: 2 })])).rejects.toEqual(code('not_found'));
+        await expect(commit([store.replace({ ...other, revision: 2 })])).rejects.toEqual(code('not_found'));
       }
       expect(await find()).toEqual(key);
     });
@@ -118,15 +123,15 @@ contractOf(
       const other = { ...key, provider: 'google' as ProviderId, order: 5 };
       await commit([store.insert(first), store.insert(other), store.insert(tied)]);
       await commit([store.insert(keyOf(newUid()))]);
-      expect(await store.list(key.uid, openai)).toEqual([first, tied, key]);
-      expect(await store.list(key.uid)).toEqual([first, tied, key, other]);
-      expect(await store.list(key.uid, 'open' as ProviderId)).toEqual([]);
+      expect(await store.list(key.ownerId, openai)).toEqual([first, tied, key]);
+      expect(await store.list(key.ownerId)).toEqual([first, tied, key, other]);
+      expect(await store.list(key.ownerId, 'open' as ProviderId)).toEqual([]);
     });
 
     it('commits all writes or none', async () => {
       const { store, commit, key, find } = await stored();
       const second = { ...key, kid: kid('b') };
-      const stale = store.replace({ ...key, label: 'x', rv: 7 });
+      const stale = store.replace({ ...key, label: 'x', revision: 7 });
       await expect(commit([store.insert(second), stale])).rejects.toEqual(code('conflict'));
       await expect(commit([stale, store.insert(second)])).rejects.toEqual(code('conflict'));
       expect(await store.find(second)).toBeUndefined();

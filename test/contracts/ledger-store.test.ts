@@ -23,10 +23,10 @@ contractOf(
     /** A ledger in which `first` is reserved already. */
     async function opened() {
       const { store, commit } = driver();
-      const uid = newUid();
-      await commit([store.replace(uid, reserved({ ...EMPTY, day: DAY }, 'first', hold))]);
-      const apply = (change: Change) => commit([store.change(uid, change)]);
-      return { store, commit, uid, apply, ledger: async () => (await store.find(uid)) as Ledger };
+      const ownerId = newUid();
+      await commit([store.replace(ownerId, reserved({ ...EMPTY, day: DAY }, 'first', hold))]);
+      const apply = (change: Change) => commit([store.change(ownerId, change)]);
+      return { store, commit, ownerId, apply, ledger: async () => (await store.find(ownerId)) as Ledger };
     }
 
     it('finds no ledger of an owner who has none', async () => {
@@ -39,14 +39,14 @@ contractOf(
     });
 
     it('replaces a ledger only at the revision that was read, and shows the current one otherwise', async () => {
-      const { store, commit, uid, ledger } = await opened();
+      const { store, commit, ownerId, ledger } = await opened();
       const first = await ledger();
-      await commit([store.replace(uid, { ...first, day: '2026-11-23' })]);
-      await expect(commit([store.replace(uid, { ...first, day: '2026-11-24' })])).rejects.toEqual(
+      await commit([store.replace(ownerId, { ...first, day: '2026-11-23' })]);
+      await expect(commit([store.replace(ownerId, { ...first, day: '2026-11-24' })])).rejects.toEqual(
         moved({ ...first, day: '2026-11-23', revision: 2 }),
       );
       const current = await ledger();
-      await expect(commit([store.replace(uid, EMPTY)])).rejects.toEqual(moved(current));
+      await expect(commit([store.replace(ownerId, EMPTY)])).rejects.toEqual(moved(current));
     });
 
     it('adds a reservation to what is used, and nothing to what is spent', async () => {
@@ -105,14 +105,18 @@ contractOf(
     });
 
     it('holds at most 100 open reservations, so that the item stays small', async () => {
-      const { store, commit, uid } = await opened();
-      const ledger = (await store.find(uid)) as Ledger;
+      const { store, commit, ownerId } = await opened();
+      const ledger = (await store.find(ownerId)) as Ledger;
       const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`r${n}`, hold]));
-      await commit([store.replace(uid, { ...ledger, open: many })]);
-      await expect(commit([store.change(uid, opening('more'))])).rejects.toMatchObject({ code: 'conflict' });
-      await commit([store.change(uid, closing('r0'))]);
-      await commit([store.change(uid, opening('more'))]);
-      await expect(commit([store.change(uid, opening('again'))])).rejects.toMatchObject({ code: 'conflict' });
+      await commit([store.replace(ownerId, { ...ledger, open: many })]);
+      await expect(commit([store.change(ownerId, opening('more'))])).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      await commit([store.change(ownerId, closing('r0'))]);
+      await commit([store.change(ownerId, opening('more'))]);
+      await expect(commit([store.change(ownerId, opening('again'))])).rejects.toMatchObject({
+        code: 'conflict',
+      });
     });
 
     it('admits exactly as many reservations at once as the limit has room for', async () => {
@@ -124,11 +128,11 @@ contractOf(
     });
 
     it('forgets with a new budget which warnings about money were given, and no others', async () => {
-      const { store, commit, uid, ledger } = await opened();
+      const { store, commit, ownerId, ledger } = await opened();
       const warned = { 'day.microUsd': 50, 'month.microUsd': 80, 'day.calls': 50 };
-      await commit([store.replace(uid, { ...(await ledger()), warned })]);
+      await commit([store.replace(ownerId, { ...(await ledger()), warned })]);
       const before = await ledger();
-      await commit([store.setBudget(uid, { dayMicroUsd: 5 })]);
+      await commit([store.setBudget(ownerId, { dayMicroUsd: 5 })]);
       expect(await ledger()).toEqual({
         ...before,
         budget: { dayMicroUsd: 5 },
@@ -140,17 +144,17 @@ contractOf(
 
     it('keeps a budget that was set before the first call', async () => {
       const { store, commit } = driver();
-      const uid = newUid();
-      await commit([store.setBudget(uid, { monthMicroUsd: 7 })]);
+      const ownerId = newUid();
+      await commit([store.setBudget(ownerId, { monthMicroUsd: 7 })]);
       const expected = { ...EMPTY, budget: { monthMicroUsd: 7 }, budgetRevision: 1, revision: 1 };
-      expect(await store.find(uid)).toEqual(expected);
+      expect(await store.find(ownerId)).toEqual(expected);
     });
 
     it('keeps the ledgers of two owners apart', async () => {
-      const { store, commit, uid, ledger } = await opened();
+      const { store, commit, ownerId, ledger } = await opened();
       const other = newUid();
       await commit([store.replace(other, { ...EMPTY, day: '2026-01-01' })]);
-      await commit([store.change(uid, closing('first'))]);
+      await commit([store.change(ownerId, closing('first'))]);
       expect(await store.find(other)).toMatchObject({ day: '2026-01-01', revision: 1, open: {} });
       expect((await ledger()).open).toEqual({});
     });

@@ -36,16 +36,16 @@ contractOf(
   (driver) => {
     async function created(changes: Partial<PersonalToken> = {}) {
       const { store, commit } = driver();
-      const uid = newUid();
-      await commit([store.create(uid, { ...token, ...changes })]);
-      return { store, commit, uid };
+      const ownerId = newUid();
+      await commit([store.create(ownerId, { ...token, ...changes })]);
+      return { store, commit, ownerId };
     }
 
     it('reads back a token as it was created, also one for all models', async () => {
-      const { store, uid } = await created();
-      expect(await store.find(uid, token.id)).toEqual(token);
+      const { store, ownerId } = await created();
+      expect(await store.find(ownerId, token.id)).toEqual(token);
       const all = await created({ models: undefined, tools: undefined, budget: undefined });
-      expect(await store.find(all.uid, token.id)).toEqual({
+      expect(await store.find(all.ownerId, token.id)).toEqual({
         ...token,
         models: undefined,
         tools: undefined,
@@ -60,18 +60,18 @@ contractOf(
     });
 
     it('creates an id once', async () => {
-      const { store, commit, uid } = await created();
-      await expect(commit([store.create(uid, { ...token, name: 'other' })])).rejects.toEqual(
+      const { store, commit, ownerId } = await created();
+      await expect(commit([store.create(ownerId, { ...token, name: 'other' })])).rejects.toEqual(
         code('conflict'),
       );
-      expect(await store.find(uid, token.id)).toEqual(token);
+      expect(await store.find(ownerId, token.id)).toEqual(token);
     });
 
     it('lists all tokens of an owner, newest first, revoked ones too', async () => {
-      const { store, commit, uid } = await created();
-      await commit([store.create(uid, { ...token, id: 'p_newer', createdAt: T + 1 })]);
-      await commit(store.revoke(uid, token.id, T + 5));
-      const listed = await store.list(uid);
+      const { store, commit, ownerId } = await created();
+      await commit([store.create(ownerId, { ...token, id: 'p_newer', createdAt: T + 1 })]);
+      await commit(store.revoke(ownerId, token.id, T + 5));
+      const listed = await store.list(ownerId);
       expect(listed.map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
         ['p_newer', undefined],
         [token.id, T + 5],
@@ -79,14 +79,14 @@ contractOf(
     });
 
     it('revokes a token once, for its owner alone, and ends its session with it', async () => {
-      const { store, commit, uid } = await created();
+      const { store, commit, ownerId } = await created();
       await expect(commit(store.revoke(newUid(), token.id, T))).rejects.toEqual(code('not_found'));
-      await expect(commit(store.revoke(uid, 'p_other', T))).rejects.toEqual(code('not_found'));
-      expect((await store.sessions.look(uid, token.id)).session).toBeUndefined();
-      await commit(store.revoke(uid, token.id, T + 5));
-      expect((await store.sessions.look(uid, token.id)).session?.revokedAt).toBe(T + 5);
-      await expect(commit(store.revoke(uid, token.id, T + 9))).rejects.toEqual(code('not_found'));
-      expect((await store.find(uid, token.id))?.revokedAt).toBe(T + 5);
+      await expect(commit(store.revoke(ownerId, 'p_other', T))).rejects.toEqual(code('not_found'));
+      expect((await store.sessions.look(ownerId, token.id)).session).toBeUndefined();
+      await commit(store.revoke(ownerId, token.id, T + 5));
+      expect((await store.sessions.look(ownerId, token.id)).session?.revokedAt).toBe(T + 5);
+      await expect(commit(store.revoke(ownerId, token.id, T + 9))).rejects.toEqual(code('not_found'));
+      expect((await store.find(ownerId, token.id))?.revokedAt).toBe(T + 5);
     });
   },
 );

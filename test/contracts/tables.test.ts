@@ -17,7 +17,7 @@ import { todoTable } from '#shared/aws/todo-table.ts';
 import { toolTable } from '#shared/aws/tool-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { usageTable } from '#shared/aws/usage-table.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { newUlid } from '#shared/core/ulid.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Todo } from '#shared/todo/todo.ts';
@@ -28,7 +28,7 @@ import { newUid, onTables } from './drivers.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const TIME = '2026-11-22T12:00:00.000Z';
-const toolOf = (owner: Uid): RegisteredTool => ({
+const toolOf = (owner: OwnerId): RegisteredTool => ({
   fmt: 1,
   name: 'acme__look_up',
   alias: 'acme',
@@ -47,7 +47,7 @@ const toolOf = (owner: Uid): RegisteredTool => ({
   hash: 'h',
   createdAt: TIME,
   updatedAt: TIME,
-  rv: 1,
+  revision: 1,
 });
 const preferencesAt = (version: number) => ({ ...NO_PREFERENCES, version });
 const code = (name: string) => expect.objectContaining({ code: name });
@@ -62,7 +62,7 @@ onTables('the product’s tables', (table) => {
   it('replace and remove a todo only at the version that was read', async () => {
     const { db, TableName } = table();
     const store = todoTable(db, TableName);
-    const uid = newUid();
+    const ownerId = newUid();
     const todo: Todo = {
       id: newUlid(NOW),
       title: 'milk',
@@ -73,18 +73,20 @@ onTables('the product’s tables', (table) => {
       created_at: TIME,
       updated_at: TIME,
     };
-    await commit(store.insert(uid, todo));
-    await expect(commit(store.insert(uid, { ...todo, title: 'other' }))).rejects.toEqual(code('conflict'));
-    await commit(store.replace(uid, { ...todo, title: 'bread', version: 2 }));
+    await commit(store.insert(ownerId, todo));
+    await expect(commit(store.insert(ownerId, { ...todo, title: 'other' }))).rejects.toEqual(
+      code('conflict'),
+    );
+    await commit(store.replace(ownerId, { ...todo, title: 'bread', version: 2 }));
     for (const version of [1, 2, 4]) {
-      const stale = store.replace(uid, { ...todo, title: 'late', version });
+      const stale = store.replace(ownerId, { ...todo, title: 'late', version });
       await expect(commit(stale)).rejects.toEqual(code('conflict'));
     }
-    await expect(commit(store.remove(uid, todo))).rejects.toEqual(code('conflict'));
+    await expect(commit(store.remove(ownerId, todo))).rejects.toEqual(code('conflict'));
     await expect(commit(store.remove(newUid(), { ...todo, version: 2 }))).rejects.toEqual(code('not_found'));
-    expect(await store.all(uid)).toEqual([{ ...todo, title: 'bread', version: 2 }]);
-    await commit(store.remove(uid, { ...todo, version: 2 }));
-    await expect(commit(store.replace(uid, { ...todo, version: 3 }))).rejects.toEqual(code('not_found'));
+    expect(await store.all(ownerId)).toEqual([{ ...todo, title: 'bread', version: 2 }]);
+    await commit(store.remove(ownerId, { ...todo, version: 2 }));
+    await expect(commit(store.replace(ownerId, { ...todo, version: 3 }))).rejects.toEqual(code('not_found'));
   });
 
   it('replace and remove a registered tool only at the revision that was read', async () => {
@@ -94,28 +96,28 @@ onTables('the product’s tables', (table) => {
     const tool = toolOf(owner);
     await commit(store.insert(tool));
     await expect(commit(store.insert({ ...tool, state: 'active' }))).rejects.toEqual(code('conflict'));
-    await commit(store.replace({ ...tool, state: 'active', rv: 2 }));
-    for (const rv of [1, 2, 4]) {
-      await expect(commit(store.replace({ ...tool, rv }))).rejects.toEqual(code('conflict'));
+    await commit(store.replace({ ...tool, state: 'active', revision: 2 }));
+    for (const revision of [1, 2, 4]) {
+      await expect(commit(store.replace({ ...tool, revision }))).rejects.toEqual(code('conflict'));
     }
     await expect(commit(store.remove(tool))).rejects.toEqual(code('conflict'));
-    expect(await store.list(owner)).toEqual([{ ...tool, state: 'active', rv: 2 }]);
+    expect(await store.list(owner)).toEqual([{ ...tool, state: 'active', revision: 2 }]);
     expect(await store.find('shared', tool.name)).toBeUndefined();
     expect(await store.find(newUid(), tool.name)).toBeUndefined();
-    await commit(store.remove({ ...tool, rv: 2 }));
-    await expect(commit(store.replace({ ...tool, rv: 3 }))).rejects.toEqual(code('not_found'));
+    await commit(store.remove({ ...tool, revision: 2 }));
+    await expect(commit(store.replace({ ...tool, revision: 3 }))).rejects.toEqual(code('not_found'));
   });
 
   it('replace preferences only at the version that was read', async () => {
     const { db, TableName } = table();
     const store = preferenceTable(db, TableName);
-    const uid = newUid();
-    await commit(store.replace(uid, preferencesAt(1)));
-    await commit(store.replace(uid, preferencesAt(2)));
+    const ownerId = newUid();
+    await commit(store.replace(ownerId, preferencesAt(1)));
+    await commit(store.replace(ownerId, preferencesAt(2)));
     for (const version of [1, 2, 4]) {
-      await expect(commit(store.replace(uid, preferencesAt(version)))).rejects.toEqual(code('conflict'));
+      await expect(commit(store.replace(ownerId, preferencesAt(version)))).rejects.toEqual(code('conflict'));
     }
-    expect(await store.find(uid)).toEqual(preferencesAt(2));
+    expect(await store.find(ownerId)).toEqual(preferencesAt(2));
   });
 
   it('replace the limits only at the version that was read, and show the current ones', async () => {
@@ -139,7 +141,7 @@ onTables('the product’s tables', (table) => {
       fmt: 1,
       eventId: newUlid(NOW),
       ts: TIME,
-      uid: newUid(),
+      ownerId: newUid(),
       category: 'api_call',
       act: 'tool.called',
       result: 'succeeded',
@@ -147,13 +149,13 @@ onTables('the product’s tables', (table) => {
     };
     await commit(store.append(record));
     await expect(commit(store.append({ ...record, result: 'failed' }))).rejects.toEqual(code('internal'));
-    const { records } = await auditTrail(db, TableName).page(record.uid, {}, { limit: 5 });
+    const { records } = await auditTrail(db, TableName).page(record.ownerId, {}, { limit: 5 });
     expect(records).toEqual([record]);
     expect(() => store.append({ ...record, target: 'x'.repeat(4096) })).toThrow('larger than 4 KiB');
   });
 
   it('give the pipe nothing of a record that it would have to escape', async () => {
-    const uid = newUid();
+    const ownerId = newUid();
     const eventId = newUlid(NOW);
     const hostile = 'a"b\\c\n<$>{}é';
     await commit(
@@ -161,18 +163,18 @@ onTables('the product’s tables', (table) => {
         fmt: 1,
         eventId,
         ts: TIME,
-        uid,
+        ownerId,
         category: 'api_call',
         act: 'tool.called',
         result: 'succeeded',
         requestId: 'r',
         target: hostile,
-        keys: [{ provider: hostile, kid: hostile, ver: 1 }],
+        keys: [{ provider: hostile, kid: hostile, version: 1 }],
         meta: { reason: hostile, severity: hostile, provider: hostile },
       }),
     );
     const { target, reason, severity, provider, usedKeys } =
-      (await rowAt(`U#${uid}`, `${TIME}#${eventId}`)) ?? {};
+      (await rowAt(`U#${ownerId}`, `${TIME}#${eventId}`)) ?? {};
     for (const value of [target, reason, severity, provider, usedKeys]) {
       expect(value).toMatch(/^[\w.:~@/ -]+$/);
     }
@@ -180,7 +182,7 @@ onTables('the product’s tables', (table) => {
 
   it('keep a notice as it was first raised, and when it was first read', async () => {
     const store = noticeTable(table().TableName);
-    const uid = newUid();
+    const ownerId = newUid();
     const notice = {
       id: 'n',
       kind: 'budget_warning',
@@ -189,14 +191,14 @@ onTables('the product’s tables', (table) => {
       text: 'first',
       created_at: TIME,
     } as const;
-    await commit(store.raiseOnce(uid, notice));
-    await commit(store.markRead(uid, 'n', TIME));
-    await commit(store.markRead(uid, 'n', '2027-01-01T00:00:00.000Z'));
-    await commit(store.raise(uid, { ...notice, text: 'second', created_at: '2027-01-01T00:00:00.000Z' }));
-    await expect(commit(store.raiseOnce(uid, { ...notice, text: 'third' }))).rejects.toEqual(
+    await commit(store.raiseOnce(ownerId, notice));
+    await commit(store.markRead(ownerId, 'n', TIME));
+    await commit(store.markRead(ownerId, 'n', '2027-01-01T00:00:00.000Z'));
+    await commit(store.raise(ownerId, { ...notice, text: 'second', created_at: '2027-01-01T00:00:00.000Z' }));
+    await expect(commit(store.raiseOnce(ownerId, { ...notice, text: 'third' }))).rejects.toEqual(
       code('conflict'),
     );
-    expect(await rowAt(`U#${uid}`, 'NOTICE#n')).toMatchObject({
+    expect(await rowAt(`U#${ownerId}`, 'NOTICE#n')).toMatchObject({
       text: 'first',
       created_at: TIME,
       read_at: TIME,
@@ -207,22 +209,22 @@ onTables('the product’s tables', (table) => {
   it('count an event once, and none of an owner whose erasure is under way or came later', async () => {
     const { db, TableName } = table();
     const store = usageTable({ content: TableName, control: TableName, now: () => NOW });
-    const event = (uid: string, ts = TIME) => ({
+    const event = (ownerId: string, ts = TIME) => ({
       eventId: newUlid(NOW),
-      uid,
+      ownerId,
       act: 'tool.called' as const,
       category: 'api_call' as const,
       result: 'succeeded' as const,
       ts,
     });
-    const uid = newUid();
-    const first = event(uid);
+    const ownerId = newUid();
+    const first = event(ownerId);
     const count = (one: typeof first) =>
       commit(store.unlessCounted(one), store.count(one), store.unlessErased(one));
     await count(first);
     await expect(count(first)).rejects.toEqual(code('conflict'));
-    await count(event(uid));
-    expect(await rowAt(`U#${uid}`, 'USAGE#2026-11-22')).toMatchObject({ 'tool.called:succeeded': 2 });
+    await count(event(ownerId));
+    expect(await rowAt(`U#${ownerId}`, 'USAGE#2026-11-22')).toMatchObject({ 'tool.called:succeeded': 2 });
 
     const erasures = erasureTable(db, { content: TableName, control: TableName, cache: TableName });
     const left = newUid();
@@ -240,14 +242,14 @@ onTables('the product’s tables', (table) => {
 
   it('count refusals of one kind together, and read those of the days that are asked for', async () => {
     const { db, TableName } = table();
-    const uid = newUid();
+    const ownerId = newUid();
     const count = refusalTable(db, { TableName, now: () => NOW });
-    const of = (hour: string) => ({ uid, hour, kind: 'tool.called not_found' });
+    const of = (hour: string) => ({ ownerId, hour, kind: 'tool.called not_found' });
     const counts = [await count(of('2026-11-22T23')), await count(of('2026-11-22T23'))];
     expect(counts).toEqual([1, 2]);
     expect(await count(of('2026-11-23T00'))).toBe(1);
     const span = { from: '2026-11-22', to: '2026-11-22' };
-    expect(await refusalsOf(db, TableName)(uid, span)).toEqual([{ ...of('2026-11-22T23'), n: 2 }]);
+    expect(await refusalsOf(db, TableName)(ownerId, span)).toEqual([{ ...of('2026-11-22T23'), n: 2 }]);
   });
 
   it('drop the value before a rotation once it is over, and of the version that was meant', async () => {
@@ -256,27 +258,28 @@ onTables('the product’s tables', (table) => {
     const sealed = { blob: bytes, wk: bytes, wkArn: 'arn', wkFp: bytes, fp: bytes, last4: 'abcd' };
     const key: StoredKey = {
       ...sealed,
-      uid: newUid(),
+      ownerId: newUid(),
       provider: 'openai' as ProviderId,
       kid: 'a'.repeat(22) as Kid,
       fmt: 1,
-      ver: 2,
-      prev: { ...sealed, ver: 1, until: TIME },
+      version: 2,
+      prev: { ...sealed, version: 1, until: TIME },
       status: 'active',
       kind: 'api_key',
       order: 0,
       createdAt: TIME,
-      rv: 5,
+      revision: 5,
     };
     const keys = keyTable(db, TableName);
     await commit(keys.insert(key));
-    const drop = (ver: number, nowMs: number) => commit(dropPrevious(TableName, { ...key, ver }, nowMs));
+    const drop = (version: number, nowMs: number) =>
+      commit(dropPrevious(TableName, { ...key, version }, nowMs));
     await expect(drop(2, NOW - 1)).rejects.toEqual(code('not_found'));
     await expect(drop(1, NOW)).rejects.toEqual(code('not_found'));
     expect(await keys.find(key)).toEqual(key);
     await drop(2, NOW);
     const { prev: _gone, ...rest } = key;
-    expect(await keys.find(key)).toEqual({ ...rest, rv: 6 });
+    expect(await keys.find(key)).toEqual({ ...rest, revision: 6 });
     await expect(drop(2, NOW)).rejects.toEqual(code('not_found'));
   });
 
@@ -302,9 +305,11 @@ onTables('the product’s tables', (table) => {
 
   it('show no row of somebody else where a partition begins alike', async () => {
     const { db, TableName } = table();
-    const uid = newUid();
-    await db.send(new PutCommand({ TableName, Item: { pk: `U#${uid}x`, sk: 'TODO#1', title: 'foreign' } }));
-    expect(await todoTable(db, TableName).all(uid)).toEqual([]);
-    expect(await keyTable(db, TableName).list(uid)).toEqual([]);
+    const ownerId = newUid();
+    await db.send(
+      new PutCommand({ TableName, Item: { pk: `U#${ownerId}x`, sk: 'TODO#1', title: 'foreign' } }),
+    );
+    expect(await todoTable(db, TableName).all(ownerId)).toEqual([]);
+    expect(await keyTable(db, TableName).list(ownerId)).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ onEngine('an audit record that is changed after it was written', () => {
     await settled(); // the report is an event, too
 
     expect(await reportsOf(row)).toMatchObject([
-      { uid: row['uid'], category: 'system', meta: { reason: 'modified', severity: 'critical' } },
+      { ownerId: row['ownerId'], category: 'system', meta: { reason: 'modified', severity: 'critical' } },
     ]);
     expect(await incidentsOf(person)).toMatchObject([
       { severity: 'critical', subject: row['eventId'], text: expect.stringContaining('was changed after') },
@@ -102,7 +102,7 @@ onEngine('an audit record that is changed after it was written', () => {
     await portunus.current.db.send(new DeleteCommand({ TableName: table(), Key: keyOf(row) }));
     await settled();
     await settled();
-    expect(await reportsOf(row)).toMatchObject([{ uid: 'anonymous' }]);
+    expect(await reportsOf(row)).toMatchObject([{ ownerId: 'anonymous' }]);
     expect(linesAbout(row)).toEqual([
       expect.stringContaining('was removed after it was written, owner anonymous'),
     ]);

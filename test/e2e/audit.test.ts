@@ -103,7 +103,12 @@ onEngine('the audit trail', () => {
   it('has records of format 1 with server time, id and request id, and no chain fields', async () => {
     for (const row of await portunus.current.rows('audit')) {
       const record = JSON.parse(String(row['rec']));
-      expect(record).toMatchObject({ fmt: 1, eventId: row['eventId'], uid: row['uid'], ts: row['ts'] });
+      expect(record).toMatchObject({
+        fmt: 1,
+        eventId: row['eventId'],
+        ownerId: row['ownerId'],
+        ts: row['ts'],
+      });
       expect(record.reqId).toEqual(expect.any(String));
       expect(Object.keys(record)).not.toEqual(expect.arrayContaining(['seq', 'prev', 'w']));
       expect(Buffer.byteLength(String(row['rec']))).toBeLessThanOrEqual(4096);

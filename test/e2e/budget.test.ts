@@ -149,7 +149,7 @@ onEngine('a stage of ten calls a day', () => {
       endpoint: current.dynamo.endpoint,
       control: current.tableName('control'),
       records: current.tableName('audit'),
-      uid: String(row?.['pk']).slice('LEDGER#'.length),
+      ownerId: String(row?.['pk']).slice('LEDGER#'.length),
       calls: LIMIT - 1,
       limit: LIMIT,
     };

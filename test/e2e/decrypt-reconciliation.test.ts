@@ -12,10 +12,10 @@ const contextOf = (row: Record<string, unknown> | undefined) => ({
   app: 'portunus',
   env: 'local',
   purpose: 'user-api-key',
-  uid: String(row?.['pk']).slice(2),
+  ownerId: String(row?.['pk']).slice(2),
   provider: 'openai',
   kid: String(row?.['sk']).split('#')[2],
-  ver: '1',
+  version: '1',
 });
 
 onEngine('the reconciliation of Decrypt events', () => {

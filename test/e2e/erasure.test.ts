@@ -9,9 +9,9 @@ const store = (person: Person, provider: 'openai' | 'anthropic') =>
   person.post('/api-keys', { provider, api_key: canaryKey(provider) });
 
 /** Rows of the live tables that belong to an owner. */
-async function rowsOf(portunus: Portunus, uid: unknown) {
+async function rowsOf(portunus: Portunus, ownerId: unknown) {
   const tables = await Promise.all([portunus.rows('vault'), portunus.rows('content')]);
-  return tables.flat().filter(({ pk }) => pk === uid);
+  return tables.flat().filter(({ pk }) => pk === ownerId);
 }
 
 /** Somebody with two keys, a todo, a use, and enough other rows for several batches. */
@@ -23,15 +23,15 @@ async function settledIn(portunus: Portunus, name: string, rows = 0) {
   await person.invoke('todo_create', { title: 'leave', idempotency_key: 'leave' });
   await person.invoke('ai_chat', say('hello'));
   await portunus.events.settled();
-  const uid = (await portunus.rows('vault')).find(({ pk }) => !before.has(pk))?.['pk'];
+  const ownerId = (await portunus.rows('vault')).find(({ pk }) => !before.has(pk))?.['pk'];
   const puts = Array.from({ length: rows }, (_, n) => ({
-    PutRequest: { Item: { pk: uid, sk: `NOTICE#${n}`, text: 'x' } },
+    PutRequest: { Item: { pk: ownerId, sk: `NOTICE#${n}`, text: 'x' } },
   }));
   for (let from = 0; from < puts.length; from += 25) {
     const batch = { [portunus.tableName('content')]: puts.slice(from, from + 25) };
     await portunus.db.send(new BatchWriteCommand({ RequestItems: batch }));
   }
-  return { person, uid, keyId: body.key_id as string };
+  return { person, ownerId, keyId: body.key_id as string };
 }
 
 onEngine('an owner who erases the account', () => {
@@ -39,9 +39,9 @@ onEngine('an owner who erases the account', () => {
 
   it('receives the erased data, the end of the backups and the pages for revocation', async () => {
     const { current } = portunus;
-    const { person, uid } = await settledIn(current, 'alice', 200);
+    const { person, ownerId } = await settledIn(current, 'alice', 200);
     const bob = await settledIn(current, 'bob');
-    const othersBefore = await rowsOf(current, bob.uid);
+    const othersBefore = await rowsOf(current, bob.ownerId);
 
     const { status, body } = await person.delete('/account');
     expect(status).toBe(200);
@@ -66,10 +66,10 @@ onEngine('an owner who erases the account', () => {
 
     // The events of the erasure itself arrive after it, and must not begin a new account.
     await current.events.settled();
-    expect(await rowsOf(current, uid)).toEqual([]);
+    expect(await rowsOf(current, ownerId)).toEqual([]);
     const kept = (await current.rows('control')).filter(({ pk }) => String(pk).startsWith('IDEM#'));
-    expect(kept.map(({ pk }) => pk)).toEqual([String(bob.uid).replace('U#', 'IDEM#')]);
-    expect(await rowsOf(current, bob.uid)).toEqual(othersBefore);
+    expect(kept.map(({ pk }) => pk)).toEqual([String(bob.ownerId).replace('U#', 'IDEM#')]);
+    expect(await rowsOf(current, bob.ownerId)).toEqual(othersBefore);
   });
 
   it('is rejected by every function without a cached session', async () => {
@@ -124,7 +124,7 @@ onEngine('an owner who erases the account', () => {
 
   it('continues an interrupted erasure with a second request', async () => {
     const { current } = portunus;
-    const { person, uid } = await settledIn(current, 'emil', 120);
+    const { person, ownerId } = await settledIn(current, 'emil', 120);
     let seen = 0;
     // The mark, then the keys, then the first batch of rows; the second batch fails.
     const clear = current.awsEndpoint.faults.inject(({ caller, operation }) => {
@@ -136,25 +136,27 @@ onEngine('an owner who erases the account', () => {
     clear();
     expect(broken.body).toMatchObject({ status: 503, code: 'unavailable' });
     expect((await person.invoke('ai_chat', say('hello'))).body).toMatchObject({ code: 'key_missing' });
-    expect((await rowsOf(current, uid)).length).toBeGreaterThan(0);
+    expect((await rowsOf(current, ownerId)).length).toBeGreaterThan(0);
 
-    const mark = (await current.rows('control')).find(({ pk }) => pk === `ERASED#${String(uid).slice(2)}`);
+    const mark = (await current.rows('control')).find(
+      ({ pk }) => pk === `ERASED#${String(ownerId).slice(2)}`,
+    );
     const { body } = await person.delete('/account');
     expect(body).toMatchObject({ complete: true, erased_at: mark?.['at'] });
     expect(body.revoke_at_providers).toHaveLength(2);
     await current.events.settled();
-    expect(await rowsOf(current, uid)).toEqual([]);
+    expect(await rowsOf(current, ownerId)).toEqual([]);
   });
 
   it('may return after the backups expired, with new counters', async () => {
     const { current } = portunus;
-    const { person, uid } = await settledIn(current, 'fred');
+    const { person, ownerId } = await settledIn(current, 'fred');
     await person.delete('/account');
     await deleteAccountClosures(current);
     await store(person, 'openai');
     expect((await person.invoke('ai_chat', say('hello'))).status).toBe(200);
     await current.events.settled();
-    const usage = (await rowsOf(current, uid)).find(({ sk }) => String(sk).startsWith('USAGE#'));
+    const usage = (await rowsOf(current, ownerId)).find(({ sk }) => String(sk).startsWith('USAGE#'));
     expect(usage).toMatchObject({ 'key.stored:succeeded': 1, 'tool.called:succeeded': 1 });
   });
 

@@ -144,13 +144,13 @@ onEngine('an owner’s notices', () => {
     const { row } = await storeKey(await current.person('gail'), now + 3 * DAY);
     const TableName = current.tableName('vault');
     const Key = { pk: row?.['pk'], sk: row?.['sk'] };
-    const setVersion = (ver: unknown) =>
+    const setVersion = (version: unknown) =>
       current.db.send(
         new UpdateCommand({
           TableName,
           Key,
-          UpdateExpression: 'SET ver = :ver',
-          ExpressionAttributeValues: { ':ver': ver },
+          UpdateExpression: 'SET version = :version',
+          ExpressionAttributeValues: { ':version': version },
         }),
       );
     await setVersion('first');
@@ -184,12 +184,12 @@ onEngine('an owner’s notices', () => {
     const ends = { expires_at: new Date(now + 50 * DAY).toISOString() };
     await mia.post(`/api-keys/${body.key_id}/rotate`, { api_key: canaryKey('openai'), ...ends });
     await sweep(0);
-    expect(await rowOf()).toMatchObject({ ver: 2, rv: 2, prev: { ver: 1 } }); // it may still be gone back to
+    expect(await rowOf()).toMatchObject({ version: 2, revision: 2, prev: { version: 1 } }); // it may still be gone back to
 
     await sweep(1);
     await sweep(1);
     const row = await rowOf();
-    expect(row).toMatchObject({ ver: 2, rv: 3, expDay: ends.expires_at.slice(0, 10) });
+    expect(row).toMatchObject({ version: 2, revision: 3, expDay: ends.expires_at.slice(0, 10) });
     expect(row).not.toHaveProperty('prev');
     expect(await recordsOf(row?.['pk'], 'key.previous_dropped')).toMatchObject([{ target: body.key_id }]);
     expect((await mia.invoke('ai_chat', say('hello'))).status).toBe(200);

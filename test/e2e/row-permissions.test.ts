@@ -33,7 +33,7 @@ const ATTRIBUTES: Readonly<Record<Table, readonly string[]>> = {
 /** Puts of a whole row that some role may be permitted. */
 const ITEMS: Readonly<Record<Table, readonly object[]>> = {
   vault: [{ unheardOf: 1 }],
-  content: [{ unheardOf: 1 }, { fmt: 1, rv: 1, doc: '{}' }, { version: 1 }],
+  content: [{ unheardOf: 1 }, { fmt: 1, revision: 1, doc: '{}' }, { version: 1 }],
   control: [{ unheardOf: 1 }],
   cache: [{ unheardOf: 1 }],
   audit: [{ unheardOf: 1 }],

@@ -60,7 +60,7 @@ onEngine('sessions', () => {
     const told = await recordsOf('authentication.refused');
     // The second of a kind within the hour is counted, not recorded.
     expect(told.filter(({ meta }) => meta.reason === 'session_revoked')).toHaveLength(1);
-    expect(new Set(told.map(({ uid }) => uid)).size).toBe(1);
+    expect(new Set(told.map(({ ownerId }) => ownerId)).size).toBe(1);
   });
 
   it('of others are indistinguishable from unknown ones', async () => {
@@ -114,7 +114,7 @@ onEngine('sessions', () => {
     const told = await recordsOf('sessions.revoked');
     const [first, second] = told.filter(({ meta, target }) => meta?.on_behalf ?? target?.length === 27);
     expect(first.reqId).toBe(second.reqId);
-    expect(new Set([first.uid, second.uid]).size).toBe(2);
+    expect(new Set([first.ownerId, second.ownerId]).size).toBe(2);
     expect((await erin.post('/admin/sessions/revoke', { user_id: '' })).status).toBe(400);
   });
 
@@ -128,10 +128,10 @@ onEngine('sessions', () => {
       status: 401,
       reason: 'session_roles_changed',
     });
-    const [uid] = (await recordsOf('authentication.refused'))
+    const [ownerId] = (await recordsOf('authentication.refused'))
       .filter(({ meta }) => meta.reason === 'session_roles_changed')
-      .map((record) => record.uid);
-    const changes = (await recordsOf('roles.changed')).filter((record) => record.uid === uid);
+      .map((record) => record.ownerId);
+    const changes = (await recordsOf('roles.changed')).filter((record) => record.ownerId === ownerId);
     expect(changes.map(({ meta }) => meta.outcome)).toEqual(['admin', 'user']);
   });
 

@@ -1,14 +1,14 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { canaryKey, type Person, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const portunus = usePortunus();
 /** The partition of somebody's rows. */
 const rowsOf = ({ token, name }: Person) =>
-  `U#${uidOf(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).iss, name)}`;
+  `U#${deriveOwnerId(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).iss, name)}`;
 const today = () => new Date().toISOString().slice(0, 10);
 
 const historyOf = async (person: Person, query = '') => (await person.get(`/usage/history${query}`)).body;

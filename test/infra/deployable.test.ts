@@ -236,7 +236,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     const expiry = indexes.find(({ IndexName }) => IndexName === 'expiry');
     expect(expiry?.Projection).toEqual({
       ProjectionType: 'INCLUDE',
-      NonKeyAttributes: ['expiresAt', 'ver', 'last4', 'status', 'kind'],
+      NonKeyAttributes: ['expiresAt', 'version', 'last4', 'status', 'kind'],
     });
   });
 });

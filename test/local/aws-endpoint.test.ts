@@ -211,7 +211,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
       const Condition = { StringEquals: { 'kms:EncryptionContext:purpose': 'user-api-key' } };
       const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
       const { kms } = await actingAs(allow(actions, { Resource: keyArn, Condition }));
-      const EncryptionContext = { purpose: 'user-api-key', uid: 'alice' };
+      const EncryptionContext = { purpose: 'user-api-key', ownerId: 'alice' };
       const made = await kms.send(
         new GenerateDataKeyCommand({ KeyId: keyArn, KeySpec: 'AES_256', EncryptionContext }),
       );
@@ -224,7 +224,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
         encryptionContext: EncryptionContext,
       });
       const swapped = kms.send(
-        new DecryptCommand({ CiphertextBlob, EncryptionContext: { ...EncryptionContext, uid: 'bob' } }),
+        new DecryptCommand({ CiphertextBlob, EncryptionContext: { ...EncryptionContext, ownerId: 'bob' } }),
       );
       await expect(swapped).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
       const other = kms.send(

@@ -96,8 +96,8 @@ describe('an input template', () => {
   it('resolves the named paths of a rule', () => {
     const rule = compileTemplate(
       '{"who":"<who>","rule":"<aws.events.rule-name>"}',
-      ruleMeaning({ who: '$.detail.uid' }, { 'aws.events.rule-name': 'r' }),
+      ruleMeaning({ who: '$.detail.ownerId' }, { 'aws.events.rule-name': 'r' }),
     );
-    expect(rule({ detail: { uid: 'alice' } })).toEqual({ who: 'alice', rule: 'r' });
+    expect(rule({ detail: { ownerId: 'alice' } })).toEqual({ who: 'alice', rule: 'r' });
   });
 });

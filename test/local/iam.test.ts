@@ -90,7 +90,7 @@ describe('an identity policy', () => {
 describe('a condition', () => {
   const context = {
     'kms:EncryptionContext:purpose': 'user-api-key',
-    'kms:EncryptionContextKeys': ['purpose', 'uid'],
+    'kms:EncryptionContextKeys': ['purpose', 'ownerId'],
     'dynamodb:LeadingKeys': ['U#1', 'U#2'],
     'aws:SourceArn': 'arn:aws:lambda:eu-central-1:000000000000:function:todo',
   };

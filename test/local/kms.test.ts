@@ -10,7 +10,7 @@ import { create, createRole, policy, site, temporaryFolder } from './data-plane.
 
 const root = `arn:aws:iam::${site.account}:root`;
 const KeyPolicy = policy({ Effect: 'Allow', Principal: { AWS: root }, Action: 'kms:*', Resource: '*' });
-const EncryptionContext = { purpose: 'user-api-key', uid: 'alice' };
+const EncryptionContext = { purpose: 'user-api-key', ownerId: 'alice' };
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const YEAR_MS = 366 * 86_400_000;
 
@@ -51,7 +51,7 @@ describe('a symmetric key', () => {
     const { arn } = await symmetricKey();
     const made = await call('GenerateDataKey', { KeyId: arn, KeySpec: 'AES_256', EncryptionContext });
     expect(Buffer.from(made['Plaintext'] ?? '', 'base64')).toHaveLength(32);
-    const reordered = { uid: 'alice', purpose: 'user-api-key' };
+    const reordered = { ownerId: 'alice', purpose: 'user-api-key' };
     const opened = await call('Decrypt', {
       CiphertextBlob: made['CiphertextBlob'],
       EncryptionContext: reordered,
@@ -60,7 +60,7 @@ describe('a symmetric key', () => {
   });
 
   it.each([
-    ['another value', { ...EncryptionContext, uid: 'bob' }],
+    ['another value', { ...EncryptionContext, ownerId: 'bob' }],
     ['one pair less', { purpose: 'user-api-key' }],
     ['one pair more', { ...EncryptionContext, more: '' }],
     ['values that only join to the same text', { purpose: 'user-api-keyuid', alice: '' }],

@@ -76,13 +76,13 @@ onEngine('a limit of 100 calls under 1,000 concurrent callers in four processes'
       const { current } = portunus;
       const { url: provider, books } = await startProvider();
       const store = await losing(current.dynamo.endpoint, share);
-      const uid = `${share * 10}`.padStart(27, 'u');
+      const ownerId = `${share * 10}`.padStart(27, 'u');
       const control = current.tableName('control');
       const order: Order = {
         endpoint: store.url,
         control,
         records: current.tableName('content'), // without a stream, whose consumers would take the processors
-        uid,
+        ownerId,
         calls: 250,
         limit: 100,
         provider,
@@ -96,7 +96,7 @@ onEngine('a limit of 100 calls under 1,000 concurrent callers in four processes'
       );
       const sum = (field: keyof Report) => reports.reduce((total, report) => total + report[field], 0);
       const { Item: ledger = {} } = await current.db.send(
-        new GetCommand({ TableName: control, Key: { pk: `LEDGER#${uid}`, sk: 'ledger' } }),
+        new GetCommand({ TableName: control, Key: { pk: `LEDGER#${ownerId}`, sk: 'ledger' } }),
       );
       process.stderr.write(
         `admitted ${sum('admitted')}, refused ${sum('refused')}, tries ${sum('tries')}, ` +

@@ -1,12 +1,12 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 
 const ISSUER = 'https://issuer.example';
 
 /** A signed-in user with every scope, known by subject. */
 export const principalNamed = (subject: string, changes: Partial<Principal> = {}): Principal => ({
-  uid: uidOf(ISSUER, subject),
+  ownerId: deriveOwnerId(ISSUER, subject),
   issuer: ISSUER,
   subject,
   scopes: SCOPES,

@@ -44,9 +44,9 @@ export function createMemoryAudit(commitChanges: Commit = async () => undefined,
   const raise = (_uid: string, notice: Notice): Write => writeOf({ kind: 'notice', notice });
   const port = createNotices({
     store: { raise, raiseOnce: raise, markRead: () => writeOf({ kind: 'record', draft: {} as never }) },
-    record: ({ kind, subject }, uid, requestId) =>
+    record: ({ kind, subject }, ownerId, requestId) =>
       audit.record({
-        uid,
+        ownerId,
         requestId,
         category: 'system',
         act: 'notice.raised',

@@ -1,9 +1,9 @@
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { type RegisteredTool, shelfOf } from '#shared/tools/registered.ts';
 
 /** An active tool of an HTTP API. */
 export const registeredTool = (
-  owner: Uid,
+  owner: OwnerId,
   name: string,
   changes: Partial<RegisteredTool> = {},
 ): RegisteredTool => ({
@@ -25,13 +25,13 @@ export const registeredTool = (
   hash: 'h'.repeat(64),
   createdAt: '2026-11-01T00:00:00.000Z',
   updatedAt: '2026-11-01T00:00:00.000Z',
-  rv: 1,
+  revision: 1,
   ...changes,
 });
 
 /** Reads of the store port, over these tools. */
 export const toolsIn = (tools: readonly RegisteredTool[]) => ({
-  list: async (shelf: Uid | 'shared') => tools.filter((tool) => shelfOf(tool) === shelf),
-  find: async (shelf: Uid | 'shared', name: string) =>
+  list: async (shelf: OwnerId | 'shared') => tools.filter((tool) => shelfOf(tool) === shelf),
+  find: async (shelf: OwnerId | 'shared', name: string) =>
     tools.find((tool) => shelfOf(tool) === shelf && tool.name === name),
 });

@@ -15,7 +15,7 @@ export const onBehalf = ({
   onUse,
   translation,
 }: ToolCall): CompletionCall => ({
-  owner: principal.uid,
+  owner: principal.ownerId,
   requestId,
   deadline,
   hops,

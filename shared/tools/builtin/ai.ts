@@ -155,7 +155,7 @@ const models = defineTool({
   annotations: { ...ASKS.annotations, idempotentHint: true, openWorldHint: false },
   examples: [{}, { provider: 'openai' }],
   async run({ provider }, { completions, principal }) {
-    const known = await completions.models(principal.uid);
+    const known = await completions.models(principal.ownerId);
     const providers = known
       .filter((row) => provider === undefined || row.provider === provider)
       .map((row) => ({ ...row, models: [...row.models] }));

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import type { Principal } from '#shared/auth/principal.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 const Gauged = z
   .object({
@@ -47,7 +47,7 @@ export const ProviderStatus = z.object({
 
 /** Ports, composed outside: what there is to tell. */
 export type StatusPorts = {
-  readonly keysOf: (owner: Uid) => Promise<z.input<typeof KeyStatus>[]>;
+  readonly keysOf: (owner: OwnerId) => Promise<z.input<typeof KeyStatus>[]>;
   readonly providers: () => z.input<typeof ProviderStatus>[];
   readonly usageOf: (caller: Principal) => Promise<UsageStatus>;
 };

@@ -27,7 +27,7 @@ const keyStatus = defineTool({
   scope: 'keys:read',
   examples: [{}, { provider: 'openai' }],
   async run({ provider }, { principal, status }) {
-    const all = await status.keysOf(principal.uid);
+    const all = await status.keysOf(principal.ownerId);
     const keys = provider === undefined ? all : all.filter((key) => key.provider === provider);
     return { output: { keys }, meta: { count: keys.length } };
   },

@@ -30,7 +30,7 @@ const create = defineTool({
   scope: 'todo:write',
   examples: [{ title: 'Renew the passport', priority: 'high', due_at: '2027-03-01T09:00:00+01:00' }],
   async run(draft, { principal, todos }) {
-    const { todo, writes } = todos.create(principal.uid, draft);
+    const { todo, writes } = todos.create(principal.ownerId, draft);
     return { output: { todo }, writes };
   },
 });
@@ -49,7 +49,7 @@ const createMany = defineTool({
   scope: 'todo:write',
   examples: [{ todos: [{ title: 'Buy milk' }, { title: 'Buy bread', tags: ['shop'] }] }],
   async run({ todos: drafts }, { principal, todos }) {
-    const changes = drafts.map((draft) => todos.create(principal.uid, draft));
+    const changes = drafts.map((draft) => todos.create(principal.ownerId, draft));
     return {
       output: { todos: changes.map(({ todo }) => todo) },
       writes: changes.flatMap(({ writes }) => writes),
@@ -68,7 +68,7 @@ const get = defineTool({
   scope: 'todo:read',
   examples: [example],
   async run({ id }, { principal, todos }) {
-    return { output: { todo: await todos.get(principal.uid, id) } };
+    return { output: { todo: await todos.get(principal.ownerId, id) } };
   },
 });
 
@@ -82,7 +82,7 @@ const update = defineTool({
   scope: 'todo:write',
   examples: [{ ...example, priority: 'high', due_at: null }],
   async run({ id, version, ...changes }, { principal, todos }) {
-    const { todo, writes } = await todos.update(principal.uid, { id, version }, changes);
+    const { todo, writes } = await todos.update(principal.ownerId, { id, version }, changes);
     return { output: { todo }, writes };
   },
 });
@@ -98,7 +98,7 @@ const marking = (name: `todo_${string}`, title: string, status: Todo['status']) 
     scope: 'todo:write',
     examples: [example],
     async run(target, { principal, todos }) {
-      const { todo, writes } = await todos.mark(principal.uid, target, status);
+      const { todo, writes } = await todos.mark(principal.ownerId, target, status);
       return { output: { todo }, writes };
     },
   });
@@ -113,7 +113,7 @@ const remove = defineTool({
   scope: 'todo:write',
   examples: [example],
   async run(target, { principal, todos }) {
-    const { todo, writes } = await todos.remove(principal.uid, target);
+    const { todo, writes } = await todos.remove(principal.ownerId, target);
     return { output: { todo }, writes };
   },
 });
@@ -128,7 +128,7 @@ const list = defineTool({
   scope: 'todo:read',
   examples: [{}, { status: 'all', search: 'passport', sort: 'due', limit: 10 }],
   async run(query, { principal, todos }) {
-    const output = pageOf(await todos.all(principal.uid), query);
+    const output = pageOf(await todos.all(principal.ownerId), query);
     return { output, meta: { count: output.todos.length } };
   },
 });

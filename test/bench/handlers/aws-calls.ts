@@ -13,7 +13,7 @@ import {
 import { newUlid } from '#shared/core/ulid.ts';
 
 /** `at`: milliseconds since the epoch. */
-export type Call = { readonly uid: string; readonly requestId: string; readonly at: number };
+export type Call = { readonly ownerId: string; readonly requestId: string; readonly at: number };
 
 type Sent = { readonly input: object; output?: unknown; readonly began: number; ended: number };
 export type Recording = {
@@ -91,7 +91,7 @@ function renewed(input: object, from: Call, to: Call): object {
   const passed = to.at - from.at;
   const text = (value: string) =>
     value
-      .replaceAll(from.uid, to.uid)
+      .replaceAll(from.ownerId, to.ownerId)
       .replaceAll(from.requestId, to.requestId)
       .replaceAll(ULID, () => newUlid(to.at));
   const time = (value: number) => {

@@ -22,10 +22,11 @@ type Streamed = (event: APIGatewayProxyEvent, out: Out, context: Context) => Pro
 type Buffered = (event: APIGatewayProxyEvent, context: Context) => Promise<unknown>;
 type Product = { readonly handler: unknown };
 
-const uidOf = ({ requestContext }: APIGatewayProxyEvent) => String(requestContext.authorizer?.['uid']);
+const deriveOwnerId = ({ requestContext }: APIGatewayProxyEvent) =>
+  String(requestContext.authorizer?.['ownerId']);
 const wishOf = ({ headers }: APIGatewayProxyEvent): string[] => (headers['x-bench'] ?? '').split(':');
 const callOf = (event: APIGatewayProxyEvent): Call => ({
-  uid: uidOf(event),
+  ownerId: deriveOwnerId(event),
   requestId: event.requestContext.requestId,
   at: Date.now(),
 });

@@ -8,7 +8,7 @@ import { authenticatedRoute } from '#functions/edge/authenticated-route.ts';
 import { writeRoute } from '#functions/edge/write-route.ts';
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { newUid, useTable } from '#test/contracts/drivers.ts';
 
 import { useLog } from './captured-log.ts';
@@ -37,8 +37,8 @@ const context = {
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-const principal = (uid: Uid): Principal => ({
-  uid,
+const principal = (ownerId: OwnerId): Principal => ({
+  ownerId,
   issuer: 'https://issuer.example',
   subject: 'alice',
   scopes: ['keys:read'],
@@ -54,7 +54,7 @@ type More = { readonly event?: object; readonly principal?: Partial<Principal> }
 
 /** A route that does what it is told, called once. */
 async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
-  const uid = newUid();
+  const ownerId = newUid();
   const handler = authenticatedRoute('keys-list', {
     action: 'keys.listed',
     category: 'user_action',
@@ -66,7 +66,10 @@ async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
     pathParameters: null,
     queryStringParameters: null,
     body: null,
-    requestContext: { requestId: 'req-1', authorizer: contextOf({ ...principal(uid), ...more.principal }) },
+    requestContext: {
+      requestId: 'req-1',
+      authorizer: contextOf({ ...principal(ownerId), ...more.principal }),
+    },
     ...more.event,
   } as unknown as APIGatewayProxyEvent;
   const answer = await handler(event, context);
@@ -75,7 +78,7 @@ async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
     new QueryCommand({
       TableName,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': `U#${uid}` },
+      ExpressionAttributeValues: { ':pk': `U#${ownerId}` },
     }),
   );
   const records = Items.map(({ rec }) => JSON.parse(String(rec)) as Record<string, unknown>);

@@ -43,10 +43,10 @@ async function request(name: 'mcp' | 'chat', gone: string, body: object) {
   for (const one of TABLES) vi.stubEnv(one, one === gone ? 'missing' : table().TableName);
   const load = name === 'mcp' ? import('#functions/mcp.ts') : import('#functions/completions.ts');
   const handler = (await load).handler as Handler;
-  const uid = newUid();
+  const ownerId = newUid();
   const at = Math.floor(Date.now() / 1000);
   const caller = {
-    uid,
+    ownerId,
     issuer: 'https://issuer.example',
     subject: 'alice',
     sessionId: `s_${'a'.repeat(22)}`,
@@ -78,7 +78,7 @@ async function request(name: 'mcp' | 'chat', gone: string, body: object) {
     new QueryCommand({
       TableName,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': `U#${uid}` },
+      ExpressionAttributeValues: { ':pk': `U#${ownerId}` },
     }),
   );
   const records = Items.flatMap(({ rec }) =>

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { accountsIn } from '#shared/audit/accounts.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
 
-const key = { provider: 'openai', kid: 'k'.repeat(22), ver: 1 };
+const key = { provider: 'openai', kid: 'k'.repeat(22), version: 1 };
 const record = (more: Partial<AuditRecord>): AuditRecord => ({
   fmt: 1,
   eventId: '0'.repeat(26),
   ts: '2026-06-01T12:00:00.000Z',
-  uid: 'a'.repeat(27),
+  ownerId: 'a'.repeat(27),
   category: 'api_call',
   act: 'tool.called',
   result: 'succeeded',
@@ -19,10 +19,10 @@ const kindsOf = (...records: AuditRecord[]) => accountsIn(records).map(({ kind }
 
 describe('the key uses derived from audit records', () => {
   it('contain each key named in a record once', () => {
-    const next = { ...key, ver: 2 };
+    const next = { ...key, version: 2 };
     expect(accountsIn([record({ keys: [key, key, next] })])).toMatchObject([
-      { kind: 'receipt', kid: key.kid, ver: 1, atMs: Date.UTC(2026, 5, 1, 12) },
-      { kind: 'receipt', kid: key.kid, ver: 2 },
+      { kind: 'receipt', kid: key.kid, version: 1, atMs: Date.UTC(2026, 5, 1, 12) },
+      { kind: 'receipt', kid: key.kid, version: 2 },
     ]);
   });
 

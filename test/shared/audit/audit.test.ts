@@ -47,7 +47,7 @@ describe('a record', () => {
     now: () => Date.UTC(2026, 10, 22, 9, 30, 0, 7),
   });
   const draft: AuditDraft = {
-    uid: 'u',
+    ownerId: 'u',
     category: 'api_call',
     act: 'tool.called',
     result: 'succeeded',
@@ -73,7 +73,7 @@ describe('a record', () => {
   });
 
   it('holds at most 20 receipts, the first ones', async () => {
-    const keys = Array.from({ length: 25 }, (_, n) => ({ provider: 'openai', kid: `${n}`, ver: 1 }));
+    const keys = Array.from({ length: 25 }, (_, n) => ({ provider: 'openai', kid: `${n}`, version: 1 }));
     await audit.commit({ ...draft, keys });
     expect(stored.at(-1)?.keys).toEqual(keys.slice(0, 20));
   });

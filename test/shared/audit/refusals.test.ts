@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 10, 23, 10, 59, 59, 999);
 const change = { item: 'a change', refused: () => new AppError('conflict') };
 
 const draft: AuditDraft = {
-  uid: 'alice',
+  ownerId: 'alice',
   category: 'api_call',
   act: 'tool.called',
   result: 'refused',
@@ -26,9 +26,9 @@ function given() {
       commit: async (one, changes = []) => void records.push({ draft: one, changes: changes.length }),
       record: () => change,
     },
-    async count({ uid, hour, kind }: RefusalKind) {
+    async count({ ownerId, hour, kind }: RefusalKind) {
       if (state.isDown) throw new Error('The store is down.');
-      const name = `${uid} ${hour} ${kind}`;
+      const name = `${ownerId} ${hour} ${kind}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
       return counts.get(name) ?? 0;
     },
@@ -55,7 +55,7 @@ describe('a flood of cheap refusals', () => {
     await times(1);
     expect([...counts.keys()]).toEqual(['alice 2026-11-23T10 tool.called invalid_input todo_create']);
     const others: Partial<AuditDraft>[] = [
-      { uid: 'bob' },
+      { ownerId: 'bob' },
       { act: 'mcp.requested' },
       { code: 'not_found' },
       { target: 'todo_list' },
@@ -78,7 +78,7 @@ describe('a flood of cheap refusals', () => {
 
 describe('a refusal that is recorded each time', () => {
   it.each<[string, Partial<AuditDraft>]>([
-    ['used a key', { keys: [{ provider: 'openai', kid: 'k', ver: 1 }] }],
+    ['used a key', { keys: [{ provider: 'openai', kid: 'k', version: 1 }] }],
     ['is a failure', { result: 'failed', code: 'invalid_input' }],
     ['was refused by the state of a key', { code: 'key_frozen' }],
     ['would have cost too much', { code: 'budget_exceeded' }],

@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { readTrail } from '#shared/audit/read.ts';
 import { type KeyLife, type KeyTrail, type Placed, readReceipts } from '#shared/audit/receipts.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { formatCursor } from '#shared/core/page.ts';
 
-const alice = 'alice' as Uid;
+const alice = 'alice' as OwnerId;
 
 const record = (changes: Partial<AuditRecord> = {}): AuditRecord => ({
   fmt: 1,
   eventId: 'e',
   ts: '2026-11-22T12:00:00.000Z',
-  uid: alice,
+  ownerId: alice,
   category: 'api_call',
   act: 'tool.called',
   target: 'ai_chat',
@@ -20,7 +20,7 @@ const record = (changes: Partial<AuditRecord> = {}): AuditRecord => ({
   requestId: 'r1',
   ...changes,
 });
-const used = { keys: [{ provider: 'openai', kid: 'k', ver: 3 }] };
+const used = { keys: [{ provider: 'openai', kid: 'k', version: 3 }] };
 
 /** A trail that notes what it was asked. */
 function askedTrail() {
@@ -41,7 +41,7 @@ function askedTrail() {
 describe('the records of an owner', () => {
   it('are counted up to 1,000, and say that there are more', async () => {
     const port = askedTrail();
-    const page = await readTrail(port, { uid: 'alice', userId: 'a' }, { limit: 20 });
+    const page = await readTrail(port, { ownerId: 'alice', userId: 'a' }, { limit: 20 });
     expect(port.asked).toEqual([
       { owner: 'alice', limit: 20 },
       { owner: 'alice', countedTo: 1000 },
@@ -55,13 +55,13 @@ describe('the records of an owner', () => {
   it('never leave their owner, even with a forged cursor', async () => {
     const port = askedTrail();
     const cursor = formatCursor('U#bob');
-    await readTrail(port, { uid: 'alice', userId: 'a' }, { limit: 20, cursor });
+    await readTrail(port, { ownerId: 'alice', userId: 'a' }, { limit: 20, cursor });
     expect(port.asked[0]).toEqual({ owner: 'alice', limit: 20, after: 'U#bob' });
   });
 
   it('are not read from a later to an earlier time', async () => {
     const query = { limit: 20, from: '2026-11-22T12:00:00Z', to: '2026-11-22T11:00:00Z' };
-    await expect(readTrail(askedTrail(), { uid: 'alice', userId: 'a' }, query)).rejects.toMatchObject({
+    await expect(readTrail(askedTrail(), { ownerId: 'alice', userId: 'a' }, query)).rejects.toMatchObject({
       code: 'invalid_input',
     });
   });
@@ -122,7 +122,7 @@ describe('the receipts of a key', () => {
   });
 
   it('leave out records of other keys', async () => {
-    const other = record({ keys: [{ provider: 'openai', kid: 'other', ver: 1 }] });
+    const other = record({ keys: [{ provider: 'openai', kid: 'other', version: 1 }] });
     expect((await receipts([other])).receipts).toEqual([]);
   });
 

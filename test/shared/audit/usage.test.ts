@@ -5,7 +5,7 @@ import { AppError } from '#shared/core/errors.ts';
 
 const event: AuditedEvent = {
   eventId: 'e1',
-  uid: 'alice',
+  ownerId: 'alice',
   act: 'tool.called',
   category: 'api_call',
   result: 'succeeded',

@@ -18,16 +18,16 @@ import {
   requireScope,
 } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
-import { uidOf } from '#shared/auth/uid.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 
 const T = 1_800_000_000;
 const issuer = 'https://issuer.example';
-const alice = uidOf(issuer, 'alice');
+const alice = deriveOwnerId(issuer, 'alice');
 const key = new Uint8Array(32).fill(7);
 
 const signedIn = (changes: Partial<Principal> = {}): Principal => ({
-  uid: alice,
+  ownerId: alice,
   issuer,
   subject: 'alice',
   scopes: SCOPES,
@@ -48,14 +48,15 @@ function memory() {
   const clock = { seconds: T };
   let reads = 0;
   const store = {
-    list: async (uid: Uid) => [...rows].flatMap(([name, row]) => (name.startsWith(uid) ? [row] : [])),
-    create(uid: Uid, token: PersonalToken) {
-      rows.set(`${uid} ${token.id}`, token);
+    list: async (ownerId: OwnerId) =>
+      [...rows].flatMap(([name, row]) => (name.startsWith(ownerId) ? [row] : [])),
+    create(ownerId: OwnerId, token: PersonalToken) {
+      rows.set(`${ownerId} ${token.id}`, token);
       return { item: token, refused: () => new Error('never') as never };
     },
-    async find(uid: Uid, id: string) {
+    async find(ownerId: OwnerId, id: string) {
       reads += 1;
-      return rows.get(`${uid} ${id}`);
+      return rows.get(`${ownerId} ${id}`);
     },
   };
   const now = () => clock.seconds * 1000;
@@ -86,7 +87,7 @@ describe('the text of a personal access token', () => {
     expect(text).toMatch(/^ptn_[A-Za-z0-9_-]{87}$/);
     expect(isPersonalToken(text)).toBe(true);
     expect(isPersonalToken('eyJhbGciOiJSUzI1NiJ9.e30.x')).toBe(false);
-    expect(parsePersonalToken(text)).toEqual({ uid: alice, id });
+    expect(parsePersonalToken(text)).toEqual({ ownerId: alice, id });
     expect(newPersonalToken(alice).text).not.toBe(text);
   });
 
@@ -217,7 +218,7 @@ describe('the resolution of a personal access token', () => {
     const { text, token } = await create(signedIn(), { models: ['openai/gpt-4.1', 'o3'], tools });
     const principal = await resolve(text);
     expect(principal).toMatchObject({
-      uid: alice,
+      ownerId: alice,
       subject: 'alice',
       scopes: ['ai:use'],
       roles: ['user'],

@@ -6,10 +6,10 @@ import { ROLES as LOCAL_ROLES, scopesForRoles } from '#local/issuer/demo-users.t
 import { routes } from '#functions/routes.ts';
 import { type Principal, requireScope } from '#shared/auth/principal.ts';
 import { type Role, ROLES, type Scope, SCOPES, SCOPES_OF } from '#shared/auth/scopes.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 
 const holding = (roles: readonly Role[], scopes: readonly Scope[] = SCOPES): Principal => ({
-  uid: uidOf('i', 's'),
+  ownerId: deriveOwnerId('i', 's'),
   issuer: 'i',
   subject: 's',
   scopes,

@@ -4,7 +4,7 @@ import type { Principal } from '#shared/auth/principal.ts';
 import type { Role } from '#shared/auth/scopes.ts';
 import { sessionIdOf } from '#shared/auth/session-id.ts';
 import { createSessions, type Cut, refusalFor, type Session } from '#shared/auth/sessions.ts';
-import { uidOf } from '#shared/auth/uid.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 const T = 1_800_000_000;
@@ -14,7 +14,7 @@ const open: Cut = { notBefore: 0, closedUntil: 0, roles: ['user'], rolesAt: 0 };
 const issuer = 'https://issuer.example';
 
 const principal = (changes: Partial<Principal> = {}): Principal => ({
-  uid: uidOf(issuer, 'alice'),
+  ownerId: deriveOwnerId(issuer, 'alice'),
   issuer,
   subject: 'alice',
   scopes: [],

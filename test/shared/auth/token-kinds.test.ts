@@ -183,7 +183,7 @@ const codeOf = (context: unknown, at = NOW) => {
 
 describe('the context from the authorizer', () => {
   const seen = {
-    uid: 'A'.repeat(27),
+    ownerId: 'A'.repeat(27),
     iss: ISSUER.issuer,
     sub: 'alice',
     scopes: 'keys:read',
@@ -201,7 +201,7 @@ describe('the context from the authorizer', () => {
     expect(codeOf(seen, NOW + 630)).toBe('unauthenticated');
   });
 
-  it.each(['uid', 'iss', 'sub', 'scopes', 'roles', 'sid', 'exp', 'iat', 'auth'])(
+  it.each(['ownerId', 'iss', 'sub', 'scopes', 'roles', 'sid', 'exp', 'iat', 'auth'])(
     'is nobody without %s',
     (name) => {
       expect(codeOf({ ...seen, [name]: undefined })).toBe('unauthenticated');
@@ -213,8 +213,8 @@ describe('the context from the authorizer', () => {
     ['nothing', undefined],
     ['null', null],
     ['a text', 'alice'],
-    ['an owner of another length', { ...seen, uid: 'alice' }],
-    ['an owner that leaves its row', { ...seen, uid: `${'A'.repeat(26)}#` }],
+    ['an owner of another length', { ...seen, ownerId: 'alice' }],
+    ['an owner that leaves its row', { ...seen, ownerId: `${'A'.repeat(26)}#` }],
     ['a session that leaves its row', { ...seen, sid: 'all' }],
     ['an end without a number', { ...seen, exp: 'never' }],
     ['an end below zero', { ...seen, exp: '-1' }],

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 
 import { type Issuer, Issuers } from '#shared/auth/issuer.ts';
 import { createTokenVerifier } from '#shared/auth/token.ts';
-import { uidOf } from '#shared/auth/uid.ts';
-import { Uid } from '#shared/core/ids.ts';
+import { deriveOwnerId } from '#shared/auth/owner-id.ts';
+import { OwnerId } from '#shared/core/ids.ts';
 
 import { CLAIMS, COGNITO, cognitoToken, headerOf, ISSUER, JWKS, NOW, signRaw, tokenWith } from './forge.ts';
 
@@ -235,14 +235,14 @@ it('does not name the token or the answer of the issuer in a refusal', async () 
 it('gives everyone an id of their own, by exact issuer and subject', () => {
   const names = ['A', 'a', 'Ａ', 'a ', 'á', 'a\u0301'];
   const ids = [
-    ...names.map((name) => uidOf('https://one.example', name)),
-    ...names.map((name) => uidOf('https://two.example', name)),
-    uidOf('ab', 'c'),
-    uidOf('a', 'bc'),
+    ...names.map((name) => deriveOwnerId('https://one.example', name)),
+    ...names.map((name) => deriveOwnerId('https://two.example', name)),
+    deriveOwnerId('ab', 'c'),
+    deriveOwnerId('a', 'bc'),
   ];
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids.every((id) => Uid.safeParse(id).success)).toBe(true);
-  expect(uidOf('https://one.example', 'a')).toBe(ids[1]);
+  expect(ids.every((id) => OwnerId.safeParse(id).success)).toBe(true);
+  expect(deriveOwnerId('https://one.example', 'a')).toBe(ids[1]);
 });
 
 it.each([

@@ -16,7 +16,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sessionTable } from '#shared/aws/session-table.ts';
 import { isLostWrite, transaction, write } from '#shared/aws/transaction.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { Contention } from '#shared/core/write.ts';
 
 const db = mockClient(DynamoDBDocumentClient);
@@ -181,12 +181,12 @@ describe('a session that is looked up', () => {
       Responses: { t: [] },
       UnprocessedKeys: { t: { Keys: [{ pk: 'SESSION#u', sk: 'one#s' }] } },
     });
-    await expect(store.look('u' as Uid, 's')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.look('u' as OwnerId, 's')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('is asked for by one strongly consistent read', async () => {
     db.on(BatchGetCommand).resolves({ Responses: { t: [] } });
-    await store.look('u' as Uid, 's');
+    await store.look('u' as OwnerId, 's');
     expect(db.calls()).toHaveLength(1);
     const { RequestItems } = db.commandCalls(BatchGetCommand)[0]?.args[0].input ?? {};
     expect(RequestItems).toMatchObject({ t: { ConsistentRead: true } });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { finishOf } from '#shared/providers/anthropic/response.ts';
 import { finishWord } from '#shared/providers/chat-answer.ts';
@@ -27,7 +27,7 @@ function accepted(schema: unknown) {
 
 async function estimateOf(type: string): Promise<Intent | undefined> {
   let intent: Intent | undefined;
-  const key = { provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid, ver: 1 };
+  const key = { provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid, version: 1 };
   const completions = createCompletions({
     vault: {
       candidates: async () => [{ ...key, open: async () => ({ secret: new Secret('sk-1'), origin: '' }) }],
@@ -44,7 +44,7 @@ async function estimateOf(type: string): Promise<Intent | undefined> {
   });
   const begin = async (asked: Intent) => void (intent = asked);
   const call = {
-    owner: 'u'.repeat(27) as Uid,
+    owner: 'u'.repeat(27) as OwnerId,
     requestId: 'r',
     deadline: deadlineIn(1000),
     begin,

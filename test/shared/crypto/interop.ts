@@ -31,7 +31,7 @@ const casesOf = (rounds: number) =>
     context: {
       app: 'portunus',
       kid: `k${n}`,
-      ...(n % 2 ? { Zone: 'upper-case-first', ver: String(n) } : {}),
+      ...(n % 2 ? { Zone: 'upper-case-first', version: String(n) } : {}),
     },
   }));
 

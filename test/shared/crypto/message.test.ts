@@ -19,10 +19,10 @@ const CONTEXT = {
   app: 'portunus',
   env: 'test',
   purpose: 'user-api-key',
-  uid: 'u'.repeat(27),
+  ownerId: 'u'.repeat(27),
   provider: 'openai',
   kid: 'k'.repeat(22),
-  ver: '1',
+  version: '1',
 };
 const SECRET = Buffer.from('sk-canary-0123456789abcdef'.padEnd(512, '\0'));
 const allowedKeyArns = [KEY_ARN];
@@ -104,10 +104,10 @@ it('refuses every truncation and extension before the key service is asked', asy
 });
 
 it.each([
-  ['another owner', { ...CONTEXT, uid: 'v'.repeat(27) }],
+  ['another owner', { ...CONTEXT, ownerId: 'v'.repeat(27) }],
   ['another provider', { ...CONTEXT, provider: 'anthropic' }],
   ['another key', { ...CONTEXT, kid: 'l'.repeat(22) }],
-  ['a later version', { ...CONTEXT, ver: '2' }],
+  ['a later version', { ...CONTEXT, version: '2' }],
   ['another stage', { ...CONTEXT, env: 'prod' }],
   ['one field more', { ...CONTEXT, more: 'x' }],
   ['one field less', { app: 'portunus' }],
@@ -216,6 +216,6 @@ it('calls KMS once for many cached uses, and still checks every tag', async () =
   const broken = Buffer.from(sealed.blob);
   broken[broken.length - 20]! ^= 1;
   expect(await open({ ...request, blob: broken }).catch(reasonOf)).toBe('tag');
-  expect(await open({ ...request, context: { ...CONTEXT, ver: '2' } }).catch(reasonOf)).toBe('context');
+  expect(await open({ ...request, context: { ...CONTEXT, version: '2' } }).catch(reasonOf)).toBe('context');
   expect(await open({ ...request, allowedKeyArns: [] }).catch(reasonOf)).toBe('key_arn');
 });

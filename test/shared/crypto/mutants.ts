@@ -32,14 +32,14 @@ type Below = ReturnType<typeof seeded>;
 type Context = Record<string, string>;
 type Specimen = SealedMessage & { readonly context: Context; readonly parsed: Message };
 
-const contextOf = (owner: number, kid: number, ver: number): Context => ({
+const contextOf = (owner: number, kid: number, version: number): Context => ({
   app: 'portunus',
   env: 'test',
   purpose: 'user-api-key',
-  uid: 'uvw'.charAt(owner).repeat(27),
+  ownerId: 'uvw'.charAt(owner).repeat(27),
   provider: 'openai',
   kid: 'klm'.charAt(kid).repeat(22),
-  ver: String(ver),
+  version: String(version),
 });
 
 /** Several owners, keys, versions and lengths; and two messages of one very place, as a rewritten row leaves them. */

@@ -7,7 +7,7 @@ import { open, seal } from '#shared/crypto/message.ts';
 
 import { createFakeKms, KEY_ARN } from './fake-kms.ts';
 
-const CONTEXT = { uid: 'alice' };
+const CONTEXT = { ownerId: 'alice' };
 const derived: Uint8Array[] = [];
 const original = crypto.hkdfSync;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
 import {
   createBeginIdempotentRequest,
@@ -27,7 +27,7 @@ function given({ names = 1 } = {}) {
   });
   const begin = (requestId: string, more: object = {}) =>
     open({
-      uid: 'u' as Uid,
+      ownerId: 'u' as OwnerId,
       operation: 'tool',
       key: 'k',
       body: { a: 1, b: [2] },
@@ -64,7 +64,7 @@ describe('an idempotent request', () => {
     await expect(begin('other', { body: { a: 1, b: [3] } })).rejects.toMatchObject({
       code: 'idempotency_mismatch',
     });
-    for (const other of [{ uid: 'v' }, { operation: 'tool2' }, { key: 'K' }]) {
+    for (const other of [{ ownerId: 'v' }, { operation: 'tool2' }, { key: 'K' }]) {
       expect((await begin('elsewhere', other)).earlier).toBeUndefined();
     }
   });
@@ -137,7 +137,7 @@ describe('a stored record', () => {
         { operation: 'a', key: 'bc' },
         { operation: 'a', key: 'b:c' },
         { operation: 'c', key: 'ab' },
-        { operation: 'ab', key: 'c', uid: 'v' },
+        { operation: 'ab', key: 'c', ownerId: 'v' },
       ].map(async (more) => (await rowIn(given(), more)).place),
     );
     expect(new Set(places).size).toBe(places.length);
@@ -146,7 +146,7 @@ describe('a stored record', () => {
   });
 
   it.each<[string, (place: string) => string, object]>([
-    ['of another owner', (place) => place.replace(/^u /, 'v '), { uid: 'v' }],
+    ['of another owner', (place) => place.replace(/^u /, 'v '), { ownerId: 'v' }],
     ['of another key', (place) => place, { key: 'other' }],
   ])('does not open when its reply is moved to the row %s', async (_where, _move, more) => {
     const { rows, begin } = given();

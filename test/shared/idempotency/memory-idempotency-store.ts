@@ -11,7 +11,7 @@ const commit: Commit = async (writes) => {
   for (const { item } of writes) (item as () => void)();
 };
 
-const at = ({ uid, name }: RecordKey) => `${uid} ${name}`;
+const at = ({ ownerId, name }: RecordKey) => `${ownerId} ${name}`;
 
 export function memoryIdempotencyStore() {
   const rows = new Map<string, IdempotencyRecord>();

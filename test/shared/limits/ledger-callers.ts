@@ -11,7 +11,7 @@ import { ledgerTable } from '#shared/aws/ledger-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { type AppError, asAppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { Budgets } from '#shared/limits/budgets.ts';
 import { createSpending } from '#shared/limits/spending.ts';
 import { costOf, worstCaseOf } from '#shared/providers/prices.ts';
@@ -21,7 +21,7 @@ export type Order = {
   readonly control: string;
   /** Takes the audit records; any table will do. */
   readonly records: string;
-  readonly uid: string;
+  readonly ownerId: string;
   /** Number of concurrent callers. */
   readonly calls: number;
   /** Limit of calls a day. */
@@ -32,7 +32,7 @@ export type Order = {
 export type Report = { readonly admitted: number; readonly refused: number; readonly tries: number };
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
-const uid = order.uid as Uid;
+const ownerId = order.ownerId as OwnerId;
 const MODEL = 'gpt-4.1-mini';
 /** So many callers on so small a machine are slow, and nobody ends them as a function is ended. */
 const DEADLINE_MS = 900_000;
@@ -71,13 +71,13 @@ const ask = (url: string): Promise<Tokens> =>
   });
 
 const draft = (requestId: string) => ({
-  uid,
+  ownerId,
   category: 'api_call' as const,
   act: 'tool.called' as const,
   requestId,
 });
 const begin = (requestId: string) => {
-  const account = spending({ uid, roles: ['user'], requestId, deadline: deadlineIn(DEADLINE_MS) });
+  const account = spending({ ownerId, roles: ['user'], requestId, deadline: deadlineIn(DEADLINE_MS) });
   const reserved = account.reserve(
     { provider: 'openai', model: MODEL, inputBytes: 1000, maxOutputTokens: 1000 },
     (writes) => audit.commit({ ...draft(requestId), result: 'attempted' }, writes),

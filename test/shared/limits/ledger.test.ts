@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { Budgets, limitsOf } from '#shared/limits/budgets.ts';
 import { EMPTY, exhausted, type Ledger, rolled, type TokenBudget } from '#shared/limits/ledger.ts';
 import { type Cost, createSpending, type Ending } from '#shared/limits/spending.ts';
 
 import { memoryLedger } from './memory-ledger.ts';
 
-const uid = 'u'.repeat(27) as Uid;
+const ownerId = 'u'.repeat(27) as OwnerId;
 const START = Date.UTC(2026, 10, 22, 12);
 const HOUR = 3_600_000;
 
@@ -55,7 +55,7 @@ function stage(
     calls += 1;
     const [provider, token] = typeof from === 'string' ? [from] : ['openai', from.token];
     const deadline = deadlineIn(HOUR);
-    const account = spending({ uid, roles: ['user'], token, requestId: `r${calls}`, deadline });
+    const account = spending({ ownerId, roles: ['user'], token, requestId: `r${calls}`, deadline });
     await account.reserve({ provider, model: 'm', inputBytes: most }, memory.commit);
     return {
       end: (microUsd: number | 'unknown' = most, by = provider) =>
@@ -72,7 +72,7 @@ function stage(
     pass: (ms: number) => {
       now += ms;
     },
-    ledger: () => memory.ledgers.get(uid) as Ledger,
+    ledger: () => memory.ledgers.get(ownerId) as Ledger,
   };
 }
 
@@ -196,7 +196,7 @@ describe('the ledger of an owner', () => {
     const { newInstance, begin, ledger, commit } = stage({}, { fate: async () => fates.shift() ?? 'made' });
     const spending = newInstance();
     await (await begin(spending)).end(1);
-    const account = spending({ uid, roles: ['user'], requestId: 'r', deadline: deadlineIn(HOUR) });
+    const account = spending({ ownerId, roles: ['user'], requestId: 'r', deadline: deadlineIn(HOUR) });
     fates.push('lost', ...Array.from({ length: 8 }, () => 'failed' as const));
     const estimate = { provider: 'openai', model: 'm', inputBytes: 10 };
     await expect(account.reserve(estimate, commit)).rejects.toThrow('The store is down.');
@@ -288,11 +288,11 @@ describe('the ledger of an owner', () => {
     const { newInstance, begin, store, commit, told } = stage({ day: { micro_usd: 1000 } });
     const spending = newInstance();
     await (await begin(spending)).end();
-    await commit([store.setBudget(uid, { dayMicroUsd: 25 })]);
+    await commit([store.setBudget(ownerId, { dayMicroUsd: 25 })]);
     await (await begin(spending)).end();
     expect(await codeOf(begin(spending))).toBe('budget_exceeded');
     expect(told).toEqual(['2026-11-22 day.microUsd 80']);
-    await commit([store.setBudget(uid, { dayMicroUsd: 5000 })]); // no more than the stage allows
+    await commit([store.setBudget(ownerId, { dayMicroUsd: 5000 })]); // no more than the stage allows
     expect(await codeOf(begin(spending, 981))).toBe('budget_exceeded');
     expect(await codeOf(begin(spending, 980))).toBe('admitted');
   });

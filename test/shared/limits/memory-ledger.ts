@@ -1,6 +1,6 @@
 // Ledgers without a table: what the conditional writes do, one at a time.
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Commit } from '#shared/core/write.ts';
 import { type Change, LedgerConflict, type LedgerStore } from '#shared/limits/ledger-change.ts';
 import { type Counts, EMPTY, type Ledger, MAX_OPEN } from '#shared/limits/ledger.ts';
@@ -40,21 +40,24 @@ function changed(ledger: Ledger | undefined, change: Change): Ledger | undefined
   return hold ? { ...next, open } : undefined;
 }
 
-const make = (uid: Uid, step: Step) => ({ item: { uid, step }, refused: () => new AppError('internal') });
+const make = (ownerId: OwnerId, step: Step) => ({
+  item: { ownerId, step },
+  refused: () => new AppError('internal'),
+});
 
 /** @param before how a commit fares: as usual, not at all, or done with its answer lost */
 export function memoryLedger(before: () => Promise<'made' | 'lost' | 'failed'> = async () => 'made') {
-  const ledgers = new Map<Uid, Ledger>();
+  const ledgers = new Map<OwnerId, Ledger>();
   let writes = 0;
   const store: LedgerStore = {
-    find: async (uid) => ledgers.get(uid),
-    change: (uid, change) => make(uid, (ledger) => changed(ledger, change)),
-    replace: (uid, ledger) =>
-      make(uid, (seen) =>
+    find: async (ownerId) => ledgers.get(ownerId),
+    change: (ownerId, change) => make(ownerId, (ledger) => changed(ledger, change)),
+    replace: (ownerId, ledger) =>
+      make(ownerId, (seen) =>
         (seen?.revision ?? 0) === ledger.revision ? { ...ledger, revision: ledger.revision + 1 } : undefined,
       ),
-    setBudget: (uid, budget) =>
-      make(uid, (seen = EMPTY) => {
+    setBudget: (ownerId, budget) =>
+      make(ownerId, (seen = EMPTY) => {
         const { 'day.microUsd': _day, 'month.microUsd': _month, ...warned } = seen.warned;
         const { revision, budgetRevision } = seen;
         return { ...seen, budget, warned, revision: revision + 1, budgetRevision: budgetRevision + 1 };
@@ -66,10 +69,10 @@ export function memoryLedger(before: () => Promise<'made' | 'lost' | 'failed'> =
     writes += 1;
     if (fate === 'failed') throw new Error('The store is down.');
     for (const { item } of made) {
-      const { uid, step } = item as { uid: Uid; step: Step };
-      const next = step(ledgers.get(uid));
-      if (!next) throw new LedgerConflict(ledgers.get(uid));
-      ledgers.set(uid, next);
+      const { ownerId, step } = item as { ownerId: OwnerId; step: Step };
+      const next = step(ledgers.get(ownerId));
+      if (!next) throw new LedgerConflict(ledgers.get(ownerId));
+      ledgers.set(ownerId, next);
     }
     if (fate === 'lost') throw new Error('The answer is lost.');
   };

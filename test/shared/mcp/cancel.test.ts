@@ -7,7 +7,7 @@ import { toolOffer } from '#shared/mcp/offer.ts';
 import { serveMcp } from '#shared/mcp/serve.ts';
 import type { Invoke } from '#shared/tools/invoke.ts';
 
-const principal = { uid: 'u', scopes: [], expiresAt: Date.now() / 1000 + 60 } as unknown as Principal;
+const principal = { ownerId: 'u', scopes: [], expiresAt: Date.now() / 1000 + 60 } as unknown as Principal;
 
 const message = {
   jsonrpc: '2.0',

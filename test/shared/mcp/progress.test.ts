@@ -9,7 +9,7 @@ import type { Invoke } from '#shared/tools/invoke.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
 
-const principal = { uid: 'u', scopes: [], expiresAt: Date.now() / 1000 + 60 } as unknown as Principal;
+const principal = { ownerId: 'u', scopes: [], expiresAt: Date.now() / 1000 + 60 } as unknown as Principal;
 const closedWorld = {
   readOnlyHint: true,
   destructiveHint: false,

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
 import { revealed } from '#test/support/secret-encodings.ts';
 
 const KEY = 'sk-proj-abc/def+ghi=jklmnopqrstu';
-const owner = 'u'.repeat(27) as Uid;
+const owner = 'u'.repeat(27) as OwnerId;
 
 /** Completions over a provider that answers as it is told: what no well-behaved provider does. */
 function over(answer: Partial<EgressResponse> & { text?: string }, key = KEY) {
@@ -20,7 +20,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }, key = KEY) {
         {
           provider: 'openai' as ProviderId,
           kid: 'k'.repeat(22) as Kid,
-          ver: 1,
+          version: 1,
           open: async () => ({ secret: new Secret(key), origin: '' }),
         },
       ],

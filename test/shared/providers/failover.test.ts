@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import type { KeyHealth, KeyName, Renewed } from '#shared/providers/failover.ts';
 import { createFailover } from '#shared/providers/failover.ts';
 import type { Rejection, Verdict } from '#shared/providers/provider-error.ts';
 import type { Candidate } from '#shared/vault/usable-keys.ts';
 
-const owner = 'u'.repeat(27) as Uid;
+const owner = 'u'.repeat(27) as OwnerId;
 const NOW = 1_000_000;
 
-type Value = { ver: number; answers?: Rejection | 'answered' };
+type Value = { version: number; answers?: Rejection | 'answered' };
 type Key = { name: string; prev?: Value; renewBy?: number; usable?: boolean } & Value;
 
-const openable = (name: string, ver: number) => ({
-  ver,
-  open: async () => ({ secret: new Secret(`${name}${ver}`), origin: '' }),
+const openable = (name: string, version: number) => ({
+  version,
+  open: async () => ({ secret: new Secret(`${name}${version}`), origin: '' }),
 });
 
 /** An owner's keys, and a provider that takes or refuses each value as it is told. */
@@ -26,18 +26,18 @@ function world(keys: Key[]) {
   const cared: string[] = [];
   let renews: (() => Renewed) | undefined;
   const verdicts = new Map<string, Rejection | 'answered'>();
-  const told = (text: string) => async (key: KeyName) => void cared.push(`${text} ${key.kid}${key.ver}`);
+  const told = (text: string) => async (key: KeyName) => void cared.push(`${text} ${key.kid}${key.version}`);
 
   const vault = {
     whyNone: async () => undefined,
     candidates: async (): Promise<Candidate[]> =>
       keys
         .filter(({ usable = true }) => usable)
-        .map(({ name, ver, prev, renewBy }) => ({
+        .map(({ name, version, prev, renewBy }) => ({
           provider: 'openai' as ProviderId,
           kid: name as Kid,
-          ...openable(name, ver),
-          ...(prev && { previous: openable(name, prev.ver) }),
+          ...openable(name, version),
+          ...(prev && { previous: openable(name, prev.version) }),
           ...(renewBy !== undefined && { renewBy }),
         })),
   };
@@ -45,15 +45,15 @@ function world(keys: Key[]) {
     markInvalid: told('invalid'),
     markSuspect: told('doubtful'),
     async renew(key, { wait }) {
-      cared.push(`renew ${key.kid}${key.ver}${wait ? ' for certain' : ''}`);
+      cared.push(`renew ${key.kid}${key.version}${wait ? ' for certain' : ''}`);
       return renews?.() ?? 'failed';
     },
   };
   const chain = createFailover({ vault, health, now: () => NOW });
-  const verdictOf = (name: string, ver: number): Rejection | 'answered' => {
+  const verdictOf = (name: string, version: number): Rejection | 'answered' => {
     const key = keys.find((other) => other.name === name);
-    const value = [key, key?.prev].find((other) => other?.ver === ver);
-    return verdicts.get(`${name}${ver}`) ?? value?.answers ?? 'answered';
+    const value = [key, key?.prev].find((other) => other?.version === version);
+    return verdicts.get(`${name}${version}`) ?? value?.answers ?? 'answered';
   };
 
   return {
@@ -65,9 +65,9 @@ function world(keys: Key[]) {
     /** @param meanwhile happens while the provider considers its first answer */
     serve: async (meanwhile: () => void = () => {}) => {
       const candidates = await vault.candidates();
-      const ask = async ({ kid, ver, open }: Candidate): Promise<Verdict<string>> => {
+      const ask = async ({ kid, version, open }: Candidate): Promise<Verdict<string>> => {
         const value = (await open()).secret.reveal();
-        const kind = verdictOf(kid, ver);
+        const kind = verdictOf(kid, version);
         if (asked.push(value) === 1) meanwhile();
         return kind === 'answered'
           ? { kind, value }
@@ -85,8 +85,8 @@ function world(keys: Key[]) {
 describe('a call whose key is taken', () => {
   it('asks once and reads nothing again', async () => {
     const { serve, asked, cared } = world([
-      { name: 'a', ver: 1 },
-      { name: 'b', ver: 1 },
+      { name: 'a', version: 1 },
+      { name: 'b', version: 1 },
     ]);
     expect(await serve()).toEqual({ value: 'a1', mode: 'live' });
     expect(asked).toEqual(['a1']);
@@ -96,16 +96,16 @@ describe('a call whose key is taken', () => {
 
 describe('a call whose key is rejected', () => {
   it('is tried again once with the value that was put in place meanwhile', async () => {
-    const { serve, asked, cared, keys, refuse } = world([{ name: 'a', ver: 1 }]);
+    const { serve, asked, cared, keys, refuse } = world([{ name: 'a', version: 1 }]);
     refuse('a1');
-    const served = await serve(() => void (keys[0] = { name: 'a', ver: 2, prev: { ver: 1 } }));
+    const served = await serve(() => void (keys[0] = { name: 'a', version: 2, prev: { version: 1 } }));
     expect(served).toEqual({ value: 'a2', mode: 'live' });
     expect(asked).toEqual(['a1', 'a2']);
     expect(cared).toEqual([]);
   });
 
   it('falls back to the value before the rotation, without giving the key up', async () => {
-    const { serve, asked, cared, refuse } = world([{ name: 'a', ver: 2, prev: { ver: 1 } }]);
+    const { serve, asked, cared, refuse } = world([{ name: 'a', version: 2, prev: { version: 1 } }]);
     refuse('a2');
     expect(await serve()).toEqual({ value: 'a1', mode: 'backup_key', reason: 'rotated_key_rejected' });
     expect(asked).toEqual(['a2', 'a1']);
@@ -114,8 +114,8 @@ describe('a call whose key is rejected', () => {
 
   it('goes through all steps in order: previous value, backup key; the key is marked before the backup is asked', async () => {
     const { serve, asked, cared, refuse } = world([
-      { name: 'a', ver: 2, prev: { ver: 1 } },
-      { name: 'b', ver: 1 },
+      { name: 'a', version: 2, prev: { version: 1 } },
+      { name: 'b', version: 1 },
     ]);
     refuse('a2');
     refuse('a1');
@@ -125,10 +125,10 @@ describe('a call whose key is rejected', () => {
   });
 
   it('does not try a value that it has tried', async () => {
-    const { serve, asked, keys, refuse } = world([{ name: 'a', ver: 1 }]);
+    const { serve, asked, keys, refuse } = world([{ name: 'a', version: 1 }]);
     refuse('a1');
     refuse('a2');
-    const refusal = serve(() => void (keys[0] = { name: 'a', ver: 2, prev: { ver: 1 } }));
+    const refusal = serve(() => void (keys[0] = { name: 'a', version: 2, prev: { version: 1 } }));
     await expect(refusal).rejects.toMatchObject({ message: 'a2 key_rejected' });
     expect(asked).toEqual(['a1', 'a2']);
   });
@@ -137,11 +137,11 @@ describe('a call whose key is rejected', () => {
     'goes on where the key was %s meanwhile',
     async () => {
       const { serve, cared, keys, refuse } = world([
-        { name: 'a', ver: 1 },
-        { name: 'b', ver: 1 },
+        { name: 'a', version: 1 },
+        { name: 'b', version: 1 },
       ]);
       refuse('a1');
-      const served = await serve(() => void (keys[0] = { name: 'a', ver: 1, usable: false }));
+      const served = await serve(() => void (keys[0] = { name: 'a', version: 1, usable: false }));
       expect(served).toMatchObject({ value: 'b1', reason: 'key_rejected' });
       expect(cared).toEqual([]);
     },
@@ -149,19 +149,19 @@ describe('a call whose key is rejected', () => {
 
   it('does not use a backup that was deleted meanwhile', async () => {
     const { serve, asked, keys, refuse } = world([
-      { name: 'a', ver: 1 },
-      { name: 'b', ver: 1 },
+      { name: 'a', version: 1 },
+      { name: 'b', version: 1 },
     ]);
     refuse('a1');
-    const refusal = serve(() => void (keys[1] = { name: 'b', ver: 1, usable: false }));
+    const refusal = serve(() => void (keys[1] = { name: 'b', version: 1, usable: false }));
     await expect(refusal).rejects.toMatchObject({ code: 'key_rejected' });
     expect(asked).toEqual(['a1']);
   });
 
   it('tells of the first refusal when no key is taken, and asks each key once', async () => {
     const { serve, asked, cared, refuse } = world([
-      { name: 'a', ver: 1 },
-      { name: 'b', ver: 1 },
+      { name: 'a', version: 1 },
+      { name: 'b', version: 1 },
     ]);
     refuse('a1');
     refuse('b1', 'out_of_quota');
@@ -172,8 +172,8 @@ describe('a call whose key is rejected', () => {
 
   it('uses no more values than its record can name', async () => {
     const names = 'a b c d e f g h i j'.split(' ');
-    const { serve, asked, refuse } = world(names.map((name) => ({ name, ver: 2, prev: { ver: 1 } })));
-    for (const name of names) for (const ver of [1, 2]) refuse(`${name}${ver}`);
+    const { serve, asked, refuse } = world(names.map((name) => ({ name, version: 2, prev: { version: 1 } })));
+    for (const name of names) for (const version of [1, 2]) refuse(`${name}${version}`);
     await expect(serve()).rejects.toMatchObject({ message: 'a2 key_rejected' });
     expect(asked).toHaveLength(12);
   });
@@ -184,8 +184,8 @@ describe('a call that is refused for other reasons than an unknown key', () => {
     'for %s uses the backup and marks nothing',
     async (kind) => {
       const { serve, cared, refuse } = world([
-        { name: 'a', ver: 1 },
-        { name: 'b', ver: 1 },
+        { name: 'a', version: 1 },
+        { name: 'b', version: 1 },
       ]);
       refuse('a1', kind);
       expect(await serve()).toEqual({ value: 'b1', mode: 'backup_key', reason: kind });
@@ -198,10 +198,10 @@ describe('a credential that can be renewed', () => {
   const later = NOW + 3_600_000;
 
   it('is renewed once when it is rejected, and tried once more', async () => {
-    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', ver: 1, renewBy: later }]);
+    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
     refuse('a1');
     onRenew(() => {
-      keys[0] = { name: 'a', ver: 2, renewBy: later };
+      keys[0] = { name: 'a', version: 2, renewBy: later };
       return 'renewed';
     });
     expect(await serve()).toEqual({ value: 'a2', mode: 'live' });
@@ -210,11 +210,11 @@ describe('a credential that can be renewed', () => {
   });
 
   it('is given up when it is rejected even after renewal', async () => {
-    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', ver: 1, renewBy: later }]);
+    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
     refuse('a1');
     refuse('a2');
     onRenew(() => {
-      keys[0] = { name: 'a', ver: 2, renewBy: later };
+      keys[0] = { name: 'a', version: 2, renewBy: later };
       return 'renewed';
     });
     await expect(serve()).rejects.toMatchObject({ code: 'key_rejected' });
@@ -223,9 +223,9 @@ describe('a credential that can be renewed', () => {
   });
 
   it('is renewed before it lapses, and the old one is not used again', async () => {
-    const { serve, asked, keys, onRenew } = world([{ name: 'a', ver: 1, renewBy: NOW + 60_000 }]);
+    const { serve, asked, keys, onRenew } = world([{ name: 'a', version: 1, renewBy: NOW + 60_000 }]);
     onRenew(() => {
-      keys[0] = { name: 'a', ver: 2, renewBy: later };
+      keys[0] = { name: 'a', version: 2, renewBy: later };
       return 'renewed';
     });
     expect(await serve()).toEqual({ value: 'a2', mode: 'live' });
@@ -233,27 +233,27 @@ describe('a credential that can be renewed', () => {
   });
 
   it('works on while it lives although its renewal failed', async () => {
-    const { serve, asked, cared } = world([{ name: 'a', ver: 1, renewBy: NOW + 30_000 }]);
+    const { serve, asked, cared } = world([{ name: 'a', version: 1, renewBy: NOW + 30_000 }]);
     expect(await serve()).toEqual({ value: 'a1', mode: 'live' });
     expect(asked).toEqual(['a1']);
     expect(cared).toEqual(['renew a1']);
   });
 
   it('is waited for where it has lapsed already', async () => {
-    const { serve, cared } = world([{ name: 'a', ver: 1, renewBy: NOW }]);
+    const { serve, cared } = world([{ name: 'a', version: 1, renewBy: NOW }]);
     await serve();
     expect(cared).toEqual(['renew a1 for certain']);
   });
 
   it('about to lapse while another call renews it: used as it is, and renewed for certain if that was too late', async () => {
     const { serve, asked, cared, keys, refuse, onRenew } = world([
-      { name: 'a', ver: 1, renewBy: NOW + 30_000 },
+      { name: 'a', version: 1, renewBy: NOW + 30_000 },
     ]);
     refuse('a1');
     const answers: (() => Renewed)[] = [
       () => 'busy',
       () => {
-        keys[0] = { name: 'a', ver: 2, renewBy: later };
+        keys[0] = { name: 'a', version: 2, renewBy: later };
         return 'renewed';
       },
     ];
@@ -269,8 +269,8 @@ describe('a credential that can be renewed', () => {
     ['refused', ['renew a1 for certain', 'invalid a1']],
   ] as const)('rejected, and its renewal %s: the backup serves', async (outcome, expected) => {
     const { serve, cared, refuse, onRenew } = world([
-      { name: 'a', ver: 1, renewBy: later },
-      { name: 'b', ver: 1 },
+      { name: 'a', version: 1, renewBy: later },
+      { name: 'b', version: 1 },
     ]);
     refuse('a1');
     onRenew(() => outcome);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, Uid } from '#shared/core/ids.ts';
+import type { Kid, OwnerId } from '#shared/core/ids.ts';
 import { orAskForKey } from '#shared/mcp/ask-key.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import { noKey, notUsable } from '#shared/providers/missing-key.ts';
@@ -12,7 +12,7 @@ import { refuseRejected } from '#shared/providers/validation.ts';
 import { expiryNotice } from '#shared/vault/expiry.ts';
 
 const kid = 'k'.repeat(22) as Kid;
-const uid = 'u'.repeat(27) as Uid;
+const ownerId = 'u'.repeat(27) as OwnerId;
 const NOW = '2026-11-28T00:00:00.000Z';
 const KEY_ENDS = ['frozen', 'expired', 'invalid'] as const;
 
@@ -37,11 +37,11 @@ describe('the page of a provider', () => {
     ];
     const notice = expiryNotice(
       {
-        uid,
+        ownerId,
         provider: facts.id,
         kid,
         last4: 'abcd',
-        ver: 1,
+        version: 1,
         status: 'active',
         kind: 'api_key',
         expiresAt: NOW,

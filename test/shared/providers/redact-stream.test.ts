@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
@@ -33,7 +33,7 @@ async function streamed(events: readonly (object | string)[], provider = 'openai
         {
           provider: provider as ProviderId,
           kid: 'k'.repeat(22) as Kid,
-          ver: 1,
+          version: 1,
           open: async () => ({ secret: new Secret(key), origin: '' }),
         },
       ],
@@ -57,7 +57,7 @@ async function streamed(events: readonly (object | string)[], provider = 'openai
   const { chunks } = await completions.stream(
     { provider, model: 'm', messages: [{ role: 'user', content: 'hi' }] },
     {
-      owner: 'u'.repeat(27) as Uid,
+      owner: 'u'.repeat(27) as OwnerId,
       requestId: 'r',
       deadline: deadlineIn(1000),
       begin: async () => {},

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
 
@@ -16,7 +16,7 @@ async function chunksOf(contentType: string, answer: string) {
         {
           provider: 'compatible' as ProviderId,
           kid: 'k'.repeat(22) as Kid,
-          ver: 1,
+          version: 1,
           open: async () => ({ secret: new Secret(KEY), origin: 'https://x.org/v1' }),
         },
       ],
@@ -38,7 +38,7 @@ async function chunksOf(contentType: string, answer: string) {
     now: Date.now,
   });
   const request = { messages: [{ role: 'user' as const, content: 'hi' }], model: 'gpt-oss:20b' };
-  const owner = 'u'.repeat(27) as Uid;
+  const owner = 'u'.repeat(27) as OwnerId;
   const call = { owner, requestId: 'r', deadline: deadlineIn(1000), begin: async () => {}, onUse: () => {} };
   const { chunks } = await completions.stream(request, call);
   return Array.fromAsync(chunks);

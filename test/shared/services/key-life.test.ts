@@ -161,13 +161,13 @@ describe('a key for another user', () => {
   it("is the owner's, with a record in their trail and a notice of the last four characters", async () => {
     const { store, drafts, raised, stored } = given();
     const { onBehalf, message, summary } = await store({ user_id: 'alice' }, admin);
-    expect([onBehalf, stored()[0]?.uid]).toEqual([alice.uid, alice.uid]);
+    expect([onBehalf, stored()[0]?.ownerId]).toEqual([alice.ownerId, alice.ownerId]);
     expect(message).toMatch(/^The OpenAI key is stored/);
     expect(drafts).toContainEqual(
       expect.objectContaining({
-        uid: alice.uid,
+        ownerId: alice.ownerId,
         act: 'key.stored',
-        meta: { provider: 'openai', by: admin.uid },
+        meta: { provider: 'openai', by: admin.ownerId },
       }),
     );
     expect(raised).toMatchObject([{ kind: 'key_stored_by_admin', subject: summary.key_id }]);
@@ -192,7 +192,7 @@ describe('a rotation', () => {
       message: 'The key was rotated. OpenAI accepts the key.',
     });
     expect(steps.at(-1)).toBe('openai  bbbb');
-    expect(stored()[0]).toMatchObject({ ver: 2, last4: 'bbbb', prev: { ver: 1, last4: 'aaaa' } });
+    expect(stored()[0]).toMatchObject({ version: 2, last4: 'bbbb', prev: { version: 1, last4: 'aaaa' } });
   });
 
   it('changes nothing if the new value is rejected', async () => {
@@ -200,7 +200,7 @@ describe('a rotation', () => {
     const { summary } = await store();
     state.outcome = 'rejected';
     await expect(rotate(summary.key_id)).rejects.toMatchObject({ code: 'key_rejected' });
-    expect(stored()[0]).toMatchObject({ ver: 1, rv: 1 });
+    expect(stored()[0]).toMatchObject({ version: 1, revision: 1 });
   });
 
   it.each([

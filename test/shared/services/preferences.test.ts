@@ -7,7 +7,7 @@ import {
   type Preferences,
   type PreferenceStore,
 } from '#shared/account/preferences.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import { Budgets } from '#shared/limits/budgets.ts';
 import { createChangePreferences, createOwnPreferences } from '#shared/services/preferences.ts';
@@ -21,23 +21,23 @@ const budgets = Budgets.parse({ user: limited, auditor: limited, operator: limit
 
 /** The store's conditional write, and the ledger's. */
 function given() {
-  const rows = new Map<Uid, Preferences>();
+  const rows = new Map<OwnerId, Preferences>();
   const { store: ledgers, commit: commitLedger, ledgers: budgetsOf } = memoryLedger();
   const own = new WeakSet<object>();
   const store: PreferenceStore = {
-    find: async (uid) => rows.get(uid),
-    replace(uid, preferences) {
-      const item = { uid, preferences };
+    find: async (ownerId) => rows.get(ownerId),
+    replace(ownerId, preferences) {
+      const item = { ownerId, preferences };
       own.add(item);
-      return { item, refused: () => changedMeanwhile(rows.get(uid) ?? NO_PREFERENCES) };
+      return { item, refused: () => changedMeanwhile(rows.get(ownerId) ?? NO_PREFERENCES) };
     },
   };
   const commit = async (writes: readonly Write[]) => {
     for (const { item, refused } of writes) {
       if (!own.has(item as object)) continue;
-      const { uid, preferences } = item as { uid: Uid; preferences: Preferences };
-      if ((rows.get(uid)?.version ?? 0) !== preferences.version - 1) throw refused();
-      rows.set(uid, preferences);
+      const { ownerId, preferences } = item as { ownerId: OwnerId; preferences: Preferences };
+      if ((rows.get(ownerId)?.version ?? 0) !== preferences.version - 1) throw refused();
+      rows.set(ownerId, preferences);
     }
     await commitLedger(writes.filter(({ item }) => !own.has(item as object)));
   };
@@ -79,7 +79,10 @@ describe('preferences', () => {
   it('write the budget to the ledger, where admission reads it', async () => {
     const { put, budgetsOf } = given();
     await put({ budget: { day_usd: '1.5', month_usd: '20' } });
-    expect(budgetsOf.get(alice.uid)?.budget).toEqual({ dayMicroUsd: 1_500_000, monthMicroUsd: 20_000_000 });
+    expect(budgetsOf.get(alice.ownerId)?.budget).toEqual({
+      dayMicroUsd: 1_500_000,
+      monthMicroUsd: 20_000_000,
+    });
   });
 
   it('reject the later of two concurrent changes with the current state', async () => {

@@ -36,10 +36,10 @@ function given(sessions: Session[] = [], cut: Partial<Cut> = {}) {
     noteUse: async () => undefined,
     lastUses: async () => new Map(),
     list: async () => sessions,
-    revoke: (uid, id, at) => [write('revoke', uid, id, at)],
-    cutAt: (uid, notBefore) => write('cutAt', uid, notBefore),
-    close: (uid, from, until) => write('close', uid, from, until),
-    rolesSeen: (uid, roles, at) => write('rolesSeen', uid, roles, at),
+    revoke: (ownerId, id, at) => [write('revoke', ownerId, id, at)],
+    cutAt: (ownerId, notBefore) => write('cutAt', ownerId, notBefore),
+    close: (ownerId, from, until) => write('close', ownerId, from, until),
+    rolesSeen: (ownerId, roles, at) => write('rolesSeen', ownerId, roles, at),
   };
   const committed: Write[] = [];
   const memory = createMemoryAudit(async (writes) => void committed.push(...writes));
@@ -88,17 +88,17 @@ describe("the list of a caller's sessions", () => {
 
 describe('the end of sessions', () => {
   it('is a revocation of one session, at the current second', () => {
-    expect(given().control.end(alice, 's_one').map(asked)).toEqual([['revoke', alice.uid, 's_one', T]]);
+    expect(given().control.end(alice, 's_one').map(asked)).toEqual([['revoke', alice.ownerId, 's_one', T]]);
   });
 
   it('of all is a cut one second ahead, because tokens carry whole seconds', () => {
-    expect(asked(given().control.endAll(alice.uid))).toEqual(['cutAt', alice.uid, T + 1]);
+    expect(asked(given().control.endAll(alice.ownerId))).toEqual(['cutAt', alice.ownerId, T + 1]);
   });
 
   it('of an erased account lasts as long as its backups', () => {
-    expect(asked(given().control.closeAccount(alice.uid, 36))).toEqual([
+    expect(asked(given().control.closeAccount(alice.ownerId, 36))).toEqual([
       'close',
-      alice.uid,
+      alice.ownerId,
       T + 1,
       T + 36 * 86_400,
     ]);
@@ -106,13 +106,13 @@ describe('the end of sessions', () => {
 
   it("by an admin leaves a record in that user's own trail", async () => {
     const { control, commit, drafts, committed } = given();
-    const { uid, writes } = control.endAllOfUser(admin, 'alice', 'r1');
-    expect(uid).toBe(alice.uid);
+    const { ownerId, writes } = control.endAllOfUser(admin, 'alice', 'r1');
+    expect(ownerId).toBe(alice.ownerId);
     await commit(writes);
-    expect(committed.map(asked)).toEqual([['cutAt', alice.uid, T + 1]]);
+    expect(committed.map(asked)).toEqual([['cutAt', alice.ownerId, T + 1]]);
     expect(drafts).toMatchObject([
       {
-        uid: alice.uid,
+        ownerId: alice.ownerId,
         act: 'sessions.revoked',
         target: 'all',
         requestId: 'r1',
@@ -130,7 +130,7 @@ describe('the session check', () => {
     expect(drafts).toMatchObject([
       { act: 'roles.changed', requestId: 'r1', meta: { outcome: 'user admin' } },
     ]);
-    expect(committed.map(asked)).toEqual([['rolesSeen', alice.uid, ['user', 'admin'], T]]);
+    expect(committed.map(asked)).toEqual([['rolesSeen', alice.ownerId, ['user', 'admin'], T]]);
   });
 
   it('records nothing for known roles, and rejects a revoked session', async () => {

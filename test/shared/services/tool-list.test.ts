@@ -16,7 +16,7 @@ const admin = principalNamed('root', { roles: ['admin'] });
 function given({ keys = [], tools = [] }: { keys?: StoredKey[]; tools?: RegisteredTool[] } = {}) {
   const registeredFor = createRegisteredFor(toolsIn(tools));
   const describeTools = createDescribeTools({
-    keys: { list: async (uid) => keys.filter((key) => key.uid === uid) },
+    keys: { list: async (ownerId) => keys.filter((key) => key.ownerId === ownerId) },
     registeredFor,
     now: () => NOW,
   });
@@ -30,14 +30,14 @@ const keyOf = async (keys: StoredKey[]) => {
 
 describe('the list of tools', () => {
   it('is sorted by name, with built-in and registered tools', async () => {
-    const tools = [registeredTool(alice.uid, 'aaa__first'), registeredTool(alice.uid, 'zzz__last')];
+    const tools = [registeredTool(alice.ownerId, 'aaa__first'), registeredTool(alice.ownerId, 'zzz__last')];
     const names = (await given({ tools }).describeTools(alice)).map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     expect(names).toEqual(expect.arrayContaining(['aaa__first', 'ai_chat', 'todo_create', 'zzz__last']));
   });
 
   it('contains the registration of a registered tool, and none for a built-in one', async () => {
-    const tools = [registeredTool(alice.uid, 'crm__find', { version: 3, state: 'quarantined' })];
+    const tools = [registeredTool(alice.ownerId, 'crm__find', { version: 3, state: 'quarantined' })];
     const listed = await given({ tools }).describeTools(alice);
     expect(listed.find(({ name }) => name === 'crm__find')?.registration).toEqual({
       state: 'quarantined',
@@ -50,21 +50,21 @@ describe('the list of tools', () => {
 
   it.each<[string, StoredKey[], boolean]>([
     ['without a key', [], false],
-    ['with an active key of a chat provider', [storedKey(alice.uid, 'openai')], true],
-    ['with a frozen key', [storedKey(alice.uid, 'openai', { status: 'frozen' })], false],
+    ['with an active key of a chat provider', [storedKey(alice.ownerId, 'openai')], true],
+    ['with a frozen key', [storedKey(alice.ownerId, 'openai', { status: 'frozen' })], false],
     [
       'with an expired key',
-      [storedKey(alice.uid, 'openai', { expiresAt: '2026-11-27T23:59:59.000Z' })],
+      [storedKey(alice.ownerId, 'openai', { expiresAt: '2026-11-27T23:59:59.000Z' })],
       false,
     ],
-    ['with a key for registered tools only', [storedKey(alice.uid, 'x-crm')], false],
-    ['with a key of another owner', [storedKey(bob.uid, 'openai')], false],
+    ['with a key for registered tools only', [storedKey(alice.ownerId, 'x-crm')], false],
+    ['with a key of another owner', [storedKey(bob.ownerId, 'openai')], false],
   ])('says %s whether the key of a chat is present', async (_name, keys, present) => {
     expect(await keyOf(keys)).toMatchObject({ present });
   });
 
   it("does not contain another user's own tools", async () => {
-    const tools = [registeredTool(bob.uid, 'crm__find')];
+    const tools = [registeredTool(bob.ownerId, 'crm__find')];
     const names = (await given({ tools }).describeTools(alice)).map(({ name }) => name);
     expect(names).not.toContain('crm__find');
   });
@@ -74,25 +74,25 @@ const statesFor = async (tools: RegisteredTool[], caller = alice) =>
   (await createRegisteredFor(toolsIn(tools))(caller)).map(({ owner, state }) => [owner, state]);
 
 describe('a shared tool', () => {
-  const shared = registeredTool(admin.uid, 'crm__find', { shared: true });
+  const shared = registeredTool(admin.ownerId, 'crm__find', { shared: true });
   it('is listed to every user while it is active', async () => {
-    expect(await statesFor([shared])).toEqual([[admin.uid, 'active']]);
+    expect(await statesFor([shared])).toEqual([[admin.ownerId, 'active']]);
   });
 
   it('is listed as a draft to admins only', async () => {
     const tools = [{ ...shared, state: 'draft' as const }];
     expect(await statesFor(tools)).toEqual([]);
-    expect(await statesFor(tools, admin)).toEqual([[admin.uid, 'draft']]);
+    expect(await statesFor(tools, admin)).toEqual([[admin.ownerId, 'draft']]);
   });
 
   it("gives way to the caller's own tool of the same name", async () => {
-    const own = registeredTool(alice.uid, 'crm__find');
-    expect(await statesFor([shared, own])).toEqual([[alice.uid, 'active']]);
+    const own = registeredTool(alice.ownerId, 'crm__find');
+    expect(await statesFor([shared, own])).toEqual([[alice.ownerId, 'active']]);
   });
 
   it('is callable only while it is active', async () => {
     const { listRegistered } = given({
-      tools: [shared, registeredTool(alice.uid, 'crm__old', { state: 'disabled' })],
+      tools: [shared, registeredTool(alice.ownerId, 'crm__old', { state: 'disabled' })],
     });
     expect((await listRegistered(alice)).map(({ name }) => name)).toEqual(['crm__find']);
   });

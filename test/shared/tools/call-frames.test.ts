@@ -25,7 +25,7 @@ afterAll(() => {
 const key: Candidate = {
   provider: 'openai' as ProviderId,
   kid: 'k'.repeat(22) as Kid,
-  ver: 1,
+  version: 1,
   open: async () => ({ secret: new Secret('sk-test'), origin: '' }),
 };
 const answer = {

@@ -46,7 +46,7 @@ function given(more: Partial<Ports> = {}) {
     ...more,
   } as unknown as Ports;
   const invoke = createInvoke(ports);
-  const principal = { uid: 'u', roles: ['user'], scopes: ['tools:call'] } as unknown as Principal;
+  const principal = { ownerId: 'u', roles: ['user'], scopes: ['tools:call'] } as unknown as Principal;
   const call = (tool: Tool, parameters: unknown = {}) =>
     invoke({ toolName: tool.name, tool, parameters, principal, requestId: 'r', deadline: deadlineIn(5000) });
   return { trail, call };
@@ -161,7 +161,7 @@ const registered = (inputSchema: object, outputSchema?: object): RegisteredTool 
     hash: hashOf(definition),
     createdAt: at,
     updatedAt: at,
-    rv: 1,
+    revision: 1,
   };
 };
 const upstream = {

@@ -5,14 +5,14 @@ import * as z from 'zod';
 import type { AuditDraft } from '#shared/audit/audit.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 
 const CANARY = 'canary-7f3a-secret';
 
 const principal: Principal = {
-  uid: 'a'.repeat(27) as Uid,
+  ownerId: 'a'.repeat(27) as OwnerId,
   issuer: 'https://issuer.example',
   subject: 'alice',
   scopes: ['tools:call'],
@@ -94,7 +94,7 @@ const asking =
   (steps: string[], more: () => unknown = () => undefined): Tool['run'] =>
   async (_input, { begin, onUse }) => {
     await begin({ provider: 'openai', model: 'm' });
-    onUse({ provider: 'openai', kid: 'k', ver: 1 });
+    onUse({ provider: 'openai', kid: 'k', version: 1 });
     steps.push('called outside');
     await more();
     return done;
@@ -111,7 +111,7 @@ describe('a tool call that goes outside', () => {
       'called outside',
       'tool.called succeeded',
     ]);
-    expect(drafts[1]?.keys).toEqual([{ provider: 'openai', kid: 'k', ver: 1 }]);
+    expect(drafts[1]?.keys).toEqual([{ provider: 'openai', kid: 'k', version: 1 }]);
   });
 
   it('is not made where its attempt cannot be recorded', async () => {

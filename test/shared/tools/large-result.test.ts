@@ -39,7 +39,7 @@ function given() {
     findRegistered: async () => undefined,
     now: Date.now,
   } as unknown as Parameters<typeof createInvoke>[0];
-  const principal = { uid: 'u', roles: ['user'], scopes: ['tools:call'] } as unknown as Principal;
+  const principal = { ownerId: 'u', roles: ['user'], scopes: ['tools:call'] } as unknown as Principal;
   const call = (text: string, canReturn?: (result: unknown) => boolean) => {
     const tool: Tool = {
       name: 'large_tool',

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Uid } from '#shared/core/ids.ts';
+import type { OwnerId } from '#shared/core/ids.ts';
 import { type Definition, hashOf, type RegisteredTool, type Shelf } from '#shared/tools/registered.ts';
 import { createReview, detailOf, findFor } from '#shared/tools/review.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
-const uid = (letter: string) => letter.repeat(27) as Uid;
+const ownerId = (letter: string) => letter.repeat(27) as OwnerId;
 
 const principal = (letter: string, changes: Partial<Principal> = {}): Principal => ({
-  uid: uid(letter),
+  ownerId: ownerId(letter),
   issuer: 'https://issuer.example',
   subject: letter,
   scopes: ['tools:read', 'tools:write'],
@@ -42,14 +42,14 @@ const toolOf = (changes: Partial<RegisteredTool> = {}): RegisteredTool => ({
   name: 'acme__look_up',
   alias: 'acme',
   shared: false,
-  owner: alice.uid,
+  owner: alice.ownerId,
   state: 'draft',
   version: 1,
   definition: approved,
   hash: hashOf(approved),
   createdAt: '2026-11-22T11:00:00.000Z',
   updatedAt: '2026-11-22T11:00:00.000Z',
-  rv: 1,
+  revision: 1,
   ...changes,
 });
 const drift = { at: '2026-11-22T11:30:00.000Z', hash: hashOf(changed), changes: [] };
@@ -75,7 +75,12 @@ describe('a registered tool', () => {
   it('is activated by the hash of what is stored, one revision on', async () => {
     const { activate } = given(toolOf());
     const { tool, writes } = await activate(alice, hashOf(approved));
-    expect(tool).toMatchObject({ state: 'active', version: 1, rv: 2, updatedAt: '2026-11-22T12:00:00.000Z' });
+    expect(tool).toMatchObject({
+      state: 'active',
+      version: 1,
+      revision: 2,
+      updatedAt: '2026-11-22T12:00:00.000Z',
+    });
     expect(writes.map(({ item }) => item)).toEqual([tool]);
   });
 
@@ -104,7 +109,7 @@ describe('a registered tool', () => {
   it('is disabled whatever it is now', async () => {
     const { reviews } = given(toolOf({ state: 'active' }));
     const { tool } = await reviews.review(alice, 'acme__look_up', { decision: 'disable' });
-    expect(tool).toMatchObject({ state: 'disabled', rv: 2 });
+    expect(tool).toMatchObject({ state: 'disabled', revision: 2 });
   });
 
   it('is known to nobody but its owner', async () => {
@@ -119,7 +124,7 @@ describe('a registered tool', () => {
 });
 
 describe('a shared tool', () => {
-  const shared = (state: RegisteredTool['state']) => toolOf({ shared: true, owner: erin.uid, state });
+  const shared = (state: RegisteredTool['state']) => toolOf({ shared: true, owner: erin.ownerId, state });
 
   it('is known to all, but as a draft to admins alone', async () => {
     for (const state of ['active', 'disabled', 'quarantined'] as const) {
@@ -141,7 +146,7 @@ describe('a shared tool', () => {
   });
 
   it('gives way to the caller’s own of the same name', async () => {
-    const { store } = given(shared('active'), toolOf({ owner: bob.uid }));
+    const { store } = given(shared('active'), toolOf({ owner: bob.ownerId }));
     expect(await findFor(bob, 'acme__look_up', store)).toMatchObject({ shared: false });
     expect(await findFor(alice, 'acme__look_up', store)).toMatchObject({ shared: true });
   });
@@ -161,7 +166,7 @@ describe('[P15] all tools of an alias', () => {
       decision: 'activate',
       hashes,
     });
-    expect(tools.map(({ name, state, rv }) => [name, state, rv])).toEqual([
+    expect(tools.map(({ name, state, revision }) => [name, state, revision])).toEqual([
       ['acme__a', 'active', 2],
       ['acme__b', 'active', 2],
     ]);
@@ -199,7 +204,7 @@ describe('[P15] all tools of an alias', () => {
   });
 
   it('are unknown to others, and decided on by admins alone where they are shared', async () => {
-    const { reviews } = given(named('a', { shared: true, owner: erin.uid }));
+    const { reviews } = given(named('a', { shared: true, owner: erin.ownerId }));
     await expect(reviews.removeAlias(alice, 'acme')).rejects.toMatchObject(code('forbidden'));
     expect((await reviews.removeAlias(erin, 'acme')).tools).toHaveLength(1);
     await expect(two().reviews.removeAlias(bob, 'acme')).rejects.toMatchObject(code('unknown_tool'));

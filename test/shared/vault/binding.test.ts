@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
 import { createSealKey } from '#shared/vault/new-value.ts';
@@ -8,7 +8,11 @@ import { createOpenKey } from '#shared/vault/open-key.ts';
 import { contextOf, type Sealed, type StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
 import { createFakeKms, KEY_ARN } from '#test/shared/crypto/fake-kms.ts';
 
-const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
+const owner = {
+  ownerId: 'u'.repeat(27) as OwnerId,
+  provider: 'openai' as ProviderId,
+  kid: 'k'.repeat(22) as Kid,
+};
 const secret = new Secret('sk-proj-canary-key-abcd');
 
 async function given() {
@@ -16,28 +20,28 @@ async function given() {
   const seal = createSealKey({ stage: 'prod', wrapper });
   const opener = (stage = 'prod', cache = createDataKeyCache()) =>
     createOpenKey({ stage, wrapper, cache, allowedKeyArns: [KEY_ARN] });
-  const value = await seal({ ...owner, ver: 2 }, { secret, fp: new Uint8Array(32) });
+  const value = await seal({ ...owner, version: 2 }, { secret, fp: new Uint8Array(32) });
   return { opener, value, calls };
 }
 
 describe('a sealed key', () => {
   it('is bound to application, stage, purpose, owner, provider, id and version', () => {
-    expect(contextOf('prod', { ...owner, ver: 2 })).toEqual({
+    expect(contextOf('prod', { ...owner, version: 2 })).toEqual({
       app: 'portunus',
       env: 'prod',
       purpose: 'user-api-key',
-      uid: owner.uid,
+      ownerId: owner.ownerId,
       provider: 'openai',
       kid: owner.kid,
-      ver: '2',
+      version: '2',
     });
   });
 
   it.each<[string, Partial<typeof owner>, Partial<Sealed>]>([
-    ['another owner', { uid: 'v'.repeat(27) as Uid }, {}],
+    ['another owner', { ownerId: 'v'.repeat(27) as OwnerId }, {}],
     ['another provider', { provider: 'mistral' as ProviderId }, {}],
     ['another id', { kid: 'l'.repeat(22) as Kid }, {}],
-    ['another version', {}, { ver: 3 }],
+    ['another version', {}, { version: 3 }],
   ])('does not open in the row of %s, not even where it was opened before', async (_where, row, more) => {
     const { opener, value, calls } = await given();
     const open = opener();
@@ -61,12 +65,12 @@ describe('the summary of a key', () => {
       ...owner,
       ...value,
       fmt: 1,
-      prev: { ...value, ver: 1, last4: 'wxyz', until: '2026-11-22T12:00:00.000Z' },
+      prev: { ...value, version: 1, last4: 'wxyz', until: '2026-11-22T12:00:00.000Z' },
       status: 'active',
       kind: 'api_key',
       order: 0,
       createdAt: '2026-11-22T11:00:00.000Z',
-      rv: 1,
+      revision: 1,
     };
     expect(summaryOf(key, Date.UTC(2026, 10, 22, 11, 30))).toEqual({
       key_id: `openai_${owner.kid}`,

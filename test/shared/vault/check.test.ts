@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import { keyIdOf, type Kid, type ProviderId, type Uid } from '#shared/core/ids.ts';
+import { keyIdOf, type Kid, type ProviderId, type OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCheckKey } from '#shared/vault/check.ts';
 import type { StoredKey, Validation } from '#shared/vault/stored-key.ts';
@@ -10,11 +10,15 @@ import { createMemoryKeys } from './memory-keys.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const bytes = Uint8Array.of(1);
-const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
+const owner = {
+  ownerId: 'u'.repeat(27) as OwnerId,
+  provider: 'openai' as ProviderId,
+  kid: 'k'.repeat(22) as Kid,
+};
 const stored: StoredKey = {
   ...owner,
   fmt: 1,
-  ver: 1,
+  version: 1,
   blob: bytes,
   wk: bytes,
   wkArn: 'arn',
@@ -25,7 +29,7 @@ const stored: StoredKey = {
   kind: 'api_key',
   order: 0,
   createdAt: '2026-11-22T11:00:00.000Z',
-  rv: 1,
+  revision: 1,
 };
 const validationAt = (ms: number): Validation => ({
   outcome: 'valid',
@@ -46,7 +50,7 @@ async function given(changes: Partial<StoredKey> = {}, fault?: AppError) {
   });
   const run = () =>
     check(
-      { uid: owner.uid, keyId: keyIdOf(owner.provider, owner.kid) },
+      { ownerId: owner.ownerId, keyId: keyIdOf(owner.provider, owner.kid) },
       {
         admit: () => void steps.push('admitted'),
         async attempt() {

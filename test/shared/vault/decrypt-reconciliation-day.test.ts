@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Account, Span } from '#shared/vault/decrypt-reconciliation.ts';
 import {
   createDecryptReconciliation,
@@ -8,20 +8,26 @@ import {
   type LoggedOpening,
 } from '#shared/vault/decrypt-reconciliation-day.ts';
 
-const [alice, bob] = ['a', 'b'].map((letter) => letter.repeat(27) as Uid) as [Uid, Uid];
+const [alice, bob] = ['a', 'b'].map((letter) => letter.repeat(27) as OwnerId) as [OwnerId, OwnerId];
 const kid = 'k'.repeat(22) as Kid;
 const at = (time: string) => Date.parse(time);
 
 const opening = (time: string, more: Partial<LoggedOpening> = {}): LoggedOpening => ({
   id: time,
-  uid: alice,
+  ownerId: alice,
   provider: 'openai' as ProviderId,
   kid,
-  ver: 1,
+  version: 1,
   atMs: at(time),
   ...more,
 });
-const receipt = (time: string): Account => ({ kind: 'receipt', uid: alice, kid, ver: 1, atMs: at(time) });
+const receipt = (time: string): Account => ({
+  kind: 'receipt',
+  ownerId: alice,
+  kid,
+  version: 1,
+  atMs: at(time),
+});
 
 const within = ({ atMs }: { atMs: number }, { fromMs, toMs }: Span) => atMs >= fromMs && atMs <= toMs;
 
@@ -40,8 +46,8 @@ async function auditOf(
         yield* unnamedAt.map((time) => ({ atMs: at(time) })).filter((one) => within(one, span));
       },
     },
-    async accounts(uid, span) {
-      if (uid === bob) throw new Error('The trail of this owner cannot be read.');
+    async accounts(ownerId, span) {
+      if (ownerId === bob) throw new Error('The trail of this owner cannot be read.');
       return uses.filter((one) => within(one, span));
     },
     async tell({ id }) {
@@ -89,7 +95,7 @@ describe('the decrypt reconciliation of a day', () => {
   });
 
   it('continues and reports a failure when one owner’s trail cannot be read', async () => {
-    const logged = [opening('2026-06-01T12:00:00Z', { uid: bob }), opening('2026-06-01T12:00:01Z')];
+    const logged = [opening('2026-06-01T12:00:00Z', { ownerId: bob }), opening('2026-06-01T12:00:01Z')];
     const { counts, told, days, failures } = await auditOf(logged);
     expect(told).toEqual(['2026-06-01T12:00:01Z']);
     expect(counts).toMatchObject({ failed: 1, unmatched: 1 });
@@ -98,7 +104,7 @@ describe('the decrypt reconciliation of a day', () => {
 
   it('raises one notice per Decrypt event, by its event id', () => {
     expect(incidentNotice(opening('2026-06-01T12:00:01Z', { id: 'event-1' }))).toMatchObject({
-      uid: alice,
+      ownerId: alice,
       dedupeKey: 'event-1',
       subject: `openai_${kid}`,
       text: expect.stringContaining('version 1, was opened on 2026-06-01 at 12:00:01 UTC'),

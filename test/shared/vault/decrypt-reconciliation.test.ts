@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Kid, Uid } from '#shared/core/ids.ts';
+import type { Kid, OwnerId } from '#shared/core/ids.ts';
 import { routes } from '#functions/routes.ts';
 import {
   type Account,
@@ -10,16 +10,16 @@ import {
   reconcileDecrypts,
 } from '#shared/vault/decrypt-reconciliation.ts';
 
-const alice = 'a'.repeat(27) as Uid;
-const bob = 'b'.repeat(27) as Uid;
+const alice = 'a'.repeat(27) as OwnerId;
+const bob = 'b'.repeat(27) as OwnerId;
 const kid = 'k'.repeat(22) as Kid;
 const NOON = Date.UTC(2026, 5, 1, 12);
 
 const opening = (seconds: number, more: Partial<Opening> = {}): Opening => ({
-  uid: alice,
+  ownerId: alice,
   provider: 'openai',
   kid,
-  ver: 1,
+  version: 1,
   ...more,
   atMs: NOON + seconds * 1000,
 });
@@ -27,9 +27,9 @@ const receipt = (seconds: number, more: Partial<Opening & { sinceMs: number }> =
   kind: 'receipt',
   ...opening(seconds, more),
 });
-const attempt = (seconds: number, uid = alice, provider?: string): Account => ({
+const attempt = (seconds: number, ownerId = alice, provider?: string): Account => ({
   kind: 'attempt',
-  uid,
+  ownerId,
   provider,
   atMs: NOON + seconds * 1000,
 });
@@ -62,9 +62,9 @@ describe('a Decrypt event in the KMS log', () => {
     ['a receipt that was written before', [receipt(-30)]],
     ['a receipt longer after than any call lasts', [receipt(330)]],
     ['a receipt of a call that began later', [receipt(40, { sinceMs: NOON + 30_000 })]],
-    ['a receipt of another version', [receipt(1, { ver: 2 })]],
+    ['a receipt of another version', [receipt(1, { version: 2 })]],
     ['a receipt of another key', [receipt(1, { kid: 'x'.repeat(22) as Kid })]],
-    ['a receipt of another owner', [receipt(1, { uid: bob })]],
+    ['a receipt of another owner', [receipt(1, { ownerId: bob })]],
     ['an attempt of another owner', [attempt(-1, bob)]],
     ['an attempt that began later', [attempt(30)]],
     ['an attempt with another provider', [attempt(-1, alice, 'anthropic')]],
@@ -136,7 +136,7 @@ describe('a day without manipulation', () => {
     const openings: Opening[] = [];
     const accounts: Account[] = [];
     for (const call of made.toSorted((one, other) => one.startMs - other.startMs)) {
-      const of = { uid: call.owner, provider: 'openai', kid, ver: 1 };
+      const of = { ownerId: call.owner, provider: 'openai', kid, version: 1 };
       const cache = `${call.instance} ${call.owner}`;
       const age = call.startMs - (loaded.get(cache) ?? -Infinity);
       if (age >= 60_000) {
@@ -146,7 +146,8 @@ describe('a day without manipulation', () => {
       }
       const { startMs, lastsMs } = call;
       const since = call.hasAttempt ? { sinceMs: startMs } : {};
-      if (call.dies) accounts.push({ kind: 'attempt', uid: call.owner, provider: 'openai', atMs: startMs });
+      if (call.dies)
+        accounts.push({ kind: 'attempt', ownerId: call.owner, provider: 'openai', atMs: startMs });
       else accounts.push({ kind: 'receipt', ...of, atMs: startMs + lastsMs, ...since });
     }
     return { openings, accounts };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { ProviderId, Uid } from '#shared/core/ids.ts';
+import type { ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createKeyDeposit } from '#shared/vault/deposit.ts';
 import { rotated } from '#shared/vault/life.ts';
@@ -12,7 +12,7 @@ import { createUsableKeys } from '#shared/vault/usable-keys.ts';
 import { createMemoryKeys } from './memory-keys.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
-const uid = 'u'.repeat(27) as Uid;
+const ownerId = 'u'.repeat(27) as OwnerId;
 const provider = 'openai' as ProviderId;
 const bytes = Uint8Array.of(1);
 
@@ -21,9 +21,17 @@ function given() {
   const steps: string[] = [];
   const { deposit } = createKeyDeposit({
     keys,
-    async seal({ ver }, { secret, shown = secret, fp }) {
+    async seal({ version }, { secret, shown = secret, fp }) {
       steps.push('sealed');
-      return { ver, blob: bytes, wk: bytes, wkArn: 'arn', wkFp: bytes, last4: shown.reveal().slice(-4), fp };
+      return {
+        version,
+        blob: bytes,
+        wk: bytes,
+        wkArn: 'arn',
+        wkFp: bytes,
+        last4: shown.reveal().slice(-4),
+        fp,
+      };
     },
     fingerprint: async (secret) => Buffer.from(secret.reveal()),
     now: () => NOW,
@@ -33,7 +41,7 @@ function given() {
     return undefined;
   };
   const store = async (text: string, more: object = {}) => {
-    const { write } = await deposit({ uid, provider, secret: new Secret(text), validate, ...more });
+    const { write } = await deposit({ ownerId, provider, secret: new Secret(text), validate, ...more });
     await commit([write]);
   };
   return { deposit, store, rows, steps, keys };
@@ -72,7 +80,7 @@ describe('a key that is stored', () => {
   it('is the last in its owner’s order', async () => {
     const { store, keys } = given();
     for (const text of ['sk-a', 'sk-b', 'sk-c']) await store(text);
-    expect((await keys.list(uid)).map(({ last4, order }) => [last4, order])).toEqual([
+    expect((await keys.list(ownerId)).map(({ last4, order }) => [last4, order])).toEqual([
       ['sk-a', 0],
       ['sk-b', 1],
       ['sk-c', 2],
@@ -84,11 +92,17 @@ describe('a rotation', () => {
   it('takes no value that was sealed as another version than the next', async () => {
     const { store, keys } = given();
     await store('sk-one');
-    const [key] = (await keys.list(uid)) as [StoredKey];
-    for (const ver of [1, 3]) {
-      expect(() => rotated(key, { ...key, ver }, NOW)).toThrow(expect.objectContaining({ code: 'conflict' }));
+    const [key] = (await keys.list(ownerId)) as [StoredKey];
+    for (const version of [1, 3]) {
+      expect(() => rotated(key, { ...key, version }, NOW)).toThrow(
+        expect.objectContaining({ code: 'conflict' }),
+      );
     }
-    expect(rotated(key, { ...key, ver: 2 }, NOW)).toMatchObject({ ver: 2, rv: 2, prev: { ver: 1 } });
+    expect(rotated(key, { ...key, version: 2 }, NOW)).toMatchObject({
+      version: 2,
+      revision: 2,
+      prev: { version: 1 },
+    });
   });
 });
 
@@ -100,7 +114,7 @@ describe('a renewable credential', () => {
     await store('access-token', { tokens });
     const kept = tokenSecret({ accessToken: new Secret('access-token'), ...tokens });
     const use = createUsableKeys({ keys, open: async () => ({ secret: kept, origin: '' }), now: () => NOW });
-    const [candidate] = await use.candidates(uid);
+    const [candidate] = await use.candidates(ownerId);
     expect((await candidate?.open())?.secret.reveal()).toBe('access-token');
     expect(candidate?.renewBy).toBe(Date.parse(tokens.tokenUntil));
   });

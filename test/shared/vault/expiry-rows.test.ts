@@ -4,17 +4,17 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
 
 import { keyTable } from '#shared/aws/key-table.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { StoredKey } from '#shared/vault/stored-key.ts';
 
 const store = keyTable(DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' })), 'vault');
 const bytes = new Uint8Array(16);
 const key: StoredKey = {
   fmt: 1,
-  uid: 'u'.repeat(27) as Uid,
+  ownerId: 'u'.repeat(27) as OwnerId,
   provider: 'openai' as ProviderId,
   kid: 'k'.repeat(22) as Kid,
-  ver: 1,
+  version: 1,
   blob: bytes,
   wk: bytes,
   wkArn: 'arn',
@@ -25,7 +25,7 @@ const key: StoredKey = {
   kind: 'api_key',
   order: 0,
   createdAt: '2026-01-01T00:00:00.000Z',
-  rv: 2,
+  revision: 2,
 };
 
 it.each(['insert', 'replace'] as const)('%s files a key under the day it expires', (operation) => {

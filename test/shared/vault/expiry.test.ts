@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { factsOf } from '#shared/providers/catalog.ts';
 import {
   createExpirySweep,
@@ -19,10 +19,10 @@ const inDays = (days: number) => new Date(NOW + days * DAY).toISOString();
 const kid = (name: string) => name as Kid;
 
 const key = (more: Partial<EndingKey> = {}): EndingKey => ({
-  uid: 'u'.repeat(27) as Uid,
+  ownerId: 'u'.repeat(27) as OwnerId,
   provider: 'openai' as ProviderId,
   kid: 'k'.repeat(22) as Kid,
-  ver: 1,
+  version: 1,
   last4: 'a1b2',
   status: 'active',
   kind: 'api_key',
@@ -56,7 +56,7 @@ describe('the expiry notice of a key', () => {
   it('names the page of its provider and shows only four characters', () => {
     const facts = factsOf('openai');
     expect(expiryNotice(key(), '7d', facts)).toEqual({
-      uid: 'u'.repeat(27),
+      ownerId: 'u'.repeat(27),
       kind: 'key_expiring',
       severity: 'warning',
       subject: `openai_${'k'.repeat(22)}`,
@@ -78,7 +78,7 @@ describe('the expiry notice of a key', () => {
   });
 
   it.each([
-    ['version', key({ ver: 2 }), '30d'],
+    ['version', key({ version: 2 }), '30d'],
     ['end', key({ expiresAt: inDays(29) }), '30d'],
     ['threshold', key(), '7d'],
     ['state', key(), 'expired'],

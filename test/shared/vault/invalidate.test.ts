@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 import { createInvalidation, type Mark } from '#shared/vault/invalidate.ts';
 import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
@@ -9,10 +9,10 @@ import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
 const bytes = new Uint8Array(1);
 const key: StoredKey = {
   fmt: 1,
-  uid: 'u'.repeat(27) as Uid,
+  ownerId: 'u'.repeat(27) as OwnerId,
   provider: 'openai' as ProviderId,
   kid: 'k'.repeat(22) as Kid,
-  ver: 3,
+  version: 3,
   blob: bytes,
   wk: bytes,
   wkArn: 'arn',
@@ -23,7 +23,7 @@ const key: StoredKey = {
   kind: 'api_key',
   order: 0,
   createdAt: '2026-01-01T00:00:00Z',
-  rv: 7,
+  revision: 7,
 };
 
 const no = () => {
@@ -46,12 +46,12 @@ function tableWith(first: StoredKey) {
     now: () => 0,
     async commit({ last4 }, { item, refused }) {
       const next = item as StoredKey;
-      if (next.rv !== row.rv + 1) throw refused();
+      if (next.revision !== row.revision + 1) throw refused();
       row = next;
       told.push(last4);
     },
   });
-  const mark = (as: Mark = 'invalid', ver = first.ver) => invalidate({ ...first, ver }, as);
+  const mark = (as: Mark = 'invalid', version = first.version) => invalidate({ ...first, version }, as);
   return { mark, told, row: () => row };
 }
 
@@ -60,7 +60,7 @@ describe('marking a rejected key', () => {
     const { mark, told, row } = tableWith(key);
     const results = await Promise.allSettled(Array.from({ length: 100 }, () => mark()));
     expect(told).toEqual(['abcd']);
-    expect(row()).toMatchObject({ status: 'invalid', rv: 8, validation: { outcome: 'rejected' } });
+    expect(row()).toMatchObject({ status: 'invalid', revision: 8, validation: { outcome: 'rejected' } });
     const lost = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as AppError] : [],
     );

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { AppError } from '#shared/core/errors.ts';
-import { keyIdOf, type ProviderId, type Uid } from '#shared/core/ids.ts';
+import { keyIdOf, type ProviderId, type OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
 import { createKeyChanges } from '#shared/vault/change.ts';
@@ -20,9 +20,9 @@ import { createFakeKms, KEY_ARN } from '#test/shared/crypto/fake-kms.ts';
 
 import { createMemoryKeys } from './memory-keys.ts';
 
-const OWNERS = ['a', 'b'].map((letter) => letter.repeat(27) as Uid);
+const OWNERS = ['a', 'b'].map((letter) => letter.repeat(27) as OwnerId);
 /** Has no key at all. */
-const STRANGER = 'z'.repeat(27) as Uid;
+const STRANGER = 'z'.repeat(27) as OwnerId;
 const PROVIDER = 'openai' as ProviderId;
 const MINUTE = 60_000;
 const GRACE = 15 * MINUTE;
@@ -83,7 +83,7 @@ const served = ({ now }: Model, key: Key): { current: Value; previous?: Value } 
 };
 
 const pick = (model: Model, at: number): Key | undefined => model.keys[at % Math.max(1, model.keys.length)];
-const uidOf = ({ owner }: Pick<Key, 'owner'>) => OWNERS[owner] as Uid;
+const deriveOwnerId = ({ owner }: Pick<Key, 'owner'>) => OWNERS[owner] as OwnerId;
 const validationAt = (now: number, outcome: Validation['outcome']): Validation => ({
   outcome,
   checkedAt: new Date(now).toISOString(),
@@ -97,32 +97,32 @@ const codeOf = async (work: Promise<unknown>) => {
   return error?.code;
 };
 
-type Offered = { readonly ver: number; readonly open: () => Promise<{ readonly secret: Secret }> };
+type Offered = { readonly version: number; readonly open: () => Promise<{ readonly secret: Secret }> };
 
 /** Opening is what takes the time: each value once as the current one and once as the one before, and all again at the end. */
-async function textOf({ opened }: Vault, name: string, { ver, open }: Offered): Promise<string> {
-  const known = opened.get(`${name} ${ver}`);
+async function textOf({ opened }: Vault, name: string, { version, open }: Offered): Promise<string> {
+  const known = opened.get(`${name} ${version}`);
   if (known !== undefined) return known;
   const text = (await open()).secret.reveal();
-  opened.set(`${name} ${ver}`, text);
+  opened.set(`${name} ${version}`, text);
   return text;
 }
 
 /** After every step each owner is served exactly what the model predicts, key by key and text by text. */
 async function compare(model: Model, vault: Vault): Promise<void> {
-  for (const [owner, uid] of OWNERS.entries()) {
+  for (const [owner, ownerId] of OWNERS.entries()) {
     const own = model.keys.filter((key) => key.owner === owner).toSorted((a, b) => a.order - b.order);
     const expected = own.flatMap((key) => {
       const use = served(model, key);
       return use ? [[key.id, use.current, use.previous] as const] : [];
     });
-    const candidates = await vault.use.candidates(uid, PROVIDER);
+    const candidates = await vault.use.candidates(ownerId, PROVIDER);
     const actual = await Promise.all(
       candidates.map(async (key) => [
         keyIdOf(key.provider, key.kid),
-        key.ver,
+        key.version,
         await textOf(vault, key.kid, key),
-        key.previous?.ver,
+        key.previous?.version,
         key.previous && (await textOf(vault, `${key.kid} before`, key.previous)),
       ]),
     );
@@ -135,7 +135,7 @@ async function compare(model: Model, vault: Vault): Promise<void> {
         previous?.text,
       ]),
     );
-    const why = await vault.use.whyNone(uid, PROVIDER);
+    const why = await vault.use.whyNone(ownerId, PROVIDER);
     expect(expected.length > 0 || (why === undefined) === (own.length === 0)).toBe(true);
   }
   expect(await vault.use.candidates(STRANGER)).toEqual([]);
@@ -174,7 +174,7 @@ const deposit = (owner: number, minutes: number | undefined) =>
     const text = newText(model);
     const endsAt = endOf(model, minutes);
     const request = {
-      uid: uidOf({ owner }),
+      ownerId: deriveOwnerId({ owner }),
       provider: PROVIDER,
       secret: new Secret(text),
       expiresAt: timeOf(endsAt),
@@ -202,7 +202,7 @@ const graceOf = (model: Model, { current }: Key, atMost: number) =>
 const rotation = (model: Model, key: Key, vault: Vault, endsAt: number) => {
   const text = newText(model);
   const asked = vault.rotate({
-    uid: uidOf(key),
+    ownerId: deriveOwnerId(key),
     keyId: key.id,
     secret: new Secret(text),
     expiresAt: timeOf(endsAt),
@@ -238,7 +238,7 @@ const rotateTwiceAtOnce = (at: number) =>
 const rollBack = (at: number) =>
   onKey('roll back', at, async (key, model, vault) => {
     const { previous, current } = key;
-    const asked = vault.changes.rollBack(uidOf(key), key.id);
+    const asked = vault.changes.rollBack(deriveOwnerId(key), key.id);
     if (!previous || previous.until <= model.now) {
       expect(await codeOf(asked)).toBe('conflict');
       return;
@@ -251,7 +251,7 @@ const rollBack = (at: number) =>
 const freeze = (at: number, frozen: boolean) =>
   onKey(frozen ? 'freeze' : 'unfreeze', at, async (key, _model, vault) => {
     const change = frozen ? vault.changes.freeze : vault.changes.unfreeze;
-    const { writes } = await change(uidOf(key), key.id);
+    const { writes } = await change(deriveOwnerId(key), key.id);
     expect(writes).toHaveLength(key.frozen === frozen ? 0 : 1);
     await vault.commit(writes);
     // Thawing does not make the provider take it.
@@ -263,7 +263,7 @@ const freeze = (at: number, frozen: boolean) =>
 const freezeDuringRotation = (at: number) =>
   onKey('freeze during a rotation', at, async (key, model, vault) => {
     const late = await rotation(model, key, vault, NEVER).asked;
-    const { writes } = await vault.changes.freeze(uidOf(key), key.id);
+    const { writes } = await vault.changes.freeze(deriveOwnerId(key), key.id);
     await vault.commit(writes);
     if (writes.length > 0) expect(await codeOf(vault.commit(late.writes))).toBe('conflict');
     key.frozen = true;
@@ -271,7 +271,7 @@ const freezeDuringRotation = (at: number) =>
 
 const validate = (at: number, outcome: Validation['outcome']) =>
   onKey(`validated as ${outcome}`, at, async (key, model, vault) => {
-    const row = (await vault.keys.list(uidOf(key))).find(({ kid }) => key.id.endsWith(kid));
+    const row = (await vault.keys.list(deriveOwnerId(key))).find(({ kid }) => key.id.endsWith(kid));
     if (!row) throw new Error('The model has a key that is not stored.');
     const next = validated(row, validationAt(model.now, outcome));
     await vault.commit(next === row ? [] : [vault.keys.replace(next)]);
@@ -284,9 +284,9 @@ const validate = (at: number, outcome: Validation['outcome']) =>
 /** As a call that met the provider's refusal does it, for the value it was made with: maybe no longer the current one. */
 const invalidate = (at: number, mark: Mark, behind: number) =>
   onKey(`found ${mark}, ${behind} versions ago`, at, async (key, _model, vault) => {
-    const row = (await vault.keys.list(uidOf(key))).find(({ kid }) => key.id.endsWith(kid));
+    const row = (await vault.keys.list(deriveOwnerId(key))).find(({ kid }) => key.id.endsWith(kid));
     if (!row) throw new Error('The model has a key that is not stored.');
-    await vault.invalidate({ ...row, ver: row.ver - behind }, mark);
+    await vault.invalidate({ ...row, version: row.version - behind }, mark);
     if (behind > 0 || key.frozen || key.current.refused) return;
     key.current.refused = mark === 'invalid';
     key.current.doubted = true;
@@ -294,7 +294,7 @@ const invalidate = (at: number, mark: Mark, behind: number) =>
 
 const label = (at: number, text: string | null) =>
   onKey('label', at, async (key, _model, vault) => {
-    await vault.commit((await vault.changes.label(uidOf(key), key.id, text)).writes);
+    await vault.commit((await vault.changes.label(deriveOwnerId(key), key.id, text)).writes);
   });
 
 const order = (owner: number, turn: number) =>
@@ -303,17 +303,17 @@ const order = (owner: number, turn: number) =>
     const cut = turn % Math.max(1, own.length);
     const wanted = [...own.slice(cut), ...own.slice(0, cut)];
     const ids = wanted.map(({ id }) => id);
-    await vault.commit((await vault.changes.order(uidOf({ owner }), PROVIDER, ids)).writes);
+    await vault.commit((await vault.changes.order(deriveOwnerId({ owner }), PROVIDER, ids)).writes);
     for (const [place, key] of wanted.entries()) key.order = place;
     const foreign = model.keys.find((key) => key.owner !== owner);
     if (!foreign) return;
-    const asked = vault.changes.order(uidOf({ owner }), PROVIDER, [...ids.slice(1), foreign.id]);
+    const asked = vault.changes.order(deriveOwnerId({ owner }), PROVIDER, [...ids.slice(1), foreign.id]);
     expect(await codeOf(asked)).toBe('conflict');
   });
 
 const remove = (at: number) =>
   onKey('delete', at, async (key, model, vault) => {
-    const row = (await vault.keys.list(uidOf(key))).find(({ kid }) => key.id.endsWith(kid));
+    const row = (await vault.keys.list(deriveOwnerId(key))).find(({ kid }) => key.id.endsWith(kid));
     const late = await rotation(model, key, vault, NEVER).asked;
     await vault.commit(row ? [vault.keys.remove(row)] : []);
     expect(await codeOf(vault.commit(late.writes))).toBe('not_found'); // nothing brings a deleted key back
@@ -322,7 +322,7 @@ const remove = (at: number) =>
 
 const meddle = (at: number) =>
   onKey('use by somebody else', at, async (key, _model, vault) => {
-    const stranger = uidOf({ owner: 1 - key.owner });
+    const stranger = deriveOwnerId({ owner: 1 - key.owner });
     const { freeze: stop, unfreeze, rollBack: back, label: name } = vault.changes;
     for (const asked of [stop, unfreeze, back])
       expect(await codeOf(asked(stranger, key.id))).toBe('not_found');
@@ -336,9 +336,9 @@ const transplant = (at: number) =>
     const { rows, placeOf } = vault.memory;
     const [place, row] = [...rows].find(([name]) => key.id.endsWith(name.slice(-22))) ?? [];
     if (!place || !row) throw new Error('The model has a key that is not stored.');
-    const stranger = uidOf({ owner: 1 - key.owner });
-    const copy = placeOf({ ...row, uid: stranger });
-    rows.set(copy, { ...row, uid: stranger });
+    const stranger = deriveOwnerId({ owner: 1 - key.owner });
+    const copy = placeOf({ ...row, ownerId: stranger });
+    rows.set(copy, { ...row, ownerId: stranger });
     const offered = await vault.use.candidates(stranger, PROVIDER);
     const foreign = offered.find(({ kid }) => kid === row.kid);
     expect(await codeOf(foreign?.open() ?? Promise.resolve())).toBe('integrity_failed');

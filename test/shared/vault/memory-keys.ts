@@ -5,7 +5,7 @@ import type { KeyOwner, KeyStore, StoredKey } from '#shared/vault/stored-key.ts'
 
 type Change = { readonly holds: () => boolean; readonly apply: () => void };
 
-const placeOf = ({ uid, provider, kid }: KeyOwner) => `${uid}#${provider}#${kid}`;
+const placeOf = ({ ownerId, provider, kid }: KeyOwner) => `${ownerId}#${provider}#${kid}`;
 const write = (change: Change, code: () => 'conflict' | 'not_found') => ({
   item: change,
   refused: () => new AppError(code()),
@@ -22,15 +22,15 @@ export function createMemoryKeys() {
   const rows = new Map<string, StoredKey>();
   const keys: KeyStore = {
     find: async (owner) => rows.get(placeOf(owner)),
-    async list(uid, provider) {
+    async list(ownerId, provider) {
       const own = [...rows].filter(([place]) =>
-        place.startsWith(provider ? `${uid}#${provider}#` : `${uid}#`),
+        place.startsWith(provider ? `${ownerId}#${provider}#` : `${ownerId}#`),
       );
       // Owner, provider and id come from the place, as they come from the row's key in the table.
       return own
         .map(([place, row]) => {
           const [, , kid] = place.split('#');
-          return { ...row, uid, kid: kid as StoredKey['kid'] };
+          return { ...row, ownerId, kid: kid as StoredKey['kid'] };
         })
         .toSorted((a, b) => a.order - b.order || (a.createdAt < b.createdAt ? -1 : 1));
     },
@@ -42,7 +42,7 @@ export function createMemoryKeys() {
     replace: (key) =>
       write(
         {
-          holds: () => rows.get(placeOf(key))?.rv === key.rv - 1,
+          holds: () => rows.get(placeOf(key))?.revision === key.revision - 1,
           apply: () => rows.set(placeOf(key), key),
         },
         () => (rows.has(placeOf(key)) ? 'conflict' : 'not_found'),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, Uid } from '#shared/core/ids.ts';
+import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createRenewal, type Leases, type RenewalTrail } from '#shared/vault/renewal.ts';
 import type { KeyStore, StoredKey } from '#shared/vault/stored-key.ts';
@@ -11,20 +11,24 @@ import { type Refreshed, tokenRenewal } from '#shared/vault/token-renewal.ts';
 import { memoryLeases } from './memory-leases.ts';
 
 const bytes = new Uint8Array(1);
-const owner = { uid: 'u'.repeat(27) as Uid, provider: 'openai' as ProviderId, kid: 'k'.repeat(22) as Kid };
+const owner = {
+  ownerId: 'u'.repeat(27) as OwnerId,
+  provider: 'openai' as ProviderId,
+  kid: 'k'.repeat(22) as Kid,
+};
 const sealed = { blob: bytes, wk: bytes, wkArn: 'arn', wkFp: bytes, fp: bytes };
 const stored: StoredKey = {
   ...owner,
   ...sealed,
   fmt: 1,
-  ver: 1,
+  version: 1,
   last4: 'aaaa',
   status: 'active',
   kind: 'oauth',
   tokenUntil: '2026-01-01T00:00:00.000Z',
   order: 0,
   createdAt: '2026-01-01T00:00:00Z',
-  rv: 1,
+  revision: 1,
 };
 const NOW = Date.UTC(2026, 0, 2);
 const fresh: Refreshed = { kind: 'refreshed', accessToken: new Secret('access-bbbb'), lifeSeconds: 60 };
@@ -57,7 +61,7 @@ function world(refreshed: Refreshed = fresh) {
     attempt: async () => void told.push('attempt'),
     async commit(next, { refused }) {
       state.beforeWrite();
-      if (next.rv !== (state.row?.rv ?? 0) + 1) throw refused();
+      if (next.revision !== (state.row?.revision ?? 0) + 1) throw refused();
       state.row = next;
       told.push('renewed');
     },
@@ -73,9 +77,9 @@ function world(refreshed: Refreshed = fresh) {
       );
       return { secret, origin: '' };
     },
-    async seal({ ver }, { secret, shown = secret }) {
+    async seal({ version }, { secret, shown = secret }) {
       sealedTexts.push(secret.reveal());
-      return { ...sealed, ver, last4: shown.reveal().slice(-4) };
+      return { ...sealed, version, last4: shown.reveal().slice(-4) };
     },
     fingerprint: async () => bytes,
     askNext: tokenRenewal(async () => {
@@ -86,10 +90,10 @@ function world(refreshed: Refreshed = fresh) {
     now: () => state.now,
     sleep: async () => {},
   });
-  const renew = ({ wait = true, ver = 1 } = {}) =>
-    renewal({ ...owner, ver }, { deadline: deadlineIn(60_000), wait, trail });
+  const renew = ({ wait = true, version = 1 } = {}) =>
+    renewal({ ...owner, version }, { deadline: deadlineIn(60_000), wait, trail });
   /** Another call renews the same key. */
-  const hold = () => leases.take(`RENEW#${owner.uid}#${owner.kid}`, 30);
+  const hold = () => leases.take(`RENEW#${owner.ownerId}#${owner.kid}`, 30);
   return { state, told, sealedTexts, renew, hold, toldWhenOpened, leaseSeconds };
 }
 
@@ -97,7 +101,12 @@ it('records, refreshes and stores the next version; the hint is the access token
   const { state, told, sealedTexts, renew, hold } = world();
   expect(await renew()).toBe('renewed');
   expect(told).toEqual(['attempt', 'refresh', 'renewed']);
-  expect(state.row).toMatchObject({ ver: 2, rv: 2, last4: 'bbbb', tokenUntil: '2026-01-02T00:01:00.000Z' });
+  expect(state.row).toMatchObject({
+    version: 2,
+    revision: 2,
+    last4: 'bbbb',
+    tokenUntil: '2026-01-02T00:01:00.000Z',
+  });
   expect(await hold()).toHaveProperty('release');
   // A provider that sends no new refresh token lets the old one go on.
   expect(sealedTexts.map((text) => JSON.parse(text))).toEqual([
@@ -114,7 +123,7 @@ it('refreshes once for a hundred calls at the same time', async () => {
 
 it('does not refresh a credential that was renewed before the lease was acquired', async () => {
   const { told, state, renew } = world();
-  state.row = { ...stored, ver: 2, rv: 2 };
+  state.row = { ...stored, version: 2, revision: 2 };
   expect(await renew()).toBe('renewed');
   expect(told).toEqual([]);
 });
@@ -123,11 +132,11 @@ it('keeps new tokens and a label that was given at the same moment', async () =>
   const { state, renew } = world();
   let first = true;
   state.beforeWrite = () => {
-    if (first && state.row) state.row = { ...state.row, label: 'mine', rv: state.row.rv + 1 };
+    if (first && state.row) state.row = { ...state.row, label: 'mine', revision: state.row.revision + 1 };
     first = false;
   };
   expect(await renew()).toBe('renewed');
-  expect(state.row).toMatchObject({ ver: 2, rv: 3, label: 'mine', last4: 'bbbb' });
+  expect(state.row).toMatchObject({ version: 2, revision: 3, label: 'mine', last4: 'bbbb' });
 });
 
 it('records the attempt before the key is opened, once', async () => {
@@ -144,7 +153,7 @@ it('holds its lease for 30 seconds, longer than a token endpoint may take', asyn
 
 it('does not replace a value that its owner stored concurrently', async () => {
   const { state, renew } = world();
-  const own = { ...stored, ver: 2, rv: 2, last4: 'own!' };
+  const own = { ...stored, version: 2, revision: 2, last4: 'own!' };
   state.beforeWrite = () => {
     state.row = own;
   };
