@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { RouteName } from '#functions/routes.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { audit } from '#shared/composition/audit.ts';
-import { invoke } from '#shared/composition/invoke.ts';
+import { invokeModel } from '#shared/composition/invoke-model.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
@@ -155,7 +155,7 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const translation = { strict: isStrict(event), onDropped: reply.onDropped };
   // The outcome's record is durable when this returns: only then is the last piece sent.
   const sink = reply.piece;
-  const done = await invoke()({ ...call, requestId, deadline, scoped: true, translation, sink });
+  const done = await invokeModel()({ ...call, requestId, deadline, scoped: true, translation, sink });
   if (done.ok) return done.replayed || done.cached ? reply.again(done, parameters) : reply.end(done.result);
   logError(done.error, done.failure ?? done.error, requestId);
   return reply.fail(done.error);

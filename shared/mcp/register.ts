@@ -5,7 +5,7 @@ import type {
   ServerContext,
 } from '@modelcontextprotocol/server';
 
-import { schemasOf } from '#shared/tools/registry.ts';
+import { schemasOf } from '#shared/tools/tool-schemas.ts';
 import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 import { orAskForKey } from './ask-key.ts';

@@ -4,14 +4,14 @@ import type { LimitsBody } from '#shared/limits/api.ts';
 import { checkNames, type createLimits, LIMITS_LAG_SECONDS, type LimitStore } from '#shared/limits/limits.ts';
 import type { Rates } from '#shared/limits/rates.ts';
 import { CATALOG, isUpstreamProvider } from '#shared/providers/catalog.ts';
+import { BUILT_IN_NAMES } from '#shared/tools/built-in-names.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
-import { TOOLS } from '#shared/tools/registry.ts';
 
 /** @throws {AppError} `invalid_input` for the name of an unknown provider or tool */
 export function checkLimitNames(rates: Rates): void {
   checkNames(rates, {
     providers: CATALOG.map(({ id }) => id),
-    tools: TOOLS.map(({ name }) => name),
+    tools: BUILT_IN_NAMES,
     mayCome: (kind, name) => (kind === 'tools' ? isRegisteredName(name) : isUpstreamProvider(name)),
   });
 }

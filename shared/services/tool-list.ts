@@ -3,7 +3,8 @@ import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
 import { listedTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
-import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
+import { TOOLS } from '#shared/tools/registry.ts';
+import { schemasOf } from '#shared/tools/tool-schemas.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import { isExpired, type KeyStore } from '#shared/vault/stored-key.ts';
 

@@ -7,7 +7,7 @@ import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { type AppError, asAppError, ERRORS } from '#shared/core/errors.ts';
 
 import { type CachedCall, cacheModeOf, type LookUpResponse, wantsCache } from './cache-choice.ts';
-import { schemasOf } from './registry.ts';
+import { schemasOf } from './tool-schemas.ts';
 import type { Done, ServedBy, Tool, ToolCall } from './tool.ts';
 
 type Arguments = Parameters<Tool['run']>[0];

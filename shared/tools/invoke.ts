@@ -29,7 +29,7 @@ import { type LookUpResponse, wantsCache } from './cache-choice.ts';
 import { throughCache } from './cached-run.ts';
 import { coerced } from './coerce.ts';
 import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
-import { findTool, schemasOf } from './registry.ts';
+import { schemasOf } from './tool-schemas.ts';
 import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status-ports.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
@@ -118,6 +118,8 @@ type Ports = {
   alternatives: FindAlternatives;
   /** Records a call that did not succeed. */
   refuse: Refuse;
+  /** A built-in tool; none for routes that pass their tool. */
+  findBuiltIn: (name: string) => Tool | undefined;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
@@ -139,11 +141,11 @@ const draftsOf =
 /** The tool, if the caller may call it. */
 async function allowedTool(
   { toolName, tool, principal, scoped, nested }: Invocation,
-  findRegistered: Ports['findRegistered'],
+  { findBuiltIn, findRegistered }: Pick<Ports, 'findBuiltIn' | 'findRegistered'>,
 ): Promise<Tool> {
   if (!scoped) requireScope(principal, 'tools:call');
   if (!nested) requireTool(principal, scoped ? '/v1' : toolName);
-  const found = tool ?? findTool(toolName) ?? (await findRegistered(principal, toolName));
+  const found = tool ?? findBuiltIn(toolName) ?? (await findRegistered(principal, toolName));
   if (!found) throw new AppError('unknown_tool');
   if (found.scope) requireScope(principal, found.scope);
   return found;
@@ -203,10 +205,10 @@ const NOT_ADMITTED = (): Promise<void> => Promise.reject(new Error('The call is 
 
 export function createInvoke(all: Ports): Invoke {
   const { audit, refuse, account, admit, admitProvider, alternatives, ...rest } = all;
-  const { beginIdempotentRequest, lookUpResponse, findRegistered, ...ports } = rest;
+  const { beginIdempotentRequest, lookUpResponse, findBuiltIn, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
-    let tool = invocation.tool ?? findTool(invocation.toolName);
+    let tool = invocation.tool ?? findBuiltIn(invocation.toolName);
     let idempotent = NOT_IDEMPOTENT;
     let admission = NOT_ADMITTED;
     const keys: KeyReceipt[] = [];
@@ -231,7 +233,7 @@ export function createInvoke(all: Ports): Invoke {
     };
 
     const call = async (): Promise<InvokeResult> => {
-      tool = await allowedTool(invocation, findRegistered);
+      tool = await allowedTool(invocation, { findBuiltIn, findRegistered });
       const { key, given: body = {} } = givenTo(tool, invocation);
       const input = inputOf(tool, body);
       const { name, run } = tool;

@@ -6,7 +6,8 @@ import { expect, it } from 'vitest';
 import { requestBodies } from '#functions/schemas.ts';
 import { type Route, routes } from '#functions/routes.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
-import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
+import { TOOLS } from '#shared/tools/registry.ts';
+import { schemasOf } from '#shared/tools/tool-schemas.ts';
 import { canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 

@@ -50,6 +50,7 @@ function given(models?: readonly string[]) {
     lookUpResponse: unused,
     alternatives: async () => [],
     refuse: async ({ code }) => void seen.push(`rejected ${code}`),
+    findBuiltIn: findTool,
     findRegistered: async () => undefined,
     now: () => 0,
   });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { coerced } from '#shared/tools/coerce.ts';
-import { findTool, schemasOf, TOOLS } from '#shared/tools/registry.ts';
+import { findTool, TOOLS } from '#shared/tools/registry.ts';
+import { schemasOf } from '#shared/tools/tool-schemas.ts';
 
 const of = (field: object, more: object = {}) => ({ type: 'object', properties: { a: field }, ...more });
 const read = (a: unknown, field: object, more: object = {}) =>

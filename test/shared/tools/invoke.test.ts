@@ -74,6 +74,7 @@ function given(faults: Faults = {}) {
     lookUpResponse: unused,
     alternatives: async () => [],
     refuse: async (draft) => record(draft),
+    findBuiltIn: () => undefined,
     findRegistered: async () => undefined,
     now: Date.now,
   });

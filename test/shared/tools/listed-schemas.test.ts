@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { validatorOf } from '#shared/registered-tools/validator.ts';
-import { schemasOf, TOOLS } from '#shared/tools/registry.ts';
+import { BUILT_IN_NAMES } from '#shared/tools/built-in-names.ts';
+import { TOOLS } from '#shared/tools/registry.ts';
+import { schemasOf } from '#shared/tools/tool-schemas.ts';
 import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 const listed = TOOLS.map((tool) => {
@@ -18,6 +20,10 @@ async function resultOf(tool: Tool, example: object): Promise<unknown> {
 }
 
 describe('the list of our own tools', () => {
+  it('has the names that limits may name', () => {
+    expect(TOOLS.map(({ name }) => name)).toEqual(BUILT_IN_NAMES);
+  });
+
   it('takes at most half of the 57 KB that it had', () => {
     expect(listed).toHaveLength(26);
     expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThanOrEqual(28_500);
