@@ -30,13 +30,10 @@ const plainAttributes = ({ target, keys, meta }: AuditRecord) => ({
   costMicroUsd: plain(meta?.['cost_micro_usd']),
 });
 
-/** Format 1 names the request id `reqId`. */
-const storedRecord = ({ requestId, ...record }: AuditRecord) => ({ ...record, reqId: requestId });
-
 export function auditTable(TableName: string): AuditStore {
   return {
     append(record) {
-      const rec = canonicalJson(storedRecord(record));
+      const rec = canonicalJson(record);
       if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
       const { ownerId, ts, eventId, act, category, result } = record;
       const kids = record.keys?.map(({ kid }) => kid);
@@ -107,8 +104,7 @@ export function checkedPlace(place: string): string {
 }
 
 export function recordIn({ rec }: Readonly<Record<string, unknown>>): AuditRecord {
-  const { reqId: requestId, ...record } = JSON.parse(String(rec)) as Readonly<Record<string, unknown>>;
-  return AuditRecord.parse({ ...record, requestId });
+  return AuditRecord.parse(JSON.parse(String(rec)));
 }
 
 export function auditTrail(db: DynamoDBDocumentClient, TableName: string): AuditTrail {

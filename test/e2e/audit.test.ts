@@ -109,7 +109,7 @@ onEngine('the audit trail', () => {
         ownerId: row['ownerId'],
         ts: row['ts'],
       });
-      expect(record.reqId).toEqual(expect.any(String));
+      expect(record.requestId).toEqual(expect.any(String));
       expect(Object.keys(record)).not.toEqual(expect.arrayContaining(['seq', 'prev', 'w']));
       expect(Buffer.byteLength(String(row['rec']))).toBeLessThanOrEqual(4096);
     }

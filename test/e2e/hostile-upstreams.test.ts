@@ -83,7 +83,7 @@ async function recordsOf({ body }: Answer): Promise<string[]> {
   const all = await portunus.current.rows('audit');
   return all
     .map(({ rec }) => JSON.parse(String(rec)))
-    .filter(({ reqId, act }) => reqId === body.request_id && act === 'tool.called')
+    .filter(({ requestId, act }) => requestId === body.request_id && act === 'tool.called')
     .map(({ result, code }) => [result, code].filter(Boolean).join(' '))
     .toSorted();
 }

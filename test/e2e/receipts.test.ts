@@ -69,7 +69,7 @@ onEngine('the receipts of a key', () => {
     const attempt = (await current.rows('audit')).find(
       (row) => row['pk'] === pk && row['act'] === 'tool.called' && row['result'] === 'attempted',
     );
-    const rec = { ...JSON.parse(String(attempt?.['rec'])), eventId: '0'.repeat(26), reqId: 'died' };
+    const rec = { ...JSON.parse(String(attempt?.['rec'])), eventId: '0'.repeat(26), requestId: 'died' };
     const Item = {
       ...attempt,
       sk: `${rec.ts}#${rec.eventId}`,

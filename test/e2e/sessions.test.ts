@@ -113,7 +113,7 @@ onEngine('sessions', () => {
     expect((await gwen.get('/api-keys')).body.reason).toBe('session_revoked');
     const told = await recordsOf('sessions.revoked');
     const [first, second] = told.filter(({ meta, target }) => meta?.on_behalf ?? target?.length === 27);
-    expect(first.reqId).toBe(second.reqId);
+    expect(first.requestId).toBe(second.requestId);
     expect(new Set([first.ownerId, second.ownerId]).size).toBe(2);
     expect((await erin.post('/admin/sessions/revoke', { user_id: '' })).status).toBe(400);
   });

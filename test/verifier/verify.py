@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-COLUMNS = "eventId,ts,uid,category,act,result,code,target,reqId,keys,meta,w,seq".split(",")
+COLUMNS = "eventId,ts,ownerId,category,act,result,code,target,requestId,keys,meta,w,seq".split(",")
 FILES = ["records.csv", "records.jsonl", "segments.jsonl"]
 ZEROS = "0" * 64
 HEX = re.compile(r"[0-9a-f]{64}\Z")

@@ -198,7 +198,7 @@ describe('a route with a caller', () => {
   it('records that it succeeded', async () => {
     const { answer, records } = await call(async () => ({ body: {} }));
     expect(answer.statusCode).toBe(200);
-    expect(records).toMatchObject([{ act: 'keys.listed', result: 'succeeded', reqId: 'req-1' }]);
+    expect(records).toMatchObject([{ act: 'keys.listed', result: 'succeeded', requestId: 'req-1' }]);
   });
 
   it.each<[number, string, string, unknown]>([
@@ -213,7 +213,7 @@ describe('a route with a caller', () => {
     const { answer, records, body } = await call(thrower(thrown));
     expect(answer.statusCode).toBe(status);
     expect(body).toMatchObject({ status, code, request_id: 'req-1' });
-    expect(records).toMatchObject([{ act: 'keys.listed', result, code, reqId: 'req-1' }]);
+    expect(records).toMatchObject([{ act: 'keys.listed', result, code, requestId: 'req-1' }]);
   });
 
   it.each<[string, unknown]>([

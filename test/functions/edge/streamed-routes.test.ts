@@ -106,7 +106,7 @@ describe('a streamed route that fails before the path of a call', () => {
     const { status, records } = await request(route, gone, body);
     expect(status).toBe(503);
     expect(records).toMatchObject([
-      { act, target, category: 'api_call', result: 'failed', code: 'unavailable', reqId: 'req-1' },
+      { act, target, category: 'api_call', result: 'failed', code: 'unavailable', requestId: 'req-1' },
     ]);
     expect(records).toHaveLength(1);
   });
