@@ -16,6 +16,8 @@ export type AlarmSpec = {
   readonly metric: IMetric;
   /** Default 1. */
   readonly periods?: number;
+  /** Default: none, a metric without data is in order. */
+  readonly noData?: 'alarm';
 } & ({ readonly above: number } | { readonly below: number });
 
 const anchorOf = (heading: string): string =>
@@ -24,7 +26,7 @@ const anchorOf = (heading: string): string =>
     .replaceAll(/[^\w\- ]/g, '')
     .replaceAll(' ', '-');
 
-/** The topic is named, not referenced: an import would tie the stacks together. No data is no alarm. */
+/** The topic is named, not referenced: an import would tie the stacks together. */
 export function addAlarm(scope: Construct, config: StageConfig, spec: AlarmSpec): void {
   const { id, description, runbook, metric, periods = 1 } = spec;
   const topicArn = Stack.of(scope).formatArn({ service: 'sns', resource: opsTopicName(config) });
@@ -39,7 +41,7 @@ export function addAlarm(scope: Construct, config: StageConfig, spec: AlarmSpec)
     threshold,
     comparisonOperator,
     evaluationPeriods: periods,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    treatMissingData: spec.noData === 'alarm' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   });
   alarm.addAlarmAction({ bind: () => ({ alarmActionArn: topicArn }) });
   alarm.addOkAction({ bind: () => ({ alarmActionArn: topicArn }) });

@@ -27,7 +27,6 @@ import { authorizer as authorizerSpec, eventFunctions } from '#functions/events.
 import { type Route, routes } from '#functions/routes.ts';
 
 import { acknowledge } from './acknowledge.ts';
-import { addApiAlarms } from './api-alarms.ts';
 import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { eventFunction } from './event-function.ts';
@@ -73,7 +72,6 @@ export class ApiStack extends Stack {
     for (const spec of eventFunctions) if (readsSettings(spec)) eventFunction(this, site, spec);
     if (config.domain) customDomain(api, config.domain, SECURITY_POLICIES[config.minimumTls]);
     if (config.webAclArn) webAcl(api, config.webAclArn);
-    addApiAlarms(this, config);
     new CfnOutput(this, 'Url', { value: settings.PUBLIC_URL });
   }
 }

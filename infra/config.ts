@@ -35,6 +35,8 @@ export type StageConfig = {
   readonly concurrency: NonNullable<StageFile['concurrency']>;
   readonly webAclArn: string | undefined;
   readonly operatorEmail: string | undefined;
+  /** Of all resources of the stage. Absent: no budget. */
+  readonly monthlyBudgetUsd: number | undefined;
   /** X-Ray. `sampled`: by the sampling rules of the account, which by default trace one request a second and 5 % of the others. */
   readonly tracing: 'sampled' | 'off';
   readonly logRetentionDays: 7 | 30 | 365;
@@ -95,6 +97,7 @@ export function stageConfig(
     domain: undefined,
     webAclArn: undefined,
     operatorEmail: undefined,
+    monthlyBudgetUsd: undefined,
     tracing: 'sampled',
     ...DEFAULTS[stage],
     ...given,

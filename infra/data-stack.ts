@@ -92,7 +92,12 @@ export class DataStack extends Stack {
       'Content',
       table({ backupDays: 35, deletionProtection: isProtected, globalSecondaryIndexes: [byOwnerAndTime] }),
     );
-    this.control = new TableV2(this, 'Control', table({ timeToLiveAttribute: 'ttl' }));
+    // Revocations, erasures, limits and tokens: without a backup, a restore of the other tables would readmit an erased account.
+    this.control = new TableV2(
+      this,
+      'Control',
+      table({ backupDays: 35, deletionProtection: isProtected, timeToLiveAttribute: 'ttl' }),
+    );
     this.cache = new TableV2(this, 'Cache', table({ timeToLiveAttribute: 'ttl' }));
     this.audit = new TableV2(
       this,

@@ -1,24 +1,45 @@
 // One log group for the functions of a stack: a group for each would take a tenth of the stack's resources. A function's name is part
 // of the names of its log streams, and the member `service` of its lines.
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { CustomDataIdentifier, DataIdentifier, DataProtectionPolicy, LogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  CustomDataIdentifier,
+  DataIdentifier,
+  DataProtectionPolicy,
+  FilterPattern,
+  LogGroup,
+} from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { StageConfig } from './config.ts';
 
 type LogGroupPart = 'api' | 'audit';
 
-const logGroupName = ({ stage }: Pick<StageConfig, 'stage'>, part: LogGroupPart): string =>
+export const logGroupName = ({ stage }: Pick<StageConfig, 'stage'>, part: LogGroupPart): string =>
   `/portunus/${stage}/${part}`;
 
 export function functionLogs(scope: Construct, config: StageConfig, part: LogGroupPart): LogGroup {
-  return new LogGroup(scope, 'function-logs', {
+  const logGroup = new LogGroup(scope, 'function-logs', {
     logGroupName: logGroupName(config, part),
     retention: config.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
     dataProtectionPolicy: maskedSecrets(),
   });
+  for (const { metricName, code } of Object.values(LOG_METRICS))
+    logGroup.addMetricFilter(metricName, {
+      metricNamespace: logMetricNamespace(config),
+      metricName,
+      filterPattern: FilterPattern.stringValue('$.code', '=', code),
+    });
+  return logGroup;
 }
+
+/** Counts of the lines that functions/edge/log.ts writes, by the member `code`. */
+export const LOG_METRICS = {
+  kmsUnavailable: { metricName: 'KmsUnavailable', code: 'kms_unavailable' },
+} as const;
+
+/** Of its own per stage: lines do not name theirs, as a dimension would have to. */
+export const logMetricNamespace = ({ stage }: Pick<StageConfig, 'stage'>): string => `Portunus/${stage}`;
 
 /**
  * Formats of secrets, by name: at most ten, each without groups, as CloudWatch Logs takes them. Keys without a prefix of their own

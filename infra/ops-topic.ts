@@ -8,6 +8,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 import { opsTopicName } from './alarm.ts';
+import { budgetName } from './budget.ts';
 import type { StageConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
@@ -87,6 +88,7 @@ export function opsTopic(scope: Construct, { data, config }: FunctionSite): Topi
     enforceSSL: true,
   });
   topic.addToResourcePolicy(fromAlarms(topic, config));
+  topic.addToResourcePolicy(fromBudget(topic, config));
   if (config.operatorEmail) topic.addSubscription(new EmailSubscription(config.operatorEmail));
   const deadLetters = deadLetterQueue(scope, { id: 'ops-notices-dead-letters', config });
   for (const { name, description, bus, pattern, text } of [
@@ -128,6 +130,20 @@ const fromAlarms = (topic: Topic, { stage, env }: StageConfig): PolicyStatement 
       StringEquals: { 'aws:SourceAccount': env.account },
       ArnEquals: {
         'aws:SourceArn': `arn:${Stack.of(topic).partition}:cloudwatch:${env.region}:${env.account}:alarm:portunus-${stage}-*`,
+      },
+    },
+  });
+
+const fromBudget = (topic: Topic, config: StageConfig): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'BudgetOfThisStage',
+    principals: [new ServicePrincipal('budgets.amazonaws.com')],
+    actions: ['sns:Publish'],
+    resources: [topic.topicArn],
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': config.env.account },
+      ArnEquals: {
+        'aws:SourceArn': `arn:${Stack.of(topic).partition}:budgets::${config.env.account}:budget/${budgetName(config)}`,
       },
     },
   });

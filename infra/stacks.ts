@@ -9,6 +9,7 @@ import { AuditStack } from './audit-stack.ts';
 import type { StageConfig } from './config.ts';
 import { DataStack } from './data-stack.ts';
 import { IdentityStack } from './identity-stack.ts';
+import { OpsStack } from './ops-stack.ts';
 
 export type StageInput = {
   readonly config: StageConfig;
@@ -36,7 +37,9 @@ export function addStage(app: App, { config, dist }: StageInput): readonly Stack
     ...props,
     site: { config, data, bundles },
   });
-  return [data, ...(identity ? [identity] : []), api, audit];
+  const ops = new OpsStack(app, name('Ops'), common);
+  ops.addStackDependency(audit, 'its topic'); // named, not imported
+  return [data, ...(identity ? [identity] : []), api, audit, ops];
 }
 
 function requestModels(dist: string): Record<string, object> {

@@ -55,6 +55,8 @@ export const StageFile = z.strictObject({
     .optional(),
   webAclArn: z.string().startsWith('arn:aws:wafv2:').optional(),
   operatorEmail: z.email().optional(),
+  /** What a month may cost, as AWS counts by the tag `stage`. */
+  monthlyBudgetUsd: z.number().min(1).optional(),
   tracing: z.enum(['sampled', 'off']).optional(),
 });
 export type StageFile = z.infer<typeof StageFile>;

@@ -3,7 +3,13 @@ import type { ResourceType } from './resource-type.ts';
 import type { Resource } from './template.ts';
 
 /** Types that describe the template, or watch what AWS measures: they create nothing that a request reaches. */
-export const SKIPPED_TYPES: ReadonlySet<string> = new Set(['AWS::CDK::Metadata', 'AWS::CloudWatch::Alarm']);
+export const SKIPPED_TYPES: ReadonlySet<string> = new Set([
+  'AWS::Budgets::Budget',
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::Logs::MetricFilter',
+]);
 
 type Planned = {
   readonly stack: { readonly name: string };

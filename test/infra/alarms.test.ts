@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 
 import { countAuth } from '#functions/edge/auth-metric.ts';
+import { logError } from '#functions/edge/log.ts';
+import { type EventFunction, eventFunctions } from '#functions/events.ts';
+import { AppError, type ErrorCode } from '#shared/core/errors.ts';
 
-import { resourcesOf, synthesise } from './synthesised.ts';
+import { type Properties, resourcesOf, synthesise } from './synthesised.ts';
 
 const dev = synthesise({ stage: 'dev' });
 const alarms = resourcesOf(dev, 'AWS::CloudWatch::Alarm');
@@ -11,22 +14,31 @@ const headings = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.*)$
   ([, heading = '']) => heading,
 );
 
-/** Names and dimensions of the metrics in a line of CloudWatch's embedded metric format. */
-function emittedBy(work: () => void): string[] {
+/** Lines that the work writes to the log, parsed. */
+function linesOf(work: () => void): Properties[] {
   const lines: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    lines.push(String(text));
-    return true;
-  });
+  const writes = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    }),
+  );
   work();
-  write.mockRestore();
-  return lines.flatMap((line) => {
-    const [{ Namespace, Dimensions, Metrics }] = JSON.parse(line)._aws.CloudWatchMetrics;
+  for (const write of writes) write.mockRestore();
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** Names and dimensions of the metrics in lines of CloudWatch's embedded metric format. */
+const emittedBy = (work: () => void): string[] =>
+  linesOf(work).flatMap(({ _aws }) => {
+    const [{ Namespace, Dimensions, Metrics }] = _aws.CloudWatchMetrics;
     return Metrics.map(
       ({ Name }: { Name: string }) => `${Namespace} ${Name} ${Dimensions[0].join()}`,
     ) as string[];
   });
-}
+
+const named = (type: string, property: string) =>
+  resourcesOf(dev, type).map((each) => String(each[property]));
 
 describe('the alarms', () => {
   it('watch every dead-letter queue', () => {
@@ -44,19 +56,51 @@ describe('the alarms', () => {
         expect(JSON.stringify(actions)).toContain(':portunus-dev-ops"');
       const [, heading] = /Runbook: (.*) \(docs\/runbook\.md#/.exec(alarm['AlarmDescription']) ?? [];
       expect(headings).toContain(heading);
-      expect(alarm['TreatMissingData']).toBe('notBreaching');
+      const isSchedule = name.endsWith('-missing');
+      expect(alarm['TreatMissingData']).toBe(isSchedule ? 'breaching' : 'notBreaching');
     },
   );
 
-  it('may publish: the policy of the topic admits the alarms of this stage', () => {
+  it('may publish, and so may the budget: the policy of the topic admits those of this stage', () => {
     const [policy] = resourcesOf(dev, 'AWS::SNS::TopicPolicy');
     const allowed = policy?.['PolicyDocument'].Statement.filter(
       ({ Effect }: { Effect: string }) => Effect === 'Allow',
     );
     expect(allowed).toMatchObject([
       { Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } },
+      { Action: 'sns:Publish', Principal: { Service: 'budgets.amazonaws.com' } },
     ]);
     expect(JSON.stringify(allowed)).toContain(':alarm:portunus-dev-*');
+    expect(JSON.stringify(allowed)).toContain(':budget/portunus-dev"');
+  });
+
+  it('import nothing from another stack', () => {
+    expect(JSON.stringify(dev.templates.Ops)).not.toContain('Fn::ImportValue');
+  });
+
+  it('name functions, API, pipe and log groups that exist', () => {
+    const existing: Readonly<Record<string, readonly string[]>> = {
+      ApiName: named('AWS::ApiGateway::RestApi', 'Name'),
+      FunctionName: named('AWS::Lambda::Function', 'FunctionName'),
+      LogGroupName: named('AWS::Logs::LogGroup', 'LogGroupName'),
+      PipeName: named('AWS::Pipes::Pipe', 'Name'),
+    };
+    const dimensions = alarms.flatMap(
+      ({ Dimensions = [] }) => Dimensions as { Name: string; Value: unknown }[],
+    );
+    const names = dimensions.filter(({ Name }) => Name in existing);
+    expect(new Set(names.map(({ Name }) => Name))).toEqual(new Set(Object.keys(existing)));
+    for (const { Name, Value } of names) expect(existing[Name]).toContain(Value);
+  });
+
+  it('miss each schedule that starts no function', () => {
+    const scheduled = (eventFunctions as readonly EventFunction[]).filter(({ schedule }) => schedule);
+    const missing = alarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+    expect(missing.map(({ AlarmName }) => AlarmName)).toEqual(
+      scheduled.map(({ name }) => `portunus-dev-${name}-missing`),
+    );
+    for (const { MetricName, Threshold, ComparisonOperator } of missing)
+      expect([MetricName, Threshold, ComparisonOperator]).toEqual(['Invocations', 1, 'LessThanThreshold']);
   });
 
   it('read metrics of ours that the code emits', () => {
@@ -69,10 +113,40 @@ describe('the alarms', () => {
     const read = alarms
       .flatMap(({ Metrics = [] }) => Metrics as { MetricStat?: { Metric: Record<string, any> } }[]) // oxlint-disable-line typescript/no-explicit-any -- a template is JSON
       .flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []))
+      .filter(({ Namespace }) => Namespace === 'Portunus')
       .map(({ Namespace, MetricName, Dimensions }) =>
         [Namespace, MetricName, Dimensions.map(({ Name }: { Name: string }) => Name).join()].join(' '),
       );
     expect(read.toSorted()).toEqual(['Portunus AuthAccepted Stage', 'Portunus AuthFailed Stage']);
     expect(emitted.toSorted()).toEqual(read.toSorted());
+  });
+
+  it('read metrics of log lines that the code writes', () => {
+    const filters = resourcesOf(dev, 'AWS::Logs::MetricFilter');
+    const made = filters.flatMap(({ MetricTransformations: [{ MetricNamespace, MetricName }] }) => [
+      `${MetricNamespace} ${MetricName}`,
+    ]);
+    const read = alarms.filter(({ Namespace }) => String(Namespace).startsWith('Portunus/'));
+    expect(read.length).toBeGreaterThan(0);
+    for (const { Namespace, MetricName } of read) expect(made).toContain(`${Namespace} ${MetricName}`);
+    for (const { FilterPattern } of filters) {
+      const [, member = '', code = ''] = /^\{ \$\.(\w+) = "(\w+)" \}$/.exec(FilterPattern) ?? [];
+      expect(linesOf(() => logError(new AppError(code as ErrorCode), undefined, 'r1'))).toEqual([
+        expect.objectContaining({ level: 'ERROR', [member]: code }),
+      ]);
+    }
+  });
+});
+
+describe('the budget', () => {
+  it('exists where the stage names an amount, counts the stage by its tags, and tells the ops topic', () => {
+    expect(resourcesOf(dev, 'AWS::Budgets::Budget')).toEqual([]);
+    const [budget] = resourcesOf(synthesise({ stage: 'dev', monthlyBudgetUsd: 25 }), 'AWS::Budgets::Budget');
+    expect(budget).toMatchObject({
+      Budget: { BudgetName: 'portunus-dev', BudgetLimit: { Amount: 25, Unit: 'USD' }, TimeUnit: 'MONTHLY' },
+    });
+    expect(JSON.stringify(budget?.['Budget'].FilterExpression)).toContain('"Key":"stage"');
+    for (const { Subscribers } of budget?.['NotificationsWithSubscribers'] ?? [])
+      expect(JSON.stringify(Subscribers)).toContain(':portunus-dev-ops"');
   });
 });

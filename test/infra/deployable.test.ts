@@ -126,6 +126,23 @@ describe.each(stages)('stage %s', (name, stage) => {
     expect([tables.length, expiries.length]).toEqual([5, 3]);
   });
 
+  it('can restore every table but the cache to a second of the last days, and protects those of people who use it', () => {
+    const tables = allResources(stage).filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable');
+    const backups = tables.map(([id, { Properties }]) => {
+      const [replica] = Properties['Replicas'];
+      const { RecoveryPeriodInDays = 0 } = replica.PointInTimeRecoverySpecification ?? {};
+      return [id.slice(0, -8), RecoveryPeriodInDays, replica.DeletionProtectionEnabled ?? false];
+    });
+    const isProtected = name === 'prod';
+    expect(backups).toEqual([
+      ['Vault', 7, isProtected],
+      ['Content', 35, isProtected],
+      ['Control', 35, isProtected],
+      ['Cache', 0, false],
+      ['Audit', 35, true],
+    ]);
+  });
+
   it('serves every method and path once, with a verb that exists and an authorizer where one is asked for', () => {
     const methods = resourcesOf(stage, 'AWS::ApiGateway::Method');
     const keys = methods.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${JSON.stringify(ResourceId)}`);
@@ -205,6 +222,7 @@ describe.each(stages)('stage %s', (name, stage) => {
     expect(policy?.['PolicyDocument'].Statement).toMatchObject([
       { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
       { Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish' },
+      { Effect: 'Allow', Principal: { Service: 'budgets.amazonaws.com' }, Action: 'sns:Publish' },
     ]);
   });
 

@@ -17,7 +17,7 @@ type Template = {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Parameters: Readonly<Record<string, { readonly Default?: string }>>;
 };
-type Part = 'Data' | 'Identity' | 'Api' | 'Audit';
+type Part = 'Data' | 'Identity' | 'Api' | 'Audit' | 'Ops';
 export type Synthesised = {
   readonly app: App;
   /** Folder of the assembly. */
