@@ -1,4 +1,4 @@
-// GET /audit/logs — the caller's own trail, newest first; for auditors and admins anybody's.
+// GET /audit/logs — the caller's own trail, newest first; for auditors and admins that of any owner, or of all.
 import { AuditQuery } from '#shared/audit/api.ts';
 import { readAuditTrail } from '#shared/composition/audit-trail.ts';
 

@@ -13,7 +13,7 @@ export type TableAction =
 
 export type TableAccess = {
   readonly table: Table;
-  readonly index?: 'expiry' | 'notices';
+  readonly index?: 'expiry' | 'notices' | 'days';
   readonly actions: readonly TableAction[];
   /** Patterns of partition key values. `every` for `Scan` alone, which names no partition. */
   readonly rows: readonly string[] | 'every';
@@ -73,6 +73,7 @@ const CACHE_SCOPES = ['PUBLIC', 'GLOBAL'] as const;
 /** Values of index partition keys: an owner id, a day. */
 const OWNER_ID = '?'.repeat(27);
 const DAY = '????-??-??';
+const DAY_SHARD = `${DAY}#?`;
 
 const NOTICE = 'noticeOf kind severity subject text next_step url created_at';
 const TOOL = 'fmt revision doc';
@@ -279,6 +280,10 @@ const rows = {
     tables: [on('audit', ['PutItem'], OWNER), only('n ttl', on('control', ['UpdateItem'], 'REFUSED#*'))],
   },
   'audit:read': { doc: 'Read audit records.', tables: [on('audit', ['Query'], OWNER)] },
+  'audit:read-all': {
+    doc: 'Read audit records of all owners by day, from their index alone.',
+    tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }],
+  },
   'decrypt-log:write': {
     doc: 'Store Decrypt events of KMS.',
     tables: [on('control', ['PutItem'], 'KMS#*')],

@@ -217,7 +217,7 @@ export const routes = [
   ]),
   write('account-erase', 'DELETE /account', 'account:write', eraseAccount, LONG),
   write('cache-invalidate', 'POST /cache/invalidate', 'ops:write', ['cache:invalidate-all']),
-  read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read']),
+  read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read', 'audit:read-all']),
 ];
 
 type Row = (typeof routes)[number];

@@ -24,6 +24,8 @@ export const VAULT_PURPOSE = 'user-api-key';
 
 /** Keys by expiry day. Contains the fields of a warning and no ciphertext. */
 const EXPIRY_INDEX = 'expiry';
+/** Audit records of all owners by day. */
+const DAYS_INDEX = 'days';
 /** Notices by owner and time. */
 const NOTICES_INDEX = 'notices';
 
@@ -107,6 +109,7 @@ export class DataStack extends Stack {
         deletionProtection: true,
         timeToLiveAttribute: 'ttl',
         dynamoStream: StreamViewType.NEW_IMAGE,
+        globalSecondaryIndexes: [byDay],
       }),
     );
     this.auditBus = new EventBus(this, 'AuditBus', {
@@ -147,6 +150,13 @@ const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
   indexName: NOTICES_INDEX,
   partitionKey: { name: 'noticeOf', type: AttributeType.STRING },
   sortKey: { name: 'created_at', type: AttributeType.STRING },
+};
+const byDay: GlobalSecondaryIndexPropsV2 = {
+  indexName: DAYS_INDEX,
+  partitionKey: { name: 'dayShard', type: AttributeType.STRING },
+  sortKey: { name: 'sk', type: AttributeType.STRING },
+  projectionType: ProjectionType.INCLUDE,
+  nonKeyAttributes: ['rec', 'act', 'category', 'result', 'target'],
 };
 /** A created key stays in the template. The grants decide which functions may use it. */
 const createVaultKeys = (scope: Construct, { stage, vaultKeys }: StageConfig): Key[] =>

@@ -232,7 +232,10 @@ const AuditLogs = z.object({
     }),
   ),
   total_count: Count.describe('Exact up to 1,000; beyond, `pagination.total_is_exact` is false'),
-  pagination: Pagination.extend({ total_is_exact: z.boolean() }),
+  pagination: Pagination.extend({
+    total_is_exact: z.boolean(),
+    from: Time.optional().describe('Start of the range, for the records of all owners'),
+  }),
 }) satisfies z.ZodType<AuditPage>;
 
 const Receipts = z.object({

@@ -13,12 +13,20 @@ export const AuditQuery = PageQuery.extend({
   category: z.enum(CATEGORIES).optional(),
   action: z.enum(ACTIONS).optional(),
   result: z.enum(RESULTS).optional(),
+  target: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Subject of the action: a tool, a key id, an owner.'),
   user_id: z
     .string()
     .min(1)
     .max(256)
     .optional()
-    .describe('For auditors and admins: the owner of the records, a subject at their own issuer.'),
+    .describe(
+      'For auditors and admins: the owner of the records, a subject at their own issuer. Without it and `owner` they read the records of all owners.',
+    ),
   owner: z
     .union([OwnerId, z.literal(ANONYMOUS)])
     .optional()
@@ -28,7 +36,7 @@ export const AuditQuery = PageQuery.extend({
   .refine(({ user_id, owner }) => !user_id || !owner, 'Name user_id or owner, not both.');
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
-/** One record as returned to clients. `user_id` is the requested subject, or the owner id if that was requested. */
+/** One record as returned to clients. `user_id` is the requested subject, otherwise the owner id. */
 export type AuditEntry = {
   readonly event_id: string;
   readonly time: string;
@@ -51,5 +59,7 @@ export type AuditPage = {
     readonly limit: number;
     readonly next_cursor: string | null;
     readonly total_is_exact: boolean;
+    /** Start of the range, for the records of all owners: seven days before its end, unless the request names one. */
+    readonly from?: string | undefined;
   };
 };

@@ -1,5 +1,5 @@
 // Audit trail on DynamoDB. pk `U#<ownerId>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
-// attributes beside it serve filters and the pipe; `kids` are the used keys. No function may change or remove a row.
+// attributes beside it serve filters, the pipe and the index `days`; `kids` are the used keys. No function may change or remove a row.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
@@ -30,6 +30,15 @@ const plainAttributes = ({ target, keys, meta }: AuditRecord) => ({
   costMicroUsd: plain(meta?.['cost_micro_usd']),
 });
 
+const SHARDS = 4;
+/**
+ * Partitions of a day in the index `days`: several, so that the write rate of one partition does not limit the table. Event ids end
+ * with random characters.
+ */
+export const dayShards = (day: string): string[] => Array.from({ length: SHARDS }, (_, n) => `${day}#${n}`);
+const dayShard = ({ ts, eventId }: AuditRecord): string =>
+  `${ts.slice(0, 10)}#${(eventId.at(-1) ?? '').charCodeAt(0) % SHARDS}`;
+
 export function auditTable(TableName: string): AuditStore {
   return {
     append(record) {
@@ -47,6 +56,7 @@ export function auditTable(TableName: string): AuditStore {
         category,
         result,
         ts,
+        dayShard: dayShard(record),
         ...(kids && { kids }),
         ...plainAttributes(record),
       };
@@ -59,11 +69,12 @@ export function auditTable(TableName: string): AuditStore {
 }
 
 /** Equality filters on the plain attributes, as one expression. */
-function toFilterExpression(filter: AuditFilter) {
+export function toFilterExpression(filter: AuditFilter) {
   const wanted = Object.entries({
     category: filter.category,
     act: filter.action,
     result: filter.result,
+    target: filter.target === undefined ? undefined : plain(filter.target),
   }).filter(([, value]) => value !== undefined);
   if (wanted.length === 0) return { values: {} };
   return {

@@ -1,6 +1,7 @@
 // Reading of the audit trail and projections of it.
 import { createUsageHistory } from '#shared/audit/usage-history.ts';
 import { createUsage } from '#shared/audit/usage.ts';
+import { auditDayIndex } from '#shared/aws/audit-day-index.ts';
 import { auditTrail } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { keyTrail } from '#shared/aws/key-trail.ts';
@@ -17,8 +18,14 @@ import { keyStore } from './keys.ts';
 
 const trail = /* @__PURE__ */ lazy(() => auditTrail(dynamo(), env('AUDIT_TABLE')));
 
-/** Needs `audit:read`. */
-export const readAuditTrail = /* @__PURE__ */ lazy(() => createReadAuditTrail(trail()));
+/** Needs `audit:read`, `audit:read-all`. */
+export const readAuditTrail = /* @__PURE__ */ lazy(() =>
+  createReadAuditTrail({
+    trail: trail(),
+    all: auditDayIndex(dynamo(), env('AUDIT_TABLE')),
+    now: Date.now,
+  }),
+);
 
 /** Needs `keys:read`, `audit:read`. */
 export const readKeyReceipts = /* @__PURE__ */ lazy(() =>

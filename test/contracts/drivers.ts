@@ -11,13 +11,26 @@ import type { OwnerId } from '#shared/core/ids.ts';
 import type { Commit } from '#shared/core/write.ts';
 import { create, engines, site, temporaryFolder } from '#test/local/data-plane.ts';
 
-/** Keys as in every table of the product. */
+/** Keys as in every table of the product, and the index of the audit table. */
 const TABLE = {
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+  AttributeDefinitions: ['pk', 'sk', 'dayShard'].map((AttributeName) => ({
+    AttributeName,
+    AttributeType: 'S',
+  })),
   BillingMode: 'PAY_PER_REQUEST',
   KeySchema: [
     { AttributeName: 'pk', KeyType: 'HASH' },
     { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: 'days',
+      KeySchema: [
+        { AttributeName: 'dayShard', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
   ],
   Replicas: [{ Region: site.region }],
 };

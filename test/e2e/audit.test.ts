@@ -66,6 +66,44 @@ onEngine('the audit trail', () => {
     expect((await gus.get('/audit/logs?cursor=bm9uc2Vuc2U')).body).toMatchObject({ code: 'invalid_input' });
   });
 
+  it('is read as a whole by auditors and admins, page by page, by no other role, and in no other order', async () => {
+    const { current } = portunus;
+    const [ivy, carol] = [await current.person('ivy'), await current.person('carol')];
+    for (let n = 0; n < 3; n += 1) await ivy.invoke('time_now');
+    const all = (await current.rows('audit'))
+      .map(({ sk }) => String(sk))
+      .toSorted()
+      .toReversed();
+    const to = all[0]?.slice(0, 24); // reading writes records too
+    const read: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const { body } = await carol.get(`/audit/logs?limit=7&to=${to}${page}`);
+      read.push(...body.logs.map(({ time, event_id }: Entry) => `${time}#${event_id}`));
+      expect(body.total_count).toBe(all.length);
+      expect(body.pagination).toMatchObject({ total_is_exact: true, from: expect.any(String) });
+      cursor = body.pagination.next_cursor;
+    } while (cursor !== null);
+    expect(read).toEqual(all);
+
+    const today = new Date().toISOString().slice(0, 10);
+    const filtered = await carol.get(
+      `/audit/logs?action=tool.called&target=time_now&result=succeeded&from=${today}T00:00:00Z`,
+    );
+    const [ownLog] = (await ivy.get('/audit/logs?target=time_now')).body.logs;
+    expect(filtered.body.total_count).toBeGreaterThanOrEqual(3);
+    expect(filtered.body.logs.map(({ event_id }: Entry) => event_id)).toContain(ownLog.event_id);
+    const [trace] = (await carol.get('/audit/logs?action=audit.read&user_id=carol')).body.logs;
+    expect(trace).toMatchObject({ target: 'everyone' });
+
+    const erin = await current.person('erin');
+    expect((await erin.get('/audit/logs')).body.total_count).toBeGreaterThan(all.length);
+    const dave = await current.person('dave');
+    const own = (await dave.get('/audit/logs')).body.logs;
+    expect(own.filter(({ user_id }: Entry) => user_id !== 'dave')).toEqual([]);
+  });
+
   it('fans out over the bus, and its projection counts every record exactly once', async () => {
     const { current } = portunus;
     const hal = await current.person('hal');

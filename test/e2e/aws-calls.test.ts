@@ -190,6 +190,9 @@ onEngine('the AWS calls of a request', () => {
         alice.get('/usage/history?from=2025-01-01&to=2025-01-31'),
       ),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
+      'audit of all read, one day': await callsOf(() =>
+        erin.get('/audit/logs?from=2025-01-01T00:00:00Z&to=2025-01-01T23:00:00Z'),
+      ),
       'sessions listed': await callsOf(() => alice.get('/sessions')),
       'session ended, unknown': await callsOf(() => alice.delete('/sessions/none')),
       'notices listed': await callsOf(() => alice.get('/notices')),
@@ -320,6 +323,8 @@ onEngine('the AWS calls of a request', () => {
       'usage history read': 'PutItem Query Query Query Query Query',
       'usage history of last year read': 'PutItem Query',
       'audit read': 'PutItem Query Query',
+      // A day has four partitions, each read for the page and for the count.
+      'audit of all read, one day': 'PutItem Query Query Query Query Query Query Query Query',
       'sessions listed': 'PutItem Query',
       'session ended, unknown': 'PutItem TransactWriteItems UpdateItem',
       'notices listed': 'PutItem Query',

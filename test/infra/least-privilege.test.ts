@@ -47,6 +47,7 @@ describe('the permissions of each role', () => {
           "dynamodb:BatchGetItem on Control rows REVOKED#* SESSION#*",
           "dynamodb:PutItem on Audit rows U#*",
           "dynamodb:Query on Audit rows U#*",
+          "dynamodb:Query on Audit/index/days rows ????-??-??#?",
           "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
           "dynamodb:UpdateItem on Control rows SESSION#* attributes pk sk client since issuedAt expiresAt usedAt roles rolesAt ttl",
         ],
