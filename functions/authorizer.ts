@@ -3,7 +3,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } fro
 
 import { contextOf, type Principal } from '#shared/auth/principal.ts';
 import { isPersonalToken } from '#shared/auth/personal-token.ts';
-import { tokenRefused } from '#shared/auth/token-refusal.ts';
+import { tokenRejected } from '#shared/auth/token-rejection.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError, asAppError } from '#shared/core/errors.ts';
 import { tokens } from '#shared/composition/tokens.ts';
@@ -29,8 +29,8 @@ const hasNoToken = (event: AuthorizerEvent): boolean =>
 function tokenIn(event: AuthorizerEvent): string {
   const [bearers, keys] = [headerValues(event, 'authorization'), apiKeys(event)];
   const [token = '', other] = new Set([...bearers.map(bearerIn), ...keys]);
-  if (token === '' || bearers.length > 1 || keys.length > 1) throw tokenRefused('token_malformed');
-  if (other !== undefined) throw tokenRefused('token_ambiguous');
+  if (token === '' || bearers.length > 1 || keys.length > 1) throw tokenRejected('token_malformed');
+  if (other !== undefined) throw tokenRejected('token_ambiguous');
   return token;
 }
 
@@ -76,16 +76,16 @@ async function recordDeniedMcpCall(
   principal: Principal,
 ): Promise<void> {
   if (principal.scopes.includes(MCP_SCOPE) || !event.methodArn.endsWith(`/${MCP_METHOD}`)) return;
-  const { noteRefusal } = await import('./edge/rejected-caller.ts');
+  const { noteRejection } = await import('./edge/rejected-caller.ts');
   const error = new AppError('insufficient_scope', undefined, { scope: MCP_SCOPE });
-  await noteRefusal(error, event.requestContext.requestId, principal.ownerId);
+  await noteRejection(error, event.requestContext.requestId, principal.ownerId);
 }
 
 /** @throws always: `Unauthorized` if the token is at fault, any other error if the gateway is */
-async function refuse(thrown: unknown, requestId: string): Promise<never> {
+async function rejectToken(thrown: unknown, requestId: string): Promise<never> {
   const error = asAppError(thrown);
   // Log and store code is imported on demand, so that it does not delay accepted callers.
-  const { noteFailure, noteRefusal } = await import('./edge/rejected-caller.ts');
+  const { noteFailure, noteRejection } = await import('./edge/rejected-caller.ts');
   if (error.code !== 'unauthenticated') {
     countAuth('ours', error.code);
     noteFailure(error, thrown, requestId);
@@ -93,7 +93,7 @@ async function refuse(thrown: unknown, requestId: string): Promise<never> {
   }
   const { reason } = error.details;
   countAuth(reason === 'token_expired' ? 'expired' : 'theirs', String(reason));
-  await noteRefusal(error, requestId);
+  await noteRejection(error, requestId);
   throw unauthorized();
 }
 
@@ -105,6 +105,6 @@ export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<
     await recordDeniedMcpCall(event, principal);
     return verdict(event, principal);
   } catch (thrown) {
-    return refuse(thrown, event.requestContext.requestId);
+    return rejectToken(thrown, event.requestContext.requestId);
   }
 }

@@ -13,6 +13,6 @@ export const handler = writeRoute('keys-freeze', {
 
   async run({ input: { path }, principal }) {
     const changed = await keyChanges().freeze(principal.ownerId, path.key_id);
-    return keyAnswer(changed, 'The key is frozen: every use is refused until you unfreeze it.');
+    return keyAnswer(changed, 'The key is frozen: every use is rejected until you unfreeze it.');
   },
 });

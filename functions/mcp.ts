@@ -4,11 +4,11 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Principal } from '#shared/auth/principal.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
-import { type McpMessage, refusal } from '#shared/mcp/message.ts';
+import { type McpMessage, rejection } from '#shared/mcp/message.ts';
 import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
 import { readsByTool } from '#shared/mcp/resources.ts';
 import { type McpSite, receive, serveMcp } from '#shared/mcp/serve.ts';
-import { audit, refuse } from '#shared/composition/audit.ts';
+import { audit, recordRejection } from '#shared/composition/audit.ts';
 import { findRegistered, invoke } from '#shared/composition/invoke.ts';
 import { listRegistered } from '#shared/composition/tool-list.ts';
 import type { Tool } from '#shared/tools/tool.ts';
@@ -44,7 +44,7 @@ async function record(
   const call = message.method === 'tools/call';
   if (message.id === undefined || (call && known) || readsByTool(message)) return;
   const unknownTool = call;
-  await (unknownTool ? refuse() : audit().commit)({
+  await (unknownTool ? recordRejection() : audit().commit)({
     ownerId: principal.ownerId,
     category: 'api_call',
     act: 'mcp.requested',
@@ -66,13 +66,13 @@ const REQUESTED: EarlyRecord = { act: 'mcp.requested', target: 'unknown' };
 /** Request, its message, and the registered tools it may reach. Recorded unless its call writes its own records. */
 async function prepare(event: APIGatewayProxyEvent, context: Context, principal: Principal) {
   // Checked before a Request is created: the web's Request does not support TRACE.
-  if (event.httpMethod !== 'POST') return { refused: refusal('method_not_allowed') };
-  if (repeatedHeader(event) !== undefined) return { refused: refusal('header') };
-  if (hasQuery(event)) return { refused: refusal('query') };
+  if (event.httpMethod !== 'POST') return { rejected: rejection('method_not_allowed') };
+  if (repeatedHeader(event) !== undefined) return { rejected: rejection('header') };
+  if (hasQuery(event)) return { rejected: rejection('query') };
   const text = bodyText(event, rowOf('mcp'));
   const request = requestOf(event, platformDeadline(context), text);
   const received = receive(request, text, site());
-  if ('refused' in received) return received;
+  if ('rejected' in received) return received;
   const { message } = received;
   const registered = await registeredIn(message, principal);
   const known = calledTool(message) !== undefined || registered.length > 0;
@@ -86,7 +86,7 @@ async function answer(event: APIGatewayProxyEvent, context: Context): Promise<Re
   const prepared = await recordingFailure({ ...REQUESTED, ownerId: principal.ownerId, requestId }, () =>
     prepare(event, context, principal),
   );
-  if ('refused' in prepared) return prepared.refused;
+  if ('rejected' in prepared) return prepared.rejected;
   const { request, message, registered } = prepared;
   const report = (error: unknown) => logError(asAppError(error), error, requestId);
   const about = {

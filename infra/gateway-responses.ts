@@ -4,7 +4,7 @@ import { GatewayResponse, ResponseType, type RestApi } from 'aws-cdk-lib/aws-api
 
 import { MCP_SCOPES, RESOURCE_SERVER } from './scopes.ts';
 
-type Refusal = {
+type GatewayRejection = {
   /** Absent: the default status of AWS. */
   readonly status?: number;
   readonly code: string;
@@ -13,20 +13,20 @@ type Refusal = {
   readonly nextStep: string;
 };
 
-const INVALID: Refusal = {
+const INVALID: GatewayRejection = {
   status: 400,
   code: 'invalid_input',
   title: 'Invalid request',
   detail: 'The request does not have the documented form.',
   nextStep: 'Compare the request with the API description and send it again.',
 };
-const INVALID_BODY: Refusal = {
+const INVALID_BODY: GatewayRejection = {
   ...INVALID,
   detail: 'The body is not a JSON object.',
   nextStep:
     'Send valid JSON that starts with { and ends with }, with the header Content-Type: application/json.',
 };
-const UNKNOWN: Refusal = {
+const UNKNOWN: GatewayRejection = {
   status: 404,
   code: 'not_found',
   title: 'Not found',
@@ -37,7 +37,7 @@ const UNKNOWN: Refusal = {
  * One document for all causes: the gateway has one response type for a missing token and for each that the authorizer rejects, and
  * gives its template nothing that the authorizer says (ACCESS_DENIED does, and is the 403 of a missing scope here).
  */
-const SIGN_IN: Refusal = {
+const SIGN_IN: GatewayRejection = {
   status: 401,
   code: 'unauthenticated',
   title: 'Authentication required',
@@ -51,7 +51,7 @@ const SIGN_IN: Refusal = {
     'API key of a provider (sk-… and the like): store it with POST /api-keys, and send an access token instead.',
   ].join(' '),
 };
-const FORBIDDEN: Refusal = {
+const FORBIDDEN: GatewayRejection = {
   status: 403,
   code: 'forbidden',
   title: 'Not allowed',
@@ -59,21 +59,21 @@ const FORBIDDEN: Refusal = {
   nextStep: 'Sign in as a user with the required role, or request the missing scope.',
 };
 /** The authorizer denies only for a missing scope. */
-const LACKS_SCOPE: Refusal = {
+const LACKS_SCOPE: GatewayRejection = {
   status: 403,
   code: 'insufficient_scope',
   title: 'The token lacks a scope',
   detail: 'The token lacks a required scope.',
   nextStep: 'Request a token with the scopes named in WWW-Authenticate from the issuer.',
 };
-const SLOW_DOWN: Refusal = {
+const SLOW_DOWN: GatewayRejection = {
   status: 429,
   code: 'rate_limited',
   title: 'Too many requests',
   detail: 'The request rate exceeds the limit of the service.',
   nextStep: 'Wait a second and try again.',
 };
-const BROKEN: Refusal = {
+const BROKEN: GatewayRejection = {
   code: 'internal',
   title: 'Internal error',
   detail: 'The request failed.',
@@ -81,7 +81,7 @@ const BROKEN: Refusal = {
 };
 
 /** By API Gateway response type. */
-export const REFUSALS: Readonly<Record<string, Refusal>> = {
+export const GATEWAY_REJECTIONS: Readonly<Record<string, GatewayRejection>> = {
   UNAUTHORIZED: SIGN_IN,
   EXPIRED_TOKEN: SIGN_IN,
   ACCESS_DENIED: LACKS_SCOPE,
@@ -127,14 +127,14 @@ export type ChallengeSite = {
 export function addGatewayResponses(api: RestApi, site: ChallengeSite): void {
   const challenges = challengesOf(site);
   const headers = commonHeaders(site.webOrigin);
-  for (const [type, refusal] of Object.entries(REFUSALS)) {
-    const challenge = refusal.status && challenges[refusal.status];
+  for (const [type, rejection] of Object.entries(GATEWAY_REJECTIONS)) {
+    const challenge = rejection.status && challenges[rejection.status];
     new GatewayResponse(api, `refusal-${type}`, {
       restApi: api,
       type: ResponseType.of(type),
-      ...(refusal.status && { statusCode: String(refusal.status) }),
+      ...(rejection.status && { statusCode: String(rejection.status) }),
       responseHeaders: { ...headers, ...(challenge && { 'WWW-Authenticate': `'${challenge}'` }) },
-      templates: { 'application/json': problem(refusal) },
+      templates: { 'application/json': problem(rejection) },
     });
   }
 }
@@ -168,7 +168,7 @@ function commonHeaders(webOrigin: string | undefined): Record<string, string> {
 }
 
 /** OpenAI's types of errors. A response type without a status of ours is one of AWS's defaults. */
-function openaiType({ status, code }: Refusal): string {
+function openaiType({ status, code }: GatewayRejection): string {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
   if (status === 429) return 'rate_limit_error';
@@ -176,8 +176,8 @@ function openaiType({ status, code }: Refusal): string {
 }
 
 /** Contains only the request id: `$context.error.validationErrorString` would echo values. */
-function problem(refusal: Refusal): string {
-  const { status, code, title, detail, nextStep } = refusal;
+function problem(rejection: GatewayRejection): string {
+  const { status, code, title, detail, nextStep } = rejection;
   const request_id = '$context.requestId';
   return JSON.stringify({
     type: 'about:blank',
@@ -189,7 +189,7 @@ function problem(refusal: Refusal): string {
     request_id,
     error: {
       message: `${detail} ${nextStep}`,
-      type: openaiType(refusal),
+      type: openaiType(rejection),
       code,
       param: null,
       portunus_code: code,

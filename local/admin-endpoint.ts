@@ -24,10 +24,10 @@ export async function startAdminEndpoint(
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     const given = Buffer.from(request.headers.authorization ?? '');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refused(401);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return rejected(401);
     const [, name] = PATH.exec(request.url ?? '') ?? [];
     const known = lambda.functions().some((one) => one.name === name);
-    if (request.method !== 'POST' || name === undefined || !known) return refused(404);
+    if (request.method !== 'POST' || name === undefined || !known) return rejected(404);
     const body = await readBody(request);
     return { status: 200, body: await lambda.invoke(name, JSON.parse(String(body ?? 'null'))) };
   }
@@ -41,7 +41,7 @@ export async function startAdminEndpoint(
   return { address: { url: `http://127.0.0.1:${port}`, token }, stop: close };
 }
 
-const refused = (status: number) => ({ status, body: { message: 'Refused.' } });
+const rejected = (status: number) => ({ status, body: { message: 'Rejected.' } });
 
 function respond(response: ServerResponse, { status, body }: { status: number; body: unknown }): void {
   response.writeHead(status, { 'content-type': 'application/json' });

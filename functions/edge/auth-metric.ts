@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<Outcome, string>> = {
   ours: 'AuthFailed',
 };
 
-/** @param reason the class of a refusal, one of a closed list */
+/** @param reason the class of a rejection, one of a closed list */
 export function countAuth(outcome: Outcome, reason?: string): void {
   const name = NAMES[outcome];
   const line = {

@@ -19,7 +19,7 @@ import {
   type BeginIdempotentRequest,
   type IdempotentRequest,
 } from '#shared/idempotency/idempotent-request.ts';
-import { audit, recordRejectedCaller, refuse } from '#shared/composition/audit.ts';
+import { audit, recordRejectedCaller, recordRejection } from '#shared/composition/audit.ts';
 import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkHeaders, checkToken } from './headers.ts';
@@ -139,7 +139,7 @@ export function callerRoute<Schemas extends Parts>(
       if (error.code === 'unauthenticated') await recordRejectedCaller()(error, requestId, draft.ownerId);
       else {
         const outcome = { ...draft, result: resultOf(error), code: error.code };
-        await recordAndRelease(idempotent, (writes) => refuse()(outcome, writes));
+        await recordAndRelease(idempotent, (writes) => recordRejection()(outcome, writes));
       }
       return (useCase.problem ?? problem)(error, requestId);
     }

@@ -8,7 +8,7 @@ export const logger = new Logger();
 /** A class name tells an outage from a bug; the message would tell what the caller sent. */
 export const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
 
-/** A refusal is news, a failure is an alarm. */
+/** A rejection is news, a failure is an alarm. */
 export function logError(error: AppError, thrown: unknown, requestId: string): void {
   if (error.status < 500) {
     logger.info('request rejected', { code: error.code, requestId });

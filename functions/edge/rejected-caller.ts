@@ -6,8 +6,8 @@ import { logError, logger } from './log.ts';
 
 export const noteFailure = logError;
 
-/** A failure to record is logged; the caller is refused all the same. */
-export async function noteRefusal(error: AppError, requestId: string, ownerId?: string): Promise<void> {
+/** A failure to record is logged; the caller is rejected all the same. */
+export async function noteRejection(error: AppError, requestId: string, ownerId?: string): Promise<void> {
   logger.info('caller rejected', { reason: error.details['reason'], requestId });
   try {
     await recordRejectedCaller()(error, requestId, ownerId);

@@ -6,7 +6,7 @@ import { ANONYMOUS } from '#shared/audit/audit.ts';
 import type { Action } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
-import { recordRejectedCaller, refuse } from '#shared/composition/audit.ts';
+import { recordRejectedCaller, recordRejection } from '#shared/composition/audit.ts';
 import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkToken } from './headers.ts';
@@ -18,7 +18,13 @@ export type EarlyRecord = { readonly act: Action; readonly target?: string };
 type Identified = EarlyRecord & { readonly ownerId: string; readonly requestId: string };
 
 const recordEnd = ({ requestId, ...record }: Identified, error: AppError): Promise<void> =>
-  refuse()({ ...record, category: 'api_call', requestId, result: resultOf(error), code: error.code });
+  recordRejection()({
+    ...record,
+    category: 'api_call',
+    requestId,
+    result: resultOf(error),
+    code: error.code,
+  });
 
 /** Does what comes before the call path of a known caller. Records its failure, then rethrows it. */
 export async function recordingFailure<Done>(record: Identified, work: () => Promise<Done>): Promise<Done> {

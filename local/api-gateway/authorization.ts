@@ -103,8 +103,8 @@ async function invokeAuthorizer(
       throw error;
     });
   if (invocation.functionError !== undefined) {
-    const isRefusal = invocation.payload.errorMessage === 'Unauthorized'; // exactly this text, as on AWS
-    throw new GatewayError(isRefusal ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE');
+    const isRejection = invocation.payload.errorMessage === 'Unauthorized'; // exactly this text, as on AWS
+    throw new GatewayError(isRejection ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE');
   }
   const output = Output.safeParse(invocation.payload);
   if (!output.success) throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR');

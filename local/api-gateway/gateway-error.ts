@@ -19,19 +19,19 @@ const CASES = {
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
 } as const satisfies Record<string, readonly [status: number, errorType: string, message: string | null]>;
 
-export type RefusalType = keyof typeof CASES;
+export type GatewayErrorType = keyof typeof CASES;
 
 /** Thrown by any step of a request; the server answers with the API's gateway response of this type. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
-  readonly type: RefusalType;
+  readonly type: GatewayErrorType;
   readonly status: number;
   readonly errorType: string;
   /** `$context.error.message`; some of AWS's own are null. */
   readonly text: string | null;
   readonly validationErrors: string | undefined;
 
-  constructor(type: RefusalType, text?: string, validationErrors?: string) {
+  constructor(type: GatewayErrorType, text?: string, validationErrors?: string) {
     const [status, errorType, message] = CASES[type];
     super(text ?? message ?? type);
     this.type = type;

@@ -4,18 +4,21 @@ import type { ServerResponse } from 'node:http';
 import type { Call } from './api-call.ts';
 import { type ContextSite, contextVariables, mappedValue, renderTemplate } from './context-variables.ts';
 import type { GatewayResponse } from './api-definition.ts';
-import type { GatewayError, RefusalType } from './gateway-error.ts';
+import type { GatewayError, GatewayErrorType } from './gateway-error.ts';
 import { identify } from './response-headers.ts';
 
-export type Refuse = (call: Call, response: ServerResponse, gatewayError: GatewayError) => void;
+export type SendGatewayError = (call: Call, response: ServerResponse, gatewayError: GatewayError) => void;
 
 /** AWS capitalises `Message` for a denial. */
-const defaultTemplate = (type: RefusalType): string =>
+const defaultTemplate = (type: GatewayErrorType): string =>
   type === 'ACCESS_DENIED'
     ? '{"Message":$context.error.messageString}'
     : '{"message":$context.error.messageString}';
 
-export function createRefuse(configured: ReadonlyMap<string, GatewayResponse>, site: ContextSite): Refuse {
+export function createSendGatewayError(
+  configured: ReadonlyMap<string, GatewayResponse>,
+  site: ContextSite,
+): SendGatewayError {
   function find({ type, status }: GatewayError): GatewayResponse | undefined {
     return configured.get(type) ?? configured.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
   }

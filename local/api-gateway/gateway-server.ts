@@ -7,7 +7,7 @@ import type { Lambda } from '#local/lambda/lambda.ts';
 import { type Authorize, createAuthorize } from './authorization.ts';
 import { type Call, createCall, requireMatch, headerValue } from './api-call.ts';
 import { contextVariables } from './context-variables.ts';
-import { createRefuse, type Refuse } from './gateway-response.ts';
+import { createSendGatewayError, type SendGatewayError } from './gateway-response.ts';
 import { answerMock } from './mock-integration.ts';
 import type { EventSite } from './proxy-event.ts';
 import { answerBuffered } from './proxy-integration.ts';
@@ -33,7 +33,7 @@ type Gateway = {
   readonly routes: RouteTable;
   readonly throttle: Throttle;
   readonly authorize: Authorize;
-  readonly refuse: Refuse;
+  readonly sendGatewayError: SendGatewayError;
 };
 
 /** All headers of a request together, on AWS. */
@@ -54,7 +54,7 @@ export function createGatewayServer({ site, deployed, lambda, now }: ServerOptio
     routes: createRouteTable(snapshot.methods),
     throttle: createThrottle(stage.MethodSettings, now),
     authorize: createAuthorize({ site: eventSite, authorizers: snapshot.authorizers, lambda, now }),
-    refuse: createRefuse(snapshot.gatewayResponses, eventSite),
+    sendGatewayError: createSendGatewayError(snapshot.gatewayResponses, eventSite),
   };
   const server = createServer(
     { maxHeaderSize: HEADER_LIMIT, keepAliveTimeout: 60_000 },
@@ -78,7 +78,11 @@ async function handle(gateway: Gateway, request: IncomingMessage, response: Serv
       return;
     }
     if (!(error instanceof GatewayError)) console.error('The local gateway failed:', error);
-    gateway.refuse(call, response, error instanceof GatewayError ? error : new GatewayError('DEFAULT_5XX'));
+    gateway.sendGatewayError(
+      call,
+      response,
+      error instanceof GatewayError ? error : new GatewayError('DEFAULT_5XX'),
+    );
   }
 }
 

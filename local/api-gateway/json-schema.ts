@@ -22,7 +22,7 @@ function fromDraft04(value: unknown): unknown {
   return schema;
 }
 
-/** Throws the schema's error with the model's name: AWS refuses it at deploy time. */
+/** Throws the schema's error with the model's name: AWS rejects it at deploy time. */
 export function compileModel(name: string, schema: Readonly<Record<string, unknown>>): ValidateFunction {
   const { $schema: _, id: __, ...rest } = schema;
   const ajv = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false });

@@ -88,8 +88,8 @@ function createHandler(options: {
     const signature = check({ method, path, headers, body });
     const { service: name } = signature;
     if (!signature.valid) {
-      const refused = { caller: 'unknown', service: name, operation, resources: [], allowed: false };
-      journal.record({ at: Date.now(), ...refused });
+      const rejected = { caller: 'unknown', service: name, operation, resources: [], allowed: false };
+      journal.record({ at: Date.now(), ...rejected });
       return awsError({ status: 400, type: signature.type, message: signature.message });
     }
     const service = services[name];

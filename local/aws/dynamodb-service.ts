@@ -10,7 +10,7 @@ export function createDynamodbService({ iam, dynamo }: { iam: Iam; dynamo: Dynam
   const { forward, close } = createForward(dynamo.endpoint);
 
   /** Every part of a call must be allowed: a transaction is rejected as a whole. */
-  function refusedBy(accessKeyId: string, accesses: readonly Access[]): string | undefined {
+  function deniedBy(accessKeyId: string, accesses: readonly Access[]): string | undefined {
     for (const access of accesses) {
       const verdict = iam.authorize({ accessKeyId, ...access });
       if (!verdict.allowed) return verdict.message;
@@ -27,7 +27,7 @@ export function createDynamodbService({ iam, dynamo }: { iam: Iam; dynamo: Dynam
     if (accesses.length === 0) return malformed('ValidationException', 'The request names no table.');
     const resources = [...new Set(accesses.map(({ resource }) => resource))];
     const partitions = touchedPartitions(accesses);
-    const message = refusedBy(accessKeyId, accesses);
+    const message = deniedBy(accessKeyId, accesses);
     if (message !== undefined) {
       const answer = awsError({ status: 400, type: 'AccessDeniedException', message });
       return { answer, resources, partitions, allowed: false };

@@ -1,7 +1,7 @@
 // The values of a template's parameters: given ones, else defaults, checked as CloudFormation checks them.
 import type { Parameter, Template } from './template.ts';
 
-/** Values for one stack. Throws on a parameter without a value or with one its declaration refuses. */
+/** Values for one stack. Throws on a parameter without a value or with one its declaration rejects. */
 export function resolveParameters(
   stack: string,
   template: Template,

@@ -9,7 +9,7 @@ export type RootClient = {
   readonly close: () => void;
 };
 
-/** The engine's refusal: `type` is the error's short name, `ResourceNotFoundException`. */
+/** The engine's rejection: `type` is the error's short name, `ResourceNotFoundException`. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly type: string;
@@ -20,7 +20,7 @@ export class EngineError extends Error {
   }
 }
 
-const Refusal = z.object({
+const EngineErrorBody = z.object({
   __type: z.string(),
   message: z.string().optional(),
   Message: z.string().optional(),
@@ -40,7 +40,7 @@ export function createRootClient(endpoint: string): RootClient {
     const { status, text } = await post(`${service}.${operation}`, JSON.stringify(input));
     const body: unknown = JSON.parse(text);
     if (status === 200) return body as Record<string, unknown>;
-    const { __type, message, Message } = Refusal.parse(body);
+    const { __type, message, Message } = EngineErrorBody.parse(body);
     throw new EngineError(__type.replace(/^.*#/, ''), message ?? Message ?? '');
   }
 

@@ -94,7 +94,7 @@ export function createIam(site: Site): Iam {
         ({ covers, names, when }) =>
           covers(ask.action, ask.resource) && names(principal) !== 'none' && when(context),
       );
-    const why = reasonToRefuse({
+    const why = denialReason({
       action: ask.action,
       identity: applying(role.statements),
       resource:
@@ -122,7 +122,7 @@ const denies = ({ effect }: Compiled) => effect === 'Deny';
 const allows = ({ effect }: Compiled) => effect === 'Allow';
 
 /** An explicit deny wins; the key policy must allow, and where it delegates to the account the identity policy must too. */
-function reasonToRefuse({ action, identity, resource, namedDirectly }: Applying): string | undefined {
+function denialReason({ action, identity, resource, namedDirectly }: Applying): string | undefined {
   if (identity.some(denies)) return 'with an explicit deny in an identity-based policy';
   if (resource?.some(denies)) return 'with an explicit deny in a resource-based policy';
   if (resource) {

@@ -42,14 +42,14 @@ export function createLogin({ provider, resource, scopesOf }: LoginOptions) {
     const asked = (params.scope ?? '').split(' ');
     const allowed = scopesOf(user.role);
     const given = allowed.filter((scope) => asked.includes(scope));
-    const refused = asked.filter(
+    const rejected = asked.filter(
       (scope) => scope !== '' && !given.includes(scope) && !IDENTITY_SCOPES.includes(scope),
     );
     grant.addOIDCScope([...IDENTITY_SCOPES, ...given].join(' '));
     grant.addResourceScope(resource, [...IDENTITY_SCOPES, ...given].join(' '));
-    if (refused.length > 0) {
-      grant.rejectOIDCScope(refused.join(' '));
-      grant.rejectResourceScope(resource, refused.join(' '));
+    if (rejected.length > 0) {
+      grant.rejectOIDCScope(rejected.join(' '));
+      grant.rejectResourceScope(resource, rejected.join(' '));
     }
     return grant.save();
   }

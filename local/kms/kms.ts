@@ -27,7 +27,7 @@ type KmsAnswer = {
   /** The response as JSON, or `{ __type, message }`. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly keyArns: readonly string[];
-  /** False when IAM or the key policy refused; other errors count as allowed. */
+  /** False when IAM or the key policy rejected; other errors count as allowed. */
   readonly allowed: boolean;
   readonly encryptionContext?: Readonly<Record<string, string>>;
 };

@@ -1,5 +1,5 @@
 // Rules for the environment variables of a function in a template.
-/** Names that AWS refuses in a template, because the runtime sets them. */
+/** Names that AWS rejects in a template, because the runtime sets them. */
 const RESERVED = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',

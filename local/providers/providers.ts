@@ -58,7 +58,7 @@ export type Providers = {
   readonly journal: () => readonly ProviderRequest[];
   readonly clearJournal: () => void;
   /** Revokes a key: its requests get 401 from now on. */
-  readonly refuse: (credential: string) => void;
+  readonly reject: (credential: string) => void;
   /** The next chat fails with this status. */
   readonly nextRequestError: (
     status: number,
@@ -117,7 +117,7 @@ export async function startProviders({ port }: { port: number }): Promise<Provid
     tokenUrl: `${url}${TOKEN_PATH}`,
     journal: () => recorded,
     clearJournal: () => recorded.splice(0),
-    refuse: (credential) => state.revoked.add(credential),
+    reject: (credential) => state.revoked.add(credential),
     nextRequestError: (status, error) => standIn.mock.nextRequestError(status, error),
     fail(credential, how) {
       state.failing.set(credential, how);
@@ -188,7 +188,7 @@ function createServe(state: State): (exchange: Exchange) => Promise<number> {
       return 200;
     }
     const isKnown = credential !== '' && !state.revoked.has(credential);
-    if (path === TOKEN_PATH) return tokenEndpoint(exchange.credential, { refused: !isKnown }, response);
+    if (path === TOKEN_PATH) return tokenEndpoint(exchange.credential, { rejected: !isKnown }, response);
     if (!isKnown) return send(unknownKey(api), response);
     return serveKnown(state, exchange, headers);
   };

@@ -12,8 +12,12 @@ const token = (kind: string) => `${kind}-${randomBytes(24).toString('base64url')
 /** RFC 6749 §6, with rotation: a reused refresh token is rejected. */
 export function createTokenEndpoint() {
   const used = new Set<string>();
-  return (refreshToken: string | undefined, { refused }: { refused: boolean }, response: ServerResponse) => {
-    const good = refreshToken !== undefined && !refused && !used.has(refreshToken);
+  return (
+    refreshToken: string | undefined,
+    { rejected }: { rejected: boolean },
+    response: ServerResponse,
+  ) => {
+    const good = refreshToken !== undefined && !rejected && !used.has(refreshToken);
     if (refreshToken !== undefined) used.add(refreshToken);
     const status = good ? 200 : 400;
     const body = good

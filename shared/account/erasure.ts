@@ -63,8 +63,7 @@ type Call = { readonly ownerId: OwnerId; readonly requestId: string; readonly ha
 const KEYS_AT_ONCE = 40;
 const ROWS_AT_ONCE = 90;
 
-const refusedAs = (error: unknown, code: AppError['code']) =>
-  error instanceof AppError && error.code === code;
+const hasCode = (error: unknown, code: AppError['code']) => error instanceof AppError && error.code === code;
 
 export type ErasurePorts = {
   readonly store: ErasureStore;
@@ -86,7 +85,7 @@ async function begin({ store, keys, commit, record, now }: ErasurePorts, call: C
   try {
     await commit([store.mark(ownerId, erasure, before), record({ kind: 'asked' }, call)]);
   } catch (error) {
-    const marked = refusedAs(error, 'conflict') ? await store.find(ownerId) : undefined;
+    const marked = hasCode(error, 'conflict') ? await store.find(ownerId) : undefined;
     if (!marked) throw error;
     return marked;
   }
@@ -110,7 +109,7 @@ async function purge<Item>({ commit, hasTime, next, writesFor }: Purge<Item>) {
       await commit(writesFor(batch));
       count += batch.length;
     } catch (error) {
-      if (!refusedAs(error, 'not_found')) throw error;
+      if (!hasCode(error, 'not_found')) throw error;
     }
   }
   return { count, complete: false };

@@ -4,7 +4,7 @@ import type { OwnerId } from '#shared/core/ids.ts';
 import { formatCursor, parseCursor } from '#shared/core/page.ts';
 
 import type { AuditTrail } from './read.ts';
-import { unrecorded } from './refusals.ts';
+import { unrecorded } from './rejections.ts';
 import type { UsageEntry, UsageHistoryQuery, UsagePage } from './usage-api.ts';
 
 /** Counters of a day by name, as written by usage.ts. */
@@ -22,7 +22,7 @@ export type UsageHistory = {
 };
 
 /** Port. Exact counts of the rejections of these days, including those without a record. */
-export type CountedRefusals = (
+export type CountedRejections = (
   owner: OwnerId,
   span: { from: string; to: string },
 ) => Promise<readonly { readonly hour: string; readonly kind: string; readonly n: number }[]>;
@@ -100,10 +100,10 @@ function placeIn(cursor: string | undefined): string | undefined {
 /** Adds the rejections without a record, which the projection does not contain. */
 function withUnrecorded(
   { day, counters }: DayCounters,
-  refusals: Awaited<ReturnType<CountedRefusals>>,
+  rejections: Awaited<ReturnType<CountedRejections>>,
 ): DayCounters {
   const all = { ...counters };
-  for (const { hour, kind, n } of refusals) {
+  for (const { hour, kind, n } of rejections) {
     const [act, , tool = 'unknown'] = kind.split(' ');
     if (act !== 'tool.called' || !hour.startsWith(day)) continue;
     const name = `tool:${tool}:refused`;
@@ -114,11 +114,11 @@ function withUnrecorded(
 
 export function createUsageHistory(ports: {
   history: UsageHistory;
-  refusals: CountedRefusals;
+  rejections: CountedRejections;
   trail: Pick<AuditTrail, 'count'>;
   now: () => number;
 }) {
-  const { history, refusals, trail, now } = ports;
+  const { history, rejections, trail, now } = ports;
 
   /** Compares the projection with the trail, over the days that may be incomplete. */
   async function completeUntil(owner: OwnerId, to: string): Promise<string> {
@@ -149,7 +149,7 @@ export function createUsageHistory(ports: {
     const complete = await completeUntil(owner, span.to);
     const { days, next } = await history.page(owner, { ...span, after }, limit);
     const [first, last] = [days[0]?.day, days.at(-1)?.day];
-    const refused = first && last ? await refusals(owner, { from: first, to: last }) : [];
+    const refused = first && last ? await rejections(owner, { from: first, to: last }) : [];
     return {
       by,
       ...span,

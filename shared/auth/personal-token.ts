@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { OwnerId } from '#shared/core/ids.ts';
 
 import { personalSessionId } from './session-id.ts';
-import { tokenRefused } from './token-refusal.ts';
+import { tokenRejected } from './token-rejection.ts';
 
 const PREFIX = 'ptn_';
 const RANDOM_BYTES = 24;
@@ -35,7 +35,7 @@ export function parsePersonalToken(text: string): { readonly ownerId: OwnerId; r
   const [, ownerId, id] = SHAPE.exec(text) ?? [];
   const sum = text.slice(-CHECKSUM_LENGTH);
   if (ownerId === undefined || id === undefined || checksumOf(text.slice(0, -CHECKSUM_LENGTH)) !== sum) {
-    throw tokenRefused('token_checksum');
+    throw tokenRejected('token_checksum');
   }
   return { ownerId: ownerId as OwnerId, id: personalSessionId(id) };
 }

@@ -10,7 +10,7 @@ import { hashPersonalToken, isSameHash, newPersonalToken, parsePersonalToken } f
 import type { Principal, TokenBudget } from './principal.ts';
 import { PERSONAL_SCOPES, type Role, type Scope, SCOPES_OF } from './scopes.ts';
 import { isPersonalSession } from './session-id.ts';
-import { tokenRefused } from './token-refusal.ts';
+import { tokenRejected } from './token-rejection.ts';
 
 /** Times are seconds since the epoch. */
 export type PersonalToken = {
@@ -174,8 +174,8 @@ export function createResolvePersonalToken(ports: {
     if (known && known.until > now()) return known.principal;
     const until = now() + KEPT_MS; // from before the read: what is read is as old as that
     const token = await store.find(ownerId, id);
-    if (!token || !isSameHash(token.hash, hash)) throw tokenRefused('token_unknown');
-    if (!isTrusted(token.issuer)) throw tokenRefused('token_untrusted_issuer');
+    if (!token || !isSameHash(token.hash, hash)) throw tokenRejected('token_unknown');
+    if (!isTrusted(token.issuer)) throw tokenRejected('token_untrusted_issuer');
     const principal = principalOf(ownerId, token);
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(hash, { principal, until });

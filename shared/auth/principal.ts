@@ -5,7 +5,7 @@ import { OwnerId } from '#shared/core/ids.ts';
 
 import { PERSONAL_SCOPES, Role, ROLES, Scope, SCOPES, SCOPES_OF } from './scopes.ts';
 import { isPersonalSession } from './session-id.ts';
-import { personalTokenExpired, tokenExpired } from './token-refusal.ts';
+import { personalTokenExpired, tokenExpired } from './token-rejection.ts';
 
 export const TokenBudget = z.object({
   dayMicroUsd: z.optional(z.int().check(z.positive())),

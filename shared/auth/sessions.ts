@@ -8,7 +8,7 @@ import type { Write } from '#shared/core/write.ts';
 import type { Principal } from './principal.ts';
 import type { Role } from './scopes.ts';
 import { isPersonalSession } from './session-id.ts';
-import { CREATE_ANOTHER } from './token-refusal.ts';
+import { CREATE_ANOTHER } from './token-rejection.ts';
 
 /** Times are seconds since the epoch. */
 export type Session = {
@@ -35,7 +35,7 @@ export type Cut = {
   readonly rolesAt: number;
 };
 
-export type SessionRefusal = 'session_revoked' | 'session_roles_changed' | 'account_erased';
+export type SessionRejection = 'session_revoked' | 'session_roles_changed' | 'account_erased';
 
 /** Port. */
 export type SessionStore = {
@@ -79,19 +79,19 @@ const MAX_CACHED = 1000;
 /** The last use of a personal access token is noted to this precision. */
 const USE_SECONDS = 60;
 
-const DETAIL: Readonly<Record<SessionRefusal, string>> = {
+const DETAIL: Readonly<Record<SessionRejection, string>> = {
   session_revoked: 'The session was revoked.',
   session_roles_changed: 'The roles of the user changed after the token was issued.',
   account_erased: 'The account was erased.',
 };
 
-const PERSONAL_DETAIL: Readonly<Record<SessionRefusal, string>> = {
+const PERSONAL_DETAIL: Readonly<Record<SessionRejection, string>> = {
   ...DETAIL,
   session_revoked: 'This personal access token was revoked.',
   session_roles_changed: 'Your roles have changed since this personal access token was created.',
 };
 
-const sessionRefused = (reason: SessionRefusal, sessionId: string): AppError =>
+const sessionRejected = (reason: SessionRejection, sessionId: string): AppError =>
   isPersonalSession(sessionId)
     ? new AppError('unauthenticated', PERSONAL_DETAIL[reason], { reason, next_step: CREATE_ANOTHER })
     : new AppError('unauthenticated', DETAIL[reason], { reason, next_step: 'Sign in again.' });
@@ -100,11 +100,11 @@ const same = (one: readonly Role[], other: readonly Role[]) =>
   one.length === other.length && one.every((role) => other.includes(role));
 
 /** Revocation rules. */
-export function refusalFor(
+export function rejectionFor(
   { signedInAt, issuedAt, roles }: Pick<Principal, 'signedInAt' | 'issuedAt' | 'roles'>,
   { cut, session }: { cut: Cut; session: Session | undefined },
   nowSeconds: number,
-): SessionRefusal | undefined {
+): SessionRejection | undefined {
   if (cut.closedUntil > nowSeconds) return 'account_erased';
   if (session?.revokedAt !== undefined) return 'session_revoked';
   if (Math.min(signedInAt, session?.since ?? signedInAt) < cut.notBefore) return 'session_revoked';
@@ -112,7 +112,7 @@ export function refusalFor(
   return undefined;
 }
 
-type Verdict = { readonly refusal: SessionRefusal | undefined; readonly at: number };
+type Verdict = { readonly rejection: SessionRejection | undefined; readonly at: number };
 
 export function createSessions({ store, commitRoles, now }: SessionPorts): Sessions {
   const cache = new Map<string, Verdict>();
@@ -169,18 +169,18 @@ export function createSessions({ store, commitRoles, now }: SessionPorts): Sessi
   async function readVerdict(name: string, principal: Principal, requestId: string): Promise<Verdict> {
     const at = now(); // time before the read: the age of the result counts from here
     const seen = await store.look(principal.ownerId, principal.sessionId);
-    const refusal = refusalFor(principal, seen, at / 1000);
-    if (refusal === undefined) await noteAdmitted(principal, requestId, seen);
-    return cacheVerdict(name, { refusal, at });
+    const rejection = rejectionFor(principal, seen, at / 1000);
+    if (rejection === undefined) await noteAdmitted(principal, requestId, seen);
+    return cacheVerdict(name, { rejection, at });
   }
 
   return {
     async admit(principal, requestId) {
       const { ownerId, sessionId, issuedAt, roles } = principal;
       const name = [ownerId, sessionId, issuedAt, ...roles].join(' ');
-      const { refusal } =
+      const { rejection } =
         cachedVerdict(name) ?? (await flights(name, () => readVerdict(name, principal, requestId)));
-      if (refusal !== undefined) throw sessionRefused(refusal, sessionId);
+      if (rejection !== undefined) throw sessionRejected(rejection, sessionId);
     },
   };
 }

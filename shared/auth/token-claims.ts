@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Issuer } from './issuer.ts';
 import { Role, Scope } from './scopes.ts';
 import { sessionIdOf } from './session-id.ts';
-import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
+import { type TokenRejection, tokenRejected } from './token-rejection.ts';
 import type { TokenShape } from './token-shape.ts';
 
 export type VerifiedToken = {
@@ -49,7 +49,7 @@ const Claims = z.object({
 });
 type Claims = z.infer<typeof Claims>;
 
-const REASONS: Readonly<Record<string, TokenRefusal>> = {
+const REASONS: Readonly<Record<string, TokenRejection>> = {
   sub: 'token_subject',
   exp: 'token_lifetime',
   iat: 'token_lifetime',
@@ -60,7 +60,7 @@ const REASONS: Readonly<Record<string, TokenRefusal>> = {
 function parseClaims(claims: TokenShape['claims']): Claims {
   const parsed = Claims.safeParse(claims);
   if (parsed.success) return parsed.data;
-  throw tokenRefused(REASONS[String(parsed.error.issues[0]?.path[0])] ?? 'token_claims');
+  throw tokenRejected(REASONS[String(parsed.error.issues[0]?.path[0])] ?? 'token_claims');
 }
 
 const ACCESS_TOKEN = /^(application\/)?at\+jwt$/i;
@@ -70,12 +70,12 @@ const ANY_JWT = /^jwt$/i;
 function checkType(typ: string | undefined, tokenUse: Claims['token_use']): void {
   if (typ !== undefined && ACCESS_TOKEN.test(typ)) return;
   if (tokenUse === 'access' && (typ === undefined || ANY_JWT.test(typ))) return;
-  throw tokenRefused('token_type');
+  throw tokenRejected('token_type');
 }
 
 function checkLifetime({ exp, iat }: Claims, nowSeconds: number): void {
-  if (iat > nowSeconds + CLOCK_TOLERANCE) throw tokenRefused('token_not_yet_valid');
-  if (exp <= iat || exp - iat > MAX_LIFETIME) throw tokenRefused('token_lifetime');
+  if (iat > nowSeconds + CLOCK_TOLERANCE) throw tokenRejected('token_not_yet_valid');
+  if (exp <= iat || exp - iat > MAX_LIFETIME) throw tokenRejected('token_lifetime');
 }
 
 /**
@@ -85,11 +85,11 @@ function checkLifetime({ exp, iat }: Claims, nowSeconds: number): void {
 function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefixedScopes: number): void {
   if (aud !== undefined) {
     if ([aud].flat().some((name) => issuer.audiences.includes(name))) return;
-    throw tokenRefused('token_wrong_audience');
+    throw tokenRejected('token_wrong_audience');
   }
   const ourClient = client !== undefined && issuer.clientIds?.includes(client);
   if (!ourClient || issuer.scopePrefix === undefined || prefixedScopes === 0) {
-    throw tokenRefused('token_wrong_audience');
+    throw tokenRejected('token_wrong_audience');
   }
 }
 
@@ -97,7 +97,7 @@ function checkAudience({ aud, client_id: client }: Claims, issuer: Issuer, prefi
 function parseRoles(claim: unknown): Role[] {
   if (claim === undefined) return ['user'];
   const named = z.array(z.string()).check(z.maxLength(256)).safeParse(claim);
-  if (!named.success) throw tokenRefused('token_claims');
+  if (!named.success) throw tokenRejected('token_claims');
   return Role.options.filter((role) => named.data.includes(role));
 }
 

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 
 import { AppError } from '#shared/core/errors.ts';
 
-import { tokenRefused } from './token-refusal.ts';
+import { tokenRejected } from './token-rejection.ts';
 
 /** Port. Fetches the document at the configured address through the egress guard, within two seconds. */
 export type FetchJwks = (uri: string) => Promise<unknown>;
@@ -117,7 +117,7 @@ export function createSigningKeys(ports: {
       return await set.find(header);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) return undefined;
-      throw tokenRefused('token_unknown_key'); // two keys of one name, or one that is no key at all
+      throw tokenRejected('token_unknown_key'); // two keys of one name, or one that is no key at all
     }
   }
 
@@ -130,7 +130,7 @@ export function createSigningKeys(ports: {
       if (flight || cooledDown()) await refresh().catch(() => undefined);
       const renewed = await current();
       const found = renewed === known ? undefined : await pick(renewed, header);
-      if (!found) throw tokenRefused('token_unknown_key');
+      if (!found) throw tokenRejected('token_unknown_key');
       return found;
     },
   };

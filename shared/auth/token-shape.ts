@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 
 import { parseJson } from '#shared/core/scan-json.ts';
 
-import { tokenRefused } from './token-refusal.ts';
+import { tokenRejected } from './token-rejection.ts';
 
 const MAX_LENGTH = 8192;
 /** An unused claim may hold any number; malformed text is rejected where it is read. */
@@ -23,7 +23,7 @@ export type TokenShape = { readonly header: Header; readonly claims: Readonly<Re
 /** Canonical base64url: the only encoding of these bytes, without padding or non-zero trailing bits. */
 export function decodePart(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
-  if (!PART.test(part) || bytes.toString('base64url') !== part) throw tokenRefused('token_malformed');
+  if (!PART.test(part) || bytes.toString('base64url') !== part) throw tokenRejected('token_malformed');
   return bytes;
 }
 
@@ -35,7 +35,7 @@ function parseObject(part: string): Record<string, unknown> {
     const object = z.record(z.string(), z.unknown()).parse(parseJson(text, CLAIMS));
     return Object.assign(Object.create(null) as Record<string, unknown>, object);
   } catch {
-    throw tokenRefused('token_malformed'); // no `cause`: it may quote the token
+    throw tokenRejected('token_malformed'); // no `cause`: it may quote the token
   }
 }
 
@@ -44,11 +44,11 @@ export function readToken(token: string): TokenShape {
   const parts = token.split('.', 4);
   const [header, claims, signature] = parts;
   if (token.length > MAX_LENGTH || parts.length !== 3 || !header || !claims || !signature) {
-    throw tokenRefused('token_malformed');
+    throw tokenRejected('token_malformed');
   }
   decodePart(signature);
   const parsed = Header.safeParse(parseObject(header));
-  if (!parsed.success) throw tokenRefused('token_header');
+  if (!parsed.success) throw tokenRejected('token_header');
   return { header: parsed.data, claims: parseObject(claims) };
 }
 
@@ -60,5 +60,5 @@ const KNOWN_HEADERS = new Set(['alg', 'kid', 'typ']);
  */
 export function checkHeaderNames(header: Header, ignored: readonly string[]): void {
   const unknown = Object.keys(header).filter((name) => !KNOWN_HEADERS.has(name) && !ignored.includes(name));
-  if (unknown.length > 0) throw tokenRefused('token_header');
+  if (unknown.length > 0) throw tokenRejected('token_header');
 }

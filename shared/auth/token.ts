@@ -5,7 +5,7 @@ import { errors, jwtVerify } from 'jose';
 import type { Issuer } from './issuer.ts';
 import { CLOCK_TOLERANCE, MAX_LIFETIME, readClaims, type VerifiedToken } from './token-claims.ts';
 import { createSigningKeys, type FetchJwks, type SavedJwks } from './token-keys.ts';
-import { type TokenRefusal, tokenRefused } from './token-refusal.ts';
+import { type TokenRejection, tokenRejected } from './token-rejection.ts';
 import { checkHeaderNames, readToken } from './token-shape.ts';
 
 export type TokenVerifier = {
@@ -14,7 +14,7 @@ export type TokenVerifier = {
 };
 
 /** Maps jose's verification errors. Any other error is a bug and is rethrown. */
-function refusalFromJose(error: unknown): TokenRefusal | undefined {
+function rejectionFromJose(error: unknown): TokenRejection | undefined {
   if (error instanceof errors.JWTExpired) return 'token_expired';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature';
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -44,11 +44,11 @@ export function createTokenVerifier(ports: {
       const shape = readToken(token);
       const { header, claims } = shape;
       const known = typeof claims['iss'] === 'string' ? trusted.get(claims['iss']) : undefined;
-      if (!known) throw tokenRefused('token_untrusted_issuer');
+      if (!known) throw tokenRejected('token_untrusted_issuer');
       const { issuer, keys } = known;
       checkHeaderNames(header, issuer.ignoredHeaders ?? []);
       const algorithms: readonly string[] = issuer.algorithms;
-      if (!algorithms.includes(header.alg)) throw tokenRefused('token_algorithm');
+      if (!algorithms.includes(header.alg)) throw tokenRejected('token_algorithm');
       const key = await keys.find(header);
       try {
         await jwtVerify(token, key, {
@@ -60,8 +60,8 @@ export function createTokenVerifier(ports: {
           currentDate: new Date(now()),
         });
       } catch (error) {
-        const refusal = refusalFromJose(error);
-        throw refusal ? tokenRefused(refusal) : error;
+        const rejection = rejectionFromJose(error);
+        throw rejection ? tokenRejected(rejection) : error;
       }
       // The claims read before are the signed ones: the same bytes, parsed by the strict reader.
       return readClaims(shape, issuer, now());

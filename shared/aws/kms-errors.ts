@@ -13,7 +13,7 @@ const DENIED = new Set([
 ]);
 
 /** Maps KMS errors by the caller's options. KMS messages are dropped: they name keys and roles. */
-function kmsRefusal(error: unknown): AppError {
+function kmsRejection(error: unknown): AppError {
   const name = error instanceof Error ? error.name : '';
   if (TAMPERED.has(name)) return new AppError('integrity_failed', undefined, { reason: 'key_service' });
   if (DENIED.has(name)) return new AppError('kms_denied');
@@ -25,6 +25,6 @@ export async function asking<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw kmsRefusal(error);
+    throw kmsRejection(error);
   }
 }

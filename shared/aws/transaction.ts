@@ -26,7 +26,7 @@ type WriteItem =
  * Requires a condition unless a write only adds to a row or sets an independent attribute, so that no change is
  * overwritten unread.
  */
-export const write = (item: WriteItem, refused: Write['refused']): Write => ({ item, refused });
+export const write = (item: WriteItem, rejected: Write['rejected']): Write => ({ item, rejected });
 
 /** A failed condition returns the current row, for the error's details. */
 const ALL_OLD = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
@@ -40,12 +40,12 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const rowIn = (item: Parameters<typeof unmarshall>[0] | undefined) => item && unmarshall(item);
 
 /** Error of the first write whose condition failed, if that was the cause. */
-function refusalIn(error: unknown, writes: readonly Write[]): AppError | undefined {
-  if (error instanceof ConditionalCheckFailedException) return writes[0]?.refused(rowIn(error.Item));
+function rejectionIn(error: unknown, writes: readonly Write[]): AppError | undefined {
+  if (error instanceof ConditionalCheckFailedException) return writes[0]?.rejected(rowIn(error.Item));
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reasons = error.CancellationReasons ?? [];
   const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
-  return writes[failed]?.refused(rowIn(reasons[failed]?.Item));
+  return writes[failed]?.rejected(rowIn(reasons[failed]?.Item));
 }
 
 /** Concurrent transaction on the same item: the outcome is undecided. */
@@ -84,8 +84,8 @@ export function transaction(db: DynamoDBDocumentClient): Commit {
         await send(db, writes);
         return;
       } catch (error) {
-        const refusal = refusalIn(error, writes);
-        if (refusal) throw refusal;
+        const rejection = rejectionIn(error, writes);
+        if (rejection) throw rejection;
         if (!isContention(error)) throw error;
         if (tried === TRIES) throw new Contention();
         await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);

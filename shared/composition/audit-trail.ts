@@ -5,7 +5,7 @@ import { auditDayIndex } from '#shared/aws/audit-day-index.ts';
 import { auditTrail } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
 import { keyTrail } from '#shared/aws/key-trail.ts';
-import { refusalsOf } from '#shared/aws/refusal-table.ts';
+import { readRejectionCounts } from '#shared/aws/rejection-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { usageHistoryTable } from '#shared/aws/usage-history-table.ts';
 import { usageTable } from '#shared/aws/usage-table.ts';
@@ -36,7 +36,7 @@ export const readKeyReceipts = /* @__PURE__ */ lazy(() =>
 export const ownUsageHistory = /* @__PURE__ */ lazy(() =>
   createUsageHistory({
     history: usageHistoryTable(dynamo(), env('CONTENT_TABLE')),
-    refusals: refusalsOf(dynamo(), env('CONTROL_TABLE')),
+    rejections: readRejectionCounts(dynamo(), env('CONTROL_TABLE')),
     trail: trail(),
     now: Date.now,
   }),

@@ -1,8 +1,8 @@
 import { createAudit } from '#shared/audit/audit.ts';
-import { createRefuse, type Refuse } from '#shared/audit/refusals.ts';
+import { createRecordRejection, type RecordRejection } from '#shared/audit/rejections.ts';
 import { auditTable } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
-import { refusalTable } from '#shared/aws/refusal-table.ts';
+import { rejectionTable } from '#shared/aws/rejection-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { lazy } from '#shared/core/lazy.ts';
@@ -14,14 +14,14 @@ export const audit = /* @__PURE__ */ lazy(() =>
 );
 
 /** Needs `audit:write`. */
-export const refuse = /* @__PURE__ */ lazy(
-  (): Refuse =>
-    createRefuse({
+export const recordRejection = /* @__PURE__ */ lazy(
+  (): RecordRejection =>
+    createRecordRejection({
       audit: audit(),
-      count: refusalTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
+      count: rejectionTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
       now: Date.now,
     }),
 );
 
 /** Needs `audit:write`. */
-export const recordRejectedCaller = /* @__PURE__ */ lazy(() => createRecordRejectedCaller(refuse()));
+export const recordRejectedCaller = /* @__PURE__ */ lazy(() => createRecordRejectedCaller(recordRejection()));

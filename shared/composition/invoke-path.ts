@@ -13,7 +13,7 @@ import type { Tool } from '#shared/tools/tool.ts';
 
 import { preferenceOf } from './account.ts';
 import { admission, pacing, spending } from './admission.ts';
-import { audit, refuse } from './audit.ts';
+import { audit, recordRejection } from './audit.ts';
 import { lookUpResponse } from './cache.ts';
 import { providerOrigins } from './configuration.ts';
 import { egress } from './egress.ts';
@@ -58,6 +58,6 @@ export const invokeWith = (others: OtherTools) =>
     beginIdempotentRequest,
     lookUpResponse,
     ...others,
-    refuse: refuse(),
+    recordRejection: recordRejection(),
     now,
   });

@@ -7,7 +7,7 @@ import { newUlid } from '#shared/core/ulid.ts';
 import { sealedRows } from '#shared/crypto/sealed-row.ts';
 import { createFindSavedKeys, createSaveIssuerKeys } from '#shared/services/issuer-keys.ts';
 
-import { refuse } from './audit.ts';
+import { recordRejection } from './audit.ts';
 import { issuers } from './configuration.ts';
 import { fetchJwks } from './issuers.ts';
 import { issuerKeySealingKey } from './stage-secret.ts';
@@ -20,7 +20,11 @@ const ports = () => ({
 
 /** Needs `issuer-keys:read`, `audit:write`. */
 export const findSavedKeys = /* @__PURE__ */ lazy(() =>
-  createFindSavedKeys({ ...ports(), refuse: refuse(), newRequestId: () => newUlid(Date.now()) }),
+  createFindSavedKeys({
+    ...ports(),
+    recordRejection: recordRejection(),
+    newRequestId: () => newUlid(Date.now()),
+  }),
 );
 
 /** Needs `issuers:read`, `issuer-keys:save`. */

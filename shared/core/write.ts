@@ -10,7 +10,7 @@ export type Write = {
   /** Builds the item when the commit begins instead, for an item that depends on earlier commits. */
   readonly open?: () => OpenedItem;
   /** Error to throw if this write's condition fails. @param current the current row, if there is one */
-  readonly refused: (current?: Readonly<Record<string, unknown>>) => AppError;
+  readonly rejected: (current?: Readonly<Record<string, unknown>>) => AppError;
 };
 
 export type OpenedItem = {
@@ -28,7 +28,7 @@ export class Contention extends AppError {
 
 /**
  * Port. All writes or none.
- * @throws {AppError} the `refused()` of the first write whose condition failed; `Contention`. An unavailable store
+ * @throws {AppError} the `rejected()` of the first write whose condition failed; `Contention`. An unavailable store
  * throws errors of its own.
  */
 export type Commit = (writes: readonly Write[]) => Promise<void>;

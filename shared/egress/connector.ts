@@ -8,7 +8,7 @@ import { callbackify } from 'node:util';
 
 import { lazy } from '#shared/core/lazy.ts';
 
-import { egressRefused } from './refusal.ts';
+import { egressRejected } from './egress-rejection.ts';
 import type { Target } from './target.ts';
 
 /** Port. Resolves all addresses of a host name. */
@@ -32,7 +32,7 @@ function checkedLookup(lookup: Lookup, isPublic: (address: string) => boolean): 
   const resolve = callbackify(async (host: string) => {
     const found = await lookup(host);
     const [first] = found;
-    if (!first || !found.every(({ address }) => isPublic(address))) throw egressRefused('address');
+    if (!first || !found.every(({ address }) => isPublic(address))) throw egressRejected('address');
     return { first, found: [...found] };
   });
   return (host, { all }, callback) => {
@@ -51,13 +51,13 @@ function guardedAgent(lookup: Lookup, isPublic: (address: string) => boolean): H
     // Checks IP literals, for which no lookup takes place.
     const { host = '' } = options as { host?: string };
     if (isIP(host) !== 0 && !isPublic(host)) {
-      callback?.(egressRefused('address'), undefined as never);
+      callback?.(egressRejected('address'), undefined as never);
       return undefined;
     }
     const socket = connect(options, callback) as Socket;
     // Runs before the TLS handshake, so before any request data is sent.
     socket.prependOnceListener('connect', () => {
-      if (!isPublic(socket.remoteAddress ?? '')) socket.destroy(egressRefused('address'));
+      if (!isPublic(socket.remoteAddress ?? '')) socket.destroy(egressRejected('address'));
     });
     return socket;
   };

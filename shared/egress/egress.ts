@@ -8,7 +8,7 @@ import { isPublicAddress } from './address.ts';
 import { piecesOf, readBody } from './body.ts';
 import { type Connector, createConnector, type Lookup, systemLookup } from './connector.ts';
 import { createTimeouts } from './timeouts.ts';
-import { egressRefused } from './refusal.ts';
+import { egressRejected } from './egress-rejection.ts';
 import { originsOf, type Target, targetOf } from './target.ts';
 
 export type EgressRequest = {
@@ -87,7 +87,7 @@ const RESERVED_HEADERS = new Set([
 /** @param encodings accepted content encodings; none for streams, because compression delays events */
 function headersOf({ headers, body }: EgressRequest, encodings: string): Record<string, string> {
   if (Object.keys(headers).some((name) => RESERVED_HEADERS.has(name.toLowerCase())))
-    throw egressRefused('header');
+    throw egressRejected('header');
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return { ...headers, 'accept-encoding': encodings, ...length };
 }
@@ -117,7 +117,7 @@ function toAppError(
   if (late) return new AppError('upstream_timeout');
   const { code = '' } = error as { code?: string };
   if (answered || code.startsWith('HPE_')) return new AppError('upstream_malformed');
-  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') return egressRefused('header');
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') return egressRejected('header');
   return new AppError('upstream_unreachable');
 }
 
@@ -164,7 +164,7 @@ const opener =
   ({ connector, ...rules }: Site) =>
   async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
     const { ports: listed, headersMs, idleMs } = { ...DEFAULTS, ...policy };
-    if (!METHODS.has(request.method)) throw egressRefused('method');
+    if (!METHODS.has(request.method)) throw egressRejected('method');
     const target = targetOf(request.url, { ...rules, ports: listed, bedrock: request.bedrock });
     const { signal: caller, deadlineMs } = request;
     const timeouts = createTimeouts({ deadlineMs, headersMs, idleMs, caller });

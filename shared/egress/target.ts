@@ -1,7 +1,7 @@
 // Rules for the URL of a request. The resolved address is checked by the connector.
 import { isIP } from 'node:net';
 
-import { egressRefused } from './refusal.ts';
+import { egressRejected } from './egress-rejection.ts';
 
 export type Target = {
   readonly url: URL;
@@ -63,16 +63,16 @@ const within = (host: string, domain: string) => host === domain || host.endsWit
 function parse(text: string): URL {
   // Rejects characters that the URL parser silently drops or converts, such as line breaks and backslashes, because the
   // intended target is then ambiguous.
-  if (text.length > MAX_LENGTH || /[\s\\#\p{Cc}]/u.test(text)) throw egressRefused('url');
+  if (text.length > MAX_LENGTH || /[\s\\#\p{Cc}]/u.test(text)) throw egressRejected('url');
   const url = URL.parse(text);
-  if (!url || url.username !== '' || url.password !== '') throw egressRefused('url');
+  if (!url || url.username !== '' || url.password !== '') throw egressRejected('url');
   return url;
 }
 
 function checkHost(host: string, { ownHosts, bedrock }: Pick<TargetRules, 'ownHosts' | 'bedrock'>): void {
   const denied = bedrock && BEDROCK_RUNTIME.test(host) ? INTERNAL_DOMAINS : [...INTERNAL_DOMAINS, ...AWS];
   const name = host.length <= MAX_HOST_LENGTH && isIP(host) === 0 && HOST.test(host);
-  if (!name || [...denied, ...ownHosts].some((domain) => within(host, domain))) throw egressRefused('host');
+  if (!name || [...denied, ...ownHosts].some((domain) => within(host, domain))) throw egressRejected('host');
 }
 
 /** @throws {AppError} `egress_refused` */
@@ -80,10 +80,10 @@ export function targetOf(text: string, rules: TargetRules): Target {
   const { trustedOrigins, ownOrigin, ports } = rules;
   const url = parse(text);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.origin === ownOrigin) throw egressRefused('host');
+  if (url.origin === ownOrigin) throw egressRejected('host');
   if (trustedOrigins.has(url.origin)) return { url, host, trusted: true };
-  if (url.protocol !== 'https:') throw egressRefused('scheme');
-  if (!ports.includes(url.port === '' ? HTTPS_PORT : Number(url.port))) throw egressRefused('port');
+  if (url.protocol !== 'https:') throw egressRejected('scheme');
+  if (!ports.includes(url.port === '' ? HTTPS_PORT : Number(url.port))) throw egressRejected('port');
   checkHost(host, rules);
   return { url, host, trusted: false };
 }

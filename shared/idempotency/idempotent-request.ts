@@ -81,8 +81,8 @@ export async function failedOrSuperseded(
 ): Promise<{ error: AppError; earlier?: StoredResponse | undefined }> {
   try {
     return { error: asAppError(failure), earlier: await request.supersededBy(failure) };
-  } catch (refusal) {
-    return { error: asAppError(refusal) };
+  } catch (rejection) {
+    return { error: asAppError(rejection) };
   }
 }
 

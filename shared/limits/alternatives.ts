@@ -13,7 +13,7 @@ export type Alternative = {
 
 type CostMicroUsd = number | 'unknown';
 
-export type Refused = {
+export type RejectedCall = {
   readonly code: string;
   readonly tool: string;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ const passes = (code: string) =>
   (code.startsWith('upstream_') && !isDefinite(code)) || code === 'deadline_exceeded';
 const DEFAULT_WAIT_SECONDS = 5;
 
-function patchFor(provider: UsableProvider, parameters: Refused['parameters']) {
+function patchFor(provider: UsableProvider, parameters: RejectedCall['parameters']) {
   const { temperature } = parameters;
   return {
     provider: provider.id,
@@ -73,22 +73,22 @@ const rank = (cost: CostMicroUsd) => (cost === 'unknown' ? Number.MAX_VALUE : co
 const better = (a: UsableProvider, b: UsableProvider): number =>
   Number(a.isLow) - Number(b.isLow) || rank(a.costMicroUsd) - rank(b.costMicroUsd);
 
-function otherProviders(refused: Refused, { providers }: Means): Alternative[] {
+function otherProviders(rejected: RejectedCall, { providers }: Means): Alternative[] {
   // Another provider does not help against a limit on all calls or on this tool.
-  if (refused.scope === 'owner' || refused.scope === 'tool') return [];
-  const asked = refused.provider ?? refused.parameters['provider'];
+  if (rejected.scope === 'owner' || rejected.scope === 'tool') return [];
+  const asked = rejected.provider ?? rejected.parameters['provider'];
   return providers
     .filter(({ id }) => id !== asked)
     .toSorted(better)
     .map((provider) => ({
       kind: 'other_provider',
       description: `The same call to ${provider.title}, with your own key.`,
-      call: { tool_name: refused.tool, parameters: patchFor(provider, refused.parameters) },
+      call: { tool_name: rejected.tool, parameters: patchFor(provider, rejected.parameters) },
       cost_micro_usd: provider.costMicroUsd,
     }));
 }
 
-function waiting({ code, tool, retryAfterSeconds }: Refused, { againMicroUsd }: Means): Alternative[] {
+function waiting({ code, tool, retryAfterSeconds }: RejectedCall, { againMicroUsd }: Means): Alternative[] {
   const seconds = typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
   const wait = seconds ?? (passes(code) ? DEFAULT_WAIT_SECONDS : undefined);
   if (wait === undefined) return [];
@@ -97,11 +97,11 @@ function waiting({ code, tool, retryAfterSeconds }: Refused, { againMicroUsd }: 
   return [{ kind: 'wait', description, call, cost_micro_usd: againMicroUsd, after_seconds: wait }];
 }
 
-const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
-  refused.scope === 'owner' || isDefinite(refused.code)
+const otherTools = (rejected: RejectedCall, { free }: Means): Alternative[] =>
+  rejected.scope === 'owner' || isDefinite(rejected.code)
     ? []
     : free
-        .filter((tool) => tool !== refused.tool)
+        .filter((tool) => tool !== rejected.tool)
         .map((tool) => ({
           kind: 'other_tool',
           description: `${tool} requires no provider.`,
@@ -110,8 +110,8 @@ const otherTools = (refused: Refused, { free }: Means): Alternative[] =>
         }));
 
 /** Ranking: the same result now, the same result later, another tool. */
-export const alternativesTo = (refused: Refused, means: Means): Alternative[] => [
-  ...otherProviders(refused, means),
-  ...waiting(refused, means),
-  ...otherTools(refused, means),
+export const alternativesTo = (rejected: RejectedCall, means: Means): Alternative[] => [
+  ...otherProviders(rejected, means),
+  ...waiting(rejected, means),
+  ...otherTools(rejected, means),
 ];

@@ -24,7 +24,7 @@ import {
   dueWarnings,
 } from './ledger.ts';
 import type { Plan, Sight } from './persist.ts';
-import { crowdedError, exhaustedError } from './refusals.ts';
+import { crowdedError, exhaustedError } from './limit-errors.ts';
 
 export type Caller = {
   readonly ownerId: OwnerId;

@@ -5,7 +5,7 @@ import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 import { type Amount, dayOf, type Hold, WARNINGS } from './ledger.ts';
 import { persist } from './persist.ts';
 import { type Caller, createPlans, type PlanPorts } from './plans.ts';
-import { unpricedError, unpricedForToken } from './refusals.ts';
+import { unpricedError, unpricedForToken } from './limit-errors.ts';
 
 /** Planned call. Its sizes give the upper bound of its price. */
 export type Estimate = {

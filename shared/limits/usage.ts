@@ -12,7 +12,7 @@ import {
   type TokenBudget,
   tokenGauge,
 } from './ledger.ts';
-import { resetAfter } from './refusals.ts';
+import { resetAfter } from './limit-errors.ts';
 
 /** `spent`: ended calls. `open`: reserved for calls in progress. `limit`, `left`: null without a limit. */
 export type Gauged = {

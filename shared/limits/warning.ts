@@ -1,6 +1,6 @@
 // Budget warnings.
 import { gaugeOf, type Warning } from './ledger.ts';
-import { resetAfter, scopeText, usd } from './refusals.ts';
+import { resetAfter, scopeText, usd } from './limit-errors.ts';
 
 const SEVERITY: Readonly<Record<number, 'info' | 'warning' | 'critical'>> = {
   50: 'info',

@@ -7,7 +7,7 @@ export type McpMessage = { readonly method?: unknown; readonly params?: unknown;
 /** Allows a chat of a thousand messages with a hundred tools. */
 const BOUNDS = { depth: 32, nodes: 20_000 };
 
-const REFUSALS = {
+const REJECTIONS = {
   parse: [400, -32_700, 'Parse error: the body is not one bounded JSON value'],
   batch: [400, -32_600, 'Invalid request: batches are not supported, send one message'],
   method_not_allowed: [405, -32_000, 'Method not allowed: send one message with POST'],
@@ -18,8 +18,8 @@ const REFUSALS = {
 } as const;
 
 /** Error response in the shape that MCP clients of all protocol revisions expect. */
-export function refusal(kind: keyof typeof REFUSALS, reason?: string): Response {
-  const [status, code, text] = REFUSALS[kind];
+export function rejection(kind: keyof typeof REJECTIONS, reason?: string): Response {
+  const [status, code, text] = REJECTIONS[kind];
   const message = reason === undefined ? text : `${text}. ${reason}`;
   return Response.json(
     { jsonrpc: '2.0', error: { code, message }, id: null },
@@ -30,14 +30,14 @@ export function refusal(kind: keyof typeof REFUSALS, reason?: string): Response 
 export function parseMessage(
   text: string | null,
   contentType: string | null,
-): { message: McpMessage } | { refused: Response } {
-  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? '')) return { refused: refusal('media_type') };
+): { message: McpMessage } | { rejected: Response } {
+  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? '')) return { rejected: rejection('media_type') };
   try {
     const value = parseJson(text ?? '', BOUNDS);
-    if (typeof value !== 'object' || value === null) return { refused: refusal('parse') };
-    return Array.isArray(value) ? { refused: refusal('batch') } : { message: value };
+    if (typeof value !== 'object' || value === null) return { rejected: rejection('parse') };
+    return Array.isArray(value) ? { rejected: rejection('batch') } : { message: value };
   } catch (error) {
-    if (error instanceof AppError) return { refused: refusal('parse', error.message) };
+    if (error instanceof AppError) return { rejected: rejection('parse', error.message) };
     throw error;
   }
 }

@@ -21,7 +21,7 @@ Todos, AI models and small utilities, called on your own stored keys.
 - \`time_*\`, \`calc_evaluate\`, \`text_*\` and \`json_*\` compute; \`key_status\`, \`usage_status\` and \`service_status\` tell.
 - A tool that changes something takes \`idempotency_key\`: sent again with the same key and arguments, the call is answered
   as before and not done again.
-- A refusal names its code and the next step, as text and in \`_meta["dev.portunus/error"]\`.
+- A rejection names its code and the next step, as text and in \`_meta["dev.portunus/error"]\`.
 `;
 
 /** True if reading this resource calls a tool, which writes its own audit record. */

@@ -9,7 +9,7 @@ import {
 
 import type { Principal } from '#shared/auth/principal.ts';
 
-import { type McpMessage, parseMessage, refusal } from './message.ts';
+import { type McpMessage, parseMessage, rejection } from './message.ts';
 
 /** Inputs of one request. */
 export type McpOffer = {
@@ -52,9 +52,9 @@ export function receive(
   request: Request,
   text: string | null,
   { host, origins }: McpSite,
-): { message: McpMessage } | { refused: Response } {
+): { message: McpMessage } | { rejected: Response } {
   const foreign = hostHeaderValidationResponse(request, [host]) ?? isForeignPage(request, origins);
-  if (foreign) return { refused: refusal('foreign') }; // in our words: the library's quote the request
+  if (foreign) return { rejected: rejection('foreign') }; // in our words: the library's quote the request
   return parseMessage(text, request.headers.get('content-type'));
 }
 

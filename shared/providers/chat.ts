@@ -81,7 +81,7 @@ export type KeyDialect = {
   /** @throws {z.ZodError} */
   readonly models: (body: unknown) => readonly string[];
   /** Whether an error that is no 401 says that the key is not known. */
-  readonly refusesKey?: (status: number, error: ProviderError) => boolean;
+  readonly rejectsKey?: (status: number, error: ProviderError) => boolean;
 };
 
 /** One provider's dialect: a chat in its own form, and its answers in ours. No transport, no key handling. */
@@ -108,7 +108,7 @@ export type ChatAdapter = KeyDialect & {
   };
 };
 
-export const refusedField = (title: string, path: string, message: string): AppError =>
+export const rejectedField = (title: string, path: string, message: string): AppError =>
   new AppError('invalid_input', `Not supported by ${title}: ${path} ${message}.`, {
     issues: [{ path, message }],
     next_step: 'Omit the field, or choose another provider.',
@@ -118,5 +118,5 @@ export const refusedField = (title: string, path: string, message: string): AppE
 export function textsIn(input: EmbedRequest['input'], title: string): readonly string[] {
   const texts = input.filter((one) => typeof one === 'string');
   if (texts.length === input.length) return texts;
-  throw refusedField(title, 'input', 'must be text: it cannot read the token numbers of another provider');
+  throw rejectedField(title, 'input', 'must be text: it cannot read the token numbers of another provider');
 }

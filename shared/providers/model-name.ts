@@ -31,7 +31,7 @@ function policyNamed(name: string): Policy {
   });
 }
 
-function refuseKey(name = ''): void {
+function assertNoKeyAsModel(name = ''): void {
   if (!isMisplacedKey(name)) return;
   throw new AppError('invalid_input', 'The model is a provider key. It was not sent anywhere.', {
     issues: [{ path: 'model', message: 'must be the name of a model, not a key' }],
@@ -46,7 +46,7 @@ function refuseKey(name = ''): void {
  */
 export function withKnownPrefix(wanted: Wanted): Wanted {
   const parts = split(wanted.model);
-  refuseKey(parts?.model ?? wanted.model);
+  assertNoKeyAsModel(parts?.model ?? wanted.model);
   if (!parts) return wanted;
   const prefix = parts.prefix.toLowerCase();
   const model = parts.model.replace(/^models\//, ''); // Google lists its models so

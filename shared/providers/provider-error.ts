@@ -89,7 +89,7 @@ const keyForbidden = (facts: ProviderFacts, error: ProviderError): Rejected => (
 
 /** Most providers say it by 401. */
 export const rejectsKey = (status: number, error: ProviderError, dialect: KeyDialect): boolean =>
-  status === 401 || (dialect.refusesKey?.(status, error) ?? false);
+  status === 401 || (dialect.rejectsKey?.(status, error) ?? false);
 
 /** The request is at fault: every key would get the same response. */
 const REQUEST_REJECTED = new Set([400, 404, 413, 422]);

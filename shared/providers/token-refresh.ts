@@ -21,7 +21,7 @@ const Reply = z.object({
     .max(366 * 24 * 3600)
     .default(3600),
 });
-const Refusal = z.object({ error: z.string() });
+const TokenErrorBody = z.object({ error: z.string() });
 
 /** The provider says something about this token, as opposed to about its own health. */
 const FINAL = new Set(['invalid_grant', 'unauthorized_client', 'invalid_client']);
@@ -39,8 +39,8 @@ function jsonIn({ body }: EgressResponse): unknown {
 function outcomeOf(response: EgressResponse): Refreshed {
   const body = jsonIn(response);
   if (response.status >= 300) {
-    const refusal = Refusal.safeParse(body);
-    return { kind: refusal.success && FINAL.has(refusal.data.error) ? 'refused' : 'failed' };
+    const tokenError = TokenErrorBody.safeParse(body);
+    return { kind: tokenError.success && FINAL.has(tokenError.data.error) ? 'refused' : 'failed' };
   }
   const reply = Reply.safeParse(body);
   if (!reply.success) return { kind: 'failed' };

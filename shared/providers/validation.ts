@@ -52,7 +52,7 @@ export function createAskProvider(ports: {
 }): AskProvider {
   const { egress, origins, now } = ports;
 
-  /** Undefined: no answer. The guard's own refusals pass through. */
+  /** Undefined: no answer. The guard's own rejections pass through. */
   const send = async (request: Parameters<Egress['send']>[0]): Promise<EgressResponse | undefined> => {
     try {
       return await egress.send(request);
@@ -84,7 +84,7 @@ export function createAskProvider(ports: {
 }
 
 /** @throws {AppError} `key_rejected` for a key that its provider does not take: it must not be kept as if it did */
-export function refuseRejected({ outcome }: Validation, facts: ProviderFacts): void {
+export function assertNotRejected({ outcome }: Validation, facts: ProviderFacts): void {
   const { id, title, keyPage } = facts;
   if (outcome !== 'rejected') return;
   throw new AppError('key_rejected', `${title} rejected this key. Nothing was stored.`, {

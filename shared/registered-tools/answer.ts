@@ -42,7 +42,7 @@ function secondsIn(header: string | undefined): { retry_after_seconds?: number }
 }
 
 /** Statuses of a definite answer. Others of 4xx say that the moment was wrong: a timeout, a lock, too early. */
-const isRefusal = (status: number): boolean =>
+const isRejection = (status: number): boolean =>
   status >= 400 && status < 500 && ![408, 423, 425].includes(status);
 
 /**
@@ -50,7 +50,7 @@ const isRefusal = (status: number): boolean =>
  * @param about.reason masked and bounded
  * @throws {AppError} `key_rejected`, `upstream_forbidden`, `upstream_refused`, `rate_limited`, `loop`, `upstream_failed`
  */
-export function refuseFailure(
+export function assertSuccess(
   { status, headers }: Pick<EgressResponse, 'status' | 'headers'>,
   {
     alias,
@@ -80,7 +80,7 @@ export function refuseFailure(
       ...secondsIn(headers['retry-after']),
     });
   }
-  if (isRefusal(status)) {
+  if (isRejection(status)) {
     throw new AppError('upstream_refused', `The upstream ${alias} returned status ${status}.`, {
       ...about,
       ...reason,

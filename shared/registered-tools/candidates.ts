@@ -4,7 +4,7 @@ import { hopHeaders } from '#shared/core/hops.ts';
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
-import { refuseFailure, textIn } from './answer.ts';
+import { assertSuccess, textIn } from './answer.ts';
 import { checkOwnTexts, httpDefinition } from './definition.ts';
 import type { Json } from './openapi-document.ts';
 import type { ToolCandidate, UpstreamPorts } from './ports.ts';
@@ -45,7 +45,7 @@ async function fetched(
   const response = await ports.upstream.egress.send(request, { maxBytes }).catch((error: unknown) => {
     throw operations ? error : withRemedy(error);
   });
-  refuseFailure(response, { alias });
+  assertSuccess(response, { alias });
   return response.body;
 }
 

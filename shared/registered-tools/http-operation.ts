@@ -24,7 +24,7 @@ const JSON_TYPES = 'application/json, text/plain;q=0.5';
 type Where = Pick<HttpOperation, 'url' | 'parameters'>;
 type Parameter = HttpOperation['parameters'][number];
 
-const refuse = (path: string, message: string): never => {
+const rejectOperation = (path: string, message: string): never => {
   throw new AppError('invalid_input', 'The operation is not supported.', { issues: [{ path, message }] });
 };
 
@@ -43,11 +43,11 @@ function templateOf(template: string): URL {
   const filled = template.replaceAll(PLACEHOLDER, 'x');
   const isOdd = /[{}\\\s]|%2e|%2f|%5c/i.test(filled);
   if (!url || isOdd || leadsElsewhere(filled.replace(/^[a-z]+:\/\/[^/]*/i, '')))
-    return refuse('url', 'must be an absolute URL with {arguments} only in its path');
+    return rejectOperation('url', 'must be an absolute URL with {arguments} only in its path');
   const [start = ''] = template.split(/[{?]/, 1);
   const inPath = start.startsWith(`${url.origin}/`) || start === url.origin;
   const query = template.split('?')[1] ?? '';
-  if (!inPath || query.includes('{')) refuse('url', 'may have {arguments} only in its path');
+  if (!inPath || query.includes('{')) rejectOperation('url', 'may have {arguments} only in its path');
   return url;
 }
 
@@ -61,8 +61,9 @@ export function checkOperation(
 ): void {
   const { url, parameters, body, method } = operation;
   about.checkUrl(templateOf(url).href);
-  if (operation.bodyFormat !== undefined && body === undefined) refuse('body_format', 'needs a body');
-  if (method === 'GET' && body !== undefined) refuse('body', 'cannot be sent with GET');
+  if (operation.bodyFormat !== undefined && body === undefined)
+    rejectOperation('body_format', 'needs a body');
+  if (method === 'GET' && body !== undefined) rejectOperation('body', 'cannot be sent with GET');
   checkNames(operation, about.inputSchema);
   for (const one of parameters) checkPlace(one);
   if (about.credential) checkCredential(about.credential, new Set(parameters.map(({ name }) => name)));
@@ -70,18 +71,19 @@ export function checkOperation(
 
 function checkPlace({ name, in: place, style, explode }: Parameter): void {
   if (place !== 'query' && (style !== undefined || explode !== undefined))
-    refuse('parameters', 'have a style where only a query has one');
+    rejectOperation('parameters', 'have a style where only a query has one');
   if (place === 'header' && !mayBeHeader(name))
-    refuse('parameters', 'contain a header that arguments cannot set');
+    rejectOperation('parameters', 'contain a header that arguments cannot set');
 }
 
 function checkNames({ url, parameters, body }: HttpOperation, schema: JsonSchema): void {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
   const names = new Set(parameters.map(({ name }) => name));
-  if (names.size < parameters.length) refuse('parameters', 'contain an argument twice');
+  if (names.size < parameters.length) rejectOperation('parameters', 'contain an argument twice');
   for (const name of [...names, ...(body === undefined || body === '*' ? [] : [body])]) {
-    if (!Object.hasOwn(properties, name)) refuse('parameters', 'must be properties of the input schema');
+    if (!Object.hasOwn(properties, name))
+      rejectOperation('parameters', 'must be properties of the input schema');
   }
   checkPath({ url, parameters }, required);
 }
@@ -93,18 +95,19 @@ function checkPath(
   const names = new Set(parameters.filter((one) => one.in === 'path').map(({ name }) => name));
   const placeholders = new Set([...url.matchAll(PLACEHOLDER)].map(([, name = '']) => name));
   if (names.size !== placeholders.size || ![...names].every((name) => placeholders.has(name)))
-    refuse('url', 'must have each path argument as {name}, and no other');
-  if (![...names].every((name) => required.has(name))) refuse('parameters', 'in the path must be required');
+    rejectOperation('url', 'must have each path argument as {name}, and no other');
+  if (![...names].every((name) => required.has(name)))
+    rejectOperation('parameters', 'in the path must be required');
 }
 
 export function checkCredential(
   { header, prefix }: Credential,
   taken: ReadonlySet<string> = new Set(),
 ): void {
-  if (!mayBeCredential(header)) refuse('credential.header', 'is not allowed as a credential header');
+  if (!mayBeCredential(header)) rejectOperation('credential.header', 'is not allowed as a credential header');
   if ([...taken].some((name) => name.toLowerCase() === header.toLowerCase()))
-    refuse('credential.header', 'is set by an argument');
-  if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) refuse('credential.prefix', 'must be plain text');
+    rejectOperation('credential.header', 'is set by an argument');
+  if (!/^[\x21-\x7e ]{0,20}$/.test(prefix)) rejectOperation('credential.prefix', 'must be plain text');
 }
 
 const isGiven = (args: Arguments, name: string) => (ownProperty(args, name) ?? null) !== null;

@@ -7,7 +7,7 @@ import type { EgressResponse } from '#shared/egress/egress.ts';
 import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
-import { jsonIn, refuseFailure, textIn } from './answer.ts';
+import { assertSuccess, jsonIn, textIn } from './answer.ts';
 import { requestOf } from './http-operation.ts';
 import { intentOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
 import { checkedResult } from './result-check.ts';
@@ -72,7 +72,7 @@ export async function callHttp(
       },
       { maxBytes: MAX_BYTES, headersMs: remainingMs },
     );
-    refuseFailure(response, { alias, reason: reasonIn(response, secret && createSecretMask(secret)) });
+    assertSuccess(response, { alias, reason: reasonIn(response, secret && createSecretMask(secret)) });
     return resultOf(operation, response.status, bodyIn(response, secret));
   });
   return { ...checkedResult(result, definition), meta: intentOf(tool) };

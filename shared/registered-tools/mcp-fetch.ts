@@ -10,7 +10,7 @@ import type { Egress, EgressStream } from '#shared/egress/egress.ts';
 import { sseEvents } from '#shared/egress/sse.ts';
 import type { ToolCall } from '#shared/tools/tool.ts';
 
-import { jsonIn, refuseFailure, textIn } from './answer.ts';
+import { assertSuccess, jsonIn, textIn } from './answer.ts';
 import { progressIn } from './progress.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -113,7 +113,7 @@ function sessionOf({ headers }: EgressStream): Record<string, string> {
   return { [SESSION]: session };
 }
 
-const REFUSALS = new Set([401, 403, 429]);
+const REJECTION_STATUSES = new Set([401, 403, 429]);
 const isStream = ({ headers }: EgressStream): boolean =>
   /^text\/event-stream/i.test(headers['content-type'] ?? '');
 
@@ -126,7 +126,7 @@ async function answerTo(asked: Message, response: EgressStream, line: Line): Pro
 /** Response as passed to the client: bounded, in UTF-8, without the key, and the answer to its own request. */
 async function seenBy(response: EgressStream, asked: Message, line: Line): Promise<Response> {
   const { status } = response;
-  if (REFUSALS.has(status) || status >= 500) refuseFailure(response, { alias: line.alias });
+  if (REJECTION_STATUSES.has(status) || status >= 500) assertSuccess(response, { alias: line.alias });
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
   if (status < 300 && asked['id'] !== undefined)
     return Response.json(await answerTo(asked, response, line), { headers });

@@ -97,7 +97,7 @@ const listing = (client: Client, options: Options): Pick<Session, 'tool' | 'tool
 });
 
 /** Invalid request, unknown method, invalid arguments (JSON-RPC 2.0): a definite answer, whose reason the caller needs. */
-const REFUSALS = new Set([-32_602, -32_601, -32_600]);
+const REJECTION_CODES = new Set([-32_602, -32_601, -32_600]);
 
 /**
  * Maps an error of the session. Of the upstream's own text it includes only the reason for a rejection, marked as the
@@ -109,7 +109,7 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   const { code } = error as { code?: unknown };
   if (typeof code !== 'number') return new AppError('upstream_malformed');
   const about = { provider: `x-${alias}`, upstream_code: code };
-  if (!REFUSALS.has(code))
+  if (!REJECTION_CODES.has(code))
     return new AppError('upstream_failed', `The upstream ${alias} returned an error.`, about);
   const said = error instanceof Error ? error.message.replace(/^MCP error -?\d+: /, '') : '';
   return new AppError('upstream_refused', `The upstream ${alias} rejected the call.`, {

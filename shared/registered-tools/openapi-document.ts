@@ -14,7 +14,7 @@ const MAX_ALIASES = 100;
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const refuse = (message: string): never => {
+const rejectDocument = (message: string): never => {
   throw new AppError('invalid_input', 'The document is not supported.', {
     issues: [{ path: 'body.document', message }],
   });
@@ -62,13 +62,15 @@ const isSwagger = ({ swagger }: Json): boolean => String(swagger).startsWith('2.
 
 /** @throws {AppError} `invalid_input` */
 export function openApiIn(text: string, convert?: Convert): Json {
-  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) refuse('is larger than 2 MiB');
+  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) rejectDocument('is larger than 2 MiB');
   const given = read(text);
   if (isObject(given) && isSwagger(given) && convert) {
-    return convert(given) ?? refuse('is a Swagger 2.0 document that cannot be converted to OpenAPI 3');
+    return (
+      convert(given) ?? rejectDocument('is a Swagger 2.0 document that cannot be converted to OpenAPI 3')
+    );
   }
   if (!isObject(given) || !/^3\.[012]\./.test(String(given['openapi']))) {
-    return refuse('must be an OpenAPI 3 or Swagger 2.0 document, as JSON or YAML');
+    return rejectDocument('must be an OpenAPI 3 or Swagger 2.0 document, as JSON or YAML');
   }
   return given;
 }

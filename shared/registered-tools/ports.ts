@@ -33,7 +33,7 @@ export type Credentials = {
 export type UpstreamPorts = {
   readonly egress: Egress;
   readonly credentials: Credentials;
-  /** Durable, with its record, before the call that found it is refused. */
+  /** Durable, with its record, before the call that found it is rejected. */
   readonly quarantine: (
     tool: RegisteredTool,
     drift: NonNullable<RegisteredTool['drift']>,

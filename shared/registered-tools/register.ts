@@ -36,14 +36,14 @@ const MAX_TOOLS = 200;
 const MAX_AT_ONCE = 90;
 const MAX_BYTES = 3_500_000;
 
-const refuse = (message: string, path = 'body.alias'): never => {
+const rejectRegistration = (message: string, path = 'body.alias'): never => {
   throw new AppError('invalid_input', undefined, { issues: [{ path, message }] });
 };
 
 const originOf = ({ source }: Definition): string => new URL(source.url.replaceAll(/[{}]/g, '')).origin;
 
 /** One alias, one origin: a key that is stored for it goes there. */
-function refuseClash(tools: readonly RegisteredTool[], present: readonly RegisteredTool[]): void {
+function assertNoClash(tools: readonly RegisteredTool[], present: readonly RegisteredTool[]): void {
   const looks = new Map(present.map(({ name }) => [plainLookOf(name), name]));
   for (const { name, alias, definition } of tools) {
     const like = looks.get(plainLookOf(name));
@@ -55,7 +55,7 @@ function refuseClash(tools: readonly RegisteredTool[], present: readonly Registe
     const elsewhere = present.some(
       (one) => one.alias === alias && originOf(one.definition) !== originOf(definition),
     );
-    if (elsewhere) refuse('already belongs to another origin');
+    if (elsewhere) rejectRegistration('already belongs to another origin');
   }
 }
 
@@ -153,7 +153,7 @@ export function createRegister(ports: RegisterPorts) {
   const { store, reserved } = ports;
 
   /** @returns the tools that a replacement replaces */
-  async function refuseTaken(
+  async function assertAliasFree(
     tools: readonly RegisteredTool[],
     site: Site,
   ): Promise<readonly RegisteredTool[]> {
@@ -165,15 +165,15 @@ export function createRegister(ports: RegisterPorts) {
     const replaced = replace ? all.filter((tool) => tool.alias === alias) : [];
     const own = all.filter((tool) => !replaced.includes(tool));
     if (shared.some((tool) => lookOf(tool.alias) === lookOf(alias)))
-      refuse('is already used by shared tools');
+      rejectRegistration('is already used by shared tools');
     if (own.some((tool) => tool.alias !== alias && lookOf(tool.alias) === lookOf(alias)))
-      refuse('looks like another alias; choose a distinguishable one');
+      rejectRegistration('looks like another alias; choose a distinguishable one');
     if (own.length + tools.length > MAX_TOOLS) {
       throw new AppError('conflict', `At most ${MAX_TOOLS} tools can be registered.`, {
         next_step: 'Delete some with DELETE /mcp/tools/{name}.',
       });
     }
-    refuseClash(tools, own);
+    assertNoClash(tools, own);
     return replaced;
   }
 
@@ -185,7 +185,7 @@ export function createRegister(ports: RegisterPorts) {
       });
     }
     if (reserved.has(lookOf(body.alias)))
-      refuse('is a reserved name or the name of a provider, or looks like one');
+      rejectRegistration('is a reserved name or the name of a provider, or looks like one');
     if (body.credential) checkCredential(body.credential);
     prepare();
     const candidates = await toolCandidates(body, caller, ports);
@@ -193,14 +193,15 @@ export function createRegister(ports: RegisterPorts) {
       draftsOf(candidates, { principal, body }, ports),
     );
     if (body.replace && tools.length === 0)
-      refuse('is replaced by no usable tool; delete it with DELETE /mcp/tools/{alias}');
-    if (JSON.stringify(tools).length > MAX_BYTES) refuse('is too large; select fewer tools', 'body');
+      rejectRegistration('is replaced by no usable tool; delete it with DELETE /mcp/tools/{alias}');
+    if (JSON.stringify(tools).length > MAX_BYTES)
+      rejectRegistration('is too large; select fewer tools', 'body');
     const { alias, replace } = body;
     const shelf = body.shared ? 'shared' : principal.ownerId;
-    const present = await refuseTaken(tools, { shelf, alias, replace });
+    const present = await assertAliasFree(tools, { shelf, alias, replace });
     const { writes, ...changed } = changesOf({ tools, present }, store);
     if (Math.max(tools.length, writes.length) > MAX_AT_ONCE)
-      refuse(`has more than ${MAX_AT_ONCE} tools; select the tools to register`, 'body');
+      rejectRegistration(`has more than ${MAX_AT_ONCE} tools; select the tools to register`, 'body');
     return { ...changed, skipped, writes };
   };
 }

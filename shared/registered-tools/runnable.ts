@@ -12,7 +12,7 @@ import { validatorOf } from './validator.ts';
 
 type Arguments = Record<string, unknown>;
 
-function refuseUnlessActive({ state, name }: RegisteredTool): void {
+function assertActive({ state, name }: RegisteredTool): void {
   if (state === 'active') return;
   if (state === 'quarantined') throw new AppError('tool_changed', undefined, { tool_name: name });
   throw new AppError('tool_inactive', undefined, { tool_name: name, state });
@@ -53,7 +53,7 @@ export function runnable(tool: RegisteredTool, ports: UpstreamPorts): Tool {
   return {
     ...listedTool(tool),
     async run(args, at) {
-      refuseUnlessActive(tool);
+      assertActive(tool);
       return call(tool, { args, call: at, ports });
     },
   };

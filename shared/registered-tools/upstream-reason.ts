@@ -1,4 +1,4 @@
-// The upstream's own reason for a refusal, for the model that has to correct itself: bounded, without the key, and never taken
+// The upstream's own reason for a rejection, for the model that has to correct itself: bounded, without the key, and never taken
 // for our words.
 import type { SecretMask } from '#shared/core/mask-secret.ts';
 import { parseJson } from '#shared/core/scan-json.ts';

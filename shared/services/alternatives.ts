@@ -4,7 +4,7 @@ import { SCOPES_OF } from '#shared/auth/scopes.ts';
 import {
   type Alternative,
   alternativesTo,
-  type Refused,
+  type RejectedCall,
   type UsableProvider,
 } from '#shared/limits/alternatives.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
@@ -36,7 +36,7 @@ const isFree = ({ annotations, requiresKey, input }: Tool) =>
 type Feature = 'chat' | 'embed';
 
 /** Functions for the estimated cost of the rejected call on a model, and for the default model of a provider. */
-function estimatorFor({ parameters }: Refused, feature: Feature, { default_models = {} }: Preference) {
+function estimatorFor({ parameters }: RejectedCall, feature: Feature, { default_models = {} }: Preference) {
   const { max_tokens } = parameters;
   const size = {
     inputBytes: Buffer.byteLength(JSON.stringify(parameters)),
@@ -50,7 +50,10 @@ function estimatorFor({ parameters }: Refused, feature: Feature, { default_model
 type Estimator = ReturnType<typeof estimatorFor>;
 
 /** Cost of repeating the call with the provider of the rejection, or else with the one in its parameters, if any. */
-function costAgain({ provider, parameters }: Refused, { modelOf, costOf }: Estimator): number | 'unknown' {
+function costAgain(
+  { provider, parameters }: RejectedCall,
+  { modelOf, costOf }: Estimator,
+): number | 'unknown' {
   const asked = provider ?? parameters['provider'];
   const facts = CATALOG.find(({ id }) => id === asked);
   if (!facts) return 'unknown';
@@ -84,22 +87,22 @@ export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, 
       costMicroUsd: costOf(facts.id, modelOf(facts)),
     });
 
-  return async (principal: Principal, refused: Refused): Promise<Alternative[]> => {
-    const tool = TOOLS.find(({ name }) => name === refused.tool);
+  return async (principal: Principal, rejected: RejectedCall): Promise<Alternative[]> => {
+    const tool = TOOLS.find(({ name }) => name === rejected.tool);
     if (!tool?.requiresKey || !('provider' in tool.input.shape)) {
       const againMicroUsd = tool && !tool.requiresKey ? 0 : 'unknown'; // registered tools have prices of their own
-      return alternativesTo(refused, { providers: [], free: [], againMicroUsd });
+      return alternativesTo(rejected, { providers: [], free: [], againMicroUsd });
     }
     // Other tools only if they have no limit of their own: whether such a limit is used up is not known here.
     const current = await rates();
     const free = TOOLS.filter((other) => isFree(other) && mayCall(principal, other))
       .map(({ name }) => name)
       .filter((name) => !narrowRateOf(current, principal.roles, ['tools', name]));
-    const feature = refused.tool === 'ai_embed' ? 'embed' : 'chat';
+    const feature = rejected.tool === 'ai_embed' ? 'embed' : 'chat';
     const usable = await usableFor(principal, feature);
     const preference = usable.length > 0 ? await preferenceOf(principal.ownerId) : {};
-    const estimator = estimatorFor(refused, feature, preference);
+    const estimator = estimatorFor(rejected, feature, preference);
     const providers = usable.map(usableProvider(principal, estimator));
-    return alternativesTo(refused, { providers, free, againMicroUsd: costAgain(refused, estimator) });
+    return alternativesTo(rejected, { providers, free, againMicroUsd: costAgain(rejected, estimator) });
   };
 }

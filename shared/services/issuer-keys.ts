@@ -1,6 +1,6 @@
 // The last good signing keys of each issuer, for starts while the issuer is down.
 import { ANONYMOUS } from '#shared/audit/audit.ts';
-import type { Refuse } from '#shared/audit/refusals.ts';
+import type { RecordRejection } from '#shared/audit/rejections.ts';
 import { type FetchJwks, hasSoundKeys, LAST_GOOD_MS, type SavedJwks } from '#shared/auth/token-keys.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { SealedRows } from '#shared/crypto/sealed-row.ts';
@@ -20,12 +20,14 @@ type Ports = {
 const boundTo = (uri: string, at: number) => ['JWKS', uri, String(at)];
 
 /** @throws {AppError} `integrity_failed` for a row that this service did not write, which is recorded */
-export function createFindSavedKeys(ports: Ports & { refuse: Refuse; newRequestId: () => string }) {
-  const { store, rows, refuse, newRequestId } = ports;
+export function createFindSavedKeys(
+  ports: Ports & { recordRejection: RecordRejection; newRequestId: () => string },
+) {
+  const { store, rows, recordRejection, newRequestId } = ports;
 
   /** Records a forged row: an attempt to have forged tokens accepted by writing to the table. */
   const recordForged = (uri: string, { code }: AppError): Promise<void> =>
-    refuse({
+    recordRejection({
       ownerId: ANONYMOUS,
       category: 'system',
       act: 'issuer_keys.refused',

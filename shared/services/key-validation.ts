@@ -4,7 +4,7 @@ import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 import { type KeyFormat, type ProviderFacts, requireAccepted } from '#shared/providers/catalog.ts';
-import { type AskProvider, refuseRejected } from '#shared/providers/validation.ts';
+import { type AskProvider, assertNotRejected } from '#shared/providers/validation.ts';
 import type { Validation } from '#shared/vault/stored-key.ts';
 
 /** Facts about one call that do not depend on its operation. */
@@ -65,7 +65,7 @@ export function createKeyValidation(ports: {
     async validateNew(ownerId, call, { facts, secret, origin = '', format = 'usual', target }) {
       await recordAttempt(ownerId, call, { provider: facts.id, ...(target !== undefined && { target }) });
       const validation = await askProvider({ facts, secret, origin, deadline: call.deadline });
-      refuseRejected(validation, facts);
+      assertNotRejected(validation, facts);
       requireAccepted(facts, format, validation.outcome);
       return validation;
     },

@@ -1,13 +1,13 @@
 import { ANONYMOUS } from '#shared/audit/audit.ts';
-import type { Refuse } from '#shared/audit/refusals.ts';
+import type { RecordRejection } from '#shared/audit/rejections.ts';
 import type { AppError } from '#shared/core/errors.ts';
 
 /** Records a rejected caller, with the class of the reason and nothing of the token. */
 export const createRecordRejectedCaller =
-  (refuse: Refuse) =>
+  (recordRejection: RecordRejection) =>
   (error: AppError, requestId: string, ownerId: string = ANONYMOUS): Promise<void> => {
     const { reason = error.code } = error.details;
-    return refuse({
+    return recordRejection({
       ownerId,
       category: 'authentication',
       act: 'authentication.refused',

@@ -1,6 +1,6 @@
 // End of a call: its record, its cost and the writes that belong to it, in one commit.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
-import type { Refuse } from '#shared/audit/refusals.ts';
+import type { RecordRejection } from '#shared/audit/rejections.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import type { Account, Charge, Ending } from '#shared/limits/spending.ts';
@@ -41,7 +41,10 @@ export function requireReturnable(
 }
 
 /** The records of one call: its ATTEMPT, if it goes outside, and its end. */
-export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, money: Account<CallMeta>) {
+export function recordsOf(
+  { audit, recordRejection }: { audit: Audit; recordRejection: RecordRejection },
+  money: Account<CallMeta>,
+) {
   // An ATTEMPT has its OUTCOME in the trail, each of them: only what was never begun may be sampled.
   let begun = false;
   const end: End = async (ending, { meta, ...record }, also = () => []) => {
@@ -62,7 +65,7 @@ export function recordsOf({ audit, refuse }: { audit: Audit; refuse: Refuse }, m
       const { meta } = error instanceof ResultTooLarge ? error : {};
       const ending = meta ? { served: meta } : { error };
       if (begun) await end(ending, { ...record, ...(meta && { meta }) }, () => writes);
-      else await refuse(record, writes);
+      else await recordRejection(record, writes);
     },
   };
 }

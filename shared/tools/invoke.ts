@@ -1,6 +1,6 @@
 // The one path of every tool call. REST and MCP are thin faces of it.
 import type { Audit, AuditDraft } from '#shared/audit/audit.ts';
-import type { Refuse } from '#shared/audit/refusals.ts';
+import type { RecordRejection } from '#shared/audit/rejections.ts';
 import { type Principal, requireModel, requireScope, requireTool } from '#shared/auth/principal.ts';
 import type { CacheMode } from '#shared/cache/policy.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
@@ -117,7 +117,7 @@ type Ports = {
   lookUpResponse: LookUpResponse;
   alternatives: FindAlternatives;
   /** Records a call that did not succeed. */
-  refuse: Refuse;
+  recordRejection: RecordRejection;
   /** A built-in tool; none for routes that pass their tool. */
   findBuiltIn: (name: string) => Tool | undefined;
   /** A registered tool of this name that the caller may know of. */
@@ -204,7 +204,7 @@ async function conclude(
 const NOT_ADMITTED = (): Promise<void> => Promise.reject(new Error('The call is not admitted yet.'));
 
 export function createInvoke(all: Ports): Invoke {
-  const { audit, refuse, account, admit, admitProvider, alternatives, ...rest } = all;
+  const { audit, recordRejection, account, admit, admitProvider, alternatives, ...rest } = all;
   const { beginIdempotentRequest, lookUpResponse, findBuiltIn, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
@@ -214,7 +214,7 @@ export function createInvoke(all: Ports): Invoke {
     const keys: KeyReceipt[] = [];
     const onUse = (key: KeyReceipt) => void keys.push(key);
     const draft = draftsOf(invocation, keys);
-    const { end, ...records } = recordsOf({ audit, refuse }, account(callerOf(invocation)));
+    const { end, ...records } = recordsOf({ audit, recordRejection }, account(callerOf(invocation)));
 
     const begin = async (intent: Intent) => {
       await admission();

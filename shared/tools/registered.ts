@@ -137,13 +137,13 @@ export const hashOf = (definition: Definition): string =>
 /** Registry of tools: one user's own, or the one shared by all users. */
 export type Shelf = OwnerId | 'shared';
 
-/** Port. Reads are strongly consistent: a tool that was disabled is refused on the very next call. */
+/** Port. Reads are strongly consistent: a tool that was disabled is rejected on the very next call. */
 export type RegisteredToolStore = {
   readonly find: (shelf: Shelf, name: string) => Promise<RegisteredTool | undefined>;
   readonly list: (shelf: Shelf) => Promise<RegisteredTool[]>;
-  /** Refused with `conflict` when the name is taken. */
+  /** Rejected with `conflict` when the name is taken. */
   readonly insert: (tool: RegisteredTool) => Write;
-  /** Refused with `conflict` unless the stored row is at `tool.revision - 1`. */
+  /** Rejected with `conflict` unless the stored row is at `tool.revision - 1`. */
   readonly replace: (tool: RegisteredTool) => Write;
   readonly remove: (tool: RegisteredTool) => Write;
 };

@@ -96,7 +96,7 @@ export type ServedBy = {
   readonly ageSeconds?: number;
 };
 
-/** A call that ended, and whose audit record is durable. `failure` is any error that is not a refusal of ours. */
+/** A call that ended, and whose audit record is durable. `failure` is any error that is not a rejection of ours. */
 export type InvokeResult = (
   | ({
       readonly ok: true;

@@ -5,7 +5,7 @@ import type { Secret } from '#shared/core/secret.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import { expiresAtOf } from './expires-at.ts';
-import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
+import { assertNotStored, type Fingerprint, type SealKey } from './new-value.ts';
 import { type KeyStore, type KeySummary, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
 import { tokenSecret, type TokenSet } from './token-set.ts';
 
@@ -52,7 +52,7 @@ export function createKeyDeposit(ports: {
     async deposit({ ownerId, provider, secret, label, expiresAt, origin, tokens, validate }) {
       const expiry = expiresAtOf(expiresAt, now());
       const [present, fp] = await Promise.all([keys.list(ownerId, provider), fingerprint(secret)]);
-      refuseKnown(present, fp);
+      assertNotStored(present, fp);
       if (present.length >= MAX_KEYS) {
         throw new AppError('conflict', `At most ${MAX_KEYS} keys can be stored for one provider.`, {
           next_step: 'Delete a key that is no longer needed.',

@@ -14,7 +14,7 @@ import { contextOf, type KeyOwner, type Sealed, type StoredKey } from './stored-
 export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
 
 /** @throws {AppError} `conflict` if one of these keys has the same value */
-export function refuseKnown(present: readonly StoredKey[], fp: Uint8Array): void {
+export function assertNotStored(present: readonly StoredKey[], fp: Uint8Array): void {
   const same = present.find((key) => Buffer.compare(key.fp, fp) === 0);
   if (!same) return;
   throw new AppError('conflict', 'This key is already stored.', {

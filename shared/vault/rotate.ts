@@ -6,7 +6,7 @@ import type { Secret } from '#shared/core/secret.ts';
 import type { Changed } from './change.ts';
 import { expiresAtOf } from './expires-at.ts';
 import { nextVersion, rotated } from './life.ts';
-import { type Fingerprint, refuseKnown, type SealKey } from './new-value.ts';
+import { assertNotStored, type Fingerprint, type SealKey } from './new-value.ts';
 import { ownKey } from './own-key.ts';
 import { type KeyStore, summaryOf, type Validation } from './stored-key.ts';
 
@@ -40,7 +40,7 @@ export function createRotateKey(ports: {
     const { key, siblings } = await ownKey(keys, ownerId, keyId);
     if (key.kind !== 'api_key') throw new AppError('conflict', 'The key is renewed automatically.');
     const fp = await fingerprint(secret);
-    refuseKnown(siblings, fp);
+    assertNotStored(siblings, fp);
     const validation = await validate();
     const version = nextVersion(key);
     const value = await seal(

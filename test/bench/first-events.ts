@@ -1,4 +1,4 @@
-// The first event of each function: a call that works where one is known, else one that is refused after reading it.
+// The first event of each function: a call that works where one is known, else one that is rejected after reading it.
 import { eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
 import { contextOf } from '#shared/auth/principal.ts';

@@ -8,7 +8,7 @@ import { bundling } from './bundling.ts';
 import { coldStarts } from './cold-start.ts';
 import { completions } from './completions.ts';
 import { besidePeer } from './peer.ts';
-import { refusals } from './refusals.ts';
+import { rejections } from './rejections.ts';
 import { registeredTools } from './registered-tools.ts';
 import { withStack } from './stack.ts';
 import { starts } from './start.ts';
@@ -24,7 +24,7 @@ const PARTS = {
   completions,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
   peer: besidePeer,
-  refusals: () => withStack(refusals),
+  rejections: () => withStack(rejections),
   start: starts,
   tools: (quick: boolean) => withStack((stack) => registeredTools(stack, quick)),
   vault,
@@ -43,7 +43,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
   load         requests per second, p50 and p95 at 16 connections, against a handler that does nothing
   peer         which requests are answered, and what each route of /v1 adds, beside @portkey-ai/gateway
-  refusals     the time to refuse each kind of bad input
+  rejections     the time to reject each kind of bad input
   start        npm start to ready, cold and again
   tools        the list of tools with 200 registered ones, against our own alone
   vault        sealing and opening a key, against bare AES-256-GCM and the official SDK; KMS calls for 1,000 uses

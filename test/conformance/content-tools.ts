@@ -43,7 +43,7 @@ const ANSWERS: Readonly<Record<string, CallToolResult['content']>> = {
   test_reconnection: [{ type: 'text', text: 'A stream that broke is asked for again.' }],
 };
 
-/** They need an answer on another POST, which finds another process: refused at once, a hanging one would hold it. */
+/** They need an answer on another POST, which finds another process: rejected at once, a hanging one would hold it. */
 const NEED_A_SESSION = [
   'test_sampling',
   'test_elicitation',
@@ -56,7 +56,7 @@ export function addContentTools(server: McpServer): void {
     server.registerTool(name, { description: `Answers with what ${name} names.` }, () => ({ content }));
   }
   for (const name of NEED_A_SESSION) {
-    server.registerTool(name, { description: 'Refuses: it would need a session.' }, () => ({
+    server.registerTool(name, { description: 'Rejects: it would need a session.' }, () => ({
       isError: true,
       ...text('This server keeps no session.'),
     }));

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
 import { platformDeadline, requestOf, streaming } from '#functions/edge/response-stream.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
-import { refusal } from '#shared/mcp/message.ts';
+import { rejection } from '#shared/mcp/message.ts';
 import { type McpOffer, receive, serveMcp } from '#shared/mcp/serve.ts';
 
 import { addAskingTools, codec } from './asking-tools.ts';
@@ -42,11 +42,11 @@ const report = (error: unknown) =>
   void process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
-  if (event.httpMethod !== 'POST') return refusal('method_not_allowed');
+  if (event.httpMethod !== 'POST') return rejection('method_not_allowed');
   const request = requestOf(event, platformDeadline(context), event.body);
   const origins = [`http://${request.headers.get('host')}`];
   const received = receive(request, event.body, { host: 'localhost', origins });
-  if ('refused' in received) return received.refused;
+  if ('rejected' in received) return received.rejected;
   return serveMcp(request, received.message, { offer, principal, report });
 }
 

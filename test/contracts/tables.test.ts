@@ -12,7 +12,7 @@ import { keyTable } from '#shared/aws/key-table.ts';
 import { limitTable } from '#shared/aws/limit-table.ts';
 import { noticeTable } from '#shared/aws/notice-table.ts';
 import { preferenceTable } from '#shared/aws/preference-table.ts';
-import { refusalsOf, refusalTable } from '#shared/aws/refusal-table.ts';
+import { readRejectionCounts, rejectionTable } from '#shared/aws/rejection-table.ts';
 import { todoTable } from '#shared/aws/todo-table.ts';
 import { toolTable } from '#shared/aws/tool-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
@@ -240,16 +240,18 @@ onTables('the product’s tables', (table) => {
     );
   });
 
-  it('count refusals of one kind together, and read those of the days that are asked for', async () => {
+  it('count rejections of one kind together, and read those of the days that are asked for', async () => {
     const { db, TableName } = table();
     const ownerId = newUid();
-    const count = refusalTable(db, { TableName, now: () => NOW });
+    const count = rejectionTable(db, { TableName, now: () => NOW });
     const of = (hour: string) => ({ ownerId, hour, kind: 'tool.called not_found' });
     const counts = [await count(of('2026-11-22T23')), await count(of('2026-11-22T23'))];
     expect(counts).toEqual([1, 2]);
     expect(await count(of('2026-11-23T00'))).toBe(1);
     const span = { from: '2026-11-22', to: '2026-11-22' };
-    expect(await refusalsOf(db, TableName)(ownerId, span)).toEqual([{ ...of('2026-11-22T23'), n: 2 }]);
+    expect(await readRejectionCounts(db, TableName)(ownerId, span)).toEqual([
+      { ...of('2026-11-22T23'), n: 2 },
+    ]);
   });
 
   it('drop the value before a rotation once it is over, and of the version that was meant', async () => {

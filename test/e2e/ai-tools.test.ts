@@ -158,7 +158,7 @@ onEngine('a key for an OpenAI-compatible server', () => {
     expect((await alice.invoke('ai_chat', say('x', { base_url: 'https://example.org' }))).status).toBe(400);
   });
 
-  it('is refused without an address, or with one where none belongs', async () => {
+  it('is rejected without an address, or with one where none belongs', async () => {
     const bob = await portunus.current.person('bob');
     expect((await store(bob, undefined)).body).toMatchObject({
       code: 'invalid_input',
@@ -204,8 +204,8 @@ onEngine('a key for an OpenAI-compatible server', () => {
     expect((await rotate({ base_url: provider?.compatibleUrl })).body).toMatchObject({ success: true });
     const other = canaryKey('compatible');
     await store(dora, provider?.compatibleUrl, other);
-    provider?.refuse(first);
-    provider?.refuse(next);
+    provider?.reject(first);
+    provider?.reject(next);
     const { body } = await dora.invoke('ai_chat', say('hello', { provider: 'compatible', model: 'm' }));
     expect(body.code).toBe('key_rejected');
     expect(providerChats(portunus.current).map(({ credential }) => credential)).not.toContain(other);

@@ -31,7 +31,7 @@ async function withKeys(name: string, ...providers: ('openai' | 'anthropic' | 'g
   return { person, keys };
 }
 
-/** As a client does: the refused call with the parameters that are named, replaced. */
+/** As a client does: the rejected call with the parameters that are named, replaced. */
 const take = (person: Person, parameters: object, { call }: Alternative) =>
   person.invoke(
     call.tool_name,
@@ -128,7 +128,7 @@ onEngine('the alternatives of a rejection', () => {
       const good = kind === 'missing' ? (['anthropic'] as const) : (['openai', 'anthropic'] as const);
       const { person, keys } = await withKeys(`dan-${kind}`, ...good);
       if (kind === 'frozen') await person.post(`/api-keys/${keys['openai']?.id}/freeze`, undefined);
-      if (kind === 'rejected') portunus.current.provider?.refuse(keys['openai']?.key ?? '');
+      if (kind === 'rejected') portunus.current.provider?.reject(keys['openai']?.key ?? '');
       const asked = say('hello', { provider: 'openai' });
       const { body } = await person.invoke('ai_chat', asked);
       expect(body.code).toBe(`key_${kind}`);

@@ -121,8 +121,8 @@ onEngine('/v1/messages', () => {
       thinking: undefined,
       tools: [{ type: 'web_search_20250305', name: 'web_search' }],
     };
-    const refused = await person.post('/v1/messages?beta=true', billed);
-    expect([refused.status, refused.body]).toMatchObject([
+    const rejected = await person.post('/v1/messages?beta=true', billed);
+    expect([rejected.status, rejected.body]).toMatchObject([
       400,
       {
         type: 'error',

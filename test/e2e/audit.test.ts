@@ -13,7 +13,7 @@ onEngine('the audit trail', () => {
     const [alice, bob] = [await current.person('alice'), await current.person('bob')];
     await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
     await alice.invoke('todo_create', { title: 'one' });
-    const refused = await alice.invoke('todo_create', {});
+    const rejected = await alice.invoke('todo_create', {});
     const chat = await alice.invoke('ai_chat', say('hello'));
 
     const { body } = await alice.get('/audit/logs');
@@ -27,7 +27,7 @@ onEngine('the audit trail', () => {
       'key.stored succeeded',
       'key.validated attempted',
     ]);
-    const [outcome, attempt, refusal] = body.logs;
+    const [outcome, attempt, rejection] = body.logs;
     expect(outcome).toMatchObject({
       user_id: 'alice',
       category: 'api_call',
@@ -37,7 +37,7 @@ onEngine('the audit trail', () => {
       keys: [{ key_id: expect.stringMatching(/^openai_/), version: 1 }],
     });
     expect(attempt.request_id).toBe(outcome.request_id);
-    expect(refusal).toMatchObject({ error: 'invalid_input', request_id: refused.body.request_id });
+    expect(rejection).toMatchObject({ error: 'invalid_input', request_id: rejected.body.request_id });
     expect(outcome.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
     expect((await bob.get('/audit/logs')).body.logs).toEqual([]);

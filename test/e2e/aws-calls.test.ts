@@ -59,8 +59,8 @@ onEngine('the AWS calls of a request', () => {
     const usual = sameRateForAllRoles({ per_minute: 1_000_000, burst: 10_000 });
     for (const each of [alice, bob, carol, dora, erin]) await each.get('/sessions'); // their tokens are noted once, wherever they are first seen
     const body = { provider: 'openai', api_key: canaryKey('openai') };
-    const [second, refused] = [canaryKey('openai'), canaryKey('openai')];
-    current.provider?.refuse(refused);
+    const [second, rejected] = [canaryKey('openai'), canaryKey('openai')];
+    current.provider?.reject(rejected);
     let keyId = '';
     let secondId = '';
     const rotate = (api_key: string) => alice.post(`/api-keys/${keyId}/rotate`, { api_key });
@@ -203,7 +203,7 @@ onEngine('the AWS calls of a request', () => {
       ),
       'key rotated': await callsOf(() => rotate(second)),
       'key rotated to what it is': await callsOf(() => rotate(second)),
-      'key rotated to one its provider refuses': await callsOf(() => rotate(refused)),
+      'key rotated to one its provider rejects': await callsOf(() => rotate(rejected)),
       'key rotated to one of another provider': await callsOf(() => rotate(canaryKey('anthropic'))),
       'key rolled back': await callsOf(() => change('rollback')),
       'key validated, cold key': await callsOf(async () => {
@@ -271,7 +271,7 @@ onEngine('the AWS calls of a request', () => {
       todo_list: 'PutItem Query UpdateItem',
       todo_complete: 'GetItem TransactWriteItems UpdateItem',
       'todo_complete, done already': 'GetItem PutItem UpdateItem',
-      // a refusal is counted; the first of its kind, and every hundredth, is recorded too
+      // a rejection is counted; the first of its kind, and every hundredth, is recorded too
       'bad arguments': 'PutItem UpdateItem',
       'todo_create with the first key': 'GetItem GetSecretValue TransactWriteItems UpdateItem',
       'todo_create with a key': 'GetItem TransactWriteItems UpdateItem',
@@ -333,7 +333,7 @@ onEngine('the AWS calls of a request', () => {
       'key validated, asked a moment ago': 'PutItem Query',
       'key rotated': 'GenerateDataKey GenerateMac PutItem Query TransactWriteItems',
       'key rotated to what it is': 'GenerateMac PutItem Query',
-      'key rotated to one its provider refuses': 'GenerateMac PutItem PutItem Query',
+      'key rotated to one its provider rejects': 'GenerateMac PutItem PutItem Query',
       'key rotated to one of another provider': 'PutItem',
       'key rolled back': 'Query TransactWriteItems',
       'key validated, cold key': 'Decrypt PutItem Query TransactWriteItems',

@@ -40,12 +40,12 @@ onEngine('a bad request', () => {
       ['/api-keys', '/mcp/tools/invoke', '/mcp'].map((path) => [kind, path, body, type] as const),
     ),
   )(
-    'of %s to %s is refused with a 4xx, changes nothing and echoes nothing',
+    'of %s to %s is rejected with a 4xx, changes nothing and echoes nothing',
     async (_kind, path, body, type) => {
       const { current } = portunus;
       const { token } = await current.person('alice');
       const calls = current.journal.all().length;
-      const refused = await current.request('POST', path, {
+      const rejected = await current.request('POST', path, {
         headers: {
           authorization: `Bearer ${token}`,
           'content-type': type,
@@ -53,11 +53,11 @@ onEngine('a bad request', () => {
         },
         body,
       });
-      expect(refused.status).toBeGreaterThanOrEqual(400);
-      expect(refused.status).toBeLessThan(500);
-      expect(refused.text).not.toContain(MARK);
+      expect(rejected.status).toBeGreaterThanOrEqual(400);
+      expect(rejected.status).toBeLessThan(500);
+      expect(rejected.text).not.toContain(MARK);
       // MCP clients read JSON-RPC errors, the others problem documents.
-      expect(refused.body.code ?? refused.body.error.code).toBeTruthy();
+      expect(rejected.body.code ?? rejected.body.error.code).toBeTruthy();
       const made = current.journal
         .all()
         .slice(calls)
@@ -76,32 +76,32 @@ onEngine('a bad request', () => {
     },
   );
 
-  it('to an unknown path or with an unknown method is refused like the rest', async () => {
+  it('to an unknown path or with an unknown method is rejected like the rest', async () => {
     const { current } = portunus;
     const alice = await current.person('alice');
     const unknown = await alice.get(`/${MARK}`);
     expect(unknown.body).toMatchObject({ status: 404, code: 'not_found' });
     expect(unknown.text).not.toContain(MARK);
     for (const method of ['GET', 'DELETE', 'PUT']) {
-      const refused = await current.request(method, '/mcp', {
+      const rejected = await current.request(method, '/mcp', {
         headers: { authorization: `Bearer ${alice.token}` },
       });
-      expect(refused.status).toBe(405);
-      expect(refused.headers.get('allow')).toBe('POST');
+      expect(rejected.status).toBe(405);
+      expect(rejected.headers.get('allow')).toBe('POST');
     }
   });
 
-  it('with an unknown query parameter is refused', async () => {
+  it('with an unknown query parameter is rejected', async () => {
     const alice = await portunus.current.person('alice');
     for (const path of ['/api-keys', '/mcp/tools', '/audit/logs', '/api-keys/providers']) {
-      const refused = await alice.get(`${path}?${MARK}=${MARK}`);
-      expect(refused.body).toMatchObject({ status: 400, code: 'invalid_input' });
-      expect(refused.text).not.toContain(MARK);
+      const rejected = await alice.get(`${path}?${MARK}=${MARK}`);
+      expect(rejected.body).toMatchObject({ status: 400, code: 'invalid_input' });
+      expect(rejected.text).not.toContain(MARK);
     }
   });
 
   it.each(['TRACE', 'HEAD', 'PATCH', 'PROPFIND', 'GET'])(
-    'by the method %s at /mcp is refused with 405 and the method to use',
+    'by the method %s at /mcp is rejected with 405 and the method to use',
     async (method) => {
       const { current } = portunus;
       const { token } = await current.person('alice');
@@ -118,7 +118,7 @@ onEngine('a bad request', () => {
     },
   );
 
-  it('from a foreign page is refused at /mcp', async () => {
+  it('from a foreign page is rejected at /mcp', async () => {
     const { current } = portunus;
     const { token } = await current.person('alice');
     const { port } = new URL(current.url);

@@ -31,9 +31,9 @@ onEngine('a stage of ten calls a day', () => {
     };
     const answers = (await Promise.all(Array.from({ length: 12 }, caller))).flat();
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(60 - LIMIT);
-    for (const { headers, body } of refused) {
+    const rejected = answers.filter(({ status }) => status === 429);
+    expect(rejected).toHaveLength(60 - LIMIT);
+    for (const { headers, body } of rejected) {
       expect(body).toMatchObject({
         code: 'quota_exceeded',
         limit: { period: 'day', unit: 'calls', limit: LIMIT },
@@ -43,7 +43,7 @@ onEngine('a stage of ten calls a day', () => {
     }
     expect(providerChats(portunus.current)).toHaveLength(LIMIT);
 
-    // Each that was refused left one record, each that was admitted two.
+    // Each that was rejected left one record, each that was admitted two.
     const records = (await portunus.current.rows('audit')).filter(({ act }) => act === 'tool.called');
     const by = (result: string) => records.filter((record) => record['result'] === result).length;
     expect([by('attempted'), by('succeeded'), by('refused')]).toEqual([LIMIT, LIMIT, 60 - LIMIT]);
@@ -159,9 +159,9 @@ onEngine('a stage of ten calls a day', () => {
     holder.kill('SIGKILL');
     await once(holder, 'exit');
 
-    const refused = await fred.invoke('ai_chat', say('hello'));
-    expect(refused.body).toMatchObject({ code: 'quota_exceeded', limit: { spent: 1, open: LIMIT - 1 } });
-    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(5);
+    const rejected = await fred.invoke('ai_chat', say('hello'));
+    expect(rejected.body).toMatchObject({ code: 'quota_exceeded', limit: { spent: 1, open: LIMIT - 1 } });
+    expect(Number(rejected.headers.get('retry-after'))).toBeLessThanOrEqual(5);
 
     // A quarter of an hour and a minute later, as far as the ledger can tell.
     const Key = { pk: row?.['pk'], sk: row?.['sk'] };

@@ -54,7 +54,7 @@ onEngine('no part of a stored key beyond its last four characters', () => {
     const { current } = portunus;
     const [key, misplaced] = [canaryKey('openai'), canaryKey('openai')];
     const [next, revoked] = [canaryKey('openai'), canaryKey('openai')];
-    current.provider?.refuse(revoked);
+    current.provider?.reject(revoked);
     const alice = await current.person('alice');
     const { body } = await alice.post('/api-keys', { provider: 'openai', api_key: key });
     await alice.post('/api-keys', { provider: 'openai', api_key: key });

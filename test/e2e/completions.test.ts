@@ -187,8 +187,8 @@ onEngine('/v1/chat/completions', () => {
     const stranger = new OpenAI({ apiKey: 'nonsense', baseURL: `${portunus.current.url}/v1`, maxRetries: 0 });
     await expect(stranger.models.list()).rejects.toMatchObject({ status: 401 });
     const bob = clientOf(await portunus.current.person('bob-without'));
-    const refused = bob.chat.completions.create({ model: 'gpt-4.1', messages: hello, stream: true });
-    await expect(refused).rejects.toMatchObject({
+    const rejected = bob.chat.completions.create({ model: 'gpt-4.1', messages: hello, stream: true });
+    await expect(rejected).rejects.toMatchObject({
       status: 409,
       code: 'key_missing',
       error: { next_step: expect.stringContaining('POST /api-keys') },
@@ -309,7 +309,7 @@ onEngine('/v1/chat/completions', () => {
     const { person, client, key } = await withKey('backup', 'openai');
     const backup = canaryKey('openai');
     await person.post('/api-keys', { provider: 'openai', api_key: backup });
-    portunus.current.provider?.refuse(key);
+    portunus.current.provider?.reject(key);
     const stream = await client.chat.completions.create({ model: 'gpt-4.1', messages: hello, stream: true });
     expect(await textOf(stream)).toBe(SAID);
     expect(last(portunus.current.provider?.journal())?.credential).toBe(backup);

@@ -431,7 +431,7 @@ onEngine('a hostile OpenAPI document', () => {
     ['a list of 200,000', `openapi: 3.1.0\ninfo:\n${'  - a\n'.repeat(200_000)}`],
     ['one name 200,000 times', `openapi: 3.1.0\n${'? a\n: b\n'.repeat(200_000)}`],
     ['anchors without an end', `openapi: 3.1.0\n${'&a '.repeat(600_000)}`],
-  ])('that takes minutes to read is refused in time: %s', async (_name, text) => {
+  ])('that takes minutes to read is rejected in time: %s', async (_name, text) => {
     const { answer } = await read(text);
     expect(answer.body).toMatchObject({ status: 400, code: 'invalid_input' });
   });

@@ -77,7 +77,7 @@ onEngine('a request with an idempotency key', () => {
     expect(differing.body).toMatchObject({ status: 400, code: 'invalid_input' });
   });
 
-  it('is refused when its key was used for another one, and free in other hands and for other tools', async () => {
+  it('is rejected when its key was used for another one, and free in other hands and for other tools', async () => {
     const { current } = portunus;
     const [bea, cem] = [await current.person('bea'), await current.person('cem')];
     await invoke(bea, 'k', 'todo_create', { title: 'first' });
@@ -210,11 +210,11 @@ onEngine('a request with an idempotency key', () => {
     expect(new Set(mine.map(({ act }) => act)).size).toBe(mine.length);
   });
 
-  it('is refused with a key that is none', async () => {
+  it('is rejected with a key that is none', async () => {
     const jon = await portunus.current.person('jon');
     for (const key of ['x'.repeat(256), 'tab\there']) {
-      const refused = await invoke(jon, key, 'todo_create', { title: 'x' });
-      expect(refused.body).toMatchObject({ status: 400, code: 'invalid_input' });
+      const rejected = await invoke(jon, key, 'todo_create', { title: 'x' });
+      expect(rejected.body).toMatchObject({ status: 400, code: 'invalid_input' });
     }
     const argument = await jon.invoke('todo_create', { title: 'x', idempotency_key: '' });
     expect(argument.body).toMatchObject({ issues: [{ path: 'parameters.idempotency_key' }] });
@@ -239,8 +239,8 @@ onEngine('a request with an idempotency key', () => {
     const forged = Uint8Array.from(reply as Uint8Array);
     forged[40] = (forged[40] ?? 0) ^ 1;
     await age(mark, { reply: forged });
-    const refused = await invoke(leo, 'forged', 'todo_create', { title: 'mine' });
-    expect(refused.body).toMatchObject({ status: 500, code: 'integrity_failed' });
+    const rejected = await invoke(leo, 'forged', 'todo_create', { title: 'mine' });
+    expect(rejected.body).toMatchObject({ status: 500, code: 'integrity_failed' });
     expect(await todosOf(leo)).toHaveLength(1);
   });
 

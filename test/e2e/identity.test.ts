@@ -12,17 +12,17 @@ onEngine('the authorizer and the public routes', () => {
   const portunus = usePortunus();
 
   it.each(closed.map(({ method, path }) => [methodOf(method), path]))(
-    'refuses %s %s without a token, and says where to get one',
+    'rejects %s %s without a token, and says where to get one',
     async (method, path) => {
       const { current } = portunus;
-      const refused = await current.request(method, pathOf(path));
-      expect(refused.status).toBe(401);
-      expect(refused.body).toMatchObject({ code: 'unauthenticated', next_step: expect.any(String) });
-      const challenge = refused.headers.get('www-authenticate');
+      const rejected = await current.request(method, pathOf(path));
+      expect(rejected.status).toBe(401);
+      expect(rejected.body).toMatchObject({ code: 'unauthenticated', next_step: expect.any(String) });
+      const challenge = rejected.headers.get('www-authenticate');
       expect(challenge).toContain(
         `resource_metadata="${current.url}/.well-known/oauth-protected-resource/mcp"`,
       );
-      expect(refused.headers.get('cache-control')).toBe('no-store');
+      expect(rejected.headers.get('cache-control')).toBe('no-store');
     },
   );
 
@@ -43,7 +43,7 @@ onEngine('the authorizer and the public routes', () => {
     ['of another issuer', { overrides: { iss: 'https://elsewhere.example' } }],
     ['without an expiry', { overrides: { exp: undefined } }],
     ['from the future', { overrides: { iat: Math.floor(Date.now() / 1000) + 600 } }],
-  ])('refuses a token %s, and records the refusal with its reason', async (_kind, options) => {
+  ])('rejects a token %s, and records the rejection with its reason', async (_kind, options) => {
     const { current } = portunus;
     const { name } = await current.person('mallory');
     const before = (await current.rows('audit')).length;
@@ -51,7 +51,7 @@ onEngine('the authorizer and the public routes', () => {
     expect((await mallory.invoke('time_now')).status).toBe(401);
     const records = await current.rows('audit');
     expect(records).toHaveLength(before + 1);
-    const refusal = records
+    const rejection = records
       .map(({ rec }) => JSON.parse(String(rec)))
       .find(
         ({ ts }) =>
@@ -61,15 +61,15 @@ onEngine('the authorizer and the public routes', () => {
             .toSorted()
             .at(-1),
       );
-    expect(refusal).toMatchObject({
+    expect(rejection).toMatchObject({
       act: 'authentication.refused',
       category: 'authentication',
       result: 'refused',
     });
-    expect(refusal.meta.reason).toMatch(/^token_/);
+    expect(rejection.meta.reason).toMatch(/^token_/);
   });
 
-  it('refuses a forged signature', async () => {
+  it('rejects a forged signature', async () => {
     const { current } = portunus;
     const { token } = await current.person('alice');
     const [header, payload, signature = ''] = token.split('.');
@@ -91,9 +91,9 @@ onEngine('the authorizer and the public routes', () => {
 
   it('challenges a token that holds none of our scopes', async () => {
     const alice = await portunus.current.person('alice', { scopes: ['openid'] });
-    const refused = await alice.get('/api-keys');
-    expect(refused.status).toBe(403);
-    expect(refused.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+    const rejected = await alice.get('/api-keys');
+    expect(rejected.status).toBe(403);
+    expect(rejected.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
   });
 
   it('keeps two people with the same name at the same issuer apart by nothing but their subject', async () => {
@@ -131,7 +131,7 @@ onEngine('the authorizer and the public routes', () => {
     expect(
       calls.filter(({ caller }) => caller.includes('authorizer')).map(({ operation }) => operation),
     ).toEqual([
-      'UpdateItem', // the two refusals, counted: such were recorded before
+      'UpdateItem', // the two rejections, counted: such were recorded before
       'UpdateItem',
     ]);
   });
@@ -150,9 +150,9 @@ onEngine('the authorizer and the public routes', () => {
   ])('tells clients of OpenAI and people what to do about %s', async (_kind, tokenOf) => {
     const token = await tokenOf();
     const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-    const refused = await portunus.current.request('GET', '/v1/models', { headers });
-    const { error, next_step, request_id } = refused.body;
-    expect([refused.status, error.type, error.code]).toEqual([
+    const rejected = await portunus.current.request('GET', '/v1/models', { headers });
+    const { error, next_step, request_id } = rejected.body;
+    expect([rejected.status, error.type, error.code]).toEqual([
       401,
       'authentication_error',
       'unauthenticated',
@@ -161,8 +161,8 @@ onEngine('the authorizer and the public routes', () => {
       expect(next_step).toContain(cause);
       expect(error.message).toContain(cause);
     }
-    expect(refused.headers.get('x-request-id')).toBe(request_id);
-    expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    expect(rejected.headers.get('x-request-id')).toBe(request_id);
+    expect(rejected.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
   it('answers an unknown path under /v1 and a body that is too large with an error member, too', async () => {

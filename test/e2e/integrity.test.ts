@@ -30,8 +30,8 @@ onEngine('an attacker with write access to the table but not to KMS', () => {
     await put(current, { ...first, ...keyOf(second) });
     await put(current, { ...second, ...keyOf(first) });
     for (const person of [alice, bob]) {
-      const refused = await person.invoke('ai_chat', say('hello'));
-      expect(refused.body).toMatchObject({ status: 500, code: 'integrity_failed' });
+      const rejected = await person.invoke('ai_chat', say('hello'));
+      expect(rejected.body).toMatchObject({ status: 500, code: 'integrity_failed' });
     }
     expect(providerChats(current)).toEqual([]);
     const { body } = await alice.get('/audit/logs?action=tool.called&result=failed');
@@ -50,8 +50,8 @@ onEngine('an attacker with write access to the table but not to KMS', () => {
     for (const person of [alice, bob]) {
       expect((await person.invoke('ai_chat', say('hello'))).body).toMatchObject({ code: 'integrity_failed' });
     }
-    const refusals = current.kmsLog().filter(({ result }) => result === 'InvalidCiphertextException');
-    expect(refusals).toHaveLength(2);
+    const rejections = current.kmsLog().filter(({ result }) => result === 'InvalidCiphertextException');
+    expect(rejections).toHaveLength(2);
     expect(providerChats(current)).toEqual([]);
     await put(current, first);
     await put(current, second);

@@ -86,13 +86,13 @@ onEngine('a new key', () => {
     expect(stored.request_id).toBe(attempted.request_id);
   });
 
-  it('that the provider refuses is not stored', async () => {
+  it('that the provider rejects is not stored', async () => {
     const { current } = portunus;
     const bob = await current.person('new-bob');
     const key = canaryKey('anthropic');
-    current.provider?.refuse(key);
-    const refused = await bob.post('/api-keys', { provider: 'anthropic', api_key: key });
-    expect(refused.body).toMatchObject({ status: 409, code: 'key_rejected', url: expect.any(String) });
+    current.provider?.reject(key);
+    const rejected = await bob.post('/api-keys', { provider: 'anthropic', api_key: key });
+    expect(rejected.body).toMatchObject({ status: 409, code: 'key_rejected', url: expect.any(String) });
     expect((await bob.get('/api-keys')).body.keys).toEqual([]);
     expect((await bob.get('/audit/logs?action=key.stored')).body.logs).toMatchObject([
       { result: 'refused', error: 'key_rejected' },
@@ -174,10 +174,10 @@ onEngine('a rotated key', () => {
     const bob = await current.person('rotating-bob');
     const { id, key } = await store(bob, { expires_at: '2040-01-01T00:00:00Z' });
     const bad = canaryKey('openai');
-    current.provider?.refuse(bad);
+    current.provider?.reject(bad);
     const before = await rowOf(current, id);
-    const refused = await bob.post(`/api-keys/${id}/rotate`, { api_key: bad });
-    expect(refused.body).toMatchObject({ status: 409, code: 'key_rejected' });
+    const rejected = await bob.post(`/api-keys/${id}/rotate`, { api_key: bad });
+    expect(rejected.body).toMatchObject({ status: 409, code: 'key_rejected' });
     expect(await rowOf(current, id)).toEqual(before);
     expect((await bob.post(`/api-keys/${id}/rotate`, { api_key: key })).body).toMatchObject({
       code: 'conflict',
@@ -243,8 +243,8 @@ onEngine('a frozen key', () => {
         status: 'frozen',
       });
       const before = providerChats(current).length;
-      const refused = await Promise.all([1, 2, 3].map(() => alice.invoke('ai_chat', say('hello'))));
-      for (const { body } of refused) {
+      const rejected = await Promise.all([1, 2, 3].map(() => alice.invoke('ai_chat', say('hello'))));
+      for (const { body } of rejected) {
         expect(body).toMatchObject({ status: 409, code: 'key_frozen', key_id: id });
         expect(body.next_step).toContain(`/api-keys/${id}/unfreeze`);
       }
@@ -280,10 +280,10 @@ onEngine('a stored key', () => {
     const again = await alice.post(`/api-keys/${id}/validate`, undefined);
     expect(again.body).toMatchObject({ success: true, outcome: 'valid', cached: true });
 
-    current.provider?.refuse(key);
+    current.provider?.reject(key);
     await setInRow(current, id, 'validation.checkedAt', PAST);
-    const refused = await alice.post(`/api-keys/${id}/validate`, undefined);
-    expect(refused.body).toMatchObject({
+    const rejected = await alice.post(`/api-keys/${id}/validate`, undefined);
+    expect(rejected.body).toMatchObject({
       success: false,
       outcome: 'rejected',
       cached: false,
@@ -323,15 +323,15 @@ onEngine('a stored key', () => {
     expect((await bob.invoke('ai_chat', say('hello'))).status).toBe(200);
   });
 
-  it('that has expired is refused with the way to renew it, and everything else keeps working', async () => {
+  it('that has expired is rejected with the way to renew it, and everything else keeps working', async () => {
     const { current } = portunus;
     const carol = await current.person('storing-carol', { roles: ['user'] });
     const { id } = await store(carol, { expires_at: '2040-01-01T00:00:00Z' });
     await setInRow(current, id, 'expiresAt', PAST);
-    const refused = await carol.invoke('ai_chat', say('hello'));
-    expect(refused.body).toMatchObject({ status: 409, code: 'key_expired', key_id: id });
-    expect(refused.body.next_step).toContain(refused.body.url);
-    expect(refused.body.next_step).toContain(`/api-keys/${id}/rotate`);
+    const rejected = await carol.invoke('ai_chat', say('hello'));
+    expect(rejected.body).toMatchObject({ status: 409, code: 'key_expired', key_id: id });
+    expect(rejected.body.next_step).toContain(rejected.body.url);
+    expect(rejected.body.next_step).toContain(`/api-keys/${id}/rotate`);
     expect((await carol.invoke('time_now')).status).toBe(200);
     expect(await shown(carol, id)).toMatchObject({ status: 'expired' });
     expect((await carol.post(`/api-keys/${id}/validate`, undefined)).body.code).toBe('key_expired');
@@ -431,8 +431,8 @@ onEngine('another owner', () => {
     const poor = await portunus.current.person('other-alice', { scopes: ['keys:read'] });
     for (const [, method, path, body] of changes) {
       const url = `/api-keys/openai_${'A'.repeat(22)}${path}`;
-      const refused = await (method === 'PUT' ? poor.put(url, body) : poor.post(url, body));
-      expect(refused.body).toMatchObject({ status: 403, code: 'insufficient_scope' });
+      const rejected = await (method === 'PUT' ? poor.put(url, body) : poor.post(url, body));
+      expect(rejected.body).toMatchObject({ status: 403, code: 'insufficient_scope' });
     }
     const ordering = await poor.put('/api-keys/order', { provider: 'openai', key_ids: [] });
     expect(ordering.body).toMatchObject({ status: 403, code: 'insufficient_scope' });
@@ -455,7 +455,7 @@ const hostileKeys: [kind: string, key: unknown][] = [
 
 onEngine('a pasted key with', () => {
   it.each(hostileKeys)(
-    '%s is refused, whether stored or rotated in, and neither sent nor echoed',
+    '%s is rejected, whether stored or rotated in, and neither sent nor echoed',
     async (...args) => {
       const [, api_key] = args;
       const { current } = portunus;
@@ -464,12 +464,12 @@ onEngine('a pasted key with', () => {
       const id = body.keys[0]?.key_id ?? (await store(alice)).id;
       const before = await current.rows('vault');
       const asked = current.provider?.journal().length ?? -1;
-      for (const refused of [
+      for (const rejected of [
         await alice.post('/api-keys', { provider: 'openai', api_key }),
         await alice.post(`/api-keys/${id}/rotate`, { api_key }),
       ]) {
-        expect(refused.status).toBe(400);
-        expect(refused.text).not.toContain('zebra');
+        expect(rejected.status).toBe(400);
+        expect(rejected.text).not.toContain('zebra');
       }
       expect(await current.rows('vault')).toEqual(before);
       expect(current.provider?.journal()).toHaveLength(asked);
@@ -488,7 +488,7 @@ onEngine('a pasted key with', () => {
     expect(portunus.current.provider?.journal().at(-1)?.credential).toBe(key);
   });
 
-  it('an unknown or another provider is refused', async () => {
+  it('an unknown or another provider is rejected', async () => {
     const alice = await portunus.current.person('pasting-alice');
     const { id } = await store(alice);
     const unknown = await alice.post('/api-keys', { provider: 'acme', api_key: canaryKey('openai') });
@@ -524,12 +524,12 @@ onEngine('while KMS is', () => {
             : undefined,
         );
         const api_key = canaryKey('openai');
-        for (const refused of [
+        for (const rejected of [
           await alice.post('/api-keys', { provider: 'openai', api_key }),
           await alice.post(`/api-keys/${id}/rotate`, { api_key }),
         ]) {
-          expect(refused.body).toMatchObject({ status: 503, code });
-          expect(refused.text).not.toContain('told to fail');
+          expect(rejected.body).toMatchObject({ status: 503, code });
+          expect(rejected.text).not.toContain('told to fail');
         }
         undo();
       }
@@ -572,9 +572,9 @@ onEngine('a function that lost its grant', () => {
     await setInRow(current, id, 'validation.checkedAt', PAST);
     const before = await current.rows('vault');
     const body = path === '/rotate' ? { api_key: canaryKey('openai') } : undefined;
-    const refused = await alice.post(`/api-keys/${id}${path}`, body);
-    expect(refused.body).toMatchObject({ status: 503, code: 'kms_denied' });
-    expect(refused.text).not.toContain('arn:');
+    const rejected = await alice.post(`/api-keys/${id}${path}`, body);
+    expect(rejected.body).toMatchObject({ status: 503, code: 'kms_denied' });
+    expect(rejected.text).not.toContain('arn:');
     expect(await current.rows('vault')).toEqual(before);
   });
 });

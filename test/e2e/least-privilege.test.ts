@@ -10,9 +10,9 @@ onEngine('a function whose role lacks a permission', () => {
     try {
       const alice = await portunus.person('alice');
       await alice.post('/api-keys', { provider: 'openai', api_key: canaryKey('openai') });
-      const refused = await alice.invoke('ai_chat', say('hello'));
-      expect(refused.body).toMatchObject({ status: 503, code: 'kms_denied' });
-      expect(refused.text).not.toContain('arn:');
+      const rejected = await alice.invoke('ai_chat', say('hello'));
+      expect(rejected.body).toMatchObject({ status: 503, code: 'kms_denied' });
+      expect(rejected.text).not.toContain('arn:');
       expect(providerChats(portunus)).toEqual([]);
 
       const denied = portunus.journal.all().filter(({ allowed }) => !allowed);
@@ -27,8 +27,8 @@ onEngine('a function whose role lacks a permission', () => {
     const portunus = await startPortunus({ mutate: withoutPermission('tools-invoke', 'dynamodb:PutItem') });
     try {
       const alice = await portunus.person('alice');
-      const refused = await alice.invoke('todo_create', { title: 'never' });
-      expect(refused.body).toMatchObject({ status: 503, code: 'unavailable' });
+      const rejected = await alice.invoke('todo_create', { title: 'never' });
+      expect(rejected.body).toMatchObject({ status: 503, code: 'unavailable' });
       expect((await portunus.rows('content')).filter(({ sk }) => String(sk).startsWith('TODO#'))).toEqual([]);
       const logged = portunus.lambda.logs().map(({ line }) => line);
       expect(logged.some((line) => line.includes('AccessDeniedException'))).toBe(true);

@@ -25,9 +25,9 @@ onEngine('the rate of one caller', () => {
     const alice = await current.person('alice');
     const answers = await Promise.all(Array.from({ length: 12 }, () => alice.invoke('time_now')));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(8);
-    for (const { headers, body } of refused) {
+    const rejected = answers.filter(({ status }) => status === 429);
+    expect(rejected).toHaveLength(8);
+    for (const { headers, body } of rejected) {
       expect(body).toMatchObject({
         code: 'rate_limited',
         scope: 'owner',
@@ -37,7 +37,7 @@ onEngine('the rate of one caller', () => {
       expect(Number(headers.get('retry-after'))).toBe(body.retry_after_seconds);
     }
     const { body } = await alice.get('/audit/logs?result=refused');
-    expect(body.logs).toHaveLength(1); // the others are counted: test/e2e/refusals.test.ts
+    expect(body.logs).toHaveLength(1); // the others are counted: test/e2e/rejections.test.ts
   });
 
   it('is counted for each caller separately', async () => {
@@ -45,7 +45,7 @@ onEngine('the rate of one caller', () => {
     expect((await bob.invoke('time_now')).status).toBe(200);
   });
 
-  it('is not used up by requests that are refused before they do anything', async () => {
+  it('is not used up by requests that are rejected before they do anything', async () => {
     const carl = await portunus.current.person('carl');
     for (let n = 0; n < 10; n += 1) expect((await carl.invoke('todo_create')).status).toBe(400);
     expect((await carl.invoke('time_now')).status).toBe(200);
@@ -54,9 +54,9 @@ onEngine('the rate of one caller', () => {
   it('is narrower for a tool that has a limit of its own, which leaves the other tools their places', async () => {
     const dora = await portunus.current.person('dora');
     const answers = await Promise.all(Array.from({ length: 20 }, () => dora.invoke('todo_list')));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(18);
-    for (const { headers, body } of refused) {
+    const rejected = answers.filter(({ status }) => status === 429);
+    expect(rejected).toHaveLength(18);
+    for (const { headers, body } of rejected) {
       expect(body).toMatchObject({ scope: 'tool', tool: 'todo_list', limit: { per_minute: 1, burst: 2 } });
       expect(headers.get('retry-after')).toBe(String(body.retry_after_seconds));
     }
@@ -69,10 +69,10 @@ onEngine('the rate of one caller', () => {
     await fred.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
     const before = providerChats(current).length;
     const answers = await Promise.all(Array.from({ length: 10 }, () => fred.invoke('ai_chat', say('hello'))));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThanOrEqual(5); // places come back while they run
-    for (const { body } of refused) expect(body).toMatchObject({ code: 'rate_limited', scope: 'owner' });
-    const served = answers.length - refused.length;
+    const rejected = answers.filter(({ status }) => status === 429);
+    expect(rejected.length).toBeGreaterThanOrEqual(5); // places come back while they run
+    for (const { body } of rejected) expect(body).toMatchObject({ code: 'rate_limited', scope: 'owner' });
+    const served = answers.length - rejected.length;
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(served);
     expect(providerChats(current)).toHaveLength(before + served);
     const { body } = await fred.get('/audit/logs?action=tool.called&result=attempted');
@@ -96,9 +96,9 @@ onEngine('the rate of one caller', () => {
       const { tools } = (await nora.post('/mcp/tools', { kind: 'http', alias, tool })).body;
       await nora.post(`/mcp/tools/${alias}__LookUp/review`, { decision: 'activate', hash: tools[0].hash });
       const answers = await Promise.all(Array.from({ length: 9 }, () => nora.invoke(`${alias}__LookUp`)));
-      const refused = answers.filter(({ status }) => status === 429);
+      const rejected = answers.filter(({ status }) => status === 429);
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
-      expect(refused.filter(({ body }) => body.scope !== 'owner')[0]?.body).toMatchObject({
+      expect(rejected.filter(({ body }) => body.scope !== 'owner')[0]?.body).toMatchObject({
         ...scope,
         limit: { per_minute: 1, burst: 2 },
       });
@@ -176,7 +176,7 @@ onEngine('the limits of a stage', () => {
         ),
       ),
     ],
-  ])('are refused when one is %s, and stay as they are', async (_kind, limits) => {
+  ])('are rejected when one is %s, and stay as they are', async (_kind, limits) => {
     const erin = await portunus.current.person('erin');
     const { status, body } = await erin.put('/limits', { version: 0, limits });
     expect({ status, code: body.code }).toEqual({ status: 400, code: 'invalid_input' });

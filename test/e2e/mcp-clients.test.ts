@@ -82,10 +82,10 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
 
   it('receives the remedy for a missing key, then chats with its own key', () =>
     using(async (client, person) => {
-      const refused = await client.call('ai_chat', say('hello'));
-      expect(refused.isError).toBe(true);
-      expect(refused.structuredContent).toBeUndefined();
-      expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+      const rejected = await client.call('ai_chat', say('hello'));
+      expect(rejected.isError).toBe(true);
+      expect(rejected.structuredContent).toBeUndefined();
+      expect(rejected._meta?.['dev.portunus/error']).toMatchObject({
         code: 'key_missing',
         next_step: expect.stringContaining('/api-keys'),
       });
@@ -101,12 +101,12 @@ onEngine.each(CLIENTS)('%s', (_name, user, connect) => {
       expect(portunus.current.provider?.journal().at(-1)?.headers['authorization']).toBe(`Bearer ${key}`);
     }));
 
-  it('gets the refusals that REST gets, as results it can correct', () =>
+  it('gets the rejections that REST gets, as results it can correct', () =>
     using(async (client, person) => {
-      const refused = await client.call('todo_create', { title: '' });
-      expect(refused.isError).toBe(true);
+      const rejected = await client.call('todo_create', { title: '' });
+      expect(rejected.isError).toBe(true);
       const { code, detail, issues } = (await person.invoke('todo_create', { title: '' })).body;
-      expect(refused._meta?.['dev.portunus/error']).toMatchObject({ code, detail, issues });
+      expect(rejected._meta?.['dev.portunus/error']).toMatchObject({ code, detail, issues });
     }));
 
   it('gets an error for an unknown tool', () =>
@@ -148,7 +148,7 @@ onEngine('a call that lacks a key', () => {
     await client.close();
   });
 
-  it('asks once: a user who declines or does nothing gets the refusal, with the page', async () => {
+  it('asks once: a user who declines or does nothing gets the rejection, with the page', async () => {
     const yan = await portunus.current.person('yan');
     for (const action of ['decline', 'accept'] as const) {
       let shown = 0;
@@ -156,9 +156,9 @@ onEngine('a call that lacks a key', () => {
         shown += 1;
         return action;
       });
-      const refused = (await client.callTool({ name: 'ai_chat', arguments: say('hello') })) as Result;
-      expect(refused.isError).toBe(true);
-      expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+      const rejected = (await client.callTool({ name: 'ai_chat', arguments: say('hello') })) as Result;
+      expect(rejected.isError).toBe(true);
+      expect(rejected._meta?.['dev.portunus/error']).toMatchObject({
         code: 'key_missing',
         url: 'https://platform.openai.com/api-keys',
       });
@@ -170,8 +170,8 @@ onEngine('a call that lacks a key', () => {
   it.each(CLIENTS)('tells %s, which shows no pages, where to make one', async (_name, _user, connect) => {
     const xia = await portunus.current.person('xia');
     const client = await connect(portunus.current.url, xia);
-    const refused = await client.call('ai_chat', say('hello'));
-    expect(refused._meta?.['dev.portunus/error']).toMatchObject({
+    const rejected = await client.call('ai_chat', say('hello'));
+    expect(rejected._meta?.['dev.portunus/error']).toMatchObject({
       code: 'key_missing',
       url: 'https://platform.openai.com/api-keys',
     });

@@ -129,7 +129,7 @@ onEngine('a request whose headers contradict its body', () => {
     return (await person.invoke('todo_list', { search: 'says two things' })).body.result.todos as unknown[];
   };
 
-  it.each(cases)('%s is refused, and nothing runs', async (_kind, message, headers) => {
+  it.each(cases)('%s is rejected, and nothing runs', async (_kind, message, headers) => {
     const { status, text } = await send(message, headers);
     expect(status).toBe(400);
     expect(JSON.parse(text).error.code).toBe(HEADER_MISMATCH);

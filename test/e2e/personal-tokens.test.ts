@@ -317,11 +317,11 @@ onEngine('a personal access token', () => {
     const invoked = await program('POST', '/mcp/tools/invoke', { tool_name: 'ai_chat', parameters });
     expect(invoked.body).toMatchObject({ code: 'budget_exceeded', limit: { token_id: id, limit: 10_000 } });
     const unpriced = { ...parameters, model: 'a-model-without-a-price', max_tokens: 10 };
-    const refused = await program('POST', '/mcp/tools/invoke', {
+    const rejected = await program('POST', '/mcp/tools/invoke', {
       tool_name: 'ai_chat',
       parameters: unpriced,
     });
-    expect(refused.body.code).toBe('price_unknown');
+    expect(rejected.body.code).toBe('price_unknown');
     expect(current.provider?.journal().length).toBe(asked);
     expect((await rosa.invoke('ai_chat', parameters)).status).toBe(200);
 
@@ -360,8 +360,8 @@ onEngine('a personal access token', () => {
     const requestInit = { headers: { authorization: `Bearer ${token}` } };
     await client.connect(new StreamableHTTPClientTransport(new URL(`${current.url}/mcp`), { requestInit }));
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['ai_compare', 'todo_list']);
-    const refused = await client.callTool({ name: 'todo_create', arguments: { title: 'x' } });
-    expect([refused.isError, JSON.stringify(refused.content)]).toEqual([
+    const rejected = await client.callTool({ name: 'todo_create', arguments: { title: 'x' } });
+    expect([rejected.isError, JSON.stringify(rejected.content)]).toEqual([
       true,
       expect.stringContaining('todo_list'),
     ]);

@@ -64,22 +64,26 @@ onEngine('an owner’s preferences', () => {
     expect((await carla.invoke('ai_chat', say('hello'))).status).toBe(200);
     await carla.put('/preferences', { budget: { day_usd: '0.01' } });
     const before = providerChats(portunus.current).length;
-    const refused = await carla.invoke('ai_chat', say('hello'));
-    expect(refused.status).toBe(429);
-    expect(refused.body).toMatchObject({
+    const rejected = await carla.invoke('ai_chat', say('hello'));
+    expect(rejected.status).toBe(429);
+    expect(rejected.body).toMatchObject({
       code: 'budget_exceeded',
       limit: { period: 'day', unit: 'micro_usd', limit: 10_000, open: 0 },
       next_step: expect.any(String),
     });
-    expect(refused.body.limit.wanted).toBeGreaterThan(10_000); // the longest answer of this model
+    expect(rejected.body.limit.wanted).toBeGreaterThan(10_000); // the longest answer of this model
     expect(providerChats(portunus.current)).toHaveLength(before);
     expect((await carla.invoke('ai_chat', say('hello', { max_tokens: 100 }))).status).toBe(200);
   });
 
   it('reject models without a price, if the stage requires prices', async () => {
     const dora = await owner('dora', 'openai');
-    const refused = await dora.invoke('ai_chat', say('hello', { model: 'gpt-99' }));
-    expect(refused.body).toMatchObject({ status: 403, code: 'price_unknown', next_step: expect.any(String) });
+    const rejected = await dora.invoke('ai_chat', say('hello', { model: 'gpt-99' }));
+    expect(rejected.body).toMatchObject({
+      status: 403,
+      code: 'price_unknown',
+      next_step: expect.any(String),
+    });
     expect((await dora.invoke('ai_chat', say('hello'))).status).toBe(200);
   });
 
@@ -88,7 +92,7 @@ onEngine('an owner’s preferences', () => {
     ['in another currency', { budget: { day_usd: '5', currency: 'EUR' } }, /USD/],
     ['of nothing', { budget: { day_usd: '0.00' } }, /more than 0/],
     ['for a day above the month’s', { budget: { day_usd: '6', month_usd: '5' } }, /month_usd/],
-  ])('refuse a budget %s, by the name of the field', async (_kind, body, words) => {
+  ])('reject a budget %s, by the name of the field', async (_kind, body, words) => {
     const emil = await owner('emil');
     const answer = await emil.put('/preferences', body);
     expect(answer.body).toMatchObject({ status: 400, code: 'invalid_input' });
@@ -102,7 +106,7 @@ onEngine('an owner’s preferences', () => {
     ['an unknown field', { colour: 'mauve' }],
     ['an unknown provider', { default_provider: 'acme' }],
     ['a model of an unknown provider', { default_models: { acme: 'x' } }],
-  ])('refuse %s', async (_kind, body) => {
+  ])('reject %s', async (_kind, body) => {
     const emil = await owner('emil');
     const answer = await emil.put('/preferences', body);
     expect(answer.body).toMatchObject({ status: 400, code: 'invalid_input' });

@@ -54,16 +54,16 @@ onEngine('a provider that reports its remaining quota', () => {
       const { person, key, statuses } = await withKey(`ben-${provider}`, provider);
       portunus.current.provider?.limit(key, { requests: 1, seconds: 600 });
       expect((await chat(person)).status).toBe(200);
-      const refused = await chat(person);
-      expect(refused.body).toMatchObject({
+      const rejected = await chat(person);
+      expect(rejected.body).toMatchObject({
         status: 429,
         code: 'rate_limited',
         scope: 'provider',
         provider,
         reason: 'provider_quota',
       });
-      expect(refused.headers.get('retry-after')).toBe(String(refused.body.retry_after_seconds));
-      expect(refused.body.retry_after_seconds).toBeLessThanOrEqual(61);
+      expect(rejected.headers.get('retry-after')).toBe(String(rejected.body.retry_after_seconds));
+      expect(rejected.body.retry_after_seconds).toBeLessThanOrEqual(61);
       // Another function: what it knows it was told.
       const elsewhere = await overMcp(person);
       expect(elsewhere.text).toContain('"provider_quota"');
@@ -77,8 +77,8 @@ onEngine('a provider that reports its remaining quota', () => {
     const [first, second] = await Promise.all([chat(person), chat(person)]);
     expect([first?.status, second?.status].filter((status) => status === 200)).toHaveLength(1);
     const asked = statuses();
-    const refused = await Promise.all(Array.from({ length: 10 }, () => chat(person)));
-    for (const { status, body } of refused)
+    const rejected = await Promise.all(Array.from({ length: 10 }, () => chat(person)));
+    for (const { status, body } of rejected)
       expect({ status, reason: body.reason }).toEqual({ status: 429, reason: 'provider_quota' });
     expect(statuses()).toEqual(asked);
   });

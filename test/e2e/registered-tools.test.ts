@@ -64,7 +64,7 @@ const rows = async () =>
   (await portunus.current.rows('content')).filter(({ sk }) => String(sk).startsWith('TOOL#')).length;
 
 /** Asks for a registration that must leave nothing behind. */
-async function refused(who: Person, body: unknown) {
+async function rejected(who: Person, body: unknown) {
   const before = await rows();
   const answer = await who.post('/mcp/tools', body);
   expect(await rows()).toBe(before);
@@ -240,13 +240,13 @@ onEngine('a registered HTTP operation', () => {
     const review = await bob.post('/mcp/tools/weather__forecast/review', { decision: 'disable' });
     expect(review.status).toBe(404);
     const poor = await portunus.current.person('bob', { scopes: ['tools:read', 'tools:call'] });
-    expect((await refused(poor, forecast())).body).toMatchObject({ code: 'insufficient_scope' });
+    expect((await rejected(poor, forecast())).body).toMatchObject({ code: 'insufficient_scope' });
   });
 
   it('can be shared only by admins, and called by all users', async () => {
     const [bob, erin] = [await person('bob'), await admin()];
     const body = forecast({}, { alias: 'city', shared: true });
-    expect((await refused(bob, body)).body).toMatchObject({ code: 'forbidden' });
+    expect((await rejected(bob, body)).body).toMatchObject({ code: 'forbidden' });
     const { tools } = (await erin.post('/mcp/tools', body)).body;
     expect((await bob.invoke('city__forecast', { city: 'Oslo' })).body).toMatchObject({
       code: 'unknown_tool',
@@ -261,7 +261,7 @@ onEngine('a registered HTTP operation', () => {
       code: 'forbidden',
     });
     expect((await bob.delete('/mcp/tools/city__forecast')).body).toMatchObject({ code: 'forbidden' });
-    expect((await refused(bob, forecast({}, { alias: 'city' }))).body).toMatchObject({
+    expect((await rejected(bob, forecast({}, { alias: 'city' }))).body).toMatchObject({
       code: 'invalid_input',
     });
   });
@@ -334,7 +334,7 @@ onEngine('a registered HTTP operation', () => {
     expect((await ann.invoke('time_now')).status).toBe(200);
   });
 
-  it('is refused where it would say or do more than it may, and nothing of it stays', async () => {
+  it('is rejected where it would say or do more than it may, and nothing of it stays', async () => {
     const zoe = await person('zoe');
     const { tool } = forecast();
     const { input_schema: schema } = tool as { input_schema: { properties: object } };
@@ -383,7 +383,7 @@ onEngine('a registered HTTP operation', () => {
       'a field nobody knows': forecast({ base_url: 'https://evil.example' }),
     };
     for (const [name, body] of Object.entries(wrong)) {
-      const { status, body: problem } = await refused(zoe, body);
+      const { status, body: problem } = await rejected(zoe, body);
       expect([name, status, problem.code]).toEqual([
         name,
         expect.toSatisfy((code) => code === 400 || code === 502),
@@ -392,10 +392,10 @@ onEngine('a registered HTTP operation', () => {
     }
     await active(zoe, forecast());
     for (const name of ['forecast', 'Forecast', 'fore_cast', 'fore-cast']) {
-      expect((await refused(zoe, forecast({ name }))).body).toMatchObject({ code: 'conflict' });
+      expect((await rejected(zoe, forecast({ name }))).body).toMatchObject({ code: 'conflict' });
     }
     const elsewhere = forecast({ name: 'other', url: 'https://api.example.com/{city}' });
-    expect((await refused(zoe, elsewhere)).body).toMatchObject({ code: 'invalid_input' });
+    expect((await rejected(zoe, elsewhere)).body).toMatchObject({ code: 'invalid_input' });
     expect(upstream.asked).toHaveLength(0);
   });
 });
@@ -473,16 +473,16 @@ onEngine('an OpenAPI document', () => {
     expect(registered.body.skipped).toEqual([{ name: 'small__c', reason: 'is not in the document' }]);
     upstream.answer((_asked, response) => json(response, ' '.repeat(3_000_000)));
     const large = { ...body, alias: 'large' };
-    const yaml = (await refused(lee, large)).body;
+    const yaml = (await rejected(lee, large)).body;
     expect([yaml.code, yaml.detail]).toEqual(['invalid_input', expect.stringContaining('not from YAML')]);
     upstream.answer((_asked, response) => json(response, ' '.repeat(51_000_000)));
-    expect((await refused(lee, large)).body).toMatchObject({ code: 'upstream_malformed' });
-    expect((await refused(lee, { ...large, url: 'https://10.0.0.1/openapi.json' })).body).toMatchObject({
+    expect((await rejected(lee, large)).body).toMatchObject({ code: 'upstream_malformed' });
+    expect((await rejected(lee, { ...large, url: 'https://10.0.0.1/openapi.json' })).body).toMatchObject({
       code: 'egress_refused',
     });
-    expect((await refused(lee, { ...large, url: undefined })).body).toMatchObject({ code: 'invalid_input' });
+    expect((await rejected(lee, { ...large, url: undefined })).body).toMatchObject({ code: 'invalid_input' });
     const given = { ...large, url: undefined, document: 'x'.repeat(3_000_000) };
-    expect((await refused(lee, given)).body).toMatchObject({ code: 'payload_too_large' });
+    expect((await rejected(lee, given)).body).toMatchObject({ code: 'payload_too_large' });
   });
 
   it('of 39 MB is read for the operations that are named, and for no more', async () => {
@@ -496,7 +496,7 @@ onEngine('an OpenAPI document', () => {
       server: upstream.url,
       operations: ['resources/get-9876', 'DELETE /repos/{owner}/resource5'],
     };
-    const unnamed = await refused(mo, { ...body, operations: undefined });
+    const unnamed = await rejected(mo, { ...body, operations: undefined });
     expect([unnamed.body.code, unnamed.body.next_step]).toEqual([
       'upstream_malformed',
       expect.stringContaining('name the operations'),
@@ -520,8 +520,8 @@ onEngine('an OpenAPI document', () => {
     });
     await active(ned, body({ '/a': get('a', 'A'), '/b': get('b', 'B'), '/c': get('c', 'C') }));
     const next = { '/a': get('a', 'A'), '/b': get('b', 'another B'), '/d': get('d', 'D') };
-    expect((await refused(ned, body(next))).body).toMatchObject({ code: 'conflict' });
-    expect((await refused(ned, body({}, { replace: true }))).body).toMatchObject({ code: 'invalid_input' });
+    expect((await rejected(ned, body(next))).body).toMatchObject({ code: 'conflict' });
+    expect((await rejected(ned, body({}, { replace: true }))).body).toMatchObject({ code: 'invalid_input' });
     const replaced = await ned.post('/mcp/tools', body(next, { replace: true }));
     expect(replaced.body).toMatchObject({
       tools: [

@@ -34,7 +34,7 @@ onEngine('a key that its provider rejects', () => {
     const ann = await current.person('ann');
     const [bad, good] = [canaryKey('openai'), canaryKey('openai')];
     const [badId, goodId] = [await store(ann, bad), await store(ann, good)];
-    current.provider?.refuse(bad);
+    current.provider?.reject(bad);
 
     const answered = await ann.invoke('ai_chat', say('are you there?'));
     expect(answered.body).toMatchObject({
@@ -83,12 +83,12 @@ onEngine('a key that its provider rejects', () => {
     ]);
   });
 
-  it('is refused from then on where there is no other, with where to make a new one', async () => {
+  it('is rejected from then on where there is no other, with where to make a new one', async () => {
     const { current } = portunus;
     const ben = await current.person('ben');
     const bad = canaryKey('anthropic');
     await store(ben, bad, 'anthropic');
-    current.provider?.refuse(bad);
+    current.provider?.reject(bad);
     const url = 'https://console.anthropic.com/settings/keys';
     expect((await ben.invoke('ai_chat', say('one'))).body).toMatchObject({ code: 'key_rejected', url });
     expect((await ben.invoke('ai_chat', say('two'))).body).toMatchObject({ code: 'key_invalid', url });
@@ -100,9 +100,9 @@ onEngine('a key that its provider rejects', () => {
     const storm = await rejectionStorm(portunus.current, { name: 'cid', calls: 30, atOnce: 8 });
     expect(storm).toMatchObject(calm(30));
     // A caller whose call was rejected goes on only when the row is marked: none meets it twice.
-    expect(storm.refused).toBe(storm.met);
-    expect(storm.refused).toBeGreaterThan(1);
-    expect(storm.refused).toBeLessThanOrEqual(8);
+    expect(storm.rejected).toBe(storm.met);
+    expect(storm.rejected).toBeGreaterThan(1);
+    expect(storm.rejected).toBeLessThanOrEqual(8);
   }, 180_000);
 
   it('is not marked for an account without quota: the backup serves, the key stays', async () => {
@@ -170,12 +170,12 @@ onEngine('a key that its provider rejects', () => {
     const bad = canaryKey('openai');
     await store(gil, bad);
     await store(gil, canaryKey('openai'));
-    current.provider?.refuse(bad);
+    current.provider?.reject(bad);
     const calls = await toolCalls(current, () => gil.invoke('ai_chat', say('hello')));
     expect(calls).toEqual([
       'Query',
       'UpdateItem', // beside it: the rate
-      'TransactWriteItems', // refused: the owner's first call of the day
+      'TransactWriteItems', // rejected: the owner's first call of the day
       'TransactWriteItems',
       'Decrypt',
       'Query',

@@ -93,7 +93,7 @@ onEngine('a renewable credential', () => {
     const { current } = portunus;
     const cid = await current.person('cid');
     const { access, refresh, keyId } = await connect(cid, HOUR);
-    current.provider?.refuse(access);
+    current.provider?.reject(access);
     const answered = await cid.invoke('ai_chat', say('cid says'));
     expect(answered.body).toMatchObject({ success: true, mode: 'live' });
     expect(shownFor(current, 'cid says')).toEqual([access, expect.stringMatching(/^local-access-/)]);
@@ -146,8 +146,8 @@ onEngine('a renewable credential', () => {
     const { current } = portunus;
     const fay = await current.person('fay');
     const { access, refresh, keyId } = await connect(fay, HOUR);
-    current.provider?.refuse(access);
-    current.provider?.refuse(refresh);
+    current.provider?.reject(access);
+    current.provider?.reject(refresh);
     expect((await fay.invoke('ai_chat', say('fay one'))).body).toMatchObject({ code: 'key_rejected' });
     expect((await fay.invoke('ai_chat', say('fay two'))).body).toMatchObject({ code: 'key_invalid' });
     expect((await toldOf(current, keyId)).toSorted()).toEqual(['key_invalid', 'renewal_failed']);
@@ -159,7 +159,7 @@ onEngine('a renewable credential', () => {
     const { access, refresh, keyId } = await connect(gus, HOUR);
     const backup = canaryKey('openai');
     await gus.post('/api-keys', { provider: 'openai', api_key: backup });
-    current.provider?.refuse(access);
+    current.provider?.reject(access);
     current.provider?.fail(refresh, 'never');
     expect((await gus.invoke('ai_chat', say('gus one'))).body).toMatchObject({
       mode: 'backup_key',
@@ -170,28 +170,28 @@ onEngine('a renewable credential', () => {
     expect(body.keys.map(({ key_id, status }: Row) => [key_id, status])[0]).toEqual([keyId, 'active']);
   });
 
-  it('is refused where this stage knows no endpoint to renew it', async () => {
+  it('is rejected where this stage knows no endpoint to renew it', async () => {
     const hal = await portunus.current.person('hal');
-    const refused = await hal.post('/api-keys/oauth', {
+    const rejected = await hal.post('/api-keys/oauth', {
       provider: 'anthropic',
       access_token: token('access'),
       refresh_token: token('refresh'),
       expires_in: HOUR,
     });
-    expect(refused.body).toMatchObject({ status: 400, code: 'invalid_input' });
+    expect(rejected.body).toMatchObject({ status: 400, code: 'invalid_input' });
     expect((await hal.get('/api-keys')).body.keys).toEqual([]);
   });
 
   it('cannot name an endpoint of its own', async () => {
     const ivy = await portunus.current.person('ivy');
-    const refused = await ivy.post('/api-keys/oauth', {
+    const rejected = await ivy.post('/api-keys/oauth', {
       provider: 'openai',
       access_token: token('access'),
       refresh_token: token('refresh'),
       expires_in: HOUR,
       token_endpoint: 'https://evil.example/token',
     });
-    expect(refused.status).toBe(400);
+    expect(rejected.status).toBe(400);
   });
 
   it('costs, once in the life of a token, these calls more', async () => {
@@ -202,7 +202,7 @@ onEngine('a renewable credential', () => {
     expect(calls).toEqual([
       'Query',
       'UpdateItem', // beside it: the rate
-      'TransactWriteItems', // refused: the owner's first call of the day
+      'TransactWriteItems', // rejected: the owner's first call of the day
       'TransactWriteItems',
       'UpdateItem',
       'Query',

@@ -40,7 +40,7 @@ const BODIES: Readonly<Record<string, object>> = {
 };
 const bodyOf = ({ method, name }: Route) =>
   method === 'GET' || method === 'DELETE' ? undefined : (BODIES[name] ?? {});
-const isRefused = ({ status, body }: Answer) => status === 403 || body?.error?.code === 403;
+const isRejected = ({ status, body }: Answer) => status === 403 || body?.error?.code === 403;
 
 function ask(person: Person, row: Route, ids: Record<string, string> = UNKNOWN) {
   const body = bodyOf(row);
@@ -74,11 +74,11 @@ onEngine('the role table', () => {
     for (const row of closed) {
       const answer = await ask(await somebody([role]), row);
       const allowed = (SCOPES_OF as Record<string, readonly string[]>)[role]?.includes(row.scope) ?? false;
-      expect([row.name, isRefused(answer) ? 'refused' : 'reached']).toEqual([
+      expect([row.name, isRejected(answer) ? 'refused' : 'reached']).toEqual([
         row.name,
         allowed ? 'reached' : 'refused',
       ]);
-      // Refused by the gateway for its form, it says nothing about roles: give it a line in BODIES.
+      // Rejected by the gateway for its form, it says nothing about roles: give it a line in BODIES.
       expect([row.name, answer.body?.detail]).not.toEqual([
         row.name,
         'The request does not have the documented form.',
@@ -114,7 +114,7 @@ onEngine('the role table', () => {
         params: { name: tool.name, arguments: {} },
       });
       const told = /insufficient_scope|"forbidden"|may use/.test(mcp.text);
-      expect([tool.name, isRefused(rest), mcp.status === 403 || told]).toEqual([
+      expect([tool.name, isRejected(rest), mcp.status === 403 || told]).toEqual([
         tool.name,
         !allowed,
         !allowed,
@@ -183,7 +183,7 @@ onEngine('the role table', () => {
     }
   });
 
-  it('an auditor leaves a trace of whom they read, and finds the refused sign-ins', async () => {
+  it('an auditor leaves a trace of whom they read, and finds the rejected sign-ins', async () => {
     const { current } = portunus;
     const carol = await current.person('carol');
     const read = await carol.get('/audit/logs?user_id=alice&action=providers.listed');
@@ -192,8 +192,8 @@ onEngine('the role table', () => {
     expect(idsOf(byNumber)).toEqual(idsOf(read));
     expect(idsOf(read)).not.toEqual([]);
     await current.request('GET', '/api-keys', { headers: { authorization: 'Bearer nonsense' } });
-    const refusals = await carol.get('/audit/logs?owner=anonymous');
-    expect(refusals.body.logs[0]).toMatchObject({
+    const rejections = await carol.get('/audit/logs?owner=anonymous');
+    expect(rejections.body.logs[0]).toMatchObject({
       action: 'authentication.refused',
       metadata: { reason: 'token_malformed' },
     });

@@ -36,7 +36,7 @@ onEngine('sessions', () => {
     expect(JSON.stringify(body)).not.toContain(sid);
   });
 
-  it('end one by one: the ended one is refused with its reason, the others go on', async () => {
+  it('end one by one: the ended one is rejected with its reason, the others go on', async () => {
     const { current } = portunus;
     const [phone, laptop] = [await current.person('cleo'), await current.person('cleo')];
     for (const each of [phone, laptop]) await each.get('/sessions');
@@ -46,9 +46,9 @@ onEngine('sessions', () => {
     expect(ended.body).toMatchObject({ success: true, session_id: lost });
 
     // Functions that have not seen the phone before: what an instance remembers is another test's matter.
-    const refused = await phone.get('/api-keys');
-    expect(refused.status).toBe(401);
-    expect(refused.body).toMatchObject({
+    const rejected = await phone.get('/api-keys');
+    expect(rejected.status).toBe(401);
+    expect(rejected.body).toMatchObject({
       code: 'unauthenticated',
       reason: 'session_revoked',
       next_step: 'Sign in again.',
@@ -170,9 +170,9 @@ onEngine('sessions', () => {
         ? { kind: 'error', status: 500, type: 'InternalServerError', message: '' }
         : undefined,
     );
-    const refused = await jane.get('/api-keys');
+    const rejected = await jane.get('/api-keys');
     clear();
-    expect(refused.body).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(rejected.body).toMatchObject({ status: 503, code: 'unavailable' });
     expect((await jane.get('/api-keys')).status).toBe(200);
   });
 

@@ -241,7 +241,7 @@ onEngine('an issuer without usable metadata for MCP clients', () => {
       ['that is an ID token', { token_use: 'id', aud: 'portunus-cli' }],
       ['with none of our scopes', { scope: 'openid email' }],
       ['for another audience', { aud: 'https://elsewhere.example' }],
-    ])('refuses one %s', async (_what, overrides) => {
+    ])('rejects one %s', async (_what, overrides) => {
       const bob = await current.person('bob', cognito(overrides));
       expect((await bob.invoke('todo_list')).status).toBe(401);
     });

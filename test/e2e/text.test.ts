@@ -283,7 +283,7 @@ onEngine('a repeated header', () => {
         ['mcp-protocol-version', ['2025-11-25', '2026-07-28']],
       ].map(([name, values]) => [path, name, values] as [string, string, string[]]),
     ),
-  )('is refused at %s where it is %s', async (path, name, values) => {
+  )('is rejected at %s where it is %s', async (path, name, values) => {
     const { token } = await portunus.current.person('ann');
     const single = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const { status, text } = await statusOf(path, { ...single, [name]: values });
@@ -291,7 +291,7 @@ onEngine('a repeated header', () => {
     expect(text).toMatch(/must not be repeated|is repeated/);
   });
 
-  it('is refused as a query parameter too, by its name', async () => {
+  it('is rejected as a query parameter too, by its name', async () => {
     const ann = await portunus.current.person('ann');
     const { body } = await ann.get('/audit/logs?limit=1&limit=100');
     expect(body).toMatchObject({ status: 400, issues: [{ path: 'query.limit' }] });

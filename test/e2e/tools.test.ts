@@ -229,7 +229,7 @@ onEngine('the tools over REST', () => {
     });
   });
 
-  it('step through calendars, and refuse years that cannot be written', async () => {
+  it('step through calendars, and reject years that cannot be written', async () => {
     const ida = await portunus.current.person('ida');
     const { body } = await ida.invoke('time_add', {
       at: '2027-03-27T02:30:00+01:00',
@@ -268,17 +268,17 @@ onEngine('the tools over REST', () => {
     expect(providers).toContainEqual(expect.objectContaining({ name: 'openai', configured: true }));
   });
 
-  it('refuse what their schema does not know, without echoing it', async () => {
+  it('reject what their schema does not know, without echoing it', async () => {
     const alice = await portunus.current.person('alice');
     for (const parameters of [{ title: 'x', colour: 'mauve' }, { title: 5 }, {}, { title: ' ' }]) {
-      const refused = await alice.invoke('todo_create', parameters);
-      expect(refused.body).toMatchObject({
+      const rejected = await alice.invoke('todo_create', parameters);
+      expect(rejected.body).toMatchObject({
         status: 400,
         code: 'invalid_input',
         next_step: expect.any(String),
       });
-      expect(refused.body.issues[0].path).toMatch(/^parameters/);
-      expect(refused.text).not.toContain('mauve');
+      expect(rejected.body.issues[0].path).toMatch(/^parameters/);
+      expect(rejected.text).not.toContain('mauve');
     }
     expect((await alice.invoke('todo_destroy')).body).toMatchObject({ status: 404, code: 'unknown_tool' });
     const other = await alice.post('/mcp/tools/invoke', {

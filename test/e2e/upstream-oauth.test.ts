@@ -172,12 +172,12 @@ onEngine('a token set for an upstream server', () => {
       'https://db.internal/token',
       own,
     ]) {
-      const refused = await eve.post('/api-keys/oauth', connecting('inner', { token_endpoint: url }));
-      expect(refused.body).toMatchObject({ code: 'egress_refused' });
+      const rejected = await eve.post('/api-keys/oauth', connecting('inner', { token_endpoint: url }));
+      expect(rejected.body).toMatchObject({ code: 'egress_refused' });
     }
     for (const missing of ['origin', 'token_endpoint', 'client_id']) {
-      const refused = await eve.post('/api-keys/oauth', connecting('inner', { [missing]: undefined }));
-      expect(refused.body).toMatchObject({ code: 'invalid_input', issues: [{ path: `body.${missing}` }] });
+      const rejected = await eve.post('/api-keys/oauth', connecting('inner', { [missing]: undefined }));
+      expect(rejected.body).toMatchObject({ code: 'invalid_input', issues: [{ path: `body.${missing}` }] });
     }
     const others = await eve.post('/api-keys/oauth', { ...connecting('inner'), provider: 'openai' });
     expect(others.body).toMatchObject({ code: 'invalid_input' });

@@ -30,7 +30,7 @@ onEngine('the usage of an owner', () => {
       ids.push((await ann.post('/api-keys', { provider: 'openai', api_key })).body.key_id);
     }
     const first = await ann.invoke('ai_chat', say('hello'));
-    current.provider?.refuse(bad);
+    current.provider?.reject(bad);
     const second = await ann.invoke('ai_chat', say('hello again'));
     await ann.invoke('time_now');
     await ann.invoke('todo_create', {});
@@ -138,13 +138,13 @@ onEngine('the usage of an owner', () => {
     ).toBe(403);
   });
 
-  it('counts every refused call, though most of a flood have no record', async () => {
+  it('counts every rejected call, though most of a flood have no record', async () => {
     const { current } = portunus;
     const fay = await current.person('fay');
     for (let n = 0; n < 130; n += 1) await fay.invoke('todo_get', {});
     await fay.invoke('todo_create', {});
     await fay.invoke('time_now');
-    await fay.get('/limits'); // a refusal of another kind
+    await fay.get('/limits'); // a rejection of another kind
     await current.events.settled();
     const none = { input_tokens: 0, output_tokens: 0, cost_micro_usd: 0 };
     const day = today();

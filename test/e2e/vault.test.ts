@@ -31,9 +31,9 @@ onEngine('a provider key', () => {
     expect(answered.body.result.text).toContain('hello there');
 
     const before = providerChats(current).length;
-    const refused = await bob.invoke('ai_chat', say('hello there'));
-    expect(refused.status).toBe(409);
-    expect(refused.body).toMatchObject({
+    const rejected = await bob.invoke('ai_chat', say('hello there'));
+    expect(rejected.status).toBe(409);
+    expect(rejected.body).toMatchObject({
       code: 'key_missing',
       next_step: expect.stringContaining('/api-keys'),
     });
@@ -80,7 +80,7 @@ onEngine('a provider key', () => {
     expect(new Set(sizes)).toHaveLength(1);
   });
 
-  it('stored twice is refused, naming the one that is there', async () => {
+  it('stored twice is rejected, naming the one that is there', async () => {
     const alice = await portunus.current.person('gina');
     const body = { provider: 'openai', api_key: canaryKey('openai') };
     const first = await alice.post('/api-keys', body);
@@ -89,16 +89,16 @@ onEngine('a provider key', () => {
     expect(second.body).toMatchObject({ code: 'conflict', key_id: first.body.key_id });
   });
 
-  it('of another provider is recognised and refused', async () => {
+  it('of another provider is recognised and rejected', async () => {
     const alice = await portunus.current.person('alice');
     const key = canaryKey('anthropic');
-    const refused = await alice.post('/api-keys', { provider: 'openai', api_key: key });
-    expect(refused.status).toBe(400);
-    expect(refused.body).toMatchObject({
+    const rejected = await alice.post('/api-keys', { provider: 'openai', api_key: key });
+    expect(rejected.status).toBe(400);
+    expect(rejected.body).toMatchObject({
       code: 'wrong_provider',
       detail: expect.stringContaining('Anthropic'),
     });
-    expect(refused.text).not.toContain(key.slice(8, 24));
+    expect(rejected.text).not.toContain(key.slice(8, 24));
   });
 
   it('can be stored for another owner only by an admin', async () => {
@@ -144,8 +144,8 @@ onEngine('a provider key', () => {
   ])('is not stored for somebody with an address of the admin: %s of %o', async (field, body) => {
     const { current } = portunus;
     const [judy, erin] = [await current.person('judy'), await current.person('erin')];
-    const refused = await erin.post('/api-keys', { ...body, api_key: canaryKey('openai'), user_id: 'judy' });
-    expect(refused.body).toMatchObject({
+    const rejected = await erin.post('/api-keys', { ...body, api_key: canaryKey('openai'), user_id: 'judy' });
+    expect(rejected.body).toMatchObject({
       status: 400,
       code: 'invalid_input',
       issues: [{ path: `body.${field}` }],

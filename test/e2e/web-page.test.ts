@@ -35,12 +35,12 @@ onEngine('a page in a browser', () => {
     ['a list', { path: '/api-keys' }, 200],
     ['an MCP answer', { path: '/mcp', body: initialize }, 200],
     [
-      'a refusal of a function',
+      'a rejection of a function',
       { path: '/mcp/tools/invoke', body: { tool_name: 'none', parameters: {} } },
       404,
     ],
-    ['a refusal of the completions', { path: '/v1/chat/completions', body: chat }, 409],
-    ['a refusal of the gateway', { path: '/api-keys', authorization: 'Bearer none' }, 401],
+    ['a rejection of the completions', { path: '/v1/chat/completions', body: chat }, 409],
+    ['a rejection of the gateway', { path: '/api-keys', authorization: 'Bearer none' }, 401],
   ])('that is the stage’s own may read %s, and what it needs to go on', async (_kind, call, status) => {
     const { headers, status: given } = await from(PAGE, call);
     expect(given).toBe(status);

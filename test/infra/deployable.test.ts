@@ -11,7 +11,7 @@ import { allResources, environments, functionNames, resourcesOf, synthesise } fr
 
 const stages = ['local', 'dev', 'prod'].map((stage) => [stage, synthesise({ stage })] as const);
 
-/** All we use, so that a misspelt action is a red line and not a refusal in production. */
+/** All we use, so that a misspelt action is a red line and not a rejection in production. */
 const ACTIONS = new Set([
   'dynamodb:BatchGetItem',
   'dynamodb:ConditionCheckItem',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { openaiError } from '#functions/edge/openai-error.ts';
 import { type Route, routes } from '#functions/routes.ts';
-import { REFUSALS } from '#infra/gateway-responses.ts';
+import { GATEWAY_REJECTIONS } from '#infra/gateway-responses.ts';
 import { MCP_SCOPES, ROLES as OUR_ROLES, SCOPES as OUR_SCOPES } from '#infra/scopes.ts';
 import { ROLES, SCOPES } from '#shared/auth/scopes.ts';
 import { AppError, type ErrorCode, ERRORS } from '#shared/core/errors.ts';
@@ -66,7 +66,7 @@ describe('the routes', () => {
     ]);
   });
 
-  it('refuse a body that its schema refuses before a function starts', () => {
+  it('reject a body that its schema rejects before a function starts', () => {
     expect(methods.filter((method) => method['RequestModels'])).toMatchObject([
       { HttpMethod: 'POST', RequestModels: { 'application/json': { Ref: expect.any(String) } } },
     ]);
@@ -135,23 +135,33 @@ describe('the routes', () => {
 });
 
 describe('a response of API Gateway itself', () => {
-  it.each(Object.entries(REFUSALS))('%s has the problem document of the product', (type, refusal) => {
-    const [status, title] = ERRORS[refusal.code as ErrorCode];
-    expect(refusal.title).toBe(title);
-    expect(refusal.status ?? status).toBe(status); // none: AWS's own status of the case
-    const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
-    expect(body).toMatchObject({ type: 'about:blank', code: refusal.code, request_id: '$context.requestId' });
-  });
+  it.each(Object.entries(GATEWAY_REJECTIONS))(
+    '%s has the problem document of the product',
+    (type, rejection) => {
+      const [status, title] = ERRORS[rejection.code as ErrorCode];
+      expect(rejection.title).toBe(title);
+      expect(rejection.status ?? status).toBe(status); // none: AWS's own status of the case
+      const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
+      expect(body).toMatchObject({
+        type: 'about:blank',
+        code: rejection.code,
+        request_id: '$context.requestId',
+      });
+    },
+  );
 
-  it.each(Object.entries(REFUSALS))(
+  it.each(Object.entries(GATEWAY_REJECTIONS))(
     '%s has the error member that clients of OpenAI read',
-    (type, refusal) => {
-      const made = openaiError(new AppError(refusal.code as ErrorCode, refusal.detail), '$context.requestId');
+    (type, rejection) => {
+      const made = openaiError(
+        new AppError(rejection.code as ErrorCode, rejection.detail),
+        '$context.requestId',
+      );
       const body = JSON.parse(answerTo(type)['ResponseTemplates']['application/json']) as Properties;
       expect(body['error']).toEqual({
         ...made.error,
-        next_step: refusal.nextStep,
-        message: `${refusal.detail} ${refusal.nextStep}`,
+        next_step: rejection.nextStep,
+        message: `${rejection.detail} ${rejection.nextStep}`,
       });
       expect(header(answerTo(type), 'x-request-id')).toBe('"context.requestId"');
     },

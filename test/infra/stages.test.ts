@@ -39,12 +39,12 @@ describe('the file of a stage', () => {
     [{ concurrency: { streaming: 5 } }, /"streaming"/],
     [{ operatorEmail: 'nobody' }, /operatorEmail/],
     [{ publicUrl: 'https://api.example.com/' }, /publicUrl/],
-  ])('%j is refused with the name of the value and the known ones', (values, message) => {
+  ])('%j is rejected with the name of the value and the known ones', (values, message) => {
     expect(() => parseStageFile(values, 'stages/dev.json')).toThrow(message);
     expect(() => parseStageFile(values, 'stages/dev.json')).toThrow(/^stages\/dev\.json is not valid/);
   });
 
-  it('is refused with its path if it is missing', () => {
+  it('is rejected with its path if it is missing', () => {
     expect(() => readStageFile('stages/absent.json')).toThrow(
       /stages\/absent\.json .*An empty stage is \{\}/,
     );

@@ -1,4 +1,4 @@
-// The local API Gateway in front of the local Lambda: what it hands on, and above all what it refuses, as AWS does.
+// The local API Gateway in front of the local Lambda: what it hands on, and above all what it rejects, as AWS does.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -358,7 +358,7 @@ describe('request validation', () => {
     ['a wrong type', '{"n":"1"}'],
     ['the limit itself, where draft-04 calls it exclusive', '{"n":0}'],
     ['an array 10,000 deep', '['.repeat(10_000) + ']'.repeat(10_000)],
-  ])('refuses %s before the function', async (_what, body) => {
+  ])('rejects %s before the function', async (_what, body) => {
     const call = await validated();
     const { status, text } = await call('/things?q=1', post(body));
     expect([status, text]).toEqual([400, '{"message":"Invalid request body"}']);
@@ -423,7 +423,7 @@ describe('a Lambda authorizer', () => {
   it.each([
     ['is absent', {}, 401, '{"message":"Unauthorized"}', 'UnauthorizedException'],
     [
-      'is refused with "Unauthorized"',
+      'is rejected with "Unauthorized"',
       as('none'),
       401,
       '{"message":"Unauthorized"}',

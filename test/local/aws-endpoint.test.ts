@@ -111,7 +111,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
     });
 
     it.skipIf(missing)(
-      'refuses what the role lacks with AWS’s own error, before the engine sees it',
+      'rejects what the role lacks with AWS’s own error, before the engine sees it',
       async () => {
         const { dynamodb } = await actingAs(allow('dynamodb:GetItem'));
         await expect(dynamodb.send(put('U#refused'))).rejects.toEqual(denied('dynamodb:PutItem'));
@@ -244,7 +244,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
       ['an access key nobody handed out', { accessKeyId: 'ASIASTRANGER' }, 'UnrecognizedClientException'],
       ['the token of another session', { sessionToken: 'other' }, 'UnrecognizedClientException'],
       ['a guessed secret', { secretAccessKey: 'guess' }, 'InvalidSignatureException'],
-    ])('refuses %s', async (_what, forged, name) => {
+    ])('rejects %s', async (_what, forged, name) => {
       const { credentials, options } = await actingAs(allow('dynamodb:*'));
       const client = new DynamoDBClient({ ...options, credentials: { ...credentials, ...forged } });
       await expect(client.send(new ScanCommand({ TableName }))).rejects.toMatchObject({ name });
@@ -252,7 +252,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
     });
 
     it.skipIf(missing)(
-      'refuses a request that is not signed, and one changed after it was signed',
+      'rejects a request that is not signed, and one changed after it was signed',
       async () => {
         const bare = await fetch(plane.awsEndpoint.url, { method: 'POST', body: '{}' });
         expect(await bare.text()).toContain('MissingAuthenticationTokenException');
@@ -273,7 +273,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
   });
 
   describe('with a fault', () => {
-    it.skipIf(missing)('refuses in AWS’s name without effect, until it is taken away', async () => {
+    it.skipIf(missing)('rejects in AWS’s name without effect, until it is taken away', async () => {
       const dynamodb = await actingOnce();
       const CancellationReasons = [{ Code: 'TransactionConflict' }];
       const remove = plane.awsEndpoint.faults.inject(({ operation }) =>
@@ -306,7 +306,7 @@ describe.each(engines)('the AWS endpoint in front of $title', ({ engine, missing
       expect(await dynamodb.send(get('U#lost'))).toHaveProperty('Item');
     });
 
-    it.skipIf(missing)('is not asked about what IAM refuses', async () => {
+    it.skipIf(missing)('is not asked about what IAM rejects', async () => {
       const { dynamodb } = await actingAs();
       const remove = plane.awsEndpoint.faults.inject(() => ({ kind: 'lose' }));
       await expect(dynamodb.send(get('U#x'))).rejects.toEqual(denied('dynamodb:GetItem'));

@@ -101,7 +101,7 @@ describe('intrinsic functions', () => {
     ],
     ['an import nobody exports', { 'Fn::ImportValue': 'Nobody' }, 'No stack exports Nobody'],
     ['an intrinsic with company', { Ref: 'Other', And: 'more' }, 'Ref must stand alone'],
-  ])('refuses %s', async (_name, value, message) => {
+  ])('rejects %s', async (_name, value, message) => {
     await expect(resolveInTemplate(value)).rejects.toThrow(message);
   });
 });
@@ -130,7 +130,7 @@ describe('parameters', () => {
       { Url: 'http://x', Typo: '1' },
       'No template declares the parameters: Typo',
     ],
-  ])('refuse %s', async (_name, given, message) => {
+  ])('reject %s', async (_name, given, message) => {
     await expect(resolveInTemplate('x', declared, given)).rejects.toThrow(message);
   });
 

@@ -122,7 +122,7 @@ describe.each(engines)('DynamoDB on $title', ({ engine, missing }) => {
     },
   );
 
-  it.skipIf(missing)('refuses, by its name, a table whose keys the template has changed', async () => {
+  it.skipIf(missing)('rejects, by its name, a table whose keys the template has changed', async () => {
     const dynamo = await start();
     await createTable(dynamo, globalTable());
     const changed = {
@@ -219,7 +219,7 @@ describe('DynamoDB', () => {
     ['a resource policy', { Replicas: [{ Region: 'eu-central-1', ResourcePolicy: {} }] }, 'ResourcePolicy'],
     ['TTL without attribute', { TimeToLiveSpecification: { Enabled: true } }, 'TTL without attribute'],
     ['no key schema', { KeySchema: undefined }, 'KeySchema'],
-  ])('refuses a table with %s before it is created', async (_what, more, text) => {
+  ])('rejects a table with %s before it is created', async (_what, more, text) => {
     expect(() => parseTable('Todos', globalTable(more))).toThrow(text);
   });
 });

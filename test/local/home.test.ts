@@ -157,7 +157,7 @@ describe('npm run token', () => {
     ['a stranger', ['mallory'], 'There is no demo user mallory'],
     ['an unknown role', ['alice', '--role', 'king'], 'There is no role king'],
     ['a time beyond the issuer’s own', ['alice', '--expires', '1000m'], '--expires'],
-  ])('refuses %s', (_name, args, message) => {
+  ])('rejects %s', (_name, args, message) => {
     expect(() => token(...args)).toThrow(message);
   });
 });

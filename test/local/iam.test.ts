@@ -49,7 +49,7 @@ describe('an identity policy', () => {
     ['the table only in another case', [allow({ Resource: table.toUpperCase() })]],
     ['only its indexes', [allow({ Resource: `${table}/index/*` })]],
     ['everything but this action', [allow({ Action: undefined, NotAction: 'dynamodb:Get*' })]],
-  ])('refuses a role that is allowed %s, in the words of AWS', async (_what, statements) => {
+  ])('rejects a role that is allowed %s, in the words of AWS', async (_what, statements) => {
     expect(await ask(statements, {})).toEqual({
       allowed: false,
       message: `User: arn:aws:sts::${site.account}:assumed-role/Test-Asking/todo-list is not authorized to perform: dynamodb:GetItem on resource: ${table} because no identity-based policy allows the dynamodb:GetItem action`,
@@ -233,7 +233,7 @@ describe('a key policy', () => {
       ],
       'with an explicit deny in a resource-based policy',
     ],
-  ])('refuses when it names %s', async (_what, identity, statements, text) => {
+  ])('rejects when it names %s', async (_what, identity, statements, text) => {
     const verdict = await ask(identity, { ...decrypt, resourcePolicy: policy(...statements) });
     expect(verdict).toMatchObject({ allowed: false, message: expect.stringContaining(text) });
   });

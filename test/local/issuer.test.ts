@@ -72,7 +72,7 @@ const authorization = (changes: Record<string, string> = {}) => {
 async function redirectAfterSignIn(sub: string, changes: Record<string, string> = {}): Promise<URL> {
   const visit = browser();
   const started = await visit(authorization(changes));
-  if (started.status !== 303) return new URL(`http://refused/?status=${started.status}`);
+  if (started.status !== 303) return new URL(`http://rejected/?status=${started.status}`);
   if (started.location.startsWith('http://127.0.0.1:54321')) return new URL(started.location);
   const chosen = await visit(started.location, { sub });
   const resumed = await visit(chosen.location);
@@ -165,7 +165,7 @@ describe('the code flow', () => {
   it.each([
     ['another resource', { resource: 'http://127.0.0.1:9/other' }, 'invalid_target'],
     ['a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
-  ])('refuses %s', async (_name, changes, error) => {
+  ])('rejects %s', async (_name, changes, error) => {
     expect((await redirectAfterSignIn('alice', changes)).searchParams.get('error')).toBe(error);
   });
 

@@ -44,7 +44,7 @@ async function call(operation: string, input: object) {
 }
 const sealed = async (KeyId: string, text = 'secret') =>
   (await call('Encrypt', { KeyId, Plaintext: base64(text), EncryptionContext }))['CiphertextBlob'] ?? '';
-const refused = (type: string) => expect.objectContaining({ status: 400, __type: type });
+const rejected = (type: string) => expect.objectContaining({ status: 400, __type: type });
 
 describe('a symmetric key', () => {
   it('generates a data key and decrypts it under the same context only', async () => {
@@ -65,10 +65,10 @@ describe('a symmetric key', () => {
     ['one pair more', { ...EncryptionContext, more: '' }],
     ['values that only join to the same text', { purpose: 'user-api-keyuid', alice: '' }],
     ['no context', {}],
-  ])('refuses to open under %s', async (_what, context) => {
+  ])('rejects to open under %s', async (_what, context) => {
     const CiphertextBlob = await sealed((await symmetricKey()).arn);
     const opened = await call('Decrypt', { CiphertextBlob, EncryptionContext: context });
-    expect(opened).toEqual(refused('InvalidCiphertextException'));
+    expect(opened).toEqual(rejected('InvalidCiphertextException'));
   });
 
   it('rejects every ciphertext that differs in one byte, is truncated or extended', async () => {
@@ -79,7 +79,7 @@ describe('a symmetric key', () => {
     const cut = [...blob.keys()].slice(1).map((length) => blob.subarray(0, length));
     for (const bytes of [...flipped, ...cut, Buffer.concat([blob, Buffer.from([0])])]) {
       const opened = await call('Decrypt', { CiphertextBlob: bytes.toString('base64'), EncryptionContext });
-      expect(opened).toEqual(refused('InvalidCiphertextException'));
+      expect(opened).toEqual(rejected('InvalidCiphertextException'));
     }
   });
 
@@ -87,7 +87,7 @@ describe('a symmetric key', () => {
     const [one, other] = [await symmetricKey('One'), await symmetricKey('Other')];
     const CiphertextBlob = await sealed(one.arn);
     const opened = await call('Decrypt', { KeyId: other.arn, CiphertextBlob, EncryptionContext });
-    expect(opened).toEqual(refused('IncorrectKeyException'));
+    expect(opened).toEqual(rejected('IncorrectKeyException'));
   });
 
   it('is re-encrypted under another key without its plaintext leaving', async () => {
@@ -111,7 +111,7 @@ describe('a symmetric key', () => {
       expect(await call('Encrypt', { KeyId, Plaintext: base64('x') })).toMatchObject({ KeyId: arn });
     }
     const unknown = await call('Encrypt', { KeyId: 'alias/none', Plaintext: base64('x') });
-    expect(unknown).toEqual(refused('NotFoundException'));
+    expect(unknown).toEqual(rejected('NotFoundException'));
   });
 
   it('decrypts old ciphertexts after yearly rotation', async () => {
@@ -135,7 +135,7 @@ describe('a symmetric key', () => {
     const CiphertextBlob = await sealed(KeyId);
     await call('ScheduleKeyDeletion', { KeyId, PendingWindowInDays: 7 });
     expect(await call('Decrypt', { CiphertextBlob, EncryptionContext })).toEqual(
-      refused('KMSInvalidStateException'),
+      rejected('KMSInvalidStateException'),
     );
   });
 });
@@ -155,9 +155,9 @@ describe('an HMAC key', () => {
   it('does not encrypt, and an encryption key generates no MACs', async () => {
     const [mac, symmetric] = [await macKey(), await symmetricKey()];
     const encrypted = await call('Encrypt', { KeyId: mac.arn, Plaintext: base64('x') });
-    expect(encrypted).toEqual(refused('InvalidKeyUsageException'));
+    expect(encrypted).toEqual(rejected('InvalidKeyUsageException'));
     const coded = await call('GenerateMac', { KeyId: symmetric.arn, MacAlgorithm, Message: base64('x') });
-    expect(coded).toEqual(refused('InvalidKeyUsageException'));
+    expect(coded).toEqual(rejected('InvalidKeyUsageException'));
   });
 });
 
@@ -187,8 +187,8 @@ describe('a request', () => {
       'ValidationException',
     ],
     ['an operation that does not exist', 'EncryptAll', {}, 'UnknownOperationException'],
-  ])('with %s is refused by AWS’s own name', async (_what, operation, input, type) => {
-    expect(await call(operation, input)).toEqual(refused(type));
+  ])('with %s is rejected by AWS’s own name', async (_what, operation, input, type) => {
+    expect(await call(operation, input)).toEqual(rejected(type));
   });
 });
 

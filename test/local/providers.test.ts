@@ -77,7 +77,7 @@ describe('the local providers', () => {
   it('reject a missing and a revoked credential without quoting it', async () => {
     const bare = await post('/v1/chat/completions', {}, { model: 'gpt-5', messages });
     expect(bare.status).toBe(401);
-    providers.refuse('sk-ant-revoked');
+    providers.reject('sk-ant-revoked');
     const revoked = await anthropic('sk-ant-revoked');
     expect(revoked).toMatchObject({ status: 401, text: expect.not.stringContaining('sk-ant') });
     expect(providers.journal().map(({ status }) => status)).toEqual([401, 401]);

@@ -77,7 +77,7 @@ onEngine(`${REQUESTS} requests, three in ten of them given up`, () => {
     if (read === undefined) return 'aborted';
     const others = read.filter((word) => word !== nonce);
     if (others.length > 0) return 'foreign';
-    return read.length > 0 ? 'answered' : 'refused';
+    return read.length > 0 ? 'answered' : 'rejected';
   }
 
   /** @returns the nonces in it. */
@@ -95,12 +95,13 @@ onEngine(`${REQUESTS} requests, three in ten of them given up`, () => {
     });
     const text = await response.text();
     const nonces = joined(text).match(NONCE) ?? [];
-    if (nonces.length === 0) refusals.push(/"code":\s*"\w+"/.exec(text)?.[0] ?? `${response.status} ${text}`);
+    if (nonces.length === 0)
+      rejections.push(/"code":\s*"\w+"/.exec(text)?.[0] ?? `${response.status} ${text}`);
     return nonces;
   }
 
-  const refusals: string[] = [];
-  const counts = { answered: 0, aborted: 0, refused: 0, foreign: 0 };
+  const rejections: string[] = [];
+  const counts = { answered: 0, aborted: 0, rejected: 0, foreign: 0 };
 
   it('returns to each caller its own response or none', { timeout: 900_000 }, async () => {
     const numbers = Array.from({ length: REQUESTS }, (_, index) => index).values();
@@ -108,12 +109,12 @@ onEngine(`${REQUESTS} requests, three in ten of them given up`, () => {
       for (const index of numbers) counts[await ask(index)] += 1;
     };
     await Promise.all(Array.from({ length: AT_ONCE }, caller));
-    process.stderr.write(`${JSON.stringify({ ...counts, refusals })}\n`);
+    process.stderr.write(`${JSON.stringify({ ...counts, rejections })}\n`);
     expect(counts.foreign).toBe(0);
     expect(counts.aborted).toBeGreaterThan(REQUESTS * 0.1);
     expect(counts.answered).toBeGreaterThan(REQUESTS * 0.6);
     // So many at once may find no instance free, for a call that was given up keeps its own, or the store busy: they are told so.
-    expect(counts.refused).toBeLessThan(REQUESTS * 0.01);
-    for (const refusal of refusals) expect(refusal).toMatch(/"(rate_limited|unavailable|conflict)"/);
+    expect(counts.rejected).toBeLessThan(REQUESTS * 0.01);
+    for (const rejection of rejections) expect(rejection).toMatch(/"(rate_limited|unavailable|conflict)"/);
   });
 });

@@ -1,4 +1,4 @@
-// A key in use by several instances: refused on the very next call once it is taken away, and opened by KMS seldom.
+// A key in use by several instances: rejected on the very next call once it is taken away, and opened by KMS seldom.
 import { expect, it } from 'vitest';
 
 import { canaryKey, providerChats, type Person, say } from '#test/support/portunus.ts';
@@ -16,7 +16,7 @@ onEngine('a deleted or frozen key', () => {
     Promise.all(Array.from({ length: USERS }, () => person.invoke('ai_chat', say('hello'))));
 
   it.each(['freeze', 'delete'] as const)(
-    `by its owner (%s) is refused on the very next call in each of ${USERS} instances, ${ROUNDS} times`,
+    `by its owner (%s) is rejected on the very next call in each of ${USERS} instances, ${ROUNDS} times`,
     async (how) => {
       const { current } = portunus;
       const person = await current.person(how);
@@ -55,7 +55,7 @@ onEngine('a deleted or frozen key', () => {
         .slice(logged)
         .filter(({ operation }) => operation === 'Decrypt').length;
       process.stderr.write(
-        `${how}: ${ROUNDS * USERS} of ${ROUNDS * USERS} next calls refused; the uses between cost ${decrypts} Decrypts\n`,
+        `${how}: ${ROUNDS * USERS} of ${ROUNDS * USERS} next calls rejected; the uses between cost ${decrypts} Decrypts\n`,
       );
     },
     300_000,

@@ -99,11 +99,11 @@ onEngine('a limit of 100 calls under 1,000 concurrent callers in four processes'
         new GetCommand({ TableName: control, Key: { pk: `LEDGER#${ownerId}`, sk: 'ledger' } }),
       );
       process.stderr.write(
-        `admitted ${sum('admitted')}, refused ${sum('refused')}, tries ${sum('tries')}, ` +
+        `admitted ${sum('admitted')}, rejected ${sum('rejected')}, tries ${sum('tries')}, ` +
           `store calls ${store.counts.all}, answers lost ${store.counts.lost}\n`,
       );
       expect(books.calls).toBe(100);
-      expect(sum('admitted') + sum('refused')).toBe(1000);
+      expect(sum('admitted') + sum('rejected')).toBe(1000);
       expect(ledger).toMatchObject({
         'spent:day.calls': 100,
         'spent:day.microUsd': books.microUsd,

@@ -10,7 +10,7 @@ const PATHS = ['/api-keys', '/notices', '/mcp/tools', '/audit/logs'];
 onEngine('a session that is ended while it is in use', () => {
   const portunus = usePortunus();
 
-  it('is refused by every function well within the promised minute', async () => {
+  it('is rejected by every function well within the promised minute', async () => {
     const { current } = portunus;
     const [thief, owner] = [await current.person('alice'), await current.person('alice')];
     for (const path of PATHS) expect((await thief.get(path)).status).toBe(200);
@@ -28,7 +28,7 @@ onEngine('a session that is ended while it is in use', () => {
       }),
     );
     process.stderr.write(
-      `revoked: refused after ${delays.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(', ')}\n`,
+      `revoked: rejected after ${delays.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(', ')}\n`,
     );
     expect(Math.max(...delays)).toBeLessThan(PROMISED_MS);
     expect((await owner.get('/api-keys')).status).toBe(200);

@@ -97,8 +97,8 @@ onEngine('a vault that moves to another CMK', () => {
   it('seals under the first and opens under all, and moves to the first only', async () => {
     const [one = '', two = ''] = arnsOf(portunus);
     expect(await wrappedUnder(portunus, one)).toBe(OWNERS * KEYS);
-    const refused = await rewrap(portunus, { to: two });
-    expect(refused).toMatchObject({
+    const rejected = await rewrap(portunus, { to: two });
+    expect(rejected).toMatchObject({
       functionError: 'Unhandled',
       payload: { errorMessage: expect.stringContaining('invalid_input') },
     });

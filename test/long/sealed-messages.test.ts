@@ -12,9 +12,12 @@ it(`opens none of ${MUTANTS.toLocaleString('en')} damaged messages`, async () =>
   const first = randomInt(2 ** 31);
   const total: Record<string, number> = {};
   for (let slice = 0; slice < SLICES; slice += 1) {
-    const { refused, accepted, crashed } = await tryMutants({ seed: first + slice, count: MUTANTS / SLICES });
+    const { rejected, accepted, crashed } = await tryMutants({
+      seed: first + slice,
+      count: MUTANTS / SLICES,
+    });
     expect({ accepted, crashed }).toEqual({ accepted: [], crashed: [] });
-    for (const [damage, count] of Object.entries(refused)) total[damage] = (total[damage] ?? 0) + count;
+    for (const [damage, count] of Object.entries(rejected)) total[damage] = (total[damage] ?? 0) + count;
   }
   const sum = Object.values(total).reduce((left, right) => left + right, 0);
   expect(sum).toBe(MUTANTS);

@@ -34,7 +34,7 @@ const still = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, still(part)]));
 };
 
-const refusalOf = (error: Verdict): Verdict => {
+const rejectionOf = (error: Verdict): Verdict => {
   const unnamed = JSON.parse(JSON.stringify(error).replaceAll(/openai_[\w-]{22}/g, 'openai_*'));
   const { type: _t, title: _h, status: _s, request_id: _r, retry_after_seconds, ...left } = unnamed;
   const waits = retry_after_seconds !== undefined;
@@ -43,7 +43,7 @@ const refusalOf = (error: Verdict): Verdict => {
 
 const rest: Face = async (person, { tool, parameters }) => {
   const { body } = await person.post('/mcp/tools/invoke', { tool_name: tool, parameters });
-  return body.success ? { result: still(body.result) } : refusalOf(body);
+  return body.success ? { result: still(body.result) } : rejectionOf(body);
 };
 
 /** An answer comes as JSON or as one event. */
@@ -51,11 +51,11 @@ const messageIn = ({ text, body }: Answer) => body ?? JSON.parse(/^data: (.*)$/m
 
 const verdictIn = (answer: Answer, { tool }: Ask, known: ReadonlySet<string>): Verdict => {
   const { result, error, ...problem } = messageIn(answer);
-  if (problem.code) return refusalOf(problem);
+  if (problem.code) return rejectionOf(problem);
   // A request that is no tool call does not reach the invoke path: the protocol has errors of its own for it.
   if (error) return { protocol: known.has(tool) ? 'invalid_input' : 'unknown_tool' };
   return result.isError
-    ? refusalOf(result._meta['dev.portunus/error'])
+    ? rejectionOf(result._meta['dev.portunus/error'])
     : { result: still(result.structuredContent) };
 };
 
@@ -197,7 +197,7 @@ async function verdictsOf(holder: Holder, operations: readonly Operation[]): Pro
   return verdicts;
 }
 
-/** At the door of MCP the gateway refuses, in its own words, and with a header that says what is missing. */
+/** At the door of MCP the gateway rejects, in its own words, and with a header that says what is missing. */
 const isGateways = ({ code, scope }: Verdict) => code === 'insufficient_scope' && scope === undefined;
 
 /** The counterpart of a protocol's own rejection: the reason that REST gives. */

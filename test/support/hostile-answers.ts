@@ -46,7 +46,7 @@ const packings: Readonly<Record<string, readonly [encoding: string, body: Buffer
 
 const head = { 'content-type': 'application/json' };
 
-/** Too much, or nothing that HTTP would allow: refused as soon as it shows. */
+/** Too much, or nothing that HTTP would allow: rejected as soon as it shows. */
 export const TOO_MUCH: Readonly<Record<string, Hostile>> = {
   ...Object.fromEntries(
     Object.entries(packings).map(([name, [encoding, body]]): [string, Hostile] => [

@@ -20,7 +20,7 @@ export function createMemoryAudit(commitChanges: Commit = async () => undefined,
   const writeOf = (row: Row): Write => {
     const item = {};
     rows.set(item, row);
-    return { item, refused: () => new AppError('conflict') };
+    return { item, rejected: () => new AppError('conflict') };
   };
 
   const isRepeated = (row: Row) => row.kind === 'notice' && notices.some(({ id }) => id === row.notice.id);

@@ -1,4 +1,4 @@
-// Many calls at once with a key that its provider has just begun to refuse.
+// Many calls at once with a key that its provider has just begun to reject.
 import { canaryKey, providerChats, type Person, type Portunus, say } from './portunus.ts';
 
 type Served = { readonly mode: string | undefined; readonly reason: string | undefined };
@@ -44,7 +44,7 @@ async function warmUp(portunus: Portunus, person: Person, atOnce: number): Promi
 }
 
 /**
- * A new person with a refused key and a backup; `calls` in all, as many of them at once as told. The first ones of them are
+ * A new person with a rejected key and a backup; `calls` in all, as many of them at once as told. The first ones of them are
  * held until all have come, then read the row at the same moment.
  */
 export async function rejectionStorm(
@@ -58,7 +58,7 @@ export async function rejectionStorm(
     ids.push((await person.post('/api-keys', { provider: 'openai', api_key })).body.key_id);
   }
   await warmUp(portunus, person, atOnce);
-  portunus.provider?.refuse(bad);
+  portunus.provider?.reject(bad);
   await person.get('/api-keys');
 
   let waiting = 0;
@@ -90,8 +90,8 @@ export async function rejectionStorm(
   );
   return {
     modes: new Set(answers.map(({ mode }) => mode)),
-    /** Calls upstream that the refusal cost. */
-    refused: withKey(bad),
+    /** Calls upstream that the rejection cost. */
+    rejected: withKey(bad),
     served: withKey(good),
     /** Callers who met it, as opposed to those who found the key marked. */
     met: answers.filter(({ reason }) => reason === 'key_rejected').length,

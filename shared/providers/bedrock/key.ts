@@ -4,6 +4,6 @@ import type { KeyDialect } from '#shared/providers/chat.ts';
 export const bedrockKey: KeyDialect = {
   headers: (secret) => ({ authorization: `Bearer ${secret.reveal()}`, 'anthropic-version': '2023-06-01' }),
   models: () => [],
-  refusesKey: (status, { error: { message } }) =>
+  rejectsKey: (status, { error: { message } }) =>
     status === 403 && /api key|bearer|authentication|security token/i.test(message ?? ''),
 };

@@ -8,7 +8,7 @@ import type {
   FilePart,
   ToolCall,
 } from '#shared/providers/chat-request.ts';
-import { refusedField } from '#shared/providers/chat.ts';
+import { rejectedField } from '#shared/providers/chat.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
 import { objectIn, partsOf, textOf } from '#shared/providers/history.ts';
 
@@ -43,7 +43,7 @@ function partOf(part: ContentPart, drop: Drop): Part[] {
     case 'file':
       return filePart(part, drop);
     case 'input_audio':
-      throw refusedField(TITLE, 'messages.content.input_audio', 'is billed at a price that is not known');
+      throw rejectedField(TITLE, 'messages.content.input_audio', 'is billed at a price that is not known');
     case 'other':
     default:
       drop(`messages.content.${part.type}`);
@@ -77,7 +77,7 @@ type Context = { readonly model: string; readonly drop: Drop; readonly names: Ma
 function resultParts(message: Extract<ChatMessage, { role: 'tool' }>, { names, drop }: Context): Part[] {
   const own = typeof message['name'] === 'string' ? message['name'] : undefined;
   const name = names.get(message.tool_call_id) ?? own;
-  if (!name) throw refusedField(TITLE, 'messages.tool_call_id', 'must be that of a call before it');
+  if (!name) throw rejectedField(TITLE, 'messages.tool_call_id', 'must be that of a call before it');
   const others = contentParts(message.content, drop).filter((part) => part['text'] === undefined);
   return [{ functionResponse: { name, response: { result: textOf(message.content) } } }, ...others];
 }

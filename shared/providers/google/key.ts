@@ -17,5 +17,5 @@ export const googleKey: KeyDialect = {
   modelsPath: '/v1beta/models?pageSize=1000',
   headers: (secret) => ({ 'x-goog-api-key': secret.reveal() }),
   models: (answer) => Models.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')),
-  refusesKey: (status, error) => status === 400 && reasonsIn(error).includes('API_KEY_INVALID'),
+  rejectsKey: (status, error) => status === 400 && reasonsIn(error).includes('API_KEY_INVALID'),
 };

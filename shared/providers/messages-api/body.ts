@@ -1,7 +1,7 @@
 // A request in Anthropic's Messages API, as much of it as this gateway has to know. Everything else is Anthropic's to judge.
 import * as z from 'zod';
 
-import { refusedField } from '#shared/providers/chat.ts';
+import { rejectedField } from '#shared/providers/chat.ts';
 import type { NativeRequest } from '#shared/providers/dialect-calls.ts';
 
 import { messageBlockEvents } from './native-events.ts';
@@ -50,7 +50,7 @@ const BILLED_TOOL = /^(?:web_search|code_execution|computer_use_environment)_/;
 function checkPrice({ tools, speed, inference_geo: geo }: MessagesBody): void {
   for (const [at, { type }] of (tools ?? []).entries()) {
     if (BILLED_TOOL.test(type ?? '')) {
-      throw refusedField(
+      throw rejectedField(
         TITLE,
         `tools.${at}.type`,
         'is billed by its use, at a price that is not known here',
@@ -58,9 +58,9 @@ function checkPrice({ tools, speed, inference_geo: geo }: MessagesBody): void {
     }
   }
   if ((speed ?? 'standard') !== 'standard')
-    throw refusedField(TITLE, 'speed', 'must be standard: others cost more');
+    throw rejectedField(TITLE, 'speed', 'must be standard: others cost more');
   if ((geo ?? 'global') !== 'global')
-    throw refusedField(TITLE, 'inference_geo', 'must be global: others cost more');
+    throw rejectedField(TITLE, 'inference_geo', 'must be global: others cost more');
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,6 +1,6 @@
 // A chat request as OpenAI's Chat Completions API takes it: as the caller wrote it, without the fields of other dialects.
 import { type ChatRequest, outputLimit } from '#shared/providers/chat-request.ts';
-import { refusedField, type Translated } from '#shared/providers/chat.ts';
+import { rejectedField, type Translated } from '#shared/providers/chat.ts';
 import { pathsIn } from '#shared/providers/dropped-fields.ts';
 import { createForeignFilter } from '#shared/providers/foreign-fields.ts';
 import { withToolImagesApart } from '#shared/providers/history.ts';
@@ -23,7 +23,7 @@ const FOREIGN = pathsIn(`
 function tierOf({ service_tier: asked = 'auto' }: ChatRequest): 'default' | 'flex' {
   if (asked === 'flex') return 'flex'; // cheaper, and charged as if it were not
   if (asked === 'auto' || asked === 'default') return 'default';
-  throw refusedField(
+  throw rejectedField(
     TITLE,
     'service_tier',
     'must be auto, default or flex: the price of others is not known',
@@ -35,7 +35,7 @@ const own = createForeignFilter(FOREIGN);
 export function translate(request: ChatRequest, stream: boolean): Translated {
   const { messages, tools, extra = {}, max_tokens: _limit, ...known } = request;
   if ('web_search_options' in extra) {
-    throw refusedField(TITLE, 'web_search_options', 'is billed by the search, at a price that is not known');
+    throw rejectedField(TITLE, 'web_search_options', 'is billed by the search, at a price that is not known');
   }
   const limit = outputLimit(request);
   const body = {

@@ -1,7 +1,7 @@
 // A request in OpenAI's Responses API, as much of it as this gateway has to know. Everything else is OpenAI's to judge.
 import * as z from 'zod';
 
-import { refusedField } from '#shared/providers/chat.ts';
+import { rejectedField } from '#shared/providers/chat.ts';
 import type { NativeRequest } from '#shared/providers/dialect-calls.ts';
 
 import { responseEvents } from './native-events.ts';
@@ -70,7 +70,7 @@ function tierOf(asked: string | null | undefined): 'default' | 'flex' {
   if (asked === 'flex') return 'flex'; // cheaper, and charged as if it were not
   if (asked === 'auto' || asked === 'default' || asked == null) return 'default';
   const message = 'must be auto, default or flex: the price of others is not known';
-  throw refusedField(TITLE, 'service_tier', message);
+  throw rejectedField(TITLE, 'service_tier', message);
 }
 
 /** Tools that the caller runs. All others run at OpenAI, and are billed by their use or by an unknown number of turns. */
@@ -92,7 +92,7 @@ const MODES = new Set(['function', 'custom', 'allowed_tools']);
 function checkChoice({ tool_choice: choice }: ResponsesBody, left: ReadonlySet<string>): void {
   const type = typeof choice === 'object' && choice !== null && 'type' in choice ? choice.type : undefined;
   if (typeof type !== 'string' || MODES.has(type) || !left.has(type)) return;
-  throw refusedField(
+  throw rejectedField(
     TITLE,
     'tool_choice',
     'names a tool that is billed by its use, at a price that is not known',

@@ -11,7 +11,7 @@ import {
   product,
   quotient,
   type Rational,
-  refused,
+  invalidExpression,
   rounded,
   squareRoot,
   sum,
@@ -44,7 +44,7 @@ function tokensOf(expression: string): Token[] {
     if (number !== undefined) tokens.push({ kind: 'number', text: number, ...place });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name.toLowerCase(), ...place });
     else if (mark !== undefined) tokens.push({ kind: 'mark', text: mark, ...place });
-    else throw refused(`Not understood at character ${at + 1}.`);
+    else throw invalidExpression(`Not understood at character ${at + 1}.`);
   }
   return tokens;
 }
@@ -62,7 +62,7 @@ const byNumber =
 function roundTo([value, places]: readonly [Rational, ...Rational[]]): Rational {
   const count = places ? toNumber(places) : 0;
   if (!Number.isInteger(count) || count < 0 || count > MAX_PLACES) {
-    throw refused(`round takes 0 to ${MAX_PLACES} places.`);
+    throw invalidExpression(`round takes 0 to ${MAX_PLACES} places.`);
   }
   return rounded(value, count);
 }
@@ -114,12 +114,12 @@ function readerOf(tokens: readonly Token[]): Reader {
       return text;
     },
     unexpected: () =>
-      refused(
+      invalidExpression(
         next() === END ? 'The expression ends too early.' : `Not understood at character ${next().at}.`,
       ),
     inside(work) {
       depth += 1;
-      if (depth > MAX_DEPTH) throw refused('The expression is nested too deeply.');
+      if (depth > MAX_DEPTH) throw invalidExpression('The expression is nested too deeply.');
       const value = work();
       depth -= 1;
       return value;
@@ -180,13 +180,14 @@ function named(name: string, read: Reader): Rational {
   const constant = CONSTANTS.get(name);
   if (constant) return constant;
   const known = FUNCTIONS.get(name);
-  if (!known) throw refused(`Unknown name. Known are: pi, e, ${FUNCTION_NAMES.join(', ')}.`);
+  if (!known) throw invalidExpression(`Unknown name. Known are: pi, e, ${FUNCTION_NAMES.join(', ')}.`);
   const [fewest, most, work] = known;
   if (read.takes('(') === undefined) throw read.unexpected();
   const values: [Rational, ...Rational[]] = [read.inside(() => addition(read))];
   while (read.takes(',') !== undefined) values.push(read.inside(() => addition(read)));
   if (read.takes(')') === undefined) throw read.unexpected();
-  if (values.length < fewest || values.length > most) throw refused(`${name} takes other arguments.`);
+  if (values.length < fewest || values.length > most)
+    throw invalidExpression(`${name} takes other arguments.`);
   return work(values);
 }
 

@@ -9,7 +9,7 @@ const MAX_BITS = 4096;
 /** Decimal places of a result whose decimal form does not terminate. */
 const PLACES = 30;
 
-export const refused = (message: string) => new AppError('invalid_input', message);
+export const invalidExpression = (message: string) => new AppError('invalid_input', message);
 
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 const bits = (value: bigint): number => abs(value).toString(16).length * 4;
@@ -22,11 +22,13 @@ function gcd(a: bigint, b: bigint): bigint {
 
 /** @throws {AppError} `invalid_input` for a division by zero and for numbers that are too large */
 function rational(n: bigint, d: bigint, exact = true): Rational {
-  if (d === 0n) throw refused('Division by zero.');
-  if (bits(n) > 2 * MAX_BITS || bits(d) > 2 * MAX_BITS) throw refused('The numbers become too large.');
+  if (d === 0n) throw invalidExpression('Division by zero.');
+  if (bits(n) > 2 * MAX_BITS || bits(d) > 2 * MAX_BITS)
+    throw invalidExpression('The numbers become too large.');
   const shared = gcd(n, d) * (d < 0n ? -1n : 1n);
   const made = { n: n / shared, d: d / shared, exact };
-  if (bits(made.n) > MAX_BITS || bits(made.d) > MAX_BITS) throw refused('The numbers become too large.');
+  if (bits(made.n) > MAX_BITS || bits(made.d) > MAX_BITS)
+    throw invalidExpression('The numbers become too large.');
   return made;
 }
 
@@ -42,7 +44,7 @@ export function fromDecimal(text: string, exact = true): Rational {
 }
 
 export function fromNumber(value: number): Rational {
-  if (!Number.isFinite(value)) throw refused('This has no value.');
+  if (!Number.isFinite(value)) throw invalidExpression('This has no value.');
   const made = fromDecimal(Math.abs(value).toExponential(14), false);
   return value < 0 ? negated(made) : made;
 }
@@ -74,7 +76,8 @@ const isUnit = ({ n, d }: Rational): boolean => d === 1n && abs(n) <= 1n;
 function wholePower(base: Rational, times: bigint): Rational {
   if (isUnit(base)) return rational(base.n ** (times === 0n ? 0n : 2n - (times % 2n)), 1n, base.exact);
   const size = Math.max(bits(base.n), bits(base.d)) - 4;
-  if (times > 100_000n || size * Number(times) > MAX_BITS) throw refused('The numbers become too large.');
+  if (times > 100_000n || size * Number(times) > MAX_BITS)
+    throw invalidExpression('The numbers become too large.');
   return rational(base.n ** times, base.d ** times, base.exact);
 }
 
@@ -97,7 +100,7 @@ function rootOf(value: bigint): bigint {
 }
 
 export function squareRoot(value: Rational): Rational {
-  if (value.n < 0n) throw refused('A negative number has no square root here.');
+  if (value.n < 0n) throw invalidExpression('A negative number has no square root here.');
   const [n, d] = [rootOf(value.n), rootOf(value.d)];
   if (n * n === value.n && d * d === value.d) return rational(n, d, value.exact);
   const scale = 10n ** BigInt(PLACES + 2);

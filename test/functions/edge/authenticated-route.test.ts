@@ -158,7 +158,7 @@ describe('a request that is rejected before its use case', () => {
     expect(answer.statusCode).toBe(200);
   });
 
-  it('of an expired token is recorded as a refused sign-in, whatever verdict was kept', async () => {
+  it('of an expired token is recorded as a rejected sign-in, whatever verdict was kept', async () => {
     const { answer, body } = await call(async () => ({ body: {} }), {
       principal: { expiresAt: seconds() - 31, issuedAt: seconds() - 900 },
     });

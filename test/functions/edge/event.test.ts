@@ -108,11 +108,11 @@ describe('a job', () => {
     showsNothing(error);
   });
 
-  it('says a refusal of ours, and of a failure only that something went wrong', async () => {
-    const refused = operatorJob(Order, async () =>
+  it('says a rejection of ours, and of a failure only that something went wrong', async () => {
+    const rejected = operatorJob(Order, async () =>
       Promise.reject(new AppError('conflict', 'Another job runs.')),
     );
-    expect((await thrownBy(refused({ to: 'a' }, context))).message).toBe('conflict: Another job runs.');
+    expect((await thrownBy(rejected({ to: 'a' }, context))).message).toBe('conflict: Another job runs.');
     const error = await thrownBy(operatorJob(Order, failing)({ to: 'a' }, context));
     expect(error.message).toBe('internal: Internal error.');
     showsNothing(error);

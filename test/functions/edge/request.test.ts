@@ -69,7 +69,7 @@ describe('the parts of a request', () => {
 });
 
 describe('a repeated header', () => {
-  it('that says who calls is refused, whichever spelling it has', () => {
+  it('that says who calls is rejected, whichever spelling it has', () => {
     for (const more of [
       { multiValueHeaders: { Authorization: ['Bearer a', 'Bearer b'] } },
       { multiValueHeaders: { Authorization: ['Bearer a'], authorization: ['Bearer b'] } },
@@ -87,7 +87,7 @@ describe('a repeated header', () => {
     'Mcp-Name',
     'Mcp-Param-City',
     'x-portunus-strict',
-  ])('%s is refused', (name) => {
+  ])('%s is rejected', (name) => {
     const event = eventOf({ multiValueHeaders: { [name]: ['a', 'a'] } });
     expect(() => checkHeaders(event)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
@@ -109,7 +109,7 @@ describe('a request that the types of the web cannot hold', () => {
     ['a header with a line break', { 'mcp-name': ['a\nb'] }],
     ['a host that is none', { host: ['a b'] }],
     ['an open bracket as host', { host: ['['] }],
-  ])('is refused by name: %s', (_kind, multiValueHeaders) => {
+  ])('is rejected by name: %s', (_kind, multiValueHeaders) => {
     expect(() => requestOf(eventOf({ multiValueHeaders }), signal, '{}')).toThrow(
       expect.objectContaining({ code: 'invalid_input' }),
     );

@@ -40,7 +40,7 @@ describe('a record', () => {
     store: {
       append(record) {
         stored.push(record);
-        return { item: record, refused: () => new AppError('internal') };
+        return { item: record, rejected: () => new AppError('internal') };
       },
     },
     commit: async () => {},

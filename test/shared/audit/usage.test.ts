@@ -20,7 +20,7 @@ const event: AuditedEvent = {
 
 const write = (name: string, apply: () => void, holds = () => true) => ({
   item: { name, apply, holds },
-  refused: () => new AppError('conflict'),
+  rejected: () => new AppError('conflict'),
 });
 
 /** The port's rules: one marker for each event, counters by name, and owners who have left. */
@@ -111,14 +111,14 @@ describe('the usage projection', () => {
     expect(names).toEqual([['once', 'count', 'use', 'unlessErased']]);
   });
 
-  it('throws what is no refusal of its store, so that the event is delivered again', async () => {
+  it('throws what is no rejection of its store, so that the event is delivered again', async () => {
     const { usage } = given();
     const broken = createUsage({
       store: {
-        unlessCounted: () => ({ item: 1, refused: () => new AppError('conflict') }),
-        count: () => ({ item: 1, refused: () => new AppError('internal') }),
-        use: () => ({ item: 1, refused: () => new AppError('internal') }),
-        unlessErased: () => ({ item: 1, refused: () => new AppError('conflict') }),
+        unlessCounted: () => ({ item: 1, rejected: () => new AppError('conflict') }),
+        count: () => ({ item: 1, rejected: () => new AppError('internal') }),
+        use: () => ({ item: 1, rejected: () => new AppError('internal') }),
+        unlessErased: () => ({ item: 1, rejected: () => new AppError('conflict') }),
       },
       commit: async () => {
         throw new AppError('unavailable');

@@ -52,7 +52,7 @@ function memory() {
       [...rows].flatMap(([name, row]) => (name.startsWith(ownerId) ? [row] : [])),
     create(ownerId: OwnerId, token: PersonalToken) {
       rows.set(`${ownerId} ${token.id}`, token);
-      return { item: token, refused: () => new Error('never') as never };
+      return { item: token, rejected: () => new Error('never') as never };
     },
     async find(ownerId: OwnerId, id: string) {
       reads += 1;

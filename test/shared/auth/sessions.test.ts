@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Role } from '#shared/auth/scopes.ts';
 import { sessionIdOf } from '#shared/auth/session-id.ts';
-import { createSessions, type Cut, refusalFor, type Session } from '#shared/auth/sessions.ts';
+import { createSessions, type Cut, rejectionFor, type Session } from '#shared/auth/sessions.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { AppError } from '#shared/core/errors.ts';
 
@@ -41,9 +41,9 @@ describe('the rule', () => {
   it.each<[string, Partial<Principal>, Cut, Session | undefined, string | undefined]>([
     ['lets a new session in', {}, open, undefined, undefined],
     ['lets a known one in', {}, open, session(), undefined],
-    ['refuses a revoked one', {}, open, session({ revokedAt: T + 1 }), 'session_revoked'],
+    ['rejects a revoked one', {}, open, session({ revokedAt: T + 1 }), 'session_revoked'],
     [
-      'refuses what was signed in before the cut',
+      'rejects what was signed in before the cut',
       {},
       cut({ notBefore: T + 1 }),
       undefined,
@@ -51,21 +51,21 @@ describe('the rule', () => {
     ],
     ['lets a sign-in of the cut itself in', {}, cut({ notBefore: T }), undefined, undefined],
     [
-      'refuses a token that was refreshed after the cut, by the time of its sign-in',
+      'rejects a token that was refreshed after the cut, by the time of its sign-in',
       { issuedAt: T + 600 },
       cut({ notBefore: T + 1 }),
       undefined,
       'session_revoked',
     ],
     [
-      'refuses it by when the session was first seen, where the issuer tells no time of sign-in',
+      'rejects it by when the session was first seen, where the issuer tells no time of sign-in',
       { issuedAt: T + 600, signedInAt: T + 600 },
       cut({ notBefore: T + 1 }),
       session(),
       'session_revoked',
     ],
     [
-      'refuses the roles of yesterday',
+      'rejects the roles of yesterday',
       { roles: ['admin'] },
       cut({ roles: ['user'], rolesAt: T + 5 }),
       session(),
@@ -79,10 +79,10 @@ describe('the rule', () => {
       undefined,
     ],
     ['lets newer roles in', { roles: ['admin'] }, cut({ rolesAt: T - 5 }), session(), undefined],
-    ['refuses everybody of an erased account', {}, cut({ closedUntil: T + 99 }), undefined, 'account_erased'],
+    ['rejects everybody of an erased account', {}, cut({ closedUntil: T + 99 }), undefined, 'account_erased'],
     ['lets them in when that is over', {}, cut({ closedUntil: T - 1 }), undefined, undefined],
   ])('%s', (_what, changes, state, known, expected) => {
-    expect(refusalFor(principal(changes), { cut: state, session: known }, T)).toBe(expected);
+    expect(rejectionFor(principal(changes), { cut: state, session: known }, T)).toBe(expected);
   });
 });
 
@@ -94,7 +94,7 @@ function setUp() {
   const sessions = createSessions({
     now: () => clock.ms,
     commitRoles: async (_who, _id, write) => {
-      if (write.item === 'late') throw write.refused();
+      if (write.item === 'late') throw write.rejected();
       calls.roles.push(write.item as readonly Role[]);
     },
     store: {
@@ -115,7 +115,7 @@ function setUp() {
       rolesSeen(_uid, roles, at) {
         const late = at <= state.cut.rolesAt + 1;
         if (!late) Object.assign(state.cut, { roles, rolesAt: at });
-        return { item: late ? 'late' : roles, refused: () => new AppError('conflict') };
+        return { item: late ? 'late' : roles, rejected: () => new AppError('conflict') };
       },
     },
   });
@@ -140,7 +140,7 @@ describe('an instance', () => {
     expect(calls).toMatchObject({ look: 3, note: 2 });
   });
 
-  it('refuses a revoked session no later than ten seconds after, and goes on refusing it', async () => {
+  it('rejects a revoked session no later than ten seconds after, and goes on rejecting it', async () => {
     const { admit, state, clock, calls } = setUp();
     await admit();
     state.session = session({ revokedAt: T });
@@ -248,7 +248,7 @@ describe('the session of a personal access token', () => {
     expect(state.session?.usedAt).toBe(T + 69);
   });
 
-  it('is refused within ten seconds of its revocation, with its own reason and remedy, and not noted any more', async () => {
+  it('is rejected within ten seconds of its revocation, with its own reason and remedy, and not noted any more', async () => {
     const { admit, calls, clock, state } = setUp();
     await admit(program);
     state.session = session({ id: program.sessionId, revokedAt: T });
@@ -265,7 +265,7 @@ describe('the session of a personal access token', () => {
     ['all sessions of its owner are ended', { notBefore: T + 1 }, 'session_revoked'],
     ['its owner has other roles', { roles: ['auditor'], rolesAt: T }, 'session_roles_changed'],
     ['the account of its owner is erased', { closedUntil: T + 86_400 }, 'account_erased'],
-  ])('is refused once %s', async (_, cut, why) => {
+  ])('is rejected once %s', async (_, cut, why) => {
     const { admit, state } = setUp();
     Object.assign(state.cut, cut);
     await expect(admit(program)).rejects.toEqual(reason(why));

@@ -241,8 +241,8 @@ it('accepts the token that the hostile ones are made of', async () => {
   await expect(verifier.verify(cognitoToken())).resolves.toMatchObject({ subject: 'alice' });
 });
 
-it.each(Object.entries(HOSTILE))('refuses %s', async (_kind, [token, reason]) => {
-  const refusal = await verifier.verify(token).catch((error: unknown) => error);
-  expect(refusal).toBeInstanceOf(AppError);
-  expect(refusal).toMatchObject({ code: 'unauthenticated', details: { reason } });
+it.each(Object.entries(HOSTILE))('rejects %s', async (_kind, [token, reason]) => {
+  const rejection = await verifier.verify(token).catch((error: unknown) => error);
+  expect(rejection).toBeInstanceOf(AppError);
+  expect(rejection).toMatchObject({ code: 'unauthenticated', details: { reason } });
 });

@@ -33,7 +33,7 @@ const SHAPES: Readonly<Record<string, unknown>> = {
 };
 type Kind = readonly [kind: string, token: string, reason: string];
 
-/** The claim, the reason its wrong shapes are refused with, and the shapes that are right or are another test's matter. */
+/** The claim, the reason its wrong shapes are rejected with, and the shapes that are right or are another test's matter. */
 const CLAIM_SHAPES: readonly (readonly [claim: string, reason: string, right: readonly string[]])[] = [
   ['iss', 'token_untrusted_issuer', []],
   ['sub', 'token_subject', ['a text']],
@@ -141,11 +141,11 @@ describe('a token with a good signature', () => {
     expect(new Set(KINDS.map(([, token]) => token)).size).toBe(KINDS.length);
   });
 
-  it.each(KINDS)('is refused with %s', async (_kind, token, reason) => {
-    const refusal = await verify(token).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(AppError);
-    expect(refusal).toMatchObject({ code: 'unauthenticated' });
-    const { details } = refusal as AppError;
+  it.each(KINDS)('is rejected with %s', async (_kind, token, reason) => {
+    const rejection = await verify(token).catch((error: unknown) => error);
+    expect(rejection).toBeInstanceOf(AppError);
+    expect(rejection).toMatchObject({ code: 'unauthenticated' });
+    const { details } = rejection as AppError;
     const ofTime = /^token_(claims|lifetime|expired|not_yet_valid)$/;
     expect(details['reason']).toMatch(reason === '' ? ofTime : new RegExp(`^${reason}$`));
     expect(JSON.stringify(details)).not.toMatch(/evil|alice/);

@@ -144,7 +144,7 @@ it('accepts a new key after one fetch', async () => {
   expect(issuer.asked).toHaveLength(2);
 });
 
-it('refuses a withdrawn key at the latest after ten minutes', async () => {
+it('rejects a withdrawn key at the latest after ten minutes', async () => {
   const { clock, issuer, reasonOf } = given();
   expect(await reasonOf(lasting())).toBe('accepted');
   issuer.jwks = { keys: NEXT_JWKS.keys.filter(({ kid }) => kid === 'next') };
@@ -221,7 +221,7 @@ it.each([
 it('does not name the token or the answer of the issuer in a refusal', async () => {
   const { issuer, verify } = given();
   issuer.down = true;
-  const refusals = await Promise.all(
+  const rejections = await Promise.all(
     [tokenWith(), tokenWith({ sub: 'canary canary' }), 'canary'].map((token) =>
       verify(token).then(
         () => 'accepted',
@@ -229,7 +229,7 @@ it('does not name the token or the answer of the issuer in a refusal', async () 
       ),
     ),
   );
-  expect(refusals.join(' ')).not.toMatch(/canary|ECONNREFUSED|eyJ/);
+  expect(rejections.join(' ')).not.toMatch(/canary|ECONNREFUSED|eyJ/);
 });
 
 it('gives everyone an id of their own, by exact issuer and subject', () => {

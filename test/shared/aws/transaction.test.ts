@@ -25,7 +25,7 @@ beforeEach(() => void db.reset());
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' }));
 const commit = transaction(client);
 
-/** A write whose refusal tells its name and the row that stood in its way. */
+/** A write whose rejection tells its name and the row that stood in its way. */
 const put = (name: string) =>
   write(
     { Put: { TableName: 't', Item: { pk: name }, ConditionExpression: 'attribute_not_exists(pk)' } },

@@ -55,7 +55,7 @@ export function memoryCacheStore() {
       const fresh = Object.fromEntries(tags.map((tag) => [tag, `generation ${count}`]));
       generations.set(scope, { ...generations.get(scope), ...fresh });
     },
-    refused: () => new AppError('conflict'),
+    rejected: () => new AppError('conflict'),
   });
   return { store, invalidate, commit, rows };
 }

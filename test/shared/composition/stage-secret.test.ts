@@ -30,14 +30,14 @@ afterAll(async () => {
 });
 
 it('is asked for once in the life of an instance, however many keys are derived, and again only after a failure', async () => {
-  const refuse = plane.awsEndpoint.faults.inject(() => ({
+  const reject = plane.awsEndpoint.faults.inject(() => ({
     kind: 'error',
     status: 400,
     type: 'X',
     message: '',
   }));
   await expect(stageKey('idempotency-names')).rejects.toMatchObject({ name: 'X' });
-  refuse();
+  reject();
   const before = plane.journal.all().length;
   const [one, other, again] = await Promise.all(
     (['idempotency-replies', 'idempotency-names', 'idempotency-replies'] as const).map(stageKey),

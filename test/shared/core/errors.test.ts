@@ -24,7 +24,7 @@ describe('an unexpected error', () => {
     expect(asAppError(error)).toBe(error);
   });
 
-  it('is recorded as failed, and as refused only below 500', () => {
+  it('is recorded as failed, and as rejected only below 500', () => {
     expect(resultOf(new AppError('internal'))).toBe('failed');
     expect(resultOf(new AppError('upstream_failed'))).toBe('failed');
     expect(resultOf(new AppError('rate_limited'))).toBe('refused');

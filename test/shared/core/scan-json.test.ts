@@ -12,7 +12,7 @@ const outcome = (text: string): unknown => {
   }
 };
 
-const refusal = (text: string): AppError => {
+const rejection = (text: string): AppError => {
   try {
     parseJson(text);
   } catch (error) {
@@ -24,8 +24,8 @@ const refusal = (text: string): AppError => {
 
 describe('JSON from outside', () => {
   it('is parsed like JSON.parse does, whatever its strings hold', () => {
-    const refusedName = /"__proto__":/;
-    const small = fc.jsonValue({ maxDepth: 6 }).filter((value) => !refusedName.test(JSON.stringify(value)));
+    const rejectedName = /"__proto__":/;
+    const small = fc.jsonValue({ maxDepth: 6 }).filter((value) => !rejectedName.test(JSON.stringify(value)));
     fc.assert(
       fc.property(small, (value) => {
         const text = JSON.stringify(value);
@@ -47,8 +47,8 @@ describe('JSON from outside', () => {
     ['with a comma too many', '{"a":"sk-secret-in-here",}'],
     ['with a bad escape', '{"\\x":"sk-secret-in-here"}'],
     ['that is empty', ''],
-  ])('%s is refused without being quoted', (_kind, text) => {
-    const error = refusal(text);
+  ])('%s is rejected without being quoted', (_kind, text) => {
+    const error = rejection(text);
     expect(error.code).toBe('invalid_input');
     expect(error.message).not.toContain('secret');
     expect(error.cause).toBeUndefined();
@@ -87,7 +87,7 @@ describe('JSON from outside', () => {
     ]);
   });
 
-  it('keeps every integer as it was written, or is refused: never another number', () => {
+  it('keeps every integer as it was written, or is rejected: never another number', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (integer) => {
         const text = `{"id":${integer}}`;
@@ -107,7 +107,7 @@ describe('JSON from outside', () => {
       },
     );
     for (const text of ['[725653563933458433]', '[9007199254740993.0]', '[1e400]', '[-1e999]']) {
-      expect(refusal(text).code).toBe('invalid_input');
+      expect(rejection(text).code).toBe('invalid_input');
     }
   });
 
@@ -121,12 +121,12 @@ describe('JSON from outside', () => {
   it('takes the largest 64-bit integers as the bound of a schema, and nowhere else', () => {
     for (const integer of ['9223372036854775807', '18446744073709551615']) {
       expect(parseJson(`{"maximum":${integer}}`)).toEqual({ maximum: Number(integer) });
-      expect(refusal(`{"id":${integer}}`).code).toBe('invalid_input');
+      expect(rejection(`{"id":${integer}}`).code).toBe('invalid_input');
     }
   });
 
   it('does not repeat a field name that may be a key in the wrong place', () => {
-    expect(refusal('{"sk-secret-in-here-abcdefghijklmnop":725653563933458433}').message).not.toContain(
+    expect(rejection('{"sk-secret-in-here-abcdefghijklmnop":725653563933458433}').message).not.toContain(
       'secret',
     );
   });

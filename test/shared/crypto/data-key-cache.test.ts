@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
 
-const refuse = () => {
+const reject = () => {
   throw new Error('commitment');
 };
 
@@ -107,7 +107,7 @@ it('rejects all waiters with one KMS error, and calls KMS again the next time', 
 it('forgets and zeroes a key under which a message did not open', async () => {
   const { cache, loaded, use } = given();
   const key = new Uint8Array(32).fill(9);
-  await expect(cache.use('a', async () => key, refuse)).rejects.toThrow('commitment');
+  await expect(cache.use('a', async () => key, reject)).rejects.toThrow('commitment');
   expect(key).toEqual(new Uint8Array(32));
   await use('a');
   expect(loaded).toHaveLength(1);

@@ -22,7 +22,7 @@ it('does not reveal the length of a secret by its own length', () => {
   expect(encode('x'.repeat(508))).toHaveLength(1024);
 });
 
-it('refuses any byte in the padding', () => {
+it('rejects any byte in the padding', () => {
   const frame = encode('sk-canary', 'https://api.example.com');
   const end = 1 + 2 + 'sk-canary'.length + 2 + 'https://api.example.com'.length;
   for (let at = end; at < frame.length; at += 1) {
@@ -40,7 +40,7 @@ it.each([
   ['a length beyond the end', Uint8Array.of(1, 255, 255, ...new Uint8Array(509))],
   ['half a length', Uint8Array.of(1, 0)],
   ['a secret that is not UTF-8', Uint8Array.of(1, 0, 1, 0xff, ...new Uint8Array(508))],
-])('refuses %s', (_what, bytes) => {
+])('rejects %s', (_what, bytes) => {
   expect(() => decodeFrame(bytes)).toThrow(expect.objectContaining({ code: 'integrity_failed' }));
 });
 

@@ -73,7 +73,7 @@ it('zeroes every data key it was handed', async () => {
   expect(kms.handedOut.every((key) => key.every((byte) => byte === 0))).toBe(true);
 });
 
-it('refuses every single-bit flip', async () => {
+it('rejects every single-bit flip', async () => {
   const { sealed, reopen } = await given();
   const blob = Buffer.from(sealed.blob);
   const accepted: number[] = [];
@@ -89,7 +89,7 @@ it('refuses every single-bit flip', async () => {
   await expect(reopen(blob)).resolves.toHaveLength(512);
 });
 
-it('refuses every truncation and extension before the key service is asked', async () => {
+it('rejects every truncation and extension before the key service is asked', async () => {
   const { kms, sealed, reopen } = await given();
   const longer = [Buffer.from([0]), randomBytes(1), randomBytes(16), sealed.blob];
   const mutants = [
@@ -111,7 +111,7 @@ it.each([
   ['another stage', { ...CONTEXT, env: 'prod' }],
   ['one field more', { ...CONTEXT, more: 'x' }],
   ['one field less', { app: 'portunus' }],
-])('refuses a message found in the place of %s before the key service is asked', async (_place, context) => {
+])('rejects a message found in the place of %s before the key service is asked', async (_place, context) => {
   const { kms, sealed, reopen } = await given();
   expect(await reopen(sealed.blob, context).catch(reasonOf)).toBe('context');
   expect(kms.calls).toEqual([]);
@@ -163,7 +163,7 @@ it('opens with the live wrapped key after the record moved to another master key
   expect(await open({ ...request, allowedKeyArns }).catch(reasonOf)).toBe('key_arn');
 });
 
-it('refuses a foreign wrapped key, even one of the right context, by its commitment', async () => {
+it('rejects a foreign wrapped key, even one of the right context, by its commitment', async () => {
   const { kms, sealed } = await given();
   const foreign = await kms.wrapper.generate(CONTEXT);
   const wrappedKey = { wrapped: foreign.wrapped, keyArn: KEY_ARN };
@@ -171,7 +171,7 @@ it('refuses a foreign wrapped key, even one of the right context, by its commitm
   expect(await open(request).catch(reasonOf)).toBe('commitment');
 });
 
-it('refuses a data key of another length', async () => {
+it('rejects a data key of another length', async () => {
   const { kms, sealed } = await given();
   const wrapper = { ...kms.wrapper, unwrap: async () => new Uint8Array(16) };
   expect(await open({ blob: sealed.blob, context: CONTEXT, allowedKeyArns, wrapper }).catch(reasonOf)).toBe(
@@ -179,7 +179,7 @@ it('refuses a data key of another length', async () => {
   );
 });
 
-it('refuses a message built to open under a second key, although both tags hold for it', async () => {
+it('rejects a message built to open under a second key, although both tags hold for it', async () => {
   // A salamander needs one ciphertext whose tags fit two keys; whatever the tags, the commitment fits one key
   // only.
   const { kms, sealed } = await given();

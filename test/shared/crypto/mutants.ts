@@ -205,7 +205,7 @@ function strict(wrapper: KeyWrapper): KeyWrapper {
 
 /** `accepted` opened, `crashed` failed with anything but `integrity_failed`: told whole, for whoever looks into it. */
 export type MutantReport = {
-  readonly refused: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, number>>;
   readonly accepted: readonly string[];
   readonly crashed: readonly string[];
 };
@@ -221,7 +221,7 @@ export async function tryMutants({ seed, count }: { seed: number; count: number 
     open({ blob, context, allowedKeyArns: [KEY_ARN], wrapper, wrappedKey: { wrapped, keyArn }, keys });
 
   const names = Object.keys(DAMAGES);
-  const refused: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+  const rejected: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
   const accepted: string[] = [];
   const crashed: string[] = [];
   for (let n = 0; n < count; ) {
@@ -232,16 +232,16 @@ export async function tryMutants({ seed, count }: { seed: number; count: number 
     if (isSame(of, mutant)) continue;
     n += 1;
     const warm = below(4) === 0;
-    if (warm) await openAs(of, sound(of), cache); // it must be able to open, or its refusals say nothing
+    if (warm) await openAs(of, sound(of), cache); // it must be able to open, or its rejections say nothing
     const told = () =>
       `seed ${seed}, mutant ${n}, ${name}${warm ? ', warm' : ''}: ${Buffer.from(mutant.blob).toString('base64')} made of ${Buffer.from(of.blob).toString('base64')}`;
     await openAs(of, mutant, warm ? cache : undefined).then(
       () => accepted.push(told()),
       (error: unknown) => {
-        if (error instanceof AppError && error.code === 'integrity_failed') refused[name]! += 1;
+        if (error instanceof AppError && error.code === 'integrity_failed') rejected[name]! += 1;
         else crashed.push(`${String(error)}: ${told()}`);
       },
     );
   }
-  return { refused, accepted, crashed };
+  return { rejected, accepted, crashed };
 }

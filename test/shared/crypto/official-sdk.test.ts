@@ -15,7 +15,7 @@ it(`opens ${ROUNDS} of ours with the official SDK, and as many of its with ours`
   expect(await weOpenTheOfficial(ROUNDS)).toBe(ROUNDS);
 });
 
-it('refuses what the official SDK writes outside our profile', async () => {
+it('rejects what the official SDK writes outside our profile', async () => {
   const context = { app: 'portunus' };
   const signed = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
   const others = [

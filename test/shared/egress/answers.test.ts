@@ -140,7 +140,7 @@ it.each([
     () => Buffer.from('x'),
   ],
   ['17 KiB of headers', { long: 'x'.repeat(17 * 1024) }, () => Buffer.from('x')],
-])('refuses %s', async (_what, headers, body) => {
+])('rejects %s', async (_what, headers, body) => {
   const packed = body();
   const { codeOf } = await givenHttp((_request, response) => {
     response.writeHead(200, headers as Record<string, string>);
@@ -243,7 +243,7 @@ it('ends with the caller, and does not begin without one', async () => {
 
 it('reports failures without quoting foreign messages', async () => {
   const { send } = await givenRaw((socket) => socket.end('canary canary canary\r\n\r\n'));
-  const error = await send({ headers: { 'x-api-key': 'canary' } }).catch((refusal: unknown) => refusal);
+  const error = await send({ headers: { 'x-api-key': 'canary' } }).catch((rejection: unknown) => rejection);
   expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('canary');
   expect(error).not.toHaveProperty('cause');
 });

@@ -212,7 +212,7 @@ it('knows more than a hundred hostile addresses', () => {
   expect(new Set(HOSTILE).size).toBeGreaterThan(100);
 });
 
-it.each(HOSTILE)('refuses "%s" without a connection', async (template) => {
+it.each(HOSTILE)('rejects "%s" without a connection', async (template) => {
   const { get } = given({
     lookup: leadsInside,
     isPublic: () => true,
@@ -230,7 +230,7 @@ it.each([
   '::1',
   '::ffff:127.0.0.1',
   'fd00:ec2::254',
-])('refuses a public name that leads to %s', async (address) => {
+])('rejects a public name that leads to %s', async (address) => {
   const lookup = async () => [{ address, family: address.includes(':') ? 6 : 4 }];
   const egress = createEgress({ trustedOrigins: [], lookup });
   const request = { url: `https://${HOST}:${port}/`, method: 'GET', headers: {}, deadlineMs: 5000 };
@@ -244,7 +244,7 @@ it('reaches what is public', async () => {
   expect(seen.requests).toEqual(['/path?query']);
 });
 
-it('refuses a name when only one of its addresses is inside, in any order', async () => {
+it('rejects a name when only one of its addresses is inside, in any order', async () => {
   for (const mixed of [
     answers(OUTSIDE, INSIDE),
     answers(INSIDE, OUTSIDE),
@@ -284,7 +284,7 @@ it('disconnects before the TLS handshake from an address that is not public', as
   expect(seen).toMatchObject({ handshakes: 0, requests: [] });
 });
 
-it('refuses a host whose certificate names another', async () => {
+it('rejects a host whose certificate names another', async () => {
   const { get } = given();
   expect(await get(`https://third.example:${port}/`)).toBe('upstream_unreachable');
   expect(seen.requests).toEqual([]);

@@ -27,7 +27,7 @@ it.each([
   ['an event of many lines', `data: ${'y'.repeat(2 ** 12)}\n`.repeat(2 ** 9)],
   ['more events than an answer has', 'data\n\n'.repeat(200_001)],
   ['more comments than an answer has', ':\n'.repeat(200_001)],
-])('refuses %s', async (_what, text) => {
+])('rejects %s', async (_what, text) => {
   await expect(read(text, 65_536)).rejects.toMatchObject({ code: 'upstream_malformed' });
 });
 
@@ -35,6 +35,6 @@ async function* noText() {
   yield Uint8Array.of(0x64, 0xff, 0xfe);
 }
 
-it('refuses bytes that are no text', async () => {
+it('rejects bytes that are no text', async () => {
   await expect(Array.fromAsync(sseEvents(noText()))).rejects.toMatchObject({ code: 'upstream_malformed' });
 });

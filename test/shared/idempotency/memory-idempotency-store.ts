@@ -24,7 +24,7 @@ export function memoryIdempotencyStore() {
       if (!holds(rows.get(at(recordKey)))) throw new AppError('idempotency_in_flight');
       rows.set(at(recordKey), row);
     },
-    refused: () => new AppError('idempotency_in_flight'),
+    rejected: () => new AppError('idempotency_in_flight'),
   });
   const store: IdempotencyStore = {
     find: async (recordKey) => rows.get(at(recordKey)),

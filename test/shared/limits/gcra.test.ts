@@ -142,7 +142,7 @@ describe('the limits of a stage', () => {
     ['zero for a tool', { ...given, user: { ...rate(60), tools: { ai_chat: rate(0) } } }],
     ['for a role nobody knows', { ...given, root: rate(60) }],
     ['of an unknown kind', { ...given, user: { ...rate(60), per_hour: 1 } }],
-  ])('are refused when one is %s', (_kind, rates) => {
+  ])('are rejected when one is %s', (_kind, rates) => {
     expect(Rates.safeParse(rates).success).toBe(false);
   });
 });

@@ -29,7 +29,7 @@ export type Order = {
   /** Address of the provider. Absent: reserve, and hang until killed. */
   readonly provider?: string;
 };
-export type Report = { readonly admitted: number; readonly refused: number; readonly tries: number };
+export type Report = { readonly admitted: number; readonly rejected: number; readonly tries: number };
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const ownerId = order.ownerId as OwnerId;
@@ -96,7 +96,7 @@ async function once(requestId: string): Promise<'admitted' | AppError> {
     return 'admitted';
   } catch (thrown) {
     const error = asAppError(thrown);
-    // Refusals are not recorded here: a thousand callers who come again would measure the trail and not the ledger.
+    // Rejections are not recorded here: a thousand callers who come again would measure the trail and not the ledger.
     await account.settle({ error }, async (writes) => {
       if (writes.length === 0) return;
       await audit.commit({ ...draft(requestId), result: 'failed', code: error.code }, writes);
@@ -127,6 +127,6 @@ if (order.provider === undefined) {
 } else {
   const admitted = await Promise.all(Array.from({ length: order.calls }, caller));
   const count = admitted.filter(Boolean).length;
-  process.send?.({ admitted: count, refused: admitted.length - count, tries } satisfies Report);
+  process.send?.({ admitted: count, rejected: admitted.length - count, tries } satisfies Report);
   process.disconnect();
 }

@@ -170,7 +170,7 @@ describe('the ledger of an owner', () => {
     const call = await begin(newInstance());
     const before = writes();
     await call.end(4);
-    expect(writes() - before).toBe(2); // the one that was lost, and one that is refused
+    expect(writes() - before).toBe(2); // the one that was lost, and one that is rejected
     expect(ledger()).toMatchObject({ open: {}, spent: { 'day.calls': 1, 'day.microUsd': 4 } });
   });
 
@@ -223,14 +223,14 @@ describe('the ledger of an owner', () => {
     const { newInstance, begin, ledger } = stage({});
     const spending = newInstance();
     const calls = Array.from({ length: 105 }, () => codeOf(begin(spending)));
-    const refused = (await Promise.all(calls)).filter((code) => code === 'rate_limited');
-    expect(refused).toHaveLength(5);
+    const rejected = (await Promise.all(calls)).filter((code) => code === 'rate_limited');
+    expect(rejected).toHaveLength(5);
     expect(Object.keys(ledger().open)).toHaveLength(100);
   });
 
   it.each([
     ['before the provider was asked', 'key_frozen', { calls: 0, microUsd: 0 }],
-    ['because the provider refused it', 'upstream_failed', { calls: 1, microUsd: 0 }],
+    ['because the provider rejected it', 'upstream_failed', { calls: 1, microUsd: 0 }],
     ['without a readable answer', 'upstream_malformed', { calls: 1, microUsd: 10 }],
     ['too late', 'upstream_timeout', { calls: 1, microUsd: 10 }],
   ] as const)(
@@ -252,7 +252,7 @@ describe('the ledger of an owner', () => {
     expect(ledger().spent).toMatchObject({ 'day.calls': 1, 'day.microUsd': 4 });
   });
 
-  it('counts calls without a known price, whose money it cannot limit, or refuses them', async () => {
+  it('counts calls without a known price, whose money it cannot limit, or rejects them', async () => {
     const open = stage({ day: { calls: 2, micro_usd: 5 } });
     const spending = open.newInstance();
     expect(await (await open.begin(spending, 0)).end('unknown')).toEqual({ cost_micro_usd: 'unknown' });
@@ -363,7 +363,7 @@ describe('the budgets of a stage', () => {
     ['not whole', { day: { micro_usd: 1.5 } }],
     ['in dollars', { day: { usd: 5 } }],
     ['of an unknown period', { week: { calls: 5 } }],
-  ])('are refused when one is %s', (_kind, user) => {
+  ])('are rejected when one is %s', (_kind, user) => {
     expect(Budgets.safeParse({ ...roles, user }).success).toBe(false);
   });
 });

@@ -18,7 +18,7 @@ function given() {
         if (state.down) throw new AppError('unavailable');
         return state.stored && { version: 1, rates: state.stored, changedAt: '', changedBy: 'u' };
       },
-      replace: () => ({ item: undefined, refused: () => new AppError('conflict') }),
+      replace: () => ({ item: undefined, rejected: () => new AppError('conflict') }),
     },
     deployed: () => rates(10),
     now: () => state.ms,

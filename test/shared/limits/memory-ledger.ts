@@ -42,7 +42,7 @@ function changed(ledger: Ledger | undefined, change: Change): Ledger | undefined
 
 const make = (ownerId: OwnerId, step: Step) => ({
   item: { ownerId, step },
-  refused: () => new AppError('internal'),
+  rejected: () => new AppError('internal'),
 });
 
 /** @param before how a commit fares: as usual, not at all, or done with its answer lost */

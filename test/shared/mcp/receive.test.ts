@@ -12,7 +12,7 @@ function statusOf(origin: string | undefined, host = 'api.portunus.example'): nu
   const headers = { 'content-type': 'application/json', host, ...(origin !== undefined && { origin }) };
   const request = new Request('https://api.portunus.example/mcp', { method: 'POST', body, headers });
   const received = receive(request, body, site);
-  return 'refused' in received ? received.refused.status : 200;
+  return 'rejected' in received ? received.rejected.status : 200;
 }
 
 describe('the Origin of a message to /mcp', () => {

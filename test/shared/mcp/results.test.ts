@@ -74,9 +74,9 @@ describe('a definite refusal', () => {
   };
 
   it.each(['upstream_refused', 'upstream_forbidden'])('%s is not advised to be repeated', (code) => {
-    const refused = { code, tool: 'ai_chat', parameters: {} };
-    expect(alternativesTo(refused, means).map(({ kind }) => kind)).toEqual(['other_provider']);
-    expect(alternativesTo(refused, { ...means, providers: [] })).toEqual([]);
+    const rejected = { code, tool: 'ai_chat', parameters: {} };
+    expect(alternativesTo(rejected, means).map(({ kind }) => kind)).toEqual(['other_provider']);
+    expect(alternativesTo(rejected, { ...means, providers: [] })).toEqual([]);
   });
 
   it.each(['tool_failed', 'invalid_input'])('%s has no alternatives', (code) => {

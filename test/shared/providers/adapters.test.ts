@@ -139,7 +139,7 @@ describe('what is asked', () => {
     });
   });
 
-  it('reaches Mistral without a field that it would refuse', () => {
+  it('reaches Mistral without a field that it would reject', () => {
     const request = ask({ messages: talk.slice(0, 3), max_tokens: 9, seed: 4, user: 'u', store: true });
     expect(bodyOf('mistral', request, true)).toEqual({
       model: 'm',
@@ -313,9 +313,9 @@ const overQuota = (quotaId: string) => ({ error: { code: 429, details: [{ violat
 
 describe('a refusal', () => {
   it('by Google of a key it does not know is told from one of a request', () => {
-    const { refusesKey, outOfQuota } = adapter('google');
-    expect(refusesKey?.(400, refusal([{ reason: 'API_KEY_INVALID' }]))).toBe(true);
-    expect(refusesKey?.(400, refusal([{ field: 'contents' }]))).toBe(false);
+    const { rejectsKey, outOfQuota } = adapter('google');
+    expect(rejectsKey?.(400, refusal([{ reason: 'API_KEY_INVALID' }]))).toBe(true);
+    expect(rejectsKey?.(400, refusal([{ field: 'contents' }]))).toBe(false);
     expect(outOfQuota(429, overQuota('GenerateRequestsPerDayPerProjectPerModel-FreeTier'))).toBe(true);
     expect(outOfQuota(429, overQuota('GenerateRequestsPerMinutePerProjectPerModel'))).toBe(false);
   });

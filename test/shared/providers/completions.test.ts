@@ -54,7 +54,7 @@ const reply = (content: string) =>
     usage: { prompt_tokens: 1, completion_tokens: 2 },
   });
 
-const refusalOf = async (work: Promise<unknown>): Promise<AppError> => {
+const rejectionOf = async (work: Promise<unknown>): Promise<AppError> => {
   const error = await work.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(AppError);
   return error as AppError;
@@ -98,18 +98,18 @@ describe('a completion', () => {
     ['JSON of another shape', { text: JSON.stringify({ choices: [], key: KEY }) }, 'upstream_malformed'],
     ['bytes that are not text', { body: Uint8Array.of(0xff, 0xfe, 0xfd) }, 'upstream_malformed'],
   ])('turns an answer of %s into an error of ours that quotes nothing', async (_kind, answer, code) => {
-    const error = await refusalOf(over(answer).chat());
+    const error = await rejectionOf(over(answer).chat());
     expect(error.code).toBe(code);
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain('abc');
   });
 
   it('keeps of an unusable answer a sample in which nothing can be read', async () => {
-    const error = await refusalOf(over({ text: `{"choices": "${KEY}", "né": 42}` }).chat());
+    const error = await rejectionOf(over({ text: `{"choices": "${KEY}", "né": 42}` }).chat());
     expect(error).toMatchObject({ sample: '{"aaaaaaa": "aa-aaaa-aaa/aaa+aaa=aaaaaaaaaaaa", "aa": 00}' });
   });
 
   it('hands on how long a provider asks to wait', async () => {
-    const error = await refusalOf(over({ status: 429, headers: { 'retry-after': '7' } }).chat());
+    const error = await rejectionOf(over({ status: 429, headers: { 'retry-after': '7' } }).chat());
     expect(error.details['retry_after_seconds']).toBe(7);
   });
 
@@ -172,7 +172,7 @@ describe('a completion', () => {
   ])('quotes nothing of a refusal with the key in %s', async (_place, error) => {
     const letters = 'abcdefghijklmnopqrstu_vwxyz';
     const text = JSON.stringify({ error }).replaceAll('KEY', letters.replace('b', String.raw`\u0062`));
-    const refusal = await refusalOf(
+    const refusal = await rejectionOf(
       over({ text: text.replaceAll('\\\\u', '\\u'), status: 400 }, letters).chat(),
     );
     expect(refusal.code).toBe('upstream_refused');

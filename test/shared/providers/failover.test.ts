@@ -20,7 +20,7 @@ const openable = (name: string, version: number) => ({
   open: async () => ({ secret: new Secret(`${name}${version}`), origin: '' }),
 });
 
-/** An owner's keys, and a provider that takes or refuses each value as it is told. */
+/** An owner's keys, and a provider that takes or rejects each value as it is told. */
 function world(keys: Key[]) {
   const asked: string[] = [];
   const cared: string[] = [];
@@ -60,7 +60,7 @@ function world(keys: Key[]) {
     asked,
     cared,
     keys,
-    refuse: (value: string, as: Rejection = 'key_rejected') => void verdicts.set(value, as),
+    reject: (value: string, as: Rejection = 'key_rejected') => void verdicts.set(value, as),
     onRenew: (renew: () => Renewed) => void (renews = renew),
     /** @param meanwhile happens while the provider considers its first answer */
     serve: async (meanwhile: () => void = () => {}) => {
@@ -96,8 +96,8 @@ describe('a call whose key is taken', () => {
 
 describe('a call whose key is rejected', () => {
   it('is tried again once with the value that was put in place meanwhile', async () => {
-    const { serve, asked, cared, keys, refuse } = world([{ name: 'a', version: 1 }]);
-    refuse('a1');
+    const { serve, asked, cared, keys, reject } = world([{ name: 'a', version: 1 }]);
+    reject('a1');
     const served = await serve(() => void (keys[0] = { name: 'a', version: 2, prev: { version: 1 } }));
     expect(served).toEqual({ value: 'a2', mode: 'live' });
     expect(asked).toEqual(['a1', 'a2']);
@@ -105,29 +105,29 @@ describe('a call whose key is rejected', () => {
   });
 
   it('falls back to the value before the rotation, without giving the key up', async () => {
-    const { serve, asked, cared, refuse } = world([{ name: 'a', version: 2, prev: { version: 1 } }]);
-    refuse('a2');
+    const { serve, asked, cared, reject } = world([{ name: 'a', version: 2, prev: { version: 1 } }]);
+    reject('a2');
     expect(await serve()).toEqual({ value: 'a1', mode: 'backup_key', reason: 'rotated_key_rejected' });
     expect(asked).toEqual(['a2', 'a1']);
     expect(cared).toEqual(['doubtful a2']);
   });
 
   it('goes through all steps in order: previous value, backup key; the key is marked before the backup is asked', async () => {
-    const { serve, asked, cared, refuse } = world([
+    const { serve, asked, cared, reject } = world([
       { name: 'a', version: 2, prev: { version: 1 } },
       { name: 'b', version: 1 },
     ]);
-    refuse('a2');
-    refuse('a1');
+    reject('a2');
+    reject('a1');
     expect(await serve()).toEqual({ value: 'b1', mode: 'backup_key', reason: 'key_rejected' });
     expect(asked).toEqual(['a2', 'a1', 'b1']);
     expect(cared).toEqual(['invalid a2']);
   });
 
   it('does not try a value that it has tried', async () => {
-    const { serve, asked, keys, refuse } = world([{ name: 'a', version: 1 }]);
-    refuse('a1');
-    refuse('a2');
+    const { serve, asked, keys, reject } = world([{ name: 'a', version: 1 }]);
+    reject('a1');
+    reject('a2');
     const refusal = serve(() => void (keys[0] = { name: 'a', version: 2, prev: { version: 1 } }));
     await expect(refusal).rejects.toMatchObject({ message: 'a2 key_rejected' });
     expect(asked).toEqual(['a1', 'a2']);
@@ -136,11 +136,11 @@ describe('a call whose key is rejected', () => {
   it.each(['deleted or frozen', 'marked by another call'])(
     'goes on where the key was %s meanwhile',
     async () => {
-      const { serve, cared, keys, refuse } = world([
+      const { serve, cared, keys, reject } = world([
         { name: 'a', version: 1 },
         { name: 'b', version: 1 },
       ]);
-      refuse('a1');
+      reject('a1');
       const served = await serve(() => void (keys[0] = { name: 'a', version: 1, usable: false }));
       expect(served).toMatchObject({ value: 'b1', reason: 'key_rejected' });
       expect(cared).toEqual([]);
@@ -148,23 +148,23 @@ describe('a call whose key is rejected', () => {
   );
 
   it('does not use a backup that was deleted meanwhile', async () => {
-    const { serve, asked, keys, refuse } = world([
+    const { serve, asked, keys, reject } = world([
       { name: 'a', version: 1 },
       { name: 'b', version: 1 },
     ]);
-    refuse('a1');
+    reject('a1');
     const refusal = serve(() => void (keys[1] = { name: 'b', version: 1, usable: false }));
     await expect(refusal).rejects.toMatchObject({ code: 'key_rejected' });
     expect(asked).toEqual(['a1']);
   });
 
   it('tells of the first refusal when no key is taken, and asks each key once', async () => {
-    const { serve, asked, cared, refuse } = world([
+    const { serve, asked, cared, reject } = world([
       { name: 'a', version: 1 },
       { name: 'b', version: 1 },
     ]);
-    refuse('a1');
-    refuse('b1', 'out_of_quota');
+    reject('a1');
+    reject('b1', 'out_of_quota');
     await expect(serve()).rejects.toMatchObject({ message: 'a1 key_rejected' });
     expect(asked).toEqual(['a1', 'b1']);
     expect(cared).toEqual(['invalid a1']);
@@ -172,22 +172,22 @@ describe('a call whose key is rejected', () => {
 
   it('uses no more values than its record can name', async () => {
     const names = 'a b c d e f g h i j'.split(' ');
-    const { serve, asked, refuse } = world(names.map((name) => ({ name, version: 2, prev: { version: 1 } })));
-    for (const name of names) for (const version of [1, 2]) refuse(`${name}${version}`);
+    const { serve, asked, reject } = world(names.map((name) => ({ name, version: 2, prev: { version: 1 } })));
+    for (const name of names) for (const version of [1, 2]) reject(`${name}${version}`);
     await expect(serve()).rejects.toMatchObject({ message: 'a2 key_rejected' });
     expect(asked).toHaveLength(12);
   });
 });
 
-describe('a call that is refused for other reasons than an unknown key', () => {
+describe('a call that is rejected for other reasons than an unknown key', () => {
   it.each([['key_forbidden'], ['out_of_quota']] as const)(
     'for %s uses the backup and marks nothing',
     async (kind) => {
-      const { serve, cared, refuse } = world([
+      const { serve, cared, reject } = world([
         { name: 'a', version: 1 },
         { name: 'b', version: 1 },
       ]);
-      refuse('a1', kind);
+      reject('a1', kind);
       expect(await serve()).toEqual({ value: 'b1', mode: 'backup_key', reason: kind });
       expect(cared).toEqual([]);
     },
@@ -198,8 +198,8 @@ describe('a credential that can be renewed', () => {
   const later = NOW + 3_600_000;
 
   it('is renewed once when it is rejected, and tried once more', async () => {
-    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
-    refuse('a1');
+    const { serve, asked, cared, keys, reject, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
+    reject('a1');
     onRenew(() => {
       keys[0] = { name: 'a', version: 2, renewBy: later };
       return 'renewed';
@@ -210,9 +210,9 @@ describe('a credential that can be renewed', () => {
   });
 
   it('is given up when it is rejected even after renewal', async () => {
-    const { serve, asked, cared, keys, refuse, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
-    refuse('a1');
-    refuse('a2');
+    const { serve, asked, cared, keys, reject, onRenew } = world([{ name: 'a', version: 1, renewBy: later }]);
+    reject('a1');
+    reject('a2');
     onRenew(() => {
       keys[0] = { name: 'a', version: 2, renewBy: later };
       return 'renewed';
@@ -246,10 +246,10 @@ describe('a credential that can be renewed', () => {
   });
 
   it('about to lapse while another call renews it: used as it is, and renewed for certain if that was too late', async () => {
-    const { serve, asked, cared, keys, refuse, onRenew } = world([
+    const { serve, asked, cared, keys, reject, onRenew } = world([
       { name: 'a', version: 1, renewBy: NOW + 30_000 },
     ]);
-    refuse('a1');
+    reject('a1');
     const answers: (() => Renewed)[] = [
       () => 'busy',
       () => {
@@ -268,11 +268,11 @@ describe('a credential that can be renewed', () => {
     ['busy', ['renew a1 for certain']],
     ['refused', ['renew a1 for certain', 'invalid a1']],
   ] as const)('rejected, and its renewal %s: the backup serves', async (outcome, expected) => {
-    const { serve, cared, refuse, onRenew } = world([
+    const { serve, cared, reject, onRenew } = world([
       { name: 'a', version: 1, renewBy: later },
       { name: 'b', version: 1 },
     ]);
-    refuse('a1');
+    reject('a1');
     onRenew(() => outcome);
     expect(await serve()).toEqual({ value: 'b1', mode: 'backup_key', reason: 'key_rejected' });
     expect(cared).toEqual(expected);

@@ -8,7 +8,7 @@ import type { Kid, OwnerId } from '#shared/core/ids.ts';
 import { orAskForKey } from '#shared/mcp/ask-key.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import { noKey, notUsable } from '#shared/providers/missing-key.ts';
-import { refuseRejected } from '#shared/providers/validation.ts';
+import { assertNotRejected } from '#shared/providers/validation.ts';
 import { expiryNotice } from '#shared/vault/expiry.ts';
 
 const kid = 'k'.repeat(22) as Kid;
@@ -33,7 +33,7 @@ describe('the page of a provider', () => {
     const errors = [
       noKey(facts.id, undefined),
       ...KEY_ENDS.map((because) => notUsable({ provider: facts.id, kid, because })),
-      thrown(() => refuseRejected({ outcome: 'rejected', checkedAt: NOW }, facts)),
+      thrown(() => assertNotRejected({ outcome: 'rejected', checkedAt: NOW }, facts)),
     ];
     const notice = expiryNotice(
       {

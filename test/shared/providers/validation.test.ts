@@ -95,7 +95,7 @@ describe('asking a provider about a key', () => {
     },
   );
 
-  it('does not hide that the guard refused the address', async () => {
+  it('does not hide that the guard rejected the address', async () => {
     await expect(over(new AppError('egress_refused')).ask()).rejects.toMatchObject({
       code: 'egress_refused',
     });

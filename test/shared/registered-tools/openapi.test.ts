@@ -176,7 +176,7 @@ describe('a document', () => {
     ['a million levels of objects', `{"openapi":"3.0.0","a":${'['.repeat(1_000_000)}`],
     ['a bomb of aliases', `openapi: 3.0.0\n${bomb}`],
     ['an alias of itself', 'openapi: 3.0.0\npaths: &p\n  a: *p\n'],
-  ])('that is %s is refused', (_name, text) => {
+  ])('that is %s is rejected', (_name, text) => {
     expect(() => offered(text)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 });

@@ -16,8 +16,8 @@ function linted(schema: unknown) {
 const accepted = (schema: unknown) => validatorOf(linted(schema).clean);
 
 describe('a schema from outside', () => {
-  it.each(Object.entries(HOSTILE_SCHEMAS))('is refused: %s', (_name, schema) => {
-    const refusal = (() => {
+  it.each(Object.entries(HOSTILE_SCHEMAS))('is rejected: %s', (_name, schema) => {
+    const rejection = (() => {
       try {
         accepted(schema);
         return undefined;
@@ -25,9 +25,12 @@ describe('a schema from outside', () => {
         return error;
       }
     })();
-    expect(refusal).toBeInstanceOf(AppError);
-    expect(refusal).toMatchObject({ code: 'invalid_input', details: { issues: [{ path: 'input_schema' }] } });
-    expect(JSON.stringify((refusal as AppError).details).length).toBeLessThan(200);
+    expect(rejection).toBeInstanceOf(AppError);
+    expect(rejection).toMatchObject({
+      code: 'invalid_input',
+      details: { issues: [{ path: 'input_schema' }] },
+    });
+    expect(JSON.stringify((rejection as AppError).details).length).toBeLessThan(200);
   });
 
   it.each(Object.entries(DECEPTIVE_SCHEMAS))(

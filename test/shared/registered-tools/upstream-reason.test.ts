@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '#shared/core/errors.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { Secret } from '#shared/core/secret.ts';
-import { refuseFailure } from '#shared/registered-tools/answer.ts';
+import { assertSuccess } from '#shared/registered-tools/answer.ts';
 import { reasonIn } from '#shared/registered-tools/upstream-reason.ts';
 
 const KEY = 'sk-upstream-7f3a9c1e5b';
@@ -58,7 +58,7 @@ describe('the reason in an answer', () => {
 
 const failureOf = (status: number) => {
   try {
-    refuseFailure({ status, headers: {} }, { alias: 'shop', reason: { upstream_message: 'because' } });
+    assertSuccess({ status, headers: {} }, { alias: 'shop', reason: { upstream_message: 'because' } });
   } catch (error) {
     if (error instanceof AppError) return error;
   }

@@ -29,14 +29,14 @@ function given() {
     replace(ownerId, preferences) {
       const item = { ownerId, preferences };
       own.add(item);
-      return { item, refused: () => changedMeanwhile(rows.get(ownerId) ?? NO_PREFERENCES) };
+      return { item, rejected: () => changedMeanwhile(rows.get(ownerId) ?? NO_PREFERENCES) };
     },
   };
   const commit = async (writes: readonly Write[]) => {
-    for (const { item, refused } of writes) {
+    for (const { item, rejected } of writes) {
       if (!own.has(item as object)) continue;
       const { ownerId, preferences } = item as { ownerId: OwnerId; preferences: Preferences };
-      if ((rows.get(ownerId)?.version ?? 0) !== preferences.version - 1) throw refused();
+      if ((rows.get(ownerId)?.version ?? 0) !== preferences.version - 1) throw rejected();
       rows.set(ownerId, preferences);
     }
     await commitLedger(writes.filter(({ item }) => !own.has(item as object)));

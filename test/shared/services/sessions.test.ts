@@ -24,7 +24,7 @@ const session = (id: string, changes: Partial<Session> = {}): Session => ({
 });
 
 type Asked = readonly [method: string, ...unknown[]];
-const write = (...item: Asked): Write => ({ item, refused: () => new AppError('not_found') });
+const write = (...item: Asked): Write => ({ item, rejected: () => new AppError('not_found') });
 const now = () => T * 1000 + 250;
 const asked = ({ item }: Write) => item as Asked;
 

@@ -49,7 +49,7 @@ function given(models?: readonly string[]) {
     beginIdempotentRequest: unused,
     lookUpResponse: unused,
     alternatives: async () => [],
-    refuse: async ({ code }) => void seen.push(`rejected ${code}`),
+    recordRejection: async ({ code }) => void seen.push(`rejected ${code}`),
     findBuiltIn: findTool,
     findRegistered: async () => undefined,
     now: () => 0,

@@ -70,7 +70,7 @@ function given() {
     beginIdempotentRequest: unused,
     lookUpResponse: unused,
     alternatives: async () => [],
-    refuse: async () => undefined,
+    recordRejection: async () => undefined,
     findBuiltIn: findTool,
     findRegistered: async () => undefined,
     now: () => 0,

@@ -30,7 +30,7 @@ function given(more: Partial<Ports> = {}) {
     void trail.push([result, code].filter(Boolean).join(' '));
   const ports = {
     audit: { commit: write },
-    refuse: write,
+    recordRejection: write,
     admit: async () => undefined,
     admitProvider: async () => undefined,
     account: () => ({

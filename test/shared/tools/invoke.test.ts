@@ -73,7 +73,7 @@ function given(faults: Faults = {}) {
     beginIdempotentRequest: unused,
     lookUpResponse: unused,
     alternatives: async () => [],
-    refuse: async (draft) => record(draft),
+    recordRejection: async (draft) => record(draft),
     findBuiltIn: () => undefined,
     findRegistered: async () => undefined,
     now: Date.now,
@@ -123,7 +123,7 @@ describe('a tool call that goes outside', () => {
   });
 
   it.each<[string, unknown, string]>([
-    ['is refused by its provider', new AppError('rate_limited'), 'refused rate_limited'],
+    ['is rejected by its provider', new AppError('rate_limited'), 'refused rate_limited'],
     ['fails at its provider', new AppError('upstream_failed'), 'failed upstream_failed'],
     ['meets a bug', new Error(CANARY), 'failed internal'],
   ])('leaves its outcome and the key it used where it %s', async (_how, fault, recorded) => {
@@ -171,7 +171,7 @@ describe('a tool call', () => {
     expect(JSON.stringify(answer.ok ? answer : [answer.error, answer.error.message])).not.toContain('canary');
   });
 
-  it('of a name nobody knows is refused, and the name is not recorded', async () => {
+  it('of a name nobody knows is rejected, and the name is not recorded', async () => {
     const { call, drafts } = given();
     expect(await call(undefined)).toMatchObject({ ok: false, error: { code: 'unknown_tool' } });
     expect(drafts).toMatchObject([{ target: 'unknown', result: 'refused', code: 'unknown_tool' }]);
@@ -181,7 +181,7 @@ describe('a tool call', () => {
   it.each<[string, Partial<Tool>, Partial<Principal>]>([
     ['without the scope of all tools', {}, { scopes: ['todo:read'] }],
     ['without the tool’s own scope', { scope: 'todo:write' }, { scopes: ['tools:call'] }],
-  ])('is refused %s, before anything is admitted or run', async (_what, tool, who) => {
+  ])('is rejected %s, before anything is admitted or run', async (_what, tool, who) => {
     const { call, steps } = given();
     const run = toolOf(asking(steps), tool);
     const answer = await call(run, {}, { principal: { ...principal, ...who } });
@@ -189,7 +189,7 @@ describe('a tool call', () => {
     expect(steps).toEqual(['tool.called refused insufficient_scope']);
   });
 
-  it('with arguments that are not valid is refused without quoting them', async () => {
+  it('with arguments that are not valid is rejected without quoting them', async () => {
     const { call, steps } = given();
     const answer = await call(toolOf(asking(steps)), { [CANARY]: CANARY, text: 5 });
     expect(answer).toMatchObject({ ok: false, error: { code: 'invalid_input' } });
@@ -197,7 +197,7 @@ describe('a tool call', () => {
     expect(steps).toEqual(['tool.called refused invalid_input']);
   });
 
-  it('that comes too often is recorded as refused, and not run', async () => {
+  it('that comes too often is recorded as rejected, and not run', async () => {
     const { call, steps } = given({ admission: new AppError('rate_limited') });
     expect(await call(toolOf(asking(steps)))).toMatchObject({ ok: false, error: { code: 'rate_limited' } });
     expect(steps).toEqual(['admitted', 'tool.called refused rate_limited']);

@@ -24,7 +24,7 @@ function given() {
   };
   const ports = {
     audit: { commit },
-    refuse: commit,
+    recordRejection: commit,
     admit: async () => undefined,
     admitProvider: async () => undefined,
     account: () => ({

@@ -59,9 +59,9 @@ function given(...tools: RegisteredTool[]) {
     find: async (shelf: Shelf, name: string) =>
       tools.find((tool) => tool.name === name && (tool.shared ? 'shared' : tool.owner) === shelf),
     list: async (shelf: Shelf) => tools.filter((tool) => (tool.shared ? 'shared' : tool.owner) === shelf),
-    insert: () => ({ item: undefined, refused: () => new AppError('conflict') }),
-    replace: (item: RegisteredTool) => ({ item, refused: () => new AppError('conflict') }),
-    remove: (item: RegisteredTool) => ({ item, refused: () => new AppError('conflict') }),
+    insert: () => ({ item: undefined, rejected: () => new AppError('conflict') }),
+    replace: (item: RegisteredTool) => ({ item, rejected: () => new AppError('conflict') }),
+    remove: (item: RegisteredTool) => ({ item, rejected: () => new AppError('conflict') }),
   };
   const reviews = createReview({ store, now: () => NOW });
   const activate = (who: Principal, hash: string) =>

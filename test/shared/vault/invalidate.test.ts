@@ -39,14 +39,14 @@ function tableWith(first: StoredKey) {
     find: no,
     insert: no,
     remove: no,
-    replace: (item): Write => ({ item, refused: () => new AppError('conflict') }),
+    replace: (item): Write => ({ item, rejected: () => new AppError('conflict') }),
   };
   const invalidate = createInvalidation({
     keys,
     now: () => 0,
-    async commit({ last4 }, { item, refused }) {
+    async commit({ last4 }, { item, rejected }) {
       const next = item as StoredKey;
-      if (next.revision !== row.revision + 1) throw refused();
+      if (next.revision !== row.revision + 1) throw rejected();
       row = next;
       told.push(last4);
     },

@@ -63,8 +63,8 @@ function createVault() {
 }
 type Vault = ReturnType<typeof createVault>;
 
-/** `doubted`: refused by its provider while the value before it still served. In use until somebody looks. */
-type Value = { text: string; version: number; endsAt: number; refused: boolean; doubted?: boolean };
+/** `doubted`: rejected by its provider while the value before it still served. In use until somebody looks. */
+type Value = { text: string; version: number; endsAt: number; rejected: boolean; doubted?: boolean };
 type Key = {
   owner: number;
   id: string;
@@ -78,7 +78,7 @@ type Model = { keys: Key[]; now: number; texts: number };
 
 const served = ({ now }: Model, key: Key): { current: Value; previous?: Value } | undefined => {
   const { frozen, current, previous } = key;
-  if (frozen || current.refused || current.endsAt <= now) return undefined;
+  if (frozen || current.rejected || current.endsAt <= now) return undefined;
   return { current, ...(previous && now < previous.until && { previous: previous.value }) };
 };
 
@@ -191,13 +191,13 @@ const deposit = (owner: number, minutes: number | undefined) =>
       id: summary.key_id,
       highest: 1,
       frozen: false,
-      current: { text, version: 1, endsAt, refused: false },
+      current: { text, version: 1, endsAt, rejected: false },
       order: Math.max(-1, ...own.map(({ order }) => order)) + 1,
     });
   });
 
 const graceOf = (model: Model, { current }: Key, atMost: number) =>
-  current.refused || current.doubted ? model.now : Math.min(atMost, current.endsAt);
+  current.rejected || current.doubted ? model.now : Math.min(atMost, current.endsAt);
 
 const rotation = (model: Model, key: Key, vault: Vault, endsAt: number) => {
   const text = newText(model);
@@ -214,7 +214,7 @@ const rotation = (model: Model, key: Key, vault: Vault, endsAt: number) => {
 function rotatedInModel(model: Model, key: Key, { text, endsAt }: { text: string; endsAt: number }) {
   key.previous = { value: key.current, until: graceOf(model, key, model.now + GRACE) };
   key.highest += 1;
-  key.current = { text, version: key.highest, endsAt, refused: false };
+  key.current = { text, version: key.highest, endsAt, rejected: false };
 }
 
 const rotate = (at: number, minutes: number | undefined) =>
@@ -255,7 +255,7 @@ const freeze = (at: number, frozen: boolean) =>
     expect(writes).toHaveLength(key.frozen === frozen ? 0 : 1);
     await vault.commit(writes);
     // Thawing does not make the provider take it.
-    if (key.frozen && !frozen && key.current.doubted) key.current.refused = true;
+    if (key.frozen && !frozen && key.current.doubted) key.current.rejected = true;
     key.frozen = frozen;
   });
 
@@ -276,19 +276,19 @@ const validate = (at: number, outcome: Validation['outcome']) =>
     const next = validated(row, validationAt(model.now, outcome));
     await vault.commit(next === row ? [] : [vault.keys.replace(next)]);
     if (outcome !== 'unreachable') {
-      key.current.refused = outcome === 'rejected';
+      key.current.rejected = outcome === 'rejected';
       key.current.doubted = false;
     }
   });
 
-/** As a call that met the provider's refusal does it, for the value it was made with: maybe no longer the current one. */
+/** As a call that met the provider's rejection does it, for the value it was made with: maybe no longer the current one. */
 const invalidate = (at: number, mark: Mark, behind: number) =>
   onKey(`found ${mark}, ${behind} versions ago`, at, async (key, _model, vault) => {
     const row = (await vault.keys.list(deriveOwnerId(key))).find(({ kid }) => key.id.endsWith(kid));
     if (!row) throw new Error('The model has a key that is not stored.');
     await vault.invalidate({ ...row, version: row.version - behind }, mark);
-    if (behind > 0 || key.frozen || key.current.refused) return;
-    key.current.refused = mark === 'invalid';
+    if (behind > 0 || key.frozen || key.current.rejected) return;
+    key.current.rejected = mark === 'invalid';
     key.current.doubted = true;
   });
 
@@ -375,7 +375,7 @@ const steps = [
 ];
 
 describe('a key’s life', () => {
-  it('never reaches a state that serves a frozen, deleted, expired, refused or foreign key', async () => {
+  it('never reaches a state that serves a frozen, deleted, expired, rejected or foreign key', async () => {
     const lives = fc.asyncProperty(fc.commands(steps, { maxCommands: 30, size: 'max' }), async (commands) => {
       const vault = createVault();
       const model: Model = { keys: [], now: vault.clock.now, texts: 0 };

@@ -8,13 +8,13 @@ type Change = { readonly holds: () => boolean; readonly apply: () => void };
 const placeOf = ({ ownerId, provider, kid }: KeyOwner) => `${ownerId}#${provider}#${kid}`;
 const write = (change: Change, code: () => 'conflict' | 'not_found') => ({
   item: change,
-  refused: () => new AppError(code()),
+  rejected: () => new AppError(code()),
 });
 
 /** All or none, at one moment: nothing is awaited. */
 const commit: Commit = async (writes) => {
   const failed = writes.find(({ item }) => !(item as Change).holds());
-  if (failed) throw failed.refused();
+  if (failed) throw failed.rejected();
   for (const { item } of writes) (item as Change).apply();
 };
 

@@ -46,7 +46,7 @@ function world(refreshed: Refreshed = fresh) {
     find: no,
     insert: no,
     remove: no,
-    replace: (item) => ({ item, refused: () => new AppError('conflict') }),
+    replace: (item) => ({ item, rejected: () => new AppError('conflict') }),
   };
   const memory = memoryLeases(() => state.now);
   const leaseSeconds: number[] = [];
@@ -59,9 +59,9 @@ function world(refreshed: Refreshed = fresh) {
   const toldWhenOpened: string[][] = [];
   const trail: RenewalTrail = {
     attempt: async () => void told.push('attempt'),
-    async commit(next, { refused }) {
+    async commit(next, { rejected }) {
       state.beforeWrite();
-      if (next.revision !== (state.row?.revision ?? 0) + 1) throw refused();
+      if (next.revision !== (state.row?.revision ?? 0) + 1) throw rejected();
       state.row = next;
       told.push('renewed');
     },

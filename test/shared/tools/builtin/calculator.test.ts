@@ -76,11 +76,11 @@ describe('the calculator', () => {
     `${'2^'.repeat(60)}1`,
     '10 && 1',
     'exp(9999)',
-  ])('refuses %s', (expression) => {
+  ])('rejects %s', (expression) => {
     expect(() => calc(expression)).toThrow(AppError);
   });
 
-  it('quotes nothing of what it refuses: it may be a key in the wrong place', () => {
+  it('quotes nothing of what it rejects: it may be a key in the wrong place', () => {
     for (const secret of ['sk-proj-1234567890', '1 + secret', 'abs(1) word', '$money']) {
       expect(() => calc(secret)).toThrow(/^(?!.*(?:proj|secret|word|money))/);
     }

@@ -61,7 +61,7 @@ describe('text_diff', () => {
     );
   });
 
-  it('refuses texts that have little in common, and more lines than it compares', async () => {
+  it('rejects texts that have little in common, and more lines than it compares', async () => {
     await expect(compare(many(600, 'a'), many(600, 'b'))).rejects.toMatchObject({ code: 'invalid_input' });
     expect(diff.input.safeParse({ before: '\n'.repeat(5000), after: '' }).success).toBe(false);
   });

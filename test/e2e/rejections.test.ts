@@ -5,7 +5,7 @@ import { onEngine, usePortunus } from '#test/support/suite.ts';
 
 const portunus = usePortunus();
 
-const refusedOf = async (person: Person) =>
+const rejectedOf = async (person: Person) =>
   (await person.get('/audit/logs?result=refused&limit=100')).body.logs;
 const counters = async (code: string) =>
   (await portunus.current.rows('control')).filter(
@@ -34,9 +34,9 @@ onEngine('a flood of bad requests', () => {
   it('leaves the first record and every hundredth with the count, and an exact total', async () => {
     const ann = await portunus.current.person('ann');
     await ann.invoke('todo_create', {});
-    expect(await refusedOf(ann)).toHaveLength(1);
+    expect(await rejectedOf(ann)).toHaveLength(1);
     expect(await flood(249, () => ann.invoke('todo_create', {}))).toEqual(new Set([400]));
-    const logs = await refusedOf(ann);
+    const logs = await rejectedOf(ann);
     expect(logs).toHaveLength(await recordsFor('invalid_input'));
     const counts = logs.flatMap(({ metadata }: { metadata: { count?: number } }) => metadata.count ?? []);
     expect(counts).toContain(100);
@@ -52,8 +52,8 @@ onEngine('a flood of bad requests', () => {
       await ben.get('/limits');
       await cid.invoke('todo_create', {});
     }
-    expect(await refusedOf(ben)).toHaveLength(4);
-    expect(await refusedOf(cid)).toHaveLength(1);
+    expect(await rejectedOf(ben)).toHaveLength(4);
+    expect(await rejectedOf(cid)).toHaveLength(1);
   });
 
   it('of strangers is counted in the authorizer, and answered like the first', async () => {
@@ -72,7 +72,7 @@ onEngine('a flood of bad requests', () => {
   it('hides nothing that may have used a key: those are recorded each time', async () => {
     const dan = await portunus.current.person('dan');
     for (let n = 0; n < 3; n += 1) await dan.invoke('ai_chat', say('hello'));
-    expect(await refusedOf(dan)).toHaveLength(3); // key_missing
+    expect(await rejectedOf(dan)).toHaveLength(3); // key_missing
   });
 
   it('is recorded in full while the counter fails', async () => {
@@ -90,6 +90,6 @@ onEngine('a flood of bad requests', () => {
     );
     for (let n = 0; n < 3; n += 1) expect((await eva.invoke('todo_create', {})).status).toBe(400);
     stop();
-    expect(await refusedOf(eva)).toHaveLength(3);
+    expect(await rejectedOf(eva)).toHaveLength(3);
   });
 });

@@ -37,7 +37,7 @@ async function samplesFor(stack: Pick<BenchStack, 'token'>): Promise<Record<stri
   };
 }
 
-export async function refusals({ url, token }: BenchStack): Promise<void> {
+export async function rejections({ url, token }: BenchStack): Promise<void> {
   const client = createClient(url, 1);
   const timesOf = async (sample: Sample) => {
     const answers = [];
@@ -61,7 +61,7 @@ export async function refusals({ url, token }: BenchStack): Promise<void> {
   }
   client.close();
   table(
-    `Time to refuse bad input (POST /mcp/tools/invoke), median of ${TRIES}`,
+    `Time to reject bad input (POST /mcp/tools/invoke), median of ${TRIES}`,
     ['', 'status', 'p50 / aim', '', 'p95'],
     rows,
   );

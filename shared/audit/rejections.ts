@@ -29,19 +29,23 @@ const EVERY = 100;
 const WINDOW_MS = 3600_000;
 
 /** Group of the counter: one kind of rejection, of one owner, in one hour of UTC (`2026-11-23T10`). */
-export type RefusalKind = { readonly ownerId: string; readonly hour: string; readonly kind: string };
+export type RejectionKind = { readonly ownerId: string; readonly hour: string; readonly kind: string };
 
 /** Number of rejections without a record of their own. */
 export const unrecorded = (n: number): number => n - 1 - Math.floor(n / EVERY);
 
 /** Port. @returns the count including this rejection */
-export type CountRefusal = (of: RefusalKind) => Promise<number>;
+export type CountRejection = (of: RejectionKind) => Promise<number>;
 
 /** @param changes committed with the record, which is then always written */
-export type Refuse = (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
+export type RecordRejection = (draft: AuditDraft, changes?: readonly Write[]) => Promise<void>;
 
 /** Records an unsuccessful call. Without a count it is recorded, so that a failing counter hides nothing. */
-export function createRefuse(ports: { audit: Audit; count: CountRefusal; now: () => number }): Refuse {
+export function createRecordRejection(ports: {
+  audit: Audit;
+  count: CountRejection;
+  now: () => number;
+}): RecordRejection {
   const { audit, count, now } = ports;
 
   const countOf = async ({ ownerId, act, code = '', target = '', meta }: AuditDraft): Promise<number> => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { AuditDraft } from '#shared/audit/audit.ts';
-import { createRefuse, type RefusalKind, unrecorded } from '#shared/audit/refusals.ts';
+import { createRecordRejection, type RejectionKind, unrecorded } from '#shared/audit/rejections.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 10, 59, 59, 999);
-const change = { item: 'a change', refused: () => new AppError('conflict') };
+const change = { item: 'a change', rejected: () => new AppError('conflict') };
 
 const draft: AuditDraft = {
   ownerId: 'alice',
@@ -21,12 +21,12 @@ function given() {
   const counts = new Map<string, number>();
   const records: { draft: AuditDraft; changes: number }[] = [];
   const state = { isDown: false };
-  const refuse = createRefuse({
+  const recordRejection = createRecordRejection({
     audit: {
       commit: async (one, changes = []) => void records.push({ draft: one, changes: changes.length }),
       record: () => change,
     },
-    async count({ ownerId, hour, kind }: RefusalKind) {
+    async count({ ownerId, hour, kind }: RejectionKind) {
       if (state.isDown) throw new Error('The store is down.');
       const name = `${ownerId} ${hour} ${kind}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -35,13 +35,13 @@ function given() {
     now: () => NOW,
   });
   const times = async (n: number, more: Partial<AuditDraft> = {}) => {
-    for (let done = 0; done < n; done += 1) await refuse({ ...draft, ...more });
+    for (let done = 0; done < n; done += 1) await recordRejection({ ...draft, ...more });
     return records.length;
   };
-  return { refuse, times, records, counts, state };
+  return { recordRejection, times, records, counts, state };
 }
 
-describe('a flood of cheap refusals', () => {
+describe('a flood of cheap rejections', () => {
   it('leaves a record of the first, and of every hundredth with how many there were', async () => {
     const { times, records } = given();
     expect(await times(99)).toBe(1);
@@ -76,11 +76,11 @@ describe('a flood of cheap refusals', () => {
   });
 });
 
-describe('a refusal that is recorded each time', () => {
+describe('a rejection that is recorded each time', () => {
   it.each<[string, Partial<AuditDraft>]>([
     ['used a key', { keys: [{ provider: 'openai', kid: 'k', version: 1 }] }],
     ['is a failure', { result: 'failed', code: 'invalid_input' }],
-    ['was refused by the state of a key', { code: 'key_frozen' }],
+    ['was rejected by the state of a key', { code: 'key_frozen' }],
     ['would have cost too much', { code: 'budget_exceeded' }],
     ['has no code', { code: undefined }],
   ])('%s', async (_why, more) => {
@@ -88,12 +88,12 @@ describe('a refusal that is recorded each time', () => {
   });
 
   it('has changes that are committed with it', async () => {
-    const { refuse, records } = given();
-    for (let n = 0; n < 3; n += 1) await refuse(draft, [change]);
+    const { recordRejection, records } = given();
+    for (let n = 0; n < 3; n += 1) await recordRejection(draft, [change]);
     expect(records.map(({ changes }) => changes)).toEqual([1, 1, 1]);
   });
 });
 
-it('a copy of issuer keys that was refused is sampled whatever its code', async () => {
+it('a copy of issuer keys that was rejected is sampled whatever its code', async () => {
   expect(await given().times(99, { act: 'issuer_keys.refused', code: undefined })).toBe(1);
 });

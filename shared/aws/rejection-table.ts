@@ -3,13 +3,16 @@
 import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import type { CountRefusal, RefusalKind } from '#shared/audit/refusals.ts';
+import type { CountRejection, RejectionKind } from '#shared/audit/rejections.ts';
 
 const Counted = z.object({ n: z.number().int() });
 const KEPT_SECONDS = 35 * 24 * 3600;
 
-export const refusalTable =
-  (db: DynamoDBDocumentClient, { TableName, now }: { TableName: string; now: () => number }): CountRefusal =>
+export const rejectionTable =
+  (
+    db: DynamoDBDocumentClient,
+    { TableName, now }: { TableName: string; now: () => number },
+  ): CountRejection =>
   async ({ ownerId, hour, kind }) => {
     const { Attributes } = await db.send(
       new UpdateCommand({
@@ -27,12 +30,12 @@ export const refusalTable =
 const Row = z.object({ sk: z.string(), n: z.number().int() });
 
 /** Rejections of an owner from one day to another, both inclusive, within the last 35 days. */
-export const refusalsOf =
+export const readRejectionCounts =
   (client: DynamoDBDocumentClient, TableName: string) =>
   async (
     ownerId: string,
     { from, to }: { from: string; to: string },
-  ): Promise<(RefusalKind & { n: number })[]> => {
+  ): Promise<(RejectionKind & { n: number })[]> => {
     const query = {
       TableName,
       KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',

@@ -1,7 +1,7 @@
 import { AppError } from '#shared/core/errors.ts';
 
 /** Reason class of a rejected token, for the audit trail: never a value from the token. */
-export type TokenRefusal =
+export type TokenRejection =
   | 'token_malformed'
   | 'token_header'
   | 'token_algorithm'
@@ -21,7 +21,7 @@ export type TokenRefusal =
   // Two different tokens in one request.
   | 'token_ambiguous';
 
-const DETAIL: Partial<Record<TokenRefusal, string>> = {
+const DETAIL: Partial<Record<TokenRejection, string>> = {
   token_checksum: 'The personal access token is mistyped or cut off: its checksum does not match.',
   token_unknown: 'There is no such personal access token.',
   token_ambiguous: 'Authorization and x-api-key hold different tokens.',
@@ -33,7 +33,7 @@ export const tokenExpired = (): AppError =>
     next_step: 'Get a new access token from your issuer, by refreshing or by signing in again.',
   });
 
-export const tokenRefused = (reason: TokenRefusal): AppError =>
+export const tokenRejected = (reason: TokenRejection): AppError =>
   reason === 'token_expired'
     ? tokenExpired()
     : new AppError('unauthenticated', DETAIL[reason] ?? 'The access token is not valid.', { reason });
