@@ -25,7 +25,9 @@ const EntryRow = z.object({
   endsAt: z.number(),
   storedAt: z.number(),
   holder: z.string(),
+  ended: z.string().optional(),
 });
+const Fenced = z.object({ holder: z.string() });
 const FlightRow = z.object({ holder: z.string(), until: z.number() });
 
 const entryKey = ({ scope, name }: EntryPlace) => ({ pk: partitionOf(scope), sk: `E#${name}` });
@@ -66,6 +68,7 @@ async function readState(db: DynamoDBDocumentClient, TableName: string, place: E
   const { fmt: _format, ...row } = EntryRow.safeParse(entry).data ?? {};
   return {
     row: 'sealed' in row ? row : undefined,
+    fence: Fenced.safeParse(entry).data?.holder,
     flight: FlightRow.safeParse(flight).data,
     own: generationsIn(own),
     all: generationsIn(all),
@@ -79,10 +82,17 @@ export function cacheTable(db: DynamoDBDocumentClient, { TableName }: { TableNam
   return {
     read: (place) => readState(db, TableName, place),
 
-    async put(place, row) {
-      const Item = { ...entryKey(place), fmt: 1, ...row, ttl: secondsOf(row.endsAt) };
-      await db.send(new PutCommand({ TableName, Item }));
-    },
+    put: (place, row, fence) =>
+      unlessReplaced(() =>
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...entryKey(place), fmt: 1, ...row, ttl: secondsOf(row.endsAt) },
+            ConditionExpression: 'attribute_not_exists(holder) OR holder = :fence',
+            ExpressionAttributeValues: { ':fence': fence ?? '' },
+          }),
+        ),
+      ),
 
     async slide(place, { holder, freshUntil }) {
       await unlessReplaced(() =>

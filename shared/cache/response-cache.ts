@@ -1,9 +1,8 @@
 // Cached responses with a single flight: of identical requests, in one instance or in many, one is computed and the others wait
 // for its result.
-import type { Deadline } from '#shared/core/deadline.ts';
-
+import { createClaims, createClaimWait, isActive, longestWaitMs } from './claims.ts';
 import { createLocalFlights } from './local-flights.ts';
-import type { CachedEntry, CacheLookup, CacheMiss, CacheRequest, PlacedRequest } from './lookup.ts';
+import type { CacheLookup, CacheMiss, CacheRequest, PlacedRequest } from './lookup.ts';
 import { cacheName } from './name.ts';
 import { type CacheState, EVERYTHING } from './store.ts';
 import { createTiers, type TierPorts } from './tiers.ts';
@@ -18,8 +17,6 @@ export type ResponseCachePorts = TierPorts & {
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
-/** A claim outlives its holder's remaining time by this margin, for its last writes. */
-const CLAIM_MARGIN_MS = 5000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -31,43 +28,28 @@ const WITHOUT_CACHE: CacheMiss = {
   abandon: async () => undefined,
 };
 
-const isActive = ({ flight, row }: CacheState, now: number): boolean =>
-  flight !== undefined && flight.until > now && flight.holder !== row?.holder;
-
-/** Half of the remaining time is for waiting, the other half for computing alone. */
-const longestWaitMs = ({ remainingMs }: Deadline) => remainingMs() / 2;
-
-const endingWith = (miss: CacheMiss, end: () => void): CacheMiss => ({
-  ...miss,
-  store: (response) => miss.store(response).finally(end),
-  abandon: () => miss.abandon().finally(end),
-});
+/** A flight lasts until the response of its miss is stored or abandoned. */
+async function endingAfter(end: () => void, lookUp: () => Promise<CacheLookup>): Promise<CacheLookup> {
+  try {
+    const found = await lookUp();
+    if (found.kind !== 'miss') end();
+    else {
+      return {
+        ...found,
+        store: (response) => found.store(response).finally(end),
+        abandon: () => found.abandon().finally(end),
+      };
+    }
+    return found;
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
 
 function createStoreLookup(ports: ResponseCachePorts, tiers: ReturnType<typeof createTiers>) {
   const { store, now, random, wait, observe } = ports;
-
-  function missOf(request: PlacedRequest, state: CacheState, is: { stale?: CachedEntry; holder: boolean }) {
-    const { place, requestId } = request;
-    observe('miss', place.scope);
-    const release = async () => {
-      if (is.holder) await tiers.attempt(place, () => store.release(place, requestId));
-    };
-    const miss: CacheMiss = {
-      kind: 'miss',
-      stale: is.stale,
-      async store(response) {
-        if (!(await tiers.keep(request, state, response))) await release();
-      },
-      abandon: release,
-    };
-    return miss;
-  }
-
-  function claim({ place, requestId, deadline }: PlacedRequest, { row }: CacheState) {
-    const until = now() + deadline.remainingMs() + CLAIM_MARGIN_MS;
-    const at = { now: now(), ended: row?.holder };
-    return tiers.attempt(place, () => store.claim(place, { holder: requestId, until }, at));
-  }
+  const claims = createClaims({ store, tiers, now, observe });
 
   function pause(tried: number, { deadline }: PlacedRequest): Promise<void> {
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tried);
@@ -77,27 +59,32 @@ function createStoreLookup(ports: ResponseCachePorts, tiers: ReturnType<typeof c
   /** A response that is computed without a look at earlier ones, and without others waiting for it. */
   async function refresh(request: PlacedRequest): Promise<CacheLookup> {
     const state = await tiers.attempt(request.place, () => store.read(request.place));
-    return state ? missOf(request, state, { holder: false }) : WITHOUT_CACHE;
+    return state ? claims.missOf({ request, state }, false) : WITHOUT_CACHE;
+  }
+
+  /** The answer in a state of the store: a fresh entry, or an expired one where the wait for its successor is over. */
+  async function answerIn(state: CacheState, request: PlacedRequest, at: { tried: number; isLate: boolean }) {
+    const { fresh, stale } = await tiers.evaluate(request, state);
+    if (fresh) {
+      observe(at.tried > 0 ? 'joined' : 'store', request.place.scope);
+      return { answer: { kind: 'hit', tier: 'store', ...fresh } as const };
+    }
+    if (!stale) return {};
+    if (!at.isLate || !isActive(state, now())) return { stale };
+    observe('stale', request.place.scope);
+    return { answer: { kind: 'stale', ...stale } as const };
   }
 
   async function lookUp(request: PlacedRequest, waitUntil: number): Promise<CacheLookup> {
-    const { place } = request;
+    const waiting = createClaimWait(waitUntil, { deadline: request.deadline, now });
     for (let tried = 0; ; tried += 1) {
-      const state = await tiers.attempt(place, () => store.read(place));
+      const state = await tiers.attempt(request.place, () => store.read(request.place));
       if (!state) return WITHOUT_CACHE;
-      const { fresh, stale } = await tiers.evaluate(request, state);
-      if (fresh) {
-        observe(tried > 0 ? 'joined' : 'store', place.scope);
-        return { kind: 'hit', tier: 'store', ...fresh };
-      }
-      const found = stale && { stale };
-      if (!isActive(state, now()) && (await claim(request, state)))
-        return missOf(request, state, { ...found, holder: true });
-      if (now() >= waitUntil) {
-        if (!stale) return missOf(request, state, { holder: false });
-        observe('stale', place.scope);
-        return { kind: 'stale', ...stale };
-      }
+      const { answer, ...found } = await answerIn(state, request, { tried, isLate: waiting.isLate() });
+      if (answer) return answer;
+      const isHolder = await claims.acquire(request, state, waiting.overdue(state));
+      if (isHolder || waiting.isOver()) return claims.missOf({ request, state, ...found }, isHolder);
+      waiting.extend(state);
       await pause(tried, request);
     }
   }
@@ -117,22 +104,12 @@ export function createResponseCache(ports: ResponseCachePorts): ResponseCache {
       const place = { scope: subject.scope, name: cacheName(names, subject) };
       const placed = { ...request, place, tags: [EVERYTHING, `tool:${subject.tool}`, ...policy.tags] };
       if (mode === 'refresh') return inStore.refresh(placed);
-      const maxMs = longestWaitMs(deadline);
-      const waitUntil = now() + maxMs;
-      const isSettled = await flights.settled(place.name, { maxMs, isReady: () => tiers.isInMemory(place) });
+      const waitUntil = now() + longestWaitMs(deadline);
+      const isReady = () => tiers.isInMemory(place);
+      const flight = await flights.enter(place.name, { deadline, isReady });
       const remembered = tiers.fromMemory(place);
-      if (remembered) return remembered;
-      if (!isSettled) return inStore.lookUp(placed, now());
-      const end = flights.start(place.name);
-      try {
-        const found = await inStore.lookUp(placed, waitUntil);
-        if (found.kind === 'miss') return endingWith(found, end);
-        end();
-        return found;
-      } catch (error) {
-        end();
-        throw error;
-      }
+      const { isLate = false, end = () => undefined } = flight ?? {};
+      return endingAfter(end, async () => remembered ?? inStore.lookUp(placed, isLate ? now() : waitUntil));
     },
   };
 }

@@ -18,6 +18,8 @@ export type CacheRow = {
   readonly storedAt: number;
   /** The computation that stored it. */
   readonly holder: string;
+  /** Holder of the last claim that is known to have ended: a response may be stored without a claim. */
+  readonly ended?: string | undefined;
 };
 
 /** A computation in progress. It counts as ended once its row is stored or `until` has passed. */
@@ -25,6 +27,8 @@ export type Flight = { readonly holder: string; readonly until: number };
 
 export type CacheState = {
   readonly row: CacheRow | undefined;
+  /** Holder of whatever is stored, whether it can be read or not. */
+  readonly fence: string | undefined;
   readonly flight: Flight | undefined;
   /** Current generations of the entry's scope. */
   readonly own: Generations;
@@ -38,12 +42,16 @@ export type ClaimTime = { readonly now: number; readonly ended?: string | undefi
 export type CacheStore = {
   /** One consistent read of everything that decides whether an entry is valid. */
   readonly read: (place: EntryPlace) => Promise<CacheState>;
-  readonly put: (place: EntryPlace, row: CacheRow) => Promise<void>;
+  /**
+   * False if another computation has stored its row since the read with this fence: one that was suspended beyond its claim
+   * does not replace a later result.
+   */
+  readonly put: (place: EntryPlace, row: CacheRow, fence: string | undefined) => Promise<boolean>;
   /** Extends the freshness of the row that this holder stored; a row that was replaced is left alone. */
   readonly slide: (place: EntryPlace, row: Pick<CacheRow, 'holder' | 'freshUntil'>) => Promise<void>;
   /**
    * False if another computation is in progress.
-   * @param at.ended the computation that stored the present row: its claim has served its purpose
+   * @param at.ended the holder of a claim that has served its purpose
    */
   readonly claim: (place: EntryPlace, flight: Flight, at: ClaimTime) => Promise<boolean>;
   /** Ends a computation that stored nothing. */

@@ -120,21 +120,22 @@ export function createTiers(ports: TierPorts) {
 
     /**
      * Stores a response in both tiers, with the generations from before it was computed.
-     * @returns false if it was too large or the store failed
+     * @returns false if it was too large, another one was stored meanwhile, or the store failed
      */
-    async keep(request: PlacedRequest, state: CacheState, response: CachedResponse): Promise<boolean> {
+    async keep(
+      request: PlacedRequest,
+      state: CacheState,
+      { response, ended }: { response: CachedResponse; ended: string | undefined },
+    ): Promise<boolean> {
       const { place } = request;
-      const row = newRow(request, state, now());
+      const row = { ...newRow(request, state, now()), ...(ended !== undefined && { ended }) };
       const json = JSON.stringify(response);
       const sealed = codec.encode(place, json, sealedWith(row));
       if (!sealed) {
         observe('too_large', place.scope);
         return false;
       }
-      const put = async () => {
-        await store.put(place, { ...row, sealed });
-        return true;
-      };
+      const put = () => store.put(place, { ...row, sealed }, state.fence);
       const isStored = (await attempt(place, put)) === true;
       if (isStored) first.remember(place, json, row);
       return isStored;

@@ -18,7 +18,7 @@ export const sealedWith = ({
   maxUntil,
   endsAt,
   storedAt,
-}: Omit<CacheRow, 'sealed' | 'freshUntil' | 'holder'>): readonly string[] => [
+}: Omit<CacheRow, 'sealed' | 'freshUntil' | 'holder' | 'ended'>): readonly string[] => [
   canonicalJson(generations),
   String(maxUntil),
   String(endsAt),

@@ -4,7 +4,7 @@ import { withKey } from './idempotent-call.ts';
 import type { Tool } from './tool.ts';
 
 type Schemas = NonNullable<Tool['schemas']>;
-const schemas = new Map<Tool, Schemas>();
+const schemas = new WeakMap<Tool, Schemas>();
 
 type Node = Record<string, unknown>;
 

@@ -46,13 +46,23 @@ contractOf(
 
     it('reads back an entry as it was stored', async () => {
       const { store, place, read } = given();
-      await store.put(place, row);
+      await store.put(place, row, undefined);
       expect((await read()).row).toEqual(row);
+    });
+
+    it('does not replace an entry that another computation stored since it was read', async () => {
+      const { store, place, read } = given();
+      expect(await store.put(place, row, (await read()).fence)).toBe(true);
+      const { fence } = await read();
+      expect(await store.put(place, { ...row, holder: 'second' }, fence)).toBe(true);
+      expect(await store.put(place, { ...row, holder: 'suspended' }, fence)).toBe(false);
+      expect(await store.put(place, { ...row, holder: 'suspended' }, undefined)).toBe(false);
+      expect((await read()).row?.holder).toBe('second');
     });
 
     it('separates the entries of two scopes and of two names', async () => {
       const { store, place } = given();
-      await store.put(place, row);
+      await store.put(place, row, undefined);
       expect((await store.read({ ...place, scope: newUid() })).row).toBeUndefined();
       expect((await store.read({ ...place, name: 'other' })).row).toBeUndefined();
     });
@@ -114,10 +124,10 @@ contractOf(
 
     it('extends the freshness of the entry of this holder, and not of one that replaced it', async () => {
       const { store, place, read } = given();
-      await store.put(place, row);
+      await store.put(place, row, undefined);
       await store.slide(place, { holder: 'first', freshUntil: row.freshUntil + 1 });
       expect((await read()).row?.freshUntil).toBe(row.freshUntil + 1);
-      await store.put(place, { ...row, holder: 'second' });
+      await store.put(place, { ...row, holder: 'second' }, 'first');
       await store.slide(place, { holder: 'first', freshUntil: row.freshUntil + 2 });
       expect((await read()).row?.freshUntil).toBe(row.freshUntil);
     });

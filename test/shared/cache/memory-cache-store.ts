@@ -26,13 +26,17 @@ export function memoryCacheStore() {
     async read(place) {
       return {
         row: rows.get(keyOf(place)),
+        fence: rows.get(keyOf(place))?.holder,
         flight: flights.get(keyOf(place)),
         own: { ...generations.get(place.scope) },
         all: { ...generations.get(ALL_SCOPES) },
       };
     },
-    async put(place, row) {
+    async put(place, row, fence) {
+      const stored = rows.get(keyOf(place));
+      if (stored && stored.holder !== fence) return false;
       rows.set(keyOf(place), row);
+      return true;
     },
     async slide(place, { holder, freshUntil }) {
       const row = rows.get(keyOf(place));

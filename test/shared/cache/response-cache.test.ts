@@ -214,6 +214,15 @@ describe('the response cache', () => {
     expect(await instance().lookUp(request())).toMatchObject({ response: { text: 'second' } });
   });
 
+  it('counts a claim as ended after a refresh has replaced the entry of its holder', async () => {
+    const { instance, request, invalidate, commit, deadline } = await stored();
+    await missOf(await instance().lookUp(request({ mode: 'refresh' }))).store({ text: 'second' });
+    await commit([invalidate(OWNER, ['keys'])]);
+    const before = deadline.remainingMs();
+    expect(await instance().lookUp(request())).toMatchObject({ kind: 'miss' });
+    expect(deadline.remainingMs()).toBe(before);
+  });
+
   it('goes on without a store that fails', async () => {
     const { instance, request, events } = stage({ broken: { read: fails } });
     const miss = missOf(await instance().lookUp(request()));
@@ -283,6 +292,37 @@ describe('identical requests at once', () => {
     const lookup = await here.instance().lookUp(here.request());
     expect(lookup).toMatchObject({ kind: 'miss' });
     expect(here.request().deadline.remainingMs()).toBeGreaterThan(0);
+  });
+
+  it('take over the claim of a computation that has died, one of them, and the others get its result', async () => {
+    const here = stage({ remainingMs: 8000 });
+    await here.instance().lookUp(here.request());
+    const [one, other] = [here.instance(), here.instance()];
+    const taken = missOf(await one.lookUp(here.request()));
+    const waiting = other.lookUp(here.request());
+    await sleep(5);
+    await taken.store({ text: 'computed' });
+    expect(await waiting).toMatchObject({ kind: 'hit', response: { text: 'computed' } });
+    expect(here.events.filter((event) => event === 'miss')).toHaveLength(2);
+  });
+
+  it('do not wait once their caller has cancelled', async () => {
+    const here = stage();
+    await here.instance().lookUp(here.request());
+    const before = here.deadline.remainingMs();
+    const cancelled = { ...here.deadline, signal: AbortSignal.abort() };
+    const lookup = await here.instance().lookUp(here.request({ deadline: cancelled }));
+    expect(lookup).toMatchObject({ kind: 'miss' });
+    expect(here.deadline.remainingMs()).toBe(before);
+  });
+
+  it('keep the later result if a computation was suspended beyond its claim', async () => {
+    const here = stage({ remainingMs: 2000 });
+    const suspended = missOf(await here.instance().lookUp(here.request()));
+    const next = missOf(await here.instance().lookUp(here.request()));
+    await next.store({ text: 'later' });
+    await suspended.store({ text: 'earlier' });
+    expect(await here.instance().lookUp(here.request())).toMatchObject({ response: { text: 'later' } });
   });
 
   it('get an expired entry if the computation takes longer than half of their time', async () => {
