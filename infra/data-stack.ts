@@ -108,8 +108,9 @@ export class DataStack extends Stack {
         backupDays: 35,
         deletionProtection: true,
         timeToLiveAttribute: 'ttl',
-        dynamoStream: StreamViewType.NEW_IMAGE,
         globalSecondaryIndexes: [byDay],
+        // Old images show whether a change only set the time to live for the first time.
+        dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
       }),
     );
     this.auditBus = new EventBus(this, 'AuditBus', {

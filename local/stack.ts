@@ -14,6 +14,7 @@ import { createKms, type Kms } from '#local/kms/kms.ts';
 import { cloudTrailEvent } from '#local/kms/cloudtrail-event.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 import { type Providers, startProviders } from '#local/providers/providers.ts';
+import { createS3, type S3 } from '#local/s3/s3.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 import { lockHome } from './home-lock.ts';
@@ -58,6 +59,7 @@ export type Stack = {
   readonly kmsAsRoot: (operation: string, input: object) => ReturnType<Kms['handle']>;
   readonly awsEndpoint: AwsEndpoint;
   readonly dynamo: Dynamo;
+  readonly bucket: S3['bucket'];
   readonly lambda: Lambda;
   readonly credentialsFor: Iam['credentialsFor'];
   readonly events: Events;
@@ -89,13 +91,13 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const outside = await startOutside({ options, ports, url }, teardown);
   onProgress('Starting the parts that stand in for AWS');
   const aws = await startAws(options, teardown);
-  const { gateway, events, lambda, dynamo, iam, kms, secrets } = aws;
+  const { gateway, events, lambda, dynamo, iam, kms, s3, secrets } = aws;
 
   const { issuer, provider } = outside;
   const own = parametersFor({ url, issuer, provider, toolPorts: options.localToolPorts ?? [] });
   const others = typeof options.parameters === 'function' ? options.parameters(own) : options.parameters;
   const parameters = { ...own, ...others };
-  const types = [iam, kms, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
+  const types = [iam, kms, s3, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();
   await gateway.listen(ports.api);
@@ -119,6 +121,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
     kmsAsRoot: (operation, input) => kms.handle(operation, input, 'root'),
     awsEndpoint,
     dynamo,
+    bucket: s3.bucket,
     lambda,
     credentialsFor: iam.credentialsFor,
     events,
@@ -157,7 +160,8 @@ async function startAws(
     onCall: (entry) => events.putServiceEvent(cloudTrailEvent(entry, site)),
   });
   const secrets = createSecrets({ folder: home, site });
-  const awsEndpoint = await createAwsEndpoint({ iam, kms, dynamo, secrets, journal });
+  const s3 = createS3({ folder: home, site });
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, journal });
   teardown.add('AWS endpoint', awsEndpoint.stop);
   const lambda = createLambda({
     ...lambdaOptions,
@@ -167,6 +171,7 @@ async function startAws(
     endpoints: {
       AWS_ENDPOINT_URL_DYNAMODB: awsEndpoint.url,
       AWS_ENDPOINT_URL_KMS: awsEndpoint.url,
+      AWS_ENDPOINT_URL_S3: awsEndpoint.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: awsEndpoint.url,
     },
     log: (line) => appendFileSync(join(home, 'functions.log'), `${line}\n`),
@@ -185,7 +190,7 @@ async function startAws(
   teardown.add('EventBridge', events.stop);
   const gateway: ApiGateway = createApiGateway({ site, lambda });
   teardown.add('API Gateway', gateway.stop);
-  return { journal, iam, dynamo, kms, secrets, awsEndpoint, lambda, events, gateway };
+  return { journal, iam, dynamo, kms, s3, secrets, awsEndpoint, lambda, events, gateway };
 }
 
 type Environment = {

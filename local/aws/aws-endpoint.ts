@@ -7,18 +7,20 @@ import type { Dynamo } from '#local/dynamodb/dynamodb.ts';
 import type { Iam } from '#local/iam/iam.ts';
 import type { Journal } from '#local/call-journal.ts';
 import type { Kms } from '#local/kms/kms.ts';
+import type { S3 } from '#local/s3/s3.ts';
 import type { Secrets } from '#local/secretsmanager/secrets.ts';
 
 import { createDynamodbService } from './dynamodb-service.ts';
 import type { AwsResponse } from './engine-forward.ts';
 import { createFaults, type Fault, type FaultCall, type Faults } from './injected-faults.ts';
 import { createKmsService } from './kms-service.ts';
+import { createS3Service } from './s3-service.ts';
 import { createSecretsService } from './secrets-service.ts';
 import { readBody, awsError, type Service } from './aws-service.ts';
 import { createSignatureCheck } from './signature.ts';
 
 export type AwsEndpoint = {
-  /** For AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_SECRETS_MANAGER alike. */
+  /** For the variables AWS_ENDPOINT_URL_<SERVICE> of all its services alike. */
   readonly url: string;
   readonly faults: Faults;
   readonly stop: () => Promise<void>;
@@ -31,16 +33,18 @@ const MAX_DELAY_MS = 60_000;
 export async function createAwsEndpoint(options: {
   iam: Iam;
   kms: Kms;
+  s3: S3;
   dynamo: Dynamo;
   secrets: Secrets;
   journal: Journal;
 }): Promise<AwsEndpoint> {
-  const { iam, kms, dynamo, secrets, journal } = options;
+  const { iam, kms, s3, dynamo, secrets, journal } = options;
   const faults = createFaults();
   const dynamodb = createDynamodbService({ iam, dynamo });
   const services = {
     dynamodb: dynamodb.service,
     kms: createKmsService(kms),
+    s3: createS3Service({ iam, s3 }),
     secretsmanager: createSecretsService({ iam, secrets }),
   };
   const answer = createHandler({ iam, journal, services, findFault: (call) => faults.of(call) });
@@ -99,10 +103,12 @@ function createHandler(options: {
     const { answer, ...outcome } = await service({
       accessKeyId: signature.accessKeyId,
       operation,
+      method,
+      path,
       headers,
       body,
-      async authorised(proceed) {
-        fault = findFault(call);
+      async authorised(proceed, named = operation) {
+        fault = findFault({ ...call, operation: named });
         return (await beforehand(fault)) ?? proceed();
       },
     });

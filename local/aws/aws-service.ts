@@ -5,11 +5,17 @@ import type { AwsResponse } from './engine-forward.ts';
 
 type ServiceRequest = {
   readonly accessKeyId: string;
+  /** Empty for S3, whose requests name their operation by method and path. */
   readonly operation: string;
+  readonly method: string;
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Runs the authorised call, unless an injected fault replaces its response. */
-  readonly authorised: (proceed: () => Promise<AwsResponse>) => Promise<AwsResponse>;
+  /**
+   * Runs the authorised call, unless an injected fault replaces its response.
+   * @param operation default: the one of the request
+   */
+  readonly authorised: (proceed: () => Promise<AwsResponse>, operation?: string) => Promise<AwsResponse>;
 };
 
 export type Outcome = {
@@ -19,6 +25,8 @@ export type Outcome = {
   /** DynamoDB calls only: the partition keys they name. */
   readonly partitions?: readonly string[];
   readonly encryptionContext?: Readonly<Record<string, string>>;
+  /** S3 only. */
+  readonly operation?: string;
 };
 
 export type Service = (request: ServiceRequest) => Promise<Outcome>;

@@ -84,10 +84,27 @@ function stringToSign(request: SignedRequest, { scope, signedHeaders }: Parsed):
   const { method, path, headers, body } = request;
   const lines = signedHeaders.split(';').map((name) => `${name}:${canonicalHeaderValue(headers[name])}\n`);
   const [pathname = '/', query = ''] = path.split('?');
-  const canonical = [method, pathname, query, lines.join(''), signedHeaders, sha256(body)].join('\n');
+  const canonical = [
+    method,
+    pathname,
+    canonicalQuery(query),
+    lines.join(''),
+    signedHeaders,
+    sha256(body),
+  ].join('\n');
   const time = canonicalHeaderValue(headers['x-amz-date']);
   return ['AWS4-HMAC-SHA256', time, [...scope, TERMINATOR].join('/'), sha256(canonical)].join('\n');
 }
+
+/** Sorted, and each name with a value: S3 has names without one. */
+const canonicalQuery = (query: string) =>
+  query === ''
+    ? ''
+    : query
+        .split('&')
+        .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
+        .toSorted()
+        .join('&');
 
 const invalidSignature = (service: string, type: string, message: string): Signature => ({
   valid: false,

@@ -1,5 +1,5 @@
 // The material of a key: versions, rotation and state, always read from disk.
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import type { Material } from './ciphertext.ts';
 import type { KeyStore, StoredKey } from './key-store.ts';
@@ -10,9 +10,18 @@ const DAY_MS = 86_400_000;
 
 const KEY_BYTES = 32;
 
-export const newMaterial = (now: number) => ({
+/** Random bytes, or the private key in PKCS #8. */
+const newBytes = (spec: Key['spec']): Buffer =>
+  spec === 'ECC_NIST_P256'
+    ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+        format: 'der',
+        type: 'pkcs8',
+      })
+    : randomBytes(KEY_BYTES);
+
+export const newMaterial = (spec: Key['spec'], now: number) => ({
   createdAt: now,
-  bytes: randomBytes(KEY_BYTES).toString('base64'),
+  bytes: newBytes(spec).toString('base64'),
 });
 
 export type KeyMaterial = ReturnType<typeof createKeyMaterial>;
@@ -26,7 +35,7 @@ export function createKeyMaterial(store: KeyStore, now: () => number) {
 
   function rotate(key: Key): void {
     const { materials, ...rest } = stored(key);
-    store.put(key.id, { ...rest, materials: [...materials, newMaterial(now())] });
+    store.put(key.id, { ...rest, materials: [...materials, newMaterial(key.spec, now())] });
   }
 
   /** The newest version, after the automatic rotation that AWS would have done by now. */

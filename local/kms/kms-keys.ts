@@ -15,12 +15,18 @@ const KeyProperties = z.object({
   KeyPolicy: z.record(z.string(), z.unknown()).optional(),
   EnableKeyRotation: Flag.default(false),
   RotationPeriodInDays: z.coerce.number().int().min(90).max(2560).default(365),
-  KeySpec: z.enum(['SYMMETRIC_DEFAULT', 'HMAC_256']).default('SYMMETRIC_DEFAULT'),
-  KeyUsage: z.enum(['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC']).default('ENCRYPT_DECRYPT'),
+  KeySpec: z.enum(['SYMMETRIC_DEFAULT', 'HMAC_256', 'ECC_NIST_P256']).default('SYMMETRIC_DEFAULT'),
+  KeyUsage: z.enum(['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC', 'SIGN_VERIFY']).default('ENCRYPT_DECRYPT'),
 });
 const AliasProperties = z.object({ AliasName: z.string().startsWith('alias/'), TargetKeyId: z.string() });
 
 type Properties = z.output<typeof KeyProperties>;
+
+const USAGE_OF: Readonly<Record<Key['spec'], Key['usage']>> = {
+  SYMMETRIC_DEFAULT: 'ENCRYPT_DECRYPT',
+  HMAC_256: 'GENERATE_VERIFY_MAC',
+  ECC_NIST_P256: 'SIGN_VERIFY',
+};
 
 export type Keys = ReturnType<typeof createKeys>;
 
@@ -53,7 +59,7 @@ export function createKeys(options: {
       rotationDays: wanted.EnableKeyRotation ? wanted.RotationPeriodInDays : undefined,
     });
     if (store.get(id) === undefined) {
-      const materials = [newMaterial(now())];
+      const materials = [newMaterial(wanted.KeySpec, now())];
       store.put(id, { origin, createdAt: now(), materials, state: { name: 'Enabled' } });
     }
     return { ref: id, attributes: { Arn: arn, KeyId: id } };
@@ -85,11 +91,11 @@ function parseKey(origin: string, properties: Readonly<Record<string, unknown>>)
   const parsed = KeyProperties.safeParse(properties);
   if (!parsed.success) throw new Error(`KMS key ${origin}: ${z.prettifyError(parsed.error)}`);
   const { KeySpec, KeyUsage, EnableKeyRotation } = parsed.data;
-  const mac = KeySpec !== 'SYMMETRIC_DEFAULT';
-  if (mac !== (KeyUsage === 'GENERATE_VERIFY_MAC')) {
+  if (USAGE_OF[KeySpec] !== KeyUsage) {
     throw new Error(`KMS key ${origin}: KeyUsage ${KeyUsage} is not compatible with KeySpec ${KeySpec}`);
   }
-  if (mac && EnableKeyRotation) throw new Error(`KMS key ${origin}: EnableKeyRotation is for symmetric keys`);
+  if (KeySpec !== 'SYMMETRIC_DEFAULT' && EnableKeyRotation)
+    throw new Error(`KMS key ${origin}: EnableKeyRotation is for symmetric keys`);
   return parsed.data;
 }
 

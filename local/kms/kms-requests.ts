@@ -44,6 +44,14 @@ export const REQUESTS = {
     GrantTokens,
   }),
   GenerateMac: z.strictObject({ KeyId, Message: blob(4096), MacAlgorithm, GrantTokens }),
+  GetPublicKey: z.strictObject({ KeyId, GrantTokens }),
+  Sign: z.strictObject({
+    KeyId,
+    Message: blob(4096),
+    MessageType: z.literal('RAW').default('RAW'),
+    SigningAlgorithm: z.literal('ECDSA_SHA_256'),
+    GrantTokens,
+  }),
   ScheduleKeyDeletion: z.strictObject({
     KeyId,
     PendingWindowInDays: z.int().min(7).max(30).default(30),

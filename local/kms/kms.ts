@@ -17,6 +17,7 @@ import { KmsError, STATUS_OF } from './kms-error.ts';
 import { createKmsLog, type KmsLogEntry } from './kms-log.ts';
 
 import { macOperations } from './mac-operations.ts';
+import { signOperations } from './sign-operations.ts';
 import { isOperation, MAX_CONTEXT_BYTES, type Operation, REQUESTS } from './kms-requests.ts';
 
 /** `root` bypasses every policy: for tests and tools of the machine's user. */
@@ -114,6 +115,7 @@ export function createKms(options: KmsOptions): Kms {
 const createOperations = (parts: Parts): Operations => ({
   ...cipherOperations(parts),
   ...macOperations(parts),
+  ...signOperations(parts),
   ...keyOperations(parts),
 });
 

@@ -3,10 +3,13 @@ import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Readable by its owner only. Returns once the content is on disk. */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.new`;
   const file = openSync(temporary, 'w', 0o600);
-  flushing(file, () => writeSync(file, text));
+  const bytes = Buffer.from(content);
+  flushing(file, () => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  });
   renameSync(temporary, path);
   const folder = openSync(dirname(path), 'r');
   flushing(folder, () => {});

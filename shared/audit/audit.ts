@@ -53,7 +53,7 @@ export function createAudit(ports: { store: AuditStore; commit: Commit; now: () 
     const { ownerId, category, act, result, requestId, target, code, keys } = draft;
     const meta = allowed(draft.meta);
     return {
-      fmt: 1,
+      fmt: 2,
       eventId: newUlid(now),
       ts: new Date(now).toISOString(),
       ownerId,

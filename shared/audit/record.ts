@@ -91,9 +91,12 @@ export type Meta = { readonly [name in (typeof META)[number]]?: string | number 
 export const UsedKey = z.object({ provider: z.string(), kid: z.string(), version: z.number().int() });
 export type UsedKey = z.infer<typeof UsedKey>;
 
-/** One record of the trail, format 1 (no chain fields). `keys` of an outcome are the receipts of the used keys. */
+/**
+ * One record of the trail. Format 2 is stored with chain fields, format 1 has none. `keys` of an outcome are the receipts of the
+ * used keys.
+ */
 export const AuditRecord = z.object({
-  fmt: z.literal(1),
+  fmt: z.union([z.literal(1), z.literal(2)]),
   eventId: z.string(),
   ts: z.iso.datetime({ precision: 3 }),
   ownerId: z.string(),

@@ -1,16 +1,18 @@
 // Audit trail on DynamoDB. pk `U#<ownerId>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
-// attributes beside it serve filters, the pipe and the index `days`; `kids` are the used keys. No function may change or remove a row.
+// attributes beside it serve filters, the pipe and the index `days`; `kids` are the used keys. Only the exporter may change a row, by
+// setting `ttl` and `logIndex`, and no function may remove one.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
 import type { AuditStore } from '#shared/audit/audit.ts';
+import type { ChainPosition, Writers } from '#shared/audit/chain.ts';
+import { leafHash } from '#shared/audit/merkle.ts';
 import type { AuditFilter, AuditTrail } from '#shared/audit/read.ts';
 import { AuditRecord } from '#shared/audit/record.ts';
 import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import { readPage } from './read-page.ts';
-import { write } from './transaction.ts';
 
 const MAX_BYTES = 4096;
 
@@ -39,32 +41,42 @@ export const dayShards = (day: string): string[] => Array.from({ length: SHARDS 
 const dayShard = ({ ts, eventId }: AuditRecord): string =>
   `${ts.slice(0, 10)}#${(eventId.at(-1) ?? '').charCodeAt(0) % SHARDS}`;
 
-export function auditTable(TableName: string): AuditStore {
+function toItem(record: AuditRecord, position: ChainPosition) {
+  const rec = canonicalJson({ ...record, ...position });
+  if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
+  const { ownerId, ts, eventId, act, category, result } = record;
+  const kids = record.keys?.map(({ kid }) => kid);
   return {
-    append(record) {
-      const rec = canonicalJson(record);
-      if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
-      const { ownerId, ts, eventId, act, category, result } = record;
-      const kids = record.keys?.map(({ kid }) => kid);
-      const Item = {
-        pk: `U#${ownerId}`,
-        sk: `${ts}#${eventId}`,
-        rec,
-        eventId,
-        ownerId,
-        act,
-        category,
-        result,
-        ts,
-        dayShard: dayShard(record),
-        ...(kids && { kids }),
-        ...plainAttributes(record),
-      };
-      return write(
-        { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
-        () => new AppError('internal'), // 80 random bits have met their twin
-      );
-    },
+    pk: `U#${ownerId}`,
+    sk: `${ts}#${eventId}`,
+    rec,
+    eventId,
+    ownerId,
+    act,
+    category,
+    result,
+    ts,
+    dayShard: dayShard(record),
+    ...(kids && { kids }),
+    ...plainAttributes(record),
+  };
+}
+
+export function auditTable(TableName: string, writers: Writers): AuditStore {
+  return {
+    append: (record) => ({
+      item: undefined,
+      open() {
+        const slot = writers.take();
+        const Item = toItem(record, slot.position);
+        return {
+          item: { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
+          isApplied: ({ rec }) => rec === Item.rec,
+          settle: (outcome) => slot.settle(outcome, leafHash(Item.rec).toString('hex')),
+        };
+      },
+      rejected: () => new AppError('internal'), // a collision of 80 random bits
+    }),
   };
 }
 

@@ -13,7 +13,13 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
 import { AppError } from '#shared/core/errors.ts';
-import { type Commit, Contention, type Write } from '#shared/core/write.ts';
+import {
+  type Commit,
+  type CommitOutcome,
+  Contention,
+  type OpenedItem,
+  type Write,
+} from '#shared/core/write.ts';
 
 type WriteItem =
   | { readonly Put: PutCommandInput }
@@ -39,13 +45,27 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Rows in errors have the wire format. */
 const rowIn = (item: Parameters<typeof unmarshall>[0] | undefined) => item && unmarshall(item);
 
+/** A write in its commit. */
+type OpenedWrite = OpenedItem & Pick<Write, 'rejected'>;
+
+const openWrite = ({ item, open, rejected }: Write): OpenedWrite => ({
+  ...(open?.() ?? { item, isApplied: () => false, settle: () => undefined }),
+  rejected,
+});
+
 /** Error of the first write whose condition failed, if that was the cause. */
-function rejectionIn(error: unknown, writes: readonly Write[]): AppError | undefined {
+function rejectionIn(error: unknown, writes: readonly OpenedWrite[]): AppError | undefined {
   if (error instanceof ConditionalCheckFailedException) return writes[0]?.rejected(rowIn(error.Item));
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reasons = error.CancellationReasons ?? [];
   const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
   return writes[failed]?.rejected(rowIn(reasons[failed]?.Item));
+}
+
+/** A repeat of a lone write after a lost response. Transactions have a token for this. */
+function isAppliedBefore(error: unknown, writes: readonly OpenedWrite[]): boolean {
+  const row = error instanceof ConditionalCheckFailedException ? rowIn(error.Item) : undefined;
+  return row !== undefined && (writes[0]?.isApplied(row) ?? false);
 }
 
 /** Concurrent transaction on the same item: the outcome is undecided. */
@@ -58,7 +78,7 @@ export const isLostWrite = (error: unknown): boolean =>
   error instanceof Contention ||
   (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found'));
 
-function send(db: DynamoDBDocumentClient, writes: readonly Write[]): Promise<unknown> {
+function send(db: DynamoDBDocumentClient, writes: readonly OpenedWrite[]): Promise<unknown> {
   const items = writes.map(({ item }) => item as WriteItem);
   const [only] = items;
   if (items.length > 1 || only === undefined || 'ConditionCheck' in only) {
@@ -76,20 +96,38 @@ function withCurrent(item: WriteItem) {
   return { Update: { ...item.Update, ...ALL_OLD } };
 }
 
-/** Retries conflicts with full jitter; a transaction without a response is repeated safely by its token. */
+/** Retries conflicts with full jitter. */
+async function commitOpened(db: DynamoDBDocumentClient, writes: readonly OpenedWrite[]): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await send(db, writes);
+      return;
+    } catch (error) {
+      if (isAppliedBefore(error, writes)) return;
+      const rejection = rejectionIn(error, writes);
+      if (rejection) throw rejection;
+      if (!isContention(error)) throw error;
+      if (tried === TRIES) throw new Contention();
+      await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
+    }
+  }
+}
+
+/** Every other error may follow an attempt that was made and whose response was lost. */
+const outcomeOf = (error: unknown): CommitOutcome => (error instanceof AppError ? 'rejected' : 'unknown');
+
+/** A transaction without a response is repeated safely by its token. */
 export function transaction(db: DynamoDBDocumentClient): Commit {
   return async (writes) => {
-    for (let tried = 1; ; tried += 1) {
-      try {
-        await send(db, writes);
-        return;
-      } catch (error) {
-        const rejection = rejectionIn(error, writes);
-        if (rejection) throw rejection;
-        if (!isContention(error)) throw error;
-        if (tried === TRIES) throw new Contention();
-        await pause(Math.random() * FIRST_PAUSE_MS * 2 ** tried);
-      }
+    const opened = writes.map(openWrite);
+    let outcome: CommitOutcome = 'committed';
+    try {
+      await commitOpened(db, opened);
+    } catch (error) {
+      outcome = outcomeOf(error);
+      throw error;
+    } finally {
+      for (const { settle } of opened) settle(outcome);
     }
   };
 }

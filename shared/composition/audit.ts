@@ -1,4 +1,5 @@
 import { createAudit } from '#shared/audit/audit.ts';
+import { createWriters } from '#shared/audit/chain.ts';
 import { createRecordRejection, type RecordRejection } from '#shared/audit/rejections.ts';
 import { auditTable } from '#shared/aws/audit-table.ts';
 import { dynamo } from '#shared/aws/dynamo.ts';
@@ -10,7 +11,11 @@ import { createRecordRejectedCaller } from '#shared/services/rejected-caller.ts'
 
 /** Needs `audit:write`. */
 export const audit = /* @__PURE__ */ lazy(() =>
-  createAudit({ store: auditTable(env('AUDIT_TABLE')), commit: transaction(dynamo()), now: Date.now }),
+  createAudit({
+    store: auditTable(env('AUDIT_TABLE'), createWriters({ now: Date.now })),
+    commit: transaction(dynamo()),
+    now: Date.now,
+  }),
 );
 
 /** Needs `audit:write`. */

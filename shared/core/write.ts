@@ -15,6 +15,8 @@ export type Write = {
 
 export type OpenedItem = {
   readonly item: unknown;
+  /** Whether a row in the way of a lone write is this write, made by an attempt without an answer. */
+  readonly isApplied: (current: Readonly<Record<string, unknown>>) => boolean;
   /** Called once, at the end of the commit. */
   readonly settle: (outcome: CommitOutcome) => void;
 };

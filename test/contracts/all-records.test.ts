@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { AllFilter } from '#shared/audit/read.ts';
 import type { AuditRecord } from '#shared/audit/record.ts';
 import { auditDayIndex } from '#shared/aws/audit-day-index.ts';
+import { createWriters } from '#shared/audit/chain.ts';
 import { auditTable } from '#shared/aws/audit-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { newUlid } from '#shared/core/ulid.ts';
@@ -37,7 +38,8 @@ onTables('records of all owners', (table) => {
     const { db, TableName } = table();
     const records = times.map(recordAt);
     const commit = transaction(db);
-    await Promise.all(records.map((record) => commit([auditTable(TableName).append(record)])));
+    const writers = createWriters({ now: Date.now });
+    await Promise.all(records.map((record) => commit([auditTable(TableName, writers).append(record)])));
     return records.toSorted((a, b) => (place(a) < place(b) ? 1 : -1));
   }
 

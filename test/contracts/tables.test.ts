@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import type { AuditRecord } from '#shared/audit/record.ts';
 import { NO_PREFERENCES } from '#shared/account/preferences.ts';
+import { createWriters } from '#shared/audit/chain.ts';
 import { auditTable, auditTrail } from '#shared/aws/audit-table.ts';
 import { decryptLog, keyLog } from '#shared/aws/decrypt-log-table.ts';
 import { erasureTable } from '#shared/aws/erasure-table.ts';
@@ -136,9 +137,9 @@ onTables('the product’s tables', (table) => {
 
   it('append to the trail and overwrite nothing in it', async () => {
     const { db, TableName } = table();
-    const store = auditTable(TableName);
+    const store = auditTable(TableName, createWriters({ now: () => NOW }));
     const record: AuditRecord = {
-      fmt: 1,
+      fmt: 2,
       eventId: newUlid(NOW),
       ts: TIME,
       ownerId: newUid(),
@@ -151,7 +152,8 @@ onTables('the product’s tables', (table) => {
     await expect(commit(store.append({ ...record, result: 'failed' }))).rejects.toEqual(code('internal'));
     const { records } = await auditTrail(db, TableName).page(record.ownerId, {}, { limit: 5 });
     expect(records).toEqual([record]);
-    expect(() => store.append({ ...record, target: 'x'.repeat(4096) })).toThrow('larger than 4 KiB');
+    const large = store.append({ ...record, target: 'x'.repeat(4096) });
+    await expect(commit(large)).rejects.toThrow('larger than 4 KiB');
   });
 
   it('give the pipe nothing of a record that it would have to escape', async () => {
@@ -159,8 +161,8 @@ onTables('the product’s tables', (table) => {
     const eventId = newUlid(NOW);
     const hostile = 'a"b\\c\n<$>{}é';
     await commit(
-      auditTable(table().TableName).append({
-        fmt: 1,
+      auditTable(table().TableName, createWriters({ now: () => NOW })).append({
+        fmt: 2,
         eventId,
         ts: TIME,
         ownerId,

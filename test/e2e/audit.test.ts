@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 
+import { leafHash } from '#shared/audit/merkle.ts';
+import { CHAIN_START } from '#shared/audit/verification.ts';
 import { canaryKey, say } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
@@ -138,18 +140,31 @@ onEngine('the audit trail', () => {
     expect(await counters()).toEqual(before);
   });
 
-  it('has records of format 1 with server time, id and request id, and no chain fields', async () => {
-    for (const row of await portunus.current.rows('audit')) {
-      const record = JSON.parse(String(row['rec']));
+  it('has records of format 2 with server time and ids, whose chains have no gap and no fork', async () => {
+    const rows = await portunus.current.rows('audit');
+    const chains = new Map<string, { seq: number; prev: string; leaf: string }[]>();
+    for (const row of rows) {
+      const rec = String(row['rec']);
+      const record = JSON.parse(rec);
       expect(record).toMatchObject({
-        fmt: 1,
+        fmt: 2,
         eventId: row['eventId'],
         ownerId: row['ownerId'],
         ts: row['ts'],
+        requestId: expect.any(String),
       });
-      expect(record.requestId).toEqual(expect.any(String));
-      expect(Object.keys(record)).not.toEqual(expect.arrayContaining(['seq', 'prev', 'w']));
-      expect(Buffer.byteLength(String(row['rec']))).toBeLessThanOrEqual(4096);
+      expect(Buffer.byteLength(rec)).toBeLessThanOrEqual(4096);
+      const link = { seq: record.seq, prev: record.prev, leaf: leafHash(rec).toString('hex') };
+      chains.set(record.w, [...(chains.get(record.w) ?? []), link]);
+    }
+    expect(chains.size).toBeGreaterThan(0);
+    for (const chain of chains.values()) {
+      const links = chain.toSorted((a, b) => a.seq - b.seq);
+      expect(links.map(({ seq }) => seq)).toEqual(links.map((_, n) => n + 1));
+      expect(links.map(({ prev }) => prev)).toEqual([
+        CHAIN_START,
+        ...links.slice(0, -1).map(({ leaf }) => leaf),
+      ]);
     }
   });
 });

@@ -9,6 +9,7 @@ import { createDynamo, type DynamoEngine, missingFor } from '#local/dynamodb/dyn
 import { createIam } from '#local/iam/iam.ts';
 import { createJournal } from '#local/call-journal.ts';
 import { createKms } from '#local/kms/kms.ts';
+import { createS3 } from '#local/s3/s3.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 export const site = { account: '000000000000', region: 'eu-central-1' };
@@ -60,14 +61,16 @@ export async function startDataPlane(engine: DynamoEngine) {
   const dynamo = await createDynamo({ folder: folder.path, site, engine });
   const journal = createJournal();
   const secrets = createSecrets({ folder: folder.path, site });
-  const awsEndpoint = await createAwsEndpoint({ iam, kms, dynamo, secrets, journal });
+  const s3 = createS3({ folder: folder.path, site });
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, journal });
   return {
     iam,
     kms,
+    s3,
     dynamo,
     journal,
     awsEndpoint,
-    types: { ...iam.types, ...kms.types, ...dynamo.types, ...secrets.types },
+    types: { ...iam.types, ...kms.types, ...dynamo.types, ...s3.types, ...secrets.types },
     async stop() {
       await awsEndpoint.stop();
       await dynamo.stop();

@@ -59,7 +59,7 @@ describe('a record', () => {
     await audit.commit({ ...draft, meta: { model: 'sk-proj-abcdefghijklmnop', count: 3 } });
     const record = AuditRecord.parse(stored.at(-1));
     expect(record).toMatchObject({
-      fmt: 1,
+      fmt: 2,
       ts: '2026-11-22T09:30:00.007Z',
       target: 'call [key]',
       meta: { model: '[key]', count: 3 },

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
+import { createWriters } from '#shared/audit/chain.ts';
 import { createAudit } from '#shared/audit/audit.ts';
 import { auditTable } from '#shared/aws/audit-table.ts';
 import { ledgerTable } from '#shared/aws/ledger-table.ts';
@@ -45,7 +46,11 @@ const db = DynamoDBDocumentClient.from(
     maxAttempts: 3,
   }),
 );
-const audit = createAudit({ store: auditTable(order.records), commit: transaction(db), now: Date.now });
+const audit = createAudit({
+  store: auditTable(order.records, createWriters({ now: Date.now })),
+  commit: transaction(db),
+  now: Date.now,
+});
 
 type Tokens = { input_tokens: number; output_tokens: number };
 const spending = createSpending<Tokens>({
