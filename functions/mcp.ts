@@ -5,13 +5,13 @@ import type { Principal } from '#shared/auth/principal.ts';
 import { env } from '#shared/core/env.ts';
 import { asAppError } from '#shared/core/errors.ts';
 import { type McpMessage, rejection } from '#shared/mcp/message.ts';
-import { calledName, calledTool, toolOffer } from '#shared/mcp/offer.ts';
+import { calledName, callsBuiltIn, toolOffer } from '#shared/mcp/offer.ts';
 import { readsByTool } from '#shared/mcp/resources.ts';
 import { type McpSite, receive, serveMcp } from '#shared/mcp/serve.ts';
 import { audit, recordRejection } from '#shared/composition/audit.ts';
 import { findRegistered, invoke } from '#shared/composition/invoke.ts';
 import { listRegistered } from '#shared/composition/tool-list.ts';
-import type { Tool } from '#shared/tools/tool.ts';
+import type { RegisteredAsTool } from '#shared/tools/listed-tool.ts';
 
 import { repeatedHeader } from './edge/headers.ts';
 import { logError } from './edge/log.ts';
@@ -28,9 +28,9 @@ const MARGIN_MS = 3000;
 void new Request('https://unknown.invalid/');
 
 /** A call of our own tool reads nothing more; a list shows the caller's, and everybody's. */
-async function registeredIn(message: McpMessage, principal: Principal): Promise<Tool[]> {
+async function registeredIn(message: McpMessage, principal: Principal): Promise<RegisteredAsTool[]> {
   if (message.method === 'tools/list') return listRegistered()(principal);
-  const name = calledTool(message) ? undefined : calledName(message);
+  const name = callsBuiltIn(message) ? undefined : calledName(message);
   const tool = name === undefined ? undefined : await findRegistered()(principal, name);
   return tool ? [tool] : [];
 }
@@ -75,7 +75,7 @@ async function prepare(event: APIGatewayProxyEvent, context: Context, principal:
   if ('rejected' in received) return received;
   const { message } = received;
   const registered = await registeredIn(message, principal);
-  const known = calledTool(message) !== undefined || registered.length > 0;
+  const known = callsBuiltIn(message) || registered.length > 0;
   await record(message, principal, { requestId: event.requestContext.requestId, known });
   return { request, message, registered };
 }

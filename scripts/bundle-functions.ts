@@ -16,8 +16,8 @@ import { reachableInputs, reachableOutputs } from './metafile.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Modules that ask zod for JSON Schemas: one of ours, and the MCP server for prompts. Every other function omits zod's 18 kB for that. */
-const WRITES_JSON_SCHEMAS = /^shared\/tools\/tool-schemas\.ts$|node_modules\/@modelcontextprotocol\/server\//;
+/** The module that asks zod for JSON Schemas: the MCP server, for prompts. Every other function omits zod's 18 kB for that. */
+const WRITES_JSON_SCHEMAS = /node_modules\/@modelcontextprotocol\/server\//;
 
 /** More contexts only parse the same modules more often. */
 const MAX_CONTEXTS = 4;

@@ -42,7 +42,10 @@ export async function readSources(): Promise<Sources> {
   return { toolchain, hashes };
 }
 
-/** @returns undefined where a source of the entry lies outside the hashed folders, or is evaluated by the bundler */
+/**
+ * An evaluated module stands for all sources: its imports are not known here.
+ * @returns undefined where a source of the entry lies outside the hashed folders
+ */
 export function fingerprintOf(
   { toolchain, hashes }: Sources,
   metafile: Pick<Metafile, 'inputs'>,
@@ -50,7 +53,7 @@ export function fingerprintOf(
 ): string | undefined {
   const hash = createHash('sha256').update(toolchain);
   for (const input of reachableInputs(metafile, relative(root, entry)).toSorted()) {
-    if (input.startsWith(EVALUATED_PREFIX)) return undefined;
+    if (input.startsWith(EVALUATED_PREFIX)) for (const all of hashes) hash.update(all.join('\0'));
     if (input.includes('node_modules/') || /^[\w-]+:/.test(input)) continue;
     const contents = hashes.get(input);
     if (contents === undefined) return undefined;

@@ -36,7 +36,7 @@ const completions = () =>
   });
 
 type OtherTools = {
-  readonly findBuiltIn: (name: string) => Tool | undefined;
+  readonly findBuiltIn: (name: string) => Promise<Tool | undefined>;
   readonly findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   readonly alternatives: FindAlternatives;
 };

@@ -1,7 +1,7 @@
 import { lazy } from '#shared/core/lazy.ts';
 import { createFindRegistered } from '#shared/services/find-registered-tool.ts';
 import type { FindAlternatives } from '#shared/tools/alternatives.ts';
-import { findTool } from '#shared/tools/registry.ts';
+import { loadBuiltIn } from '#shared/tools/load-built-in.ts';
 
 import { preferenceOf } from './account.ts';
 import { pacing } from './admission.ts';
@@ -33,5 +33,5 @@ const alternatives: FindAlternatives = async (principal, rejected) => {
 
 /** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:use`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and the needs of `keyHealth`. */
 export const invoke = /* @__PURE__ */ lazy(() =>
-  invokeWith({ findBuiltIn: findTool, findRegistered: findRegistered(), alternatives }),
+  invokeWith({ findBuiltIn: loadBuiltIn, findRegistered: findRegistered(), alternatives }),
 );

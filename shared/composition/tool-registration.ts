@@ -1,15 +1,15 @@
 import { lazy } from '#shared/core/lazy.ts';
+import { BUILT_IN_NAMES } from '#shared/tools/built-in-names.ts';
 import { createRegisterTools, reservedLooks } from '#shared/services/tool-registration.ts';
 
 import { audit } from './audit.ts';
 import { toolEgress } from './egress.ts';
 import { toolStore } from './tools.ts';
 
-/** Loaded with the first registration: schema compilation, the built-in tools and key renewal are heavy. */
+/** Loaded with the first registration: schema compilation and key renewal are heavy. */
 const register = /* @__PURE__ */ lazy(async () => {
-  const [{ createRegister }, { TOOLS }, { upstreamPorts }] = await Promise.all([
+  const [{ createRegister }, { upstreamPorts }] = await Promise.all([
     import('#shared/registered-tools/register.ts'),
-    import('#shared/tools/registry.ts'),
     import('./upstreams.ts'),
   ]);
   return createRegister({
@@ -17,7 +17,7 @@ const register = /* @__PURE__ */ lazy(async () => {
     now: Date.now,
     checkUrl: toolEgress().check,
     upstream: upstreamPorts(),
-    reserved: reservedLooks(TOOLS.map(({ name }) => name)),
+    reserved: reservedLooks(BUILT_IN_NAMES),
   });
 });
 

@@ -2,12 +2,11 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 
 import { allowsTool } from '#shared/auth/principal.ts';
-import { findTool, TOOLS } from '#shared/tools/registry.ts';
-import type { Tool } from '#shared/tools/tool.ts';
+import { BUILT_INS } from '#shared/tools/built-in-list.ts';
 
 import type { McpMessage } from './message.ts';
 import { addPrompts } from './prompts.ts';
-import { register } from './register.ts';
+import { type OfferedTool, register } from './register.ts';
 import { addResources } from './resources.ts';
 import type { McpOffer } from './serve.ts';
 import type { ToolCalls } from './tool-calls.ts';
@@ -19,20 +18,24 @@ export function calledName({ method, params }: McpMessage): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Built-in tool named by a `tools/call`, if any. */
-export function calledTool(message: McpMessage): Tool | undefined {
+function calledBuiltIn(message: McpMessage): OfferedTool | undefined {
   const name = calledName(message);
-  return name === undefined ? undefined : findTool(name);
+  const listed = BUILT_INS.find((tool) => tool.name === name);
+  return listed && { listed };
 }
 
-const byName = (a: Tool, b: Tool) => (a.name < b.name ? -1 : 1);
+/** Whether a `tools/call` names a built-in tool. */
+export const callsBuiltIn = (message: McpMessage): boolean => calledBuiltIn(message) !== undefined;
 
-function toolsFor(message: McpMessage, { registered, principal }: ToolCalls): readonly Tool[] {
-  const called = calledTool(message);
+const byName = (a: OfferedTool, b: OfferedTool) => (a.listed.name < b.listed.name ? -1 : 1);
+
+function toolsFor(message: McpMessage, calls: ToolCalls): readonly OfferedTool[] {
+  const called = calledBuiltIn(message);
   if (called) return [called];
+  const registered = calls.registered.map((tool) => ({ listed: tool, registered: tool }));
   if (message.method === 'tools/call') return registered;
-  const all = registered.length > 0 ? [...TOOLS, ...registered].toSorted(byName) : TOOLS;
-  return all.filter(({ name }) => allowsTool(principal, name));
+  const all = [...BUILT_INS.map((listed) => ({ listed })), ...registered].toSorted(byName);
+  return all.filter(({ listed }) => allowsTool(calls.principal, listed.name));
 }
 
 const HINT = { ttlMs: 60_000, cacheScope: 'private' } as const;

@@ -5,7 +5,8 @@ import type {
   ServerContext,
 } from '@modelcontextprotocol/server';
 
-import { schemasOf } from '#shared/tools/tool-schemas.ts';
+import { withKey } from '#shared/tools/idempotent-call.ts';
+import type { ListedTool } from '#shared/tools/listed-tool.ts';
 import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 import { orAskForKey } from './ask-key.ts';
@@ -40,18 +41,23 @@ function withoutRules({ title, description, properties, items }: JsonSchema): Js
   };
 }
 
+/** A listed tool; a registered one with what calls it. */
+export type OfferedTool = { readonly listed: ListedTool; readonly registered?: Tool };
+
 /** Registers one tool on a server that lives for one request. */
-export function register(server: McpServer, tool: Tool, calls: ToolCalls): void {
-  const { input, output, isGuaranteed } = schemasOf(tool);
+export function register(server: McpServer, tool: OfferedTool, calls: ToolCalls): void {
+  const { name, title, description, annotations, schemas } = tool.listed;
+  const { output, isGuaranteed } = schemas;
+  const input = tool.registered ? withKey(tool.listed, schemas.input) : schemas.input;
   const result = isGuaranteed || !output ? output : { type: 'object', ...withoutRules(output) };
   server.registerTool(
-    tool.name,
+    name,
     {
-      title: tool.title,
-      description: tool.description,
+      title,
+      description,
       inputSchema: shown(input),
       ...(result && { outputSchema: shown(result) }),
-      annotations: tool.annotations,
+      annotations,
     },
     (parameters: unknown, ctx) => called(tool, parameters, { ctx, calls }),
   );
@@ -65,7 +71,7 @@ export function register(server: McpServer, tool: Tool, calls: ToolCalls): void 
  * all scopes of the tools, and a result names the missing one.
  */
 async function called(
-  tool: Tool,
+  { listed, registered }: OfferedTool,
   parameters: unknown,
   { ctx, calls }: { ctx: ServerContext; calls: ToolCalls },
 ): Promise<CallToolResult | InputRequiredResult> {
@@ -73,15 +79,14 @@ async function called(
   // Cancels the upstream call when the client disconnects.
   const signal = AbortSignal.any([calls.deadline.signal, ctx.mcpReq.signal]);
   const deadline = { ...calls.deadline, signal };
-  const of = { toolName: tool.name, tool, parameters, principal, requestId, deadline, hops };
+  const of = { toolName: listed.name, tool: registered, parameters, principal, requestId, deadline, hops };
   const call = (progress?: ToolCall['progress']) => invoke({ ...of, progress });
   // A registered tool calls its upstream, whatever its hints say.
-  const isLong = tool.annotations.openWorldHint || tool.schemas !== undefined;
+  const isLong = listed.annotations.openWorldHint || registered !== undefined;
   const first = await (isLong ? withProgress(ctx, call) : call());
   const end = await orAskForKey(first, call, { ctx, deadline });
   if ('question' in end) return end.question;
   const { answer } = end;
   if (!answer.ok) report(answer.failure ?? answer.error);
-  const { output } = schemasOf(tool);
-  return toolResult(answer, { requestId, isStructured: output !== undefined });
+  return toolResult(answer, { requestId, isStructured: listed.schemas.output !== undefined });
 }

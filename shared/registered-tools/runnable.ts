@@ -2,9 +2,9 @@
 import { AppError } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { coerced } from '#shared/tools/coerce.ts';
-import { listedTool } from '#shared/tools/listed-tool.ts';
+import { listedTool, type RegisteredAsTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
-import type { Done, Tool, ToolCall } from '#shared/tools/tool.ts';
+import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { callHttp } from './http-tool.ts';
 import { intentOf, type UpstreamPorts } from './ports.ts';
@@ -49,7 +49,7 @@ async function call(
   return callMcp({ tool, source, args }, at, ports);
 }
 
-export function runnable(tool: RegisteredTool, ports: UpstreamPorts): Tool {
+export function runnable(tool: RegisteredTool, ports: UpstreamPorts): RegisteredAsTool {
   return {
     ...listedTool(tool),
     async run(args, at) {

@@ -1,8 +1,7 @@
 import type { Principal } from '#shared/auth/principal.ts';
-import { listedTool } from '#shared/tools/listed-tool.ts';
+import { listedTool, type RegisteredAsTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool, RegisteredToolStore } from '#shared/tools/registered.ts';
 import { isRegistrar } from '#shared/tools/review.ts';
-import type { Tool } from '#shared/tools/tool.ts';
 
 /** Lists the caller's own tools and the shared ones; drafts of the latter only to those who may review them. */
 export const createRegisteredFor =
@@ -19,5 +18,5 @@ export const createRegisteredFor =
 /** Lists the registered tools that can be called now. */
 export const createListRegistered =
   (registeredFor: (principal: Principal) => Promise<RegisteredTool[]>) =>
-  async (principal: Principal): Promise<Tool[]> =>
+  async (principal: Principal): Promise<RegisteredAsTool[]> =>
     (await registeredFor(principal)).filter(({ state }) => state === 'active').map(listedTool);

@@ -1,11 +1,10 @@
 import { allowsTool, type Principal } from '#shared/auth/principal.ts';
 import { CATALOG } from '#shared/providers/catalog.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
-import { listedTool } from '#shared/tools/listed-tool.ts';
+import { BUILT_INS } from '#shared/tools/built-in-list.ts';
+import { withKey } from '#shared/tools/idempotent-call.ts';
+import { type ListedTool, listRegisteredTool } from '#shared/tools/listed-tool.ts';
 import type { RegisteredTool } from '#shared/tools/registered.ts';
-import { TOOLS } from '#shared/tools/registry.ts';
-import { schemasOf } from '#shared/tools/tool-schemas.ts';
-import type { Tool } from '#shared/tools/tool.ts';
 import { isExpired, type KeyStore } from '#shared/vault/stored-key.ts';
 
 type Ports = {
@@ -26,13 +25,13 @@ export const createDescribeTools =
     const present = stored.some(
       (key) => chat.has(key.provider) && key.status === 'active' && !isExpired(key, at),
     );
-    const describe = (tool: Tool, registration: ToolDescription['registration']): ToolDescription => {
-      const { input, output } = schemasOf(tool);
+    const describe = (tool: ListedTool, registration: ToolDescription['registration']): ToolDescription => {
+      const { input, output } = tool.schemas;
       return {
         name: tool.name,
         title: tool.title,
         description: tool.description,
-        input_schema: input,
+        input_schema: registration ? withKey(tool, input) : input,
         output_schema: output ?? null,
         annotations: tool.annotations,
         examples: tool.examples,
@@ -41,10 +40,10 @@ export const createDescribeTools =
         registration,
       };
     };
-    const own = TOOLS.map((tool) => describe(tool, null));
+    const own = BUILT_INS.map((tool) => describe(tool, null));
     const others = registered.map((tool) => {
       const { state, version, hash, shared } = tool;
-      return describe(listedTool(tool), { state, version, hash, shared });
+      return describe(listRegisteredTool(tool), { state, version, hash, shared });
     });
     const callable = [...own, ...others].filter(({ name }) => allowsTool(principal, name));
     return callable.toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,27 +1,18 @@
 // A tool run through the response cache, and which errors an expired entry may answer.
-import { createHash } from 'node:crypto';
-
 import type { CachedEntry, CacheMiss, CacheRequest } from '#shared/cache/lookup.ts';
 import { PUBLIC_SCOPE } from '#shared/cache/store.ts';
-import { canonicalJson } from '#shared/core/canonical-json.ts';
 import { type AppError, asAppError, ERRORS } from '#shared/core/errors.ts';
 
+import { BUILT_IN_VERSIONS } from './built-in-versions.ts';
 import { type CachedCall, cacheModeOf, type LookUpResponse, wantsCache } from './cache-choice.ts';
-import { schemasOf } from './tool-schemas.ts';
 import type { Done, ServedBy, Tool, ToolCall } from './tool.ts';
 
 type Arguments = Parameters<Tool['run']>[0];
 
-const definitions = new WeakMap<object, string>();
-
 /** Hash of what decides the form of a result: an entry of an earlier definition is not found. */
-function definitionOf(tool: Tool): string {
-  const known = definitions.get(tool.input);
-  if (known !== undefined && !tool.schemas) return known;
-  const parts = canonicalJson([tool.definition ?? null, schemasOf(tool)]);
-  const hash = createHash('sha256').update(parts).digest('base64url');
-  if (!tool.schemas) definitions.set(tool.input, hash);
-  return hash;
+function definitionOf({ name, definition = BUILT_IN_VERSIONS[name] }: Tool): string {
+  if (definition === undefined) throw new Error(`${name} is cached and has no version.`);
+  return definition;
 }
 
 function requestOf(tool: Tool, input: Arguments, call: CachedCall): CacheRequest {

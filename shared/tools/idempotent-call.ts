@@ -13,7 +13,7 @@ const takesKey = ({ annotations }: Pick<Tool, 'annotations'>): boolean =>
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Argument schema as callers see it: the tool's own, and the key. */
-export function withKey(tool: Tool, schema: JsonSchema): JsonSchema {
+export function withKey(tool: Pick<Tool, 'annotations'>, schema: JsonSchema): JsonSchema {
   if (!takesKey(tool)) return schema;
   const key = { type: 'string', description: 'Repeats return the first result' };
   return { ...schema, properties: { ...(schema['properties'] as object | undefined), [ARGUMENT]: key } };

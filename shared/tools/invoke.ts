@@ -29,7 +29,6 @@ import { type LookUpResponse, wantsCache } from './cache-choice.ts';
 import { throughCache } from './cached-run.ts';
 import { coerced } from './coerce.ts';
 import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
-import { schemasOf } from './tool-schemas.ts';
 import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status-ports.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
@@ -65,10 +64,12 @@ export type Invoke = (invocation: Invocation) => Promise<InvokeResult>;
 const targetOf = (tool: Tool | undefined) => tool?.name ?? 'unknown';
 
 /** Text is read as the value that it spells only where the arguments are not valid as they are. */
-function inputOf(tool: Tool, parameters: unknown) {
+async function inputOf(tool: Tool, parameters: unknown) {
   const given = parameters ?? {};
   const first = tool.input.safeParse(given);
-  const parsed = first.success ? first : tool.input.safeParse(coerced(given, schemasOf(tool).input));
+  if (first.success) return first.data;
+  const schema = tool.schemas?.input ?? (await import('./built-in-inputs.ts')).BUILT_IN_INPUTS[tool.name];
+  const parsed = schema ? tool.input.safeParse(coerced(given, schema)) : first;
   if (parsed.success) return parsed.data;
   throw new AppError('invalid_input', `The arguments of ${tool.name} are not valid.`, {
     issues: issuesOf(parsed.error, 'parameters'),
@@ -119,7 +120,7 @@ type Ports = {
   /** Records a call that did not succeed. */
   recordRejection: RecordRejection;
   /** A built-in tool; none for routes that pass their tool. */
-  findBuiltIn: (name: string) => Tool | undefined;
+  findBuiltIn: (name: string) => Promise<Tool | undefined>;
   /** A registered tool of this name that the caller may know of. */
   findRegistered: (principal: Principal, name: string) => Promise<Tool | undefined>;
   now: () => number;
@@ -141,11 +142,11 @@ const draftsOf =
 /** The tool, if the caller may call it. */
 async function allowedTool(
   { toolName, tool, principal, scoped, nested }: Invocation,
-  { findBuiltIn, findRegistered }: Pick<Ports, 'findBuiltIn' | 'findRegistered'>,
+  findRegistered: Ports['findRegistered'],
 ): Promise<Tool> {
   if (!scoped) requireScope(principal, 'tools:call');
   if (!nested) requireTool(principal, scoped ? '/v1' : toolName);
-  const found = tool ?? findBuiltIn(toolName) ?? (await findRegistered(principal, toolName));
+  const found = tool ?? (await findRegistered(principal, toolName));
   if (!found) throw new AppError('unknown_tool');
   if (found.scope) requireScope(principal, found.scope);
   return found;
@@ -208,7 +209,7 @@ export function createInvoke(all: Ports): Invoke {
   const { beginIdempotentRequest, lookUpResponse, findBuiltIn, findRegistered, ...ports } = rest;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
-    let tool = invocation.tool ?? findBuiltIn(invocation.toolName);
+    let { tool } = invocation;
     let idempotent = NOT_IDEMPOTENT;
     let admission = NOT_ADMITTED;
     const keys: KeyReceipt[] = [];
@@ -233,9 +234,10 @@ export function createInvoke(all: Ports): Invoke {
     };
 
     const call = async (): Promise<InvokeResult> => {
-      tool = await allowedTool(invocation, { findBuiltIn, findRegistered });
+      tool ??= await findBuiltIn(invocation.toolName);
+      tool = await allowedTool({ ...invocation, tool }, findRegistered);
       const { key, given: body = {} } = givenTo(tool, invocation);
-      const input = inputOf(tool, body);
+      const input = await inputOf(tool, body);
       const { name, run } = tool;
       admission = lazy(() => admit(principal, name));
       // An answer from the cache needs no admission.

@@ -5,15 +5,23 @@ import { AppError } from '#shared/core/errors.ts';
 import type { RegisteredTool } from './registered.ts';
 import type { Tool } from './tool.ts';
 
-const Anything = z.looseObject({});
+/** Facts of a tool that clients and models read. */
+export type ListedTool = Pick<
+  Tool,
+  'name' | 'title' | 'description' | 'annotations' | 'examples' | 'scope' | 'requiresKey'
+> & {
+  readonly schemas: NonNullable<Tool['schemas']>;
+};
 
-/** A registered tool as it is listed. It cannot be called: what checks and calls it is loaded when it is. */
-export const listedTool = ({ name, definition }: RegisteredTool): Tool => ({
+/** A registered tool as a `Tool`. */
+export type RegisteredAsTool = Tool & ListedTool;
+
+const Anything = /* @__PURE__ */ z.looseObject({});
+
+export const listRegisteredTool = ({ name, definition }: RegisteredTool): ListedTool => ({
   name: name as Tool['name'],
   title: definition.title,
   description: definition.description,
-  input: Anything,
-  output: Anything,
   schemas: {
     input: definition.inputSchema,
     output: definition.outputSchema,
@@ -21,6 +29,13 @@ export const listedTool = ({ name, definition }: RegisteredTool): Tool => ({
   },
   annotations: definition.annotations,
   examples: definition.examples,
+});
+
+/** A registered tool that cannot be called: what checks and calls it is loaded when it is. */
+export const listedTool = (tool: RegisteredTool): RegisteredAsTool => ({
+  ...listRegisteredTool(tool),
+  input: Anything,
+  output: Anything,
   async run() {
     throw new AppError('internal');
   },

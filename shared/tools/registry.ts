@@ -1,5 +1,9 @@
 import { aiTools } from './builtin/ai.ts';
+import { chatCompletions } from './builtin/chat-completions.ts';
+import { embeddings } from './builtin/embeddings.ts';
 import { jsonTools } from './builtin/json.ts';
+import { countTokens, messages } from './builtin/messages.ts';
+import { responses } from './builtin/responses.ts';
 import { statusTools } from './builtin/status.ts';
 import { textTools } from './builtin/text.ts';
 import { timeTools } from './builtin/time.ts';
@@ -16,6 +20,5 @@ export const TOOLS: readonly Tool[] = [
   ...statusTools,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-const byName = new Map<string, Tool>(TOOLS.map((tool) => [tool.name, tool]));
-
-export const findTool = (name: string): Tool | undefined => byName.get(name);
+/** Tools of the routes of model clients, which are not listed. */
+export const MODEL_TOOLS: readonly Tool[] = [chatCompletions, countTokens, embeddings, messages, responses];

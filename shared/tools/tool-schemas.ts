@@ -1,10 +1,10 @@
+// JSON Schemas of built-in tools, written from their zod schemas: by modules that the bundler evaluates, and by tests.
 import * as z from 'zod';
 
 import { withKey } from './idempotent-call.ts';
 import type { Tool } from './tool.ts';
 
-type Schemas = NonNullable<Tool['schemas']>;
-const schemas = new WeakMap<Tool, Schemas>();
+export type Schemas = NonNullable<Tool['schemas']>;
 
 type Node = Record<string, unknown>;
 
@@ -34,13 +34,9 @@ function schemaOf(schema: Tool['input'], io: 'input' | 'output'): Schemas['input
   return rest;
 }
 
-/** JSON Schema 2020-12 of a tool's arguments (as a caller writes them) and results; made once per instance. */
-export function schemasOf(tool: Tool): Schemas {
-  if (tool.schemas) return { ...tool.schemas, input: withKey(tool, tool.schemas.input) };
-  const made = schemas.get(tool);
-  if (made) return made;
-  const input = withKey(tool, schemaOf(tool.input, 'input'));
-  const fresh = { input, output: schemaOf(tool.outputSummary ?? tool.output, 'output'), isGuaranteed: true };
-  schemas.set(tool, fresh);
-  return fresh;
-}
+/** JSON Schema 2020-12 of a built-in tool's arguments (as a caller writes them) and results. */
+export const writeSchemas = (tool: Tool): Schemas => ({
+  input: withKey(tool, schemaOf(tool.input, 'input')),
+  output: schemaOf(tool.outputSummary ?? tool.output, 'output'),
+  isGuaranteed: true,
+});

@@ -7,7 +7,7 @@ import { requestBodies } from '#functions/schemas.ts';
 import { type Route, routes } from '#functions/routes.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
-import { schemasOf } from '#shared/tools/tool-schemas.ts';
+import { writeSchemas } from '#shared/tools/tool-schemas.ts';
 import { canaryKey, type Person } from '#test/support/portunus.ts';
 import { onEngine, usePortunus } from '#test/support/suite.ts';
 
@@ -128,7 +128,7 @@ const cases = [
   ),
   ...TOOLS.flatMap((one) => {
     const examples = one.examples.length > 0 ? one.examples : [{}];
-    const schema = schemasOf(one).input;
+    const schema = writeSchemas(one).input;
     return examples
       .flatMap((example) => [...halved(example), ...withOptional(schema, example)])
       .map((parameters) => ({

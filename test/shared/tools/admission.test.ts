@@ -5,7 +5,8 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { readsFirst } from '#shared/tools/admission.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
-import { findTool } from '#shared/tools/registry.ts';
+import { loadBuiltIn } from '#shared/tools/load-built-in.ts';
+import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import { principalNamed } from '#test/support/callers.ts';
 import { createMemoryAudit } from '#test/support/memory-audit.ts';
@@ -50,7 +51,7 @@ function given(models?: readonly string[]) {
     lookUpResponse: unused,
     alternatives: async () => [],
     recordRejection: async ({ code }) => void seen.push(`rejected ${code}`),
-    findBuiltIn: findTool,
+    findBuiltIn: loadBuiltIn,
     findRegistered: async () => undefined,
     now: () => 0,
   });
@@ -135,7 +136,7 @@ describe('a tool that works with a key', () => {
 
   it('is the only kind that does not wait', () => {
     const waiting = ['ai_chat', 'todo_create', 'time_now'].filter(
-      (name) => !readsFirst(findTool(name) ?? {}),
+      (name) => !readsFirst(TOOLS.find((tool) => tool.name === name) ?? {}),
     );
     expect(waiting).toEqual(['todo_create', 'time_now']);
   });

@@ -7,7 +7,7 @@ import type { Kid, ProviderId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
-import { findTool } from '#shared/tools/registry.ts';
+import { loadBuiltIn } from '#shared/tools/load-built-in.ts';
 import type { Candidate } from '#shared/vault/usable-keys.ts';
 import { principalNamed } from '#test/support/callers.ts';
 import { createMemoryAudit } from '#test/support/memory-audit.ts';
@@ -71,7 +71,7 @@ function given() {
     lookUpResponse: unused,
     alternatives: async () => [],
     recordRejection: async () => undefined,
-    findBuiltIn: findTool,
+    findBuiltIn: loadBuiltIn,
     findRegistered: async () => undefined,
     now: () => 0,
   });

@@ -74,7 +74,7 @@ function given(faults: Faults = {}) {
     lookUpResponse: unused,
     alternatives: async () => [],
     recordRejection: async (draft) => record(draft),
-    findBuiltIn: () => undefined,
+    findBuiltIn: async () => undefined,
     findRegistered: async () => undefined,
     now: Date.now,
   });

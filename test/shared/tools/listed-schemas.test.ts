@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 
 import { validatorOf } from '#shared/registered-tools/validator.ts';
 import { BUILT_IN_NAMES } from '#shared/tools/built-in-names.ts';
-import { TOOLS } from '#shared/tools/registry.ts';
-import { schemasOf } from '#shared/tools/tool-schemas.ts';
+import { BUILT_IN_VERSIONS } from '#shared/tools/built-in-versions.ts';
+import { loadBuiltIn } from '#shared/tools/load-built-in.ts';
+import { MODEL_TOOLS, TOOLS } from '#shared/tools/registry.ts';
+import { writeSchemas } from '#shared/tools/tool-schemas.ts';
 import type { Tool, ToolCall } from '#shared/tools/tool.ts';
 
 const listed = TOOLS.map((tool) => {
   const { name, title, description, annotations } = tool;
-  const { input, output } = schemasOf(tool);
+  const { input, output } = writeSchemas(tool);
   return { name, title, description, inputSchema: input, outputSchema: output, annotations };
 });
 
@@ -20,6 +22,17 @@ async function resultOf(tool: Tool, example: object): Promise<unknown> {
 }
 
 describe('the list of our own tools', () => {
+  it.each(TOOLS)('$name is loaded by its name', async (tool) => {
+    expect(await loadBuiltIn(tool.name)).toBe(tool);
+  });
+
+  it.each([...TOOLS, ...MODEL_TOOLS].filter(({ cache }) => cache))(
+    '$name has a version, for its cached results',
+    ({ name }) => {
+      expect(BUILT_IN_VERSIONS[name]).toMatch(/^[\w-]{43}$/);
+    },
+  );
+
   it('has the names that limits may name', () => {
     expect(TOOLS.map(({ name }) => name)).toEqual(BUILT_IN_NAMES);
   });
@@ -44,7 +57,7 @@ describe('the list of our own tools', () => {
 });
 
 describe.each(TOOLS.map((tool) => [tool.name, tool] as const))('the listed schema of %s', (_name, tool) => {
-  const { input, output } = schemasOf(tool);
+  const { input, output } = writeSchemas(tool);
 
   it('takes each of its examples, and no unknown field', () => {
     for (const example of tool.examples) {
@@ -64,7 +77,7 @@ describe.each(
   ),
 )('a result of %s', (_name, tool) => {
   it('keeps the listed schema', async () => {
-    const { output = {} } = schemasOf(tool);
+    const { output = {} } = writeSchemas(tool);
     for (const example of tool.examples)
       expect(validatorOf(output)(await resultOf(tool, example))).toEqual([]);
   });
@@ -117,7 +130,7 @@ it.each<[string, object]>([
   ],
 ])('a full result of %s keeps the shortened schema', (name, result) => {
   const tool = TOOLS.find((one) => one.name === name);
-  const { output = {} } = tool ? schemasOf(tool) : {};
+  const { output = {} } = tool ? writeSchemas(tool) : {};
   expect(validatorOf(output)(result)).toEqual([]);
   expect(validatorOf(output)({})).not.toEqual([]);
 });
