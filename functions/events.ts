@@ -1,5 +1,6 @@
 // Functions without a caller: the authorizer and consumers of bus events. Declared like routes, for the same golden table.
 import type { Need } from './needs.ts';
+import { CONTAIN_LEAKS } from './routes.ts';
 
 export type EventFunction = {
   readonly name: string;
@@ -15,6 +16,8 @@ export type EventFunction = {
    * account's default bus, minutes later, and perhaps twice.
    */
   readonly vaultKeyCalls?: readonly string[];
+  /** Receives every line of the log groups of all functions but its own. */
+  readonly logs?: true;
   /** Runs by the clock, in UTC, instead. */
   readonly schedule?: `rate(${string})` | `cron(${string})`;
   /** Default 30. */
@@ -58,6 +61,12 @@ export const eventFunctions = [
     needs: ['decrypt-reconciliation:read', 'notices:raise', 'audit:write'],
     schedule: 'cron(45 2 * * ? *)', // of the day before: CloudTrail may be late by a quarter of an hour and more
     timeoutSeconds: 300,
+  },
+  {
+    name: 'on-log-lines',
+    needs: [...CONTAIN_LEAKS, 'logs:unmask'],
+    logs: true,
+    timeoutSeconds: 60,
   },
   // Invoked by an operator: `npm run vault -- rewrap`.
   { name: 'on-rewrap', needs: ['vault:rewrap', 'audit:write'], timeoutSeconds: 60 },

@@ -13,7 +13,7 @@ export type TableAction =
 
 export type TableAccess = {
   readonly table: Table;
-  readonly index?: 'expiry' | 'notices' | 'days';
+  readonly index?: 'expiry' | 'leaks' | 'notices' | 'days';
   readonly actions: readonly TableAction[];
   /** Patterns of partition key values. `every` for `Scan` alone, which names no partition. */
   readonly rows: readonly string[] | 'every';
@@ -30,6 +30,7 @@ export type KmsAccess = {
 export type SettingVariable =
   | 'BUDGETS'
   | 'ISSUERS'
+  | 'LEAK_REPORT_KEYS_URL'
   | 'PROVIDER_ORIGINS'
   | 'PUBLIC_URL'
   | 'RATE_LIMITS'
@@ -50,6 +51,8 @@ export type NeedRow = {
   readonly tables?: readonly TableAccess[];
   readonly kms?: readonly KmsAccess[];
   readonly secret?: 'stageSecret' | 'issuerKeySecret';
+  /** Actions on the log groups of all functions. */
+  readonly logs?: readonly ('FilterLogEvents' | 'Unmask')[];
   readonly env?: readonly (SettingVariable | ResourceVariable)[];
 };
 
@@ -73,6 +76,8 @@ const CACHE_SCOPES = ['PUBLIC', 'GLOBAL'] as const;
 /** Values of index partition keys: an owner id, a day. */
 const OWNER_ID = '?'.repeat(27);
 const DAY = '????-??-??';
+/** A fingerprint in base64url. */
+const FINGERPRINT = '?'.repeat(43);
 const DAY_SHARD = `${DAY}#?`;
 
 const NOTICE = 'noticeOf kind severity subject text next_step url created_at';
@@ -122,6 +127,20 @@ const rows = {
       { ...on('vault', ['Query'], DAY), index: 'expiry' },
       only('revision version prev expDay', on('vault', ['UpdateItem'], OWNER)),
     ],
+  },
+  'exposure:find': {
+    doc: 'Find stored keys by the fingerprint of a text. Cannot decrypt.',
+    tables: [{ ...on('vault', ['Query'], FINGERPRINT), index: 'leaks' }],
+    kms: [{ action: 'GenerateMac', key: 'fingerprintKey' }],
+    env: ['FINGERPRINT_KEY_ARN'],
+  },
+  'logs:unmask': {
+    doc: 'Read log events without masking: a masked text has no fingerprint.',
+    logs: ['FilterLogEvents', 'Unmask'],
+  },
+  'leak-reports:verify': {
+    doc: 'Verify reports of leaks: the address of the published keys of the reporter.',
+    env: ['LEAK_REPORT_KEYS_URL', 'TRUSTED_ORIGINS', 'PUBLIC_URL'],
   },
   'idempotency:use': {
     doc: 'Idempotent requests: their records, and the stage secret that keys their names and seals their responses.',

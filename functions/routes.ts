@@ -137,6 +137,21 @@ const EMBEDDINGS: Options = { ...COMPLETIONS, timeoutSeconds: 60 };
 const LONG: Options = { timeoutSeconds: 29 };
 const REGISTER: Options = { timeoutSeconds: 29, bodyLimitKiB: 2048 };
 
+/** Freezes a stored key, or revokes a personal access token, that was found where it does not belong. */
+export const CONTAIN_LEAKS = [
+  'exposure:find',
+  'keys:read',
+  'keys:put',
+  'personal-tokens:resolve',
+  'personal-tokens:revoke',
+  'cache:invalidate',
+  'notices:raise',
+  'audit:write',
+] as const satisfies readonly Need[];
+
+/** Sent by a scanner of public code, at most some a second. */
+const LEAK_REPORT: Options = { timeoutSeconds: 29, throttle: { perSecond: 5, burst: 20 } };
+
 const RESOURCE = '/.well-known/oauth-protected-resource';
 const SERVER = '/.well-known/oauth-authorization-server';
 const RESOURCE_ALIASES: Options = {
@@ -158,6 +173,7 @@ export const routes = [
   open('oauth-authorize', 'GET /authorize', ['sign-in:relay'], OAUTH),
   open('oauth-callback', 'GET /authorize/callback', ['sign-in:relay'], OAUTH),
   open('oauth-token', 'POST /token', ['sign-in:relay'], OAUTH),
+  open('leak-reports', 'POST /leak-reports', [...CONTAIN_LEAKS, 'leak-reports:verify'], LEAK_REPORT),
 
   // Protocols of other vendors, for their clients.
   call('mcp', 'ANY /mcp', 'tools:call', [...callTools, 'issuers:read'], MCP),

@@ -6,7 +6,7 @@ import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-import { eventFunctions } from '#functions/events.ts';
+import { type EventFunction, eventFunctions } from '#functions/events.ts';
 
 import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
@@ -15,6 +15,7 @@ import type { FunctionSite } from './function.ts';
 import { functionLogs } from './function-logs.ts';
 import { readsSettings } from './grants.ts';
 import { InlineRole } from './inline-role.ts';
+import { logScanner } from './log-scanner.ts';
 import { opsTopic } from './ops-topic.ts';
 
 export class AuditStack extends Stack {
@@ -22,7 +23,10 @@ export class AuditStack extends Stack {
     super(scope, id, props);
     const site = { ...props.site, logGroup: functionLogs(this, props.site.config, 'audit') };
     auditPipe(this, site);
-    for (const spec of eventFunctions) if (!readsSettings(spec)) eventFunction(this, site, spec);
+    for (const spec of eventFunctions as readonly EventFunction[]) {
+      if (spec.logs) logScanner(this, site, spec);
+      else if (!readsSettings(spec)) eventFunction(this, site, spec);
+    }
     opsTopic(this, site);
   }
 }

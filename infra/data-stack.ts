@@ -26,6 +26,8 @@ export const VAULT_PURPOSE = 'user-api-key';
 const EXPIRY_INDEX = 'expiry';
 /** Audit records of all owners by day. */
 const DAYS_INDEX = 'days';
+/** Keys by fingerprint: the rows' keys alone. */
+const LEAKS_INDEX = 'leaks';
 /** Notices by owner and time. */
 const NOTICES_INDEX = 'notices';
 
@@ -63,13 +65,7 @@ export class DataStack extends Stack {
     if (!vaultKey) throw new Error('A stage has at least one vault key.');
     this.vaultKey = vaultKey;
     this.vaultKeys = [vaultKey, ...more];
-    this.fingerprintKey = new Key(this, 'FingerprintKey', {
-      alias: `alias/portunus-${stage}-fingerprint`,
-      description: 'Portunus: fingerprints of stored provider keys',
-      keySpec: KeySpec.HMAC_256,
-      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
+    this.fingerprintKey = createFingerprintKey(this, stage);
 
     this.stageSecret = createSecret(
       this,
@@ -87,7 +83,11 @@ export class DataStack extends Stack {
     this.vault = new TableV2(
       this,
       'Vault',
-      table({ backupDays: 7, deletionProtection: isProtected, globalSecondaryIndexes: [byExpiryDay] }),
+      table({
+        backupDays: 7,
+        deletionProtection: isProtected,
+        globalSecondaryIndexes: [byExpiryDay, byFingerprint],
+      }),
     );
     this.content = new TableV2(
       this,
@@ -147,6 +147,11 @@ const byExpiryDay: GlobalSecondaryIndexPropsV2 = {
   projectionType: ProjectionType.INCLUDE,
   nonKeyAttributes: ['expiresAt', 'version', 'last4', 'status', 'kind'],
 };
+const byFingerprint: GlobalSecondaryIndexPropsV2 = {
+  indexName: LEAKS_INDEX,
+  partitionKey: { name: 'leakId', type: AttributeType.STRING },
+  projectionType: ProjectionType.KEYS_ONLY,
+};
 const byOwnerAndTime: GlobalSecondaryIndexPropsV2 = {
   indexName: NOTICES_INDEX,
   partitionKey: { name: 'noticeOf', type: AttributeType.STRING },
@@ -162,6 +167,15 @@ const byDay: GlobalSecondaryIndexPropsV2 = {
 /** A created key stays in the template. The grants decide which functions may use it. */
 const createVaultKeys = (scope: Construct, { stage, vaultKeys }: StageConfig): Key[] =>
   Array.from({ length: Math.max(...vaultKeys) }, (_, n) => createVaultKey(scope, stage, n + 1));
+
+const createFingerprintKey = (scope: Construct, stage: string): Key =>
+  new Key(scope, 'FingerprintKey', {
+    alias: `alias/portunus-${stage}-fingerprint`,
+    description: 'Portunus: fingerprints of stored provider keys',
+    keySpec: KeySpec.HMAC_256,
+    keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
 
 function createVaultKey(scope: Construct, stage: string, number: number): Key {
   const suffix = number === 1 ? '' : String(number);

@@ -12,13 +12,16 @@ import type { Construct } from 'constructs';
 
 import type { StageConfig } from './config.ts';
 
-type LogGroupPart = 'api' | 'audit';
+/** Log groups that `on-log-lines` reads. */
+export const SCANNED_LOGS = ['api', 'audit'] as const;
+/** `scanner`: of that function itself. A subscription to its own lines would start it without end. */
+type LogGroupPart = (typeof SCANNED_LOGS)[number] | 'scanner';
 
 export const logGroupName = ({ stage }: Pick<StageConfig, 'stage'>, part: LogGroupPart): string =>
   `/portunus/${stage}/${part}`;
 
 export function functionLogs(scope: Construct, config: StageConfig, part: LogGroupPart): LogGroup {
-  const logGroup = new LogGroup(scope, 'function-logs', {
+  const logGroup = new LogGroup(scope, part === 'scanner' ? 'scanner-logs' : 'function-logs', {
     logGroupName: logGroupName(config, part),
     retention: config.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,

@@ -21,12 +21,10 @@ import type { Construct } from 'constructs';
 import type { Need } from '#functions/needs.ts';
 
 import { acknowledge } from './acknowledge.ts';
-import type { StageConfig } from './config.ts';
 import { grant, type Grantable } from './grants.ts';
 import { InlineRole } from './inline-role.ts';
 
 export type FunctionSite = Grantable & {
-  readonly config: StageConfig;
   /** Folder that contains one folder per bundled function. */
   readonly bundles: string;
   /** Of the stack of the function. */

@@ -1,4 +1,5 @@
 // Renders the needs of a function (functions/needs.ts) as the statements of its role and its environment variables.
+import { Aws } from 'aws-cdk-lib';
 import { type Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import {
@@ -10,11 +11,14 @@ import {
   type TableAccess,
 } from '#functions/needs.ts';
 
+import type { StageConfig } from './config.ts';
 import { type DataStack, VAULT_PURPOSE } from './data-stack.ts';
+import { logGroupName, SCANNED_LOGS } from './function-logs.ts';
 import type { Settings } from './settings.ts';
 
 export type Grantable = {
   readonly data: DataStack;
+  readonly config: StageConfig;
   /** Absent outside the API stack: a setting that another stack imports could never change again. */
   readonly settings?: Settings;
 };
@@ -23,18 +27,19 @@ type Grant = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-export function grant(needs: readonly Need[], { data, settings }: Grantable): Grant {
+export function grant(needs: readonly Need[], { data, config, settings }: Grantable): Grant {
   const rows = [...new Set(needs)].map((need) => NEEDS[need]);
   const accesses = rows.flatMap(({ tables = [] }) => tables);
   return {
     statements: [
       ...tableStatements(accesses, data),
       ...rows.flatMap(({ kms = [] }) => kms.map((access) => kmsStatement(access, data))),
+      ...rows.flatMap(({ logs }) => (logs ? [logStatement(logs, config)] : [])),
       ...rows.flatMap(({ secret }) => (secret ? [secretStatement(data[secret].secretArn)] : [])),
     ],
     environment: Object.fromEntries([
       ...accesses.map(({ table }) => [`${table.toUpperCase()}_TABLE`, data[table].tableName]),
-      ...rows.flatMap(({ env = [] }) => env.map((name) => [name, valueOf(name, { data, settings })])),
+      ...rows.flatMap(({ env = [] }) => env.map((name) => [name, valueOf(name, { data, config, settings })])),
     ]),
   };
 }
@@ -115,6 +120,15 @@ function kmsStatement({ action, key }: KmsAccess, data: DataStack): PolicyStatem
     }),
   });
 }
+
+const logStatement = (actions: readonly string[], config: StageConfig) =>
+  new PolicyStatement({
+    actions: actions.map((action) => `logs:${action}`),
+    resources: SCANNED_LOGS.map(
+      (part) =>
+        `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${logGroupName(config, part)}:*`,
+    ),
+  });
 
 const secretStatement = (arn: string) =>
   new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [arn] });

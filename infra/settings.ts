@@ -72,6 +72,11 @@ export function createSettings(stack: Stack, { publicUrl: given, identity }: Set
       'Exact origins that registered tools may call although they are not public https: a JSON array, or {origins, next_step}.',
       [],
     ),
+    LEAK_REPORT_KEYS_URL: new CfnParameter(stack, 'LeakReportKeysUrl', {
+      description: 'Published keys of the reporter of leaks (POST /leak-reports).',
+      default: 'https://api.github.com/meta/public_keys/secret_scanning',
+      allowedPattern: '^https?://.+$',
+    }).valueAsString,
     RATE_LIMITS: json(
       'RateLimits',
       'Calls a minute, and at once, for each role: a JSON object.',

@@ -37,6 +37,7 @@ export function addStage(app: App, { config, dist }: StageInput): readonly Stack
     ...props,
     site: { config, data, bundles },
   });
+  audit.addStackDependency(api, 'its log group'); // named, not imported
   const ops = new OpsStack(app, name('Ops'), common);
   ops.addStackDependency(audit, 'its topic'); // named, not imported
   return [data, ...(identity ? [identity] : []), api, audit, ops];

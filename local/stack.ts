@@ -15,6 +15,7 @@ import { cloudTrailEvent } from '#local/kms/cloudtrail-event.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '#local/lambda/lambda.ts';
 import { type Providers, startProviders } from '#local/providers/providers.ts';
 import { createS3, type S3 } from '#local/s3/s3.ts';
+import { createLogs, type Logs } from '#local/logs/logs.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
 
 import { lockHome } from './home-lock.ts';
@@ -46,6 +47,8 @@ export type StackOptions = {
   readonly mutate?: (templates: Record<string, Template>) => void;
   readonly onProgress?: (line: string) => void;
   readonly lambdaOptions?: Pick<LambdaOptions, 'compileCache' | 'freeze' | 'maxInstances'>;
+  /** Deliver the lines of log groups to their subscribers. Default: true. */
+  readonly logSubscriptions?: boolean;
 };
 
 export type Stack = {
@@ -61,6 +64,7 @@ export type Stack = {
   readonly dynamo: Dynamo;
   readonly bucket: S3['bucket'];
   readonly lambda: Lambda;
+  readonly logs: Logs;
   readonly credentialsFor: Iam['credentialsFor'];
   readonly events: Events;
   /** Values of the template's parameters. */
@@ -91,13 +95,13 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
   const outside = await startOutside({ options, ports, url }, teardown);
   onProgress('Starting the parts that stand in for AWS');
   const aws = await startAws(options, teardown);
-  const { gateway, events, lambda, dynamo, iam, kms, s3, secrets } = aws;
+  const { gateway, events, lambda, logs, dynamo, iam, kms, s3, secrets } = aws;
 
   const { issuer, provider } = outside;
   const own = parametersFor({ url, issuer, provider, toolPorts: options.localToolPorts ?? [] });
   const others = typeof options.parameters === 'function' ? options.parameters(own) : options.parameters;
   const parameters = { ...own, ...others };
-  const types = [iam, kms, s3, dynamo, secrets, lambda, events, gateway].map((part) => part.types);
+  const types = [iam, kms, s3, dynamo, secrets, lambda, logs, events, gateway].map((part) => part.types);
   await provision({ assembly, parameters, types, mutate, onProgress });
   events.start();
   await gateway.listen(ports.api);
@@ -123,6 +127,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
     dynamo,
     bucket: s3.bucket,
     lambda,
+    logs,
     credentialsFor: iam.credentialsFor,
     events,
     parameters,
@@ -145,7 +150,7 @@ async function startOutside({ options, ports, url }: Outside, teardown: Teardown
 
 /** The emulated services, each after those it calls; empty until the template is provisioned. */
 async function startAws(
-  { assembly, home, engine = 'dynoxide', lambdaOptions, onProgress }: StackOptions,
+  { assembly, home, engine = 'dynoxide', lambdaOptions, logSubscriptions = true, onProgress }: StackOptions,
   teardown: Teardown,
 ) {
   const site = readSite(assembly);
@@ -161,7 +166,10 @@ async function startAws(
   });
   const secrets = createSecrets({ folder: home, site });
   const s3 = createS3({ folder: home, site });
-  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, journal });
+  const onProblem = onProgress ?? (() => undefined);
+  const logs = createLogs({ site, lambda: () => lambda, logSubscriptions, onProblem });
+  const logGroups = logs.groups;
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, logGroups, journal });
   teardown.add('AWS endpoint', awsEndpoint.stop);
   const lambda = createLambda({
     ...lambdaOptions,
@@ -173,11 +181,13 @@ async function startAws(
       AWS_ENDPOINT_URL_KMS: awsEndpoint.url,
       AWS_ENDPOINT_URL_S3: awsEndpoint.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: awsEndpoint.url,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: awsEndpoint.url,
     },
     log: (line) => appendFileSync(join(home, 'functions.log'), `${line}\n`),
+    onLogLine: logs.onFunctionLine,
   });
+  teardown.add('CloudWatch Logs', async () => logs.stop());
   teardown.add('Lambda', lambda.stop);
-  const onProblem = onProgress ?? (() => undefined);
   const events = createEvents({
     folder: join(home, 'events'),
     site,
@@ -190,7 +200,7 @@ async function startAws(
   teardown.add('EventBridge', events.stop);
   const gateway: ApiGateway = createApiGateway({ site, lambda });
   teardown.add('API Gateway', gateway.stop);
-  return { journal, iam, dynamo, kms, s3, secrets, awsEndpoint, lambda, events, gateway };
+  return { journal, iam, dynamo, kms, s3, secrets, awsEndpoint, lambda, logs, events, gateway };
 }
 
 type Environment = {

@@ -78,7 +78,9 @@ export const leanSdk: Plugin[] = [
     module: /^@smithy\/core\/event-streams$/,
     by: `export class EventStreamSerde {
         constructor() { throw new Error('Event streams are left out: see scripts/lean-sdk.ts.'); }
-      }`,
+      }
+      export const eventStreamSerdeProvider = () => undefined;
+      export const resolveEventStreamSerdeConfig = (config) => config;`,
   }),
 ];
 

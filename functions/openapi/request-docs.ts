@@ -3,6 +3,7 @@ import * as z from 'zod';
 
 import { type Route, type RouteName } from '#functions/routes.ts';
 import { requestSchemas } from '#functions/schemas.ts';
+import { LeakReportBody } from '#shared/exposure/leak-report.ts';
 import { chatCompletions } from '#shared/tools/builtin/chat-completions.ts';
 import { embeddings } from '#shared/tools/builtin/embeddings.ts';
 import { messages } from '#shared/tools/builtin/messages.ts';
@@ -22,7 +23,7 @@ const McpMessage = z
   })
   .describe('A message of the Model Context Protocol');
 
-/** Bodies whose routes parse them on the invoke path. */
+/** Bodies that the gateway does not check: parsed on the invoke path, or after their signature was verified. */
 const PROTOCOL_BODIES: Partial<Record<RouteName, z.ZodType>> = {
   mcp: McpMessage,
   completions: chatCompletions.input,
@@ -30,6 +31,7 @@ const PROTOCOL_BODIES: Partial<Record<RouteName, z.ZodType>> = {
   responses: responses.input,
   messages: MessagesBody,
   'messages-count': MessagesBody.partial({ max_tokens: true }),
+  'leak-reports': LeakReportBody,
 };
 
 const IDEMPOTENCY_KEY: Json = {

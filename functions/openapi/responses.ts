@@ -10,6 +10,7 @@ import type { UsagePage } from '#shared/audit/usage-api.ts';
 import type { SessionEntry, TokenEntry } from '#shared/auth/api.ts';
 import { Scope } from '#shared/auth/scopes.ts';
 import type { usageOf } from '#shared/limits/usage.ts';
+import type { LeakFeedback } from '#shared/exposure/leak-report.ts';
 import { Rates } from '#shared/limits/rates.ts';
 import { Notice, type NoticePage } from '#shared/notices/notice.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
@@ -364,6 +365,15 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   openapi: { body: Foreign },
   'metadata-protected-resource': { body: Foreign },
   'metadata-authorization-server': { body: Foreign },
+  'leak-reports': {
+    body: z.array(
+      z.object({
+        token_hash: Text.describe('Base64 of the SHA-256 of the token'),
+        token_type: Text,
+        label: z.enum(['true_positive', 'false_positive']),
+      }),
+    ) satisfies z.ZodType<LeakFeedback[]>,
+  },
   'oauth-register': { status: 201, body: Foreign },
   'oauth-authorize': { body: Text, media: 'text/html' },
   'oauth-callback': { status: 302, body: Text, media: 'text/html' },

@@ -272,6 +272,12 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     description:
       'Describes Cognito, whose own metadata MCP clients cannot use; 404 where issuers describe themselves. An address with a path is read in the form of OpenID Connect.',
   },
+  'leak-reports': {
+    tag: 'Service',
+    summary: 'Report leaked keys',
+    description:
+      "In the form of GitHub's secret scanning partner program: signed with ECDSA P-256 over the body, `Github-Public-Key-Identifier` and `Github-Public-Key-Signature`. A stored key among the tokens is frozen, a personal access token revoked; its owner and the operators are notified.",
+  },
   'oauth-register': {
     tag: 'Service',
     summary: 'Register an MCP client (RFC 7591)',

@@ -8,6 +8,7 @@ import type { Iam } from '#local/iam/iam.ts';
 import type { Journal } from '#local/call-journal.ts';
 import type { Kms } from '#local/kms/kms.ts';
 import type { S3 } from '#local/s3/s3.ts';
+import type { LogGroups } from '#local/logs/log-groups.ts';
 import type { Secrets } from '#local/secretsmanager/secrets.ts';
 
 import { createDynamodbService } from './dynamodb-service.ts';
@@ -15,6 +16,7 @@ import type { AwsResponse } from './engine-forward.ts';
 import { createFaults, type Fault, type FaultCall, type Faults } from './injected-faults.ts';
 import { createKmsService } from './kms-service.ts';
 import { createS3Service } from './s3-service.ts';
+import { createLogsService } from './logs-service.ts';
 import { createSecretsService } from './secrets-service.ts';
 import { readBody, awsError, type Service } from './aws-service.ts';
 import { createSignatureCheck } from './signature.ts';
@@ -36,9 +38,10 @@ export async function createAwsEndpoint(options: {
   s3: S3;
   dynamo: Dynamo;
   secrets: Secrets;
+  logGroups: LogGroups;
   journal: Journal;
 }): Promise<AwsEndpoint> {
-  const { iam, kms, s3, dynamo, secrets, journal } = options;
+  const { iam, kms, s3, dynamo, secrets, logGroups, journal } = options;
   const faults = createFaults();
   const dynamodb = createDynamodbService({ iam, dynamo });
   const services = {
@@ -46,6 +49,7 @@ export async function createAwsEndpoint(options: {
     kms: createKmsService(kms),
     s3: createS3Service({ iam, s3 }),
     secretsmanager: createSecretsService({ iam, secrets }),
+    logs: createLogsService({ iam, groups: logGroups }),
   };
   const answer = createHandler({ iam, journal, services, findFault: (call) => faults.of(call) });
 

@@ -22,18 +22,26 @@ export type Lambda = {
   readonly mayInvoke: (request: InvokeRequest) => boolean;
   readonly functions: () => readonly FunctionConfig[];
   readonly logs: () => readonly LogLine[];
+  /** Adds a line to the log group of a function, as if the function had written it. */
+  readonly addLogLine: (functionName: string, line: string) => void;
   readonly stop: () => Promise<void>;
 };
 
 export type LambdaOptions = DeploymentOptions & {
   /** Receives each line that a function writes. */
   readonly log?: (line: string) => void;
+  /** Receives the same lines, for the log group of the function. */
+  readonly onLogLine?: (config: FunctionConfig, line: string) => void;
 };
 
 const EVENT_LIMIT = 6 * 1024 * 1024;
 
 export function createLambda(options: LambdaOptions): Lambda {
-  const logs = createFunctionLogs(options.log);
+  const { log, onLogLine = () => undefined } = options;
+  const logs = createFunctionLogs((functionName, line) => {
+    log?.(`${functionName} ${line}`);
+    onLogLine(deployments.find(functionName).config, line);
+  });
   const deployments = createDeployments(options, logs);
   const permissions = createPermissions();
 
@@ -51,13 +59,13 @@ export function createLambda(options: LambdaOptions): Lambda {
     types: {
       'AWS::Lambda::Function': deployments.type,
       'AWS::Lambda::Permission': permissions.type,
-      'AWS::Logs::LogGroup': logs.type,
     },
     invoke: async (nameOrArn, event) => readBufferedResponse(await run(nameOrArn, event)),
     invokeStreaming: async (nameOrArn, event) => readStreamedResponse(await run(nameOrArn, event)),
     mayInvoke: permissions.mayInvoke,
     functions: deployments.all,
     logs: logs.all,
+    addLogLine: logs.add,
     stop: deployments.stop,
   };
 }

@@ -20,9 +20,17 @@ function firstEnd({ expiresAt, prev }: Pick<StoredKey, 'expiresAt' | 'prev'>): s
   return first?.slice(0, 10);
 }
 
+/** Partition of the index `leaks`. Reveals no more than the fingerprint beside it. */
+export const leakIdOf = (fp: Uint8Array): string => Buffer.from(fp).toString('base64url');
+
 function toItem({ ownerId, provider, kid, ...row }: StoredKey) {
   const expDay = firstEnd(row);
-  return { ...vaultKey(ownerId, provider, kid), ...row, ...(expDay !== undefined && { expDay }) };
+  return {
+    ...vaultKey(ownerId, provider, kid),
+    ...row,
+    leakId: leakIdOf(row.fp),
+    ...(expDay !== undefined && { expDay }),
+  };
 }
 
 /** Owner, provider and id are taken from the row's key, so that a moved row is treated as what it now claims to be. */

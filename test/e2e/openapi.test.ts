@@ -29,8 +29,9 @@ const tool = {
   input_schema: { type: 'object', properties: {} },
 };
 
-/** The local issuer describes itself and signs clients in itself. */
-const isRelay = (name: string) => name === 'metadata-authorization-server' || name.startsWith('oauth-');
+/** Answered by the relay of Cognito alone, or only to a signed request: see sign-in.test.ts and exposure.test.ts. */
+const isRelay = (name: string) =>
+  name === 'leak-reports' || name === 'metadata-authorization-server' || name.startsWith('oauth-');
 
 onEngine('GET /openapi.json', () => {
   const portunus = usePortunus();

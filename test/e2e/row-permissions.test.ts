@@ -98,6 +98,7 @@ const TOOL_CALLS = ['mcp', 'tools-invoke'];
 const AI_CALLS = [...TOOL_CALLS, 'completions', 'embeddings', 'messages', 'messages-count', 'responses'];
 const CACHED = AI_CALLS.filter((name) => name !== 'messages-count');
 const TOOL_CHANGES = ['tools-register', 'tools-review', 'tools-delete'];
+const LEAKS = withNeed('exposure:find');
 const ENDS_SESSIONS = ['sessions-revoke', 'sessions-revoke-all', 'admin-sessions-revoke', 'account-erase'];
 
 /** By table and partition: the only roles that may touch its rows, each by at least one operation. */
@@ -122,13 +123,13 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     ],
     ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register'], read: [] }],
     ['control', `SESSION#${OWNER}`, { write: callers, read: callers }],
-    ['control', `REVOKED#${OWNER}`, { write: [...ENDS_SESSIONS, 'tokens-revoke'], read: callers }],
+    ['control', `REVOKED#${OWNER}`, { write: [...ENDS_SESSIONS, ...LEAKS, 'tokens-revoke'], read: callers }],
     [
       'control',
       `TOKENS#${OWNER}`,
       {
-        write: ['tokens-create', 'tokens-revoke', 'account-erase'],
-        read: ['authorizer', 'tokens-create', 'tokens-list', 'account-erase'],
+        write: ['tokens-create', 'tokens-revoke', ...LEAKS, 'account-erase'],
+        read: ['authorizer', ...LEAKS, 'tokens-create', 'tokens-list', 'account-erase'],
       },
     ],
     ['control', `REFUSED#${OWNER}`, { write: withNeed('audit:write'), read: ['usage-history'] }],
@@ -159,6 +160,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           'account-erase',
           'on-audit-recorded',
           'on-audit-tampered',
+          ...LEAKS,
           'on-expiry-sweep',
           'on-decrypt-reconciliation',
         ],
@@ -250,7 +252,7 @@ onEngine('a role, by its own credentials,', () => {
   it('reads the secret that seals signing keys only as the authorizer or the job that saves them', async () => {
     expect(await readers('ISSUER_KEY_SECRET_ARN')).toEqual(['authorizer', 'on-issuer-keys']);
     expect(await readers('STAGE_SECRET_ARN')).toEqual(
-      [...withNeed('idempotency:use'), 'authorizer'].toSorted(),
+      [...withNeed('idempotency:use'), ...LEAKS, 'authorizer'].toSorted(),
     );
   });
 });

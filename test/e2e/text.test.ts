@@ -59,6 +59,7 @@ const message = {
 const BODIES: Readonly<Record<string, Json>> = {
   'oauth-register': { redirect_uris: ['http://localhost/callback'], client_name: 'a client' },
   'oauth-token': { grant_type: 'refresh_token', refresh_token: 'a token' },
+  'leak-reports': { token: 'a token', type: 'a type' },
   mcp: message,
   completions: {
     model: 'gpt-4.1-mini',

@@ -13,6 +13,8 @@ const stages = ['local', 'dev', 'prod'].map((stage) => [stage, synthesise({ stag
 
 /** All we use, so that a misspelt action is a red line and not a rejection in production. */
 const ACTIONS = new Set([
+  'logs:FilterLogEvents',
+  'logs:Unmask',
   'dynamodb:BatchGetItem',
   'dynamodb:ConditionCheckItem',
   'dynamodb:DeleteItem',

@@ -38,17 +38,18 @@ const masked = (text: string): string =>
   );
 
 describe('the log groups of functions', () => {
-  it('are one for each stack, and every function writes there and nowhere else', () => {
+  it('are one for each stack and one of the scanner, and every function writes there and nowhere else', () => {
     const groups = resourcesOf(dev, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => String(LogGroupName));
     expect(groups.toSorted()).toEqual([
       '/aws/apigateway/portunus-dev',
       '/portunus/dev/api',
       '/portunus/dev/audit',
+      '/portunus/dev/scanner', // of the function that reads the others
     ]);
     for (const fn of resourcesOf(dev, 'AWS::Lambda::Function'))
       expect(fn['LoggingConfig']).toEqual({
         LogFormat: 'JSON',
-        LogGroup: { Ref: expect.stringMatching(/^functionlogs/) },
+        LogGroup: { Ref: expect.stringMatching(/^(?:function|scanner)logs/) },
         SystemLogLevel: 'WARN',
       });
   });
@@ -57,7 +58,7 @@ describe('the log groups of functions', () => {
     const policies = resourcesOf(dev, 'AWS::Logs::LogGroup').flatMap(
       (group) => group['DataProtectionPolicy'] ?? [],
     );
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(3);
     for (const { Configuration, Statement } of policies) {
       const own = Configuration.CustomDataIdentifier as { Name: string; Regex: string }[];
       expect(Object.fromEntries(own.map(({ Name, Regex }) => [Name, Regex]))).toEqual(SECRET_FORMATS);

@@ -5,8 +5,8 @@ import { creationOrder } from '#local/cloudformation/creation-order.ts';
 import { nameOf, partitionsOf, roleStatements, type Statement } from './statements.ts';
 import { resourcesOf, synthesise } from './synthesised.ts';
 
-/** One row, all rows of a kind, an owner id, a day or a part of one: never all partitions. */
-const PARTITION = /^(?:[A-Z]+(?:#\*)?|\?{27}|\?{4}-\?\?-\?\?(?:#\?)?)$/;
+/** One row, all rows of a kind, an owner id, a fingerprint, a day or a part of one: never all partitions. */
+const PARTITION = /^(?:[A-Z]+(?:#\*)?|\?{27}|\?{43}|\?{4}-\?\?-\?\?(?:#\?)?)$/;
 
 const TABLE = /^(?:Vault|Content|Control|Audit)(?:\/index\/\w+)?$/;
 

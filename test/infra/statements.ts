@@ -13,6 +13,8 @@ export type Statement = Properties & {
 export function nameOf(resource: unknown): string {
   if (typeof resource === 'string') return resource;
   const text = JSON.stringify(resource);
+  const logGroup = /:log-group:\/portunus\/\w+\/(\w+):\*/.exec(text);
+  if (logGroup) return `${logGroup[1]} logs`;
   const exported = /ExportsOutput(?:FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(StreamArn)?/.exec(text);
   const [index = ''] = /\/index\/\w+/.exec(text) ?? [];
   if (exported) return `${exported[1]}${exported[2] ? ' stream' : ''}${index}`;
@@ -80,6 +82,8 @@ export function roleTable(stage: Synthesised): Record<string, string[]> {
 const USUAL = [
   'logs:CreateLogStream on functionlogs',
   'logs:PutLogEvents on functionlogs',
+  'logs:CreateLogStream on scannerlogs',
+  'logs:PutLogEvents on scannerlogs',
   'xray:PutTelemetryRecords on *',
   'xray:PutTraceSegments on *',
 ];

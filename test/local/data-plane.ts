@@ -8,6 +8,7 @@ import type { Created, ResourceTypes } from '#local/cloudformation/resource-type
 import { createDynamo, type DynamoEngine, missingFor } from '#local/dynamodb/dynamodb.ts';
 import { createIam } from '#local/iam/iam.ts';
 import { createJournal } from '#local/call-journal.ts';
+import { createLogGroups } from '#local/logs/log-groups.ts';
 import { createKms } from '#local/kms/kms.ts';
 import { createS3 } from '#local/s3/s3.ts';
 import { createSecrets } from '#local/secretsmanager/secrets.ts';
@@ -62,7 +63,8 @@ export async function startDataPlane(engine: DynamoEngine) {
   const journal = createJournal();
   const secrets = createSecrets({ folder: folder.path, site });
   const s3 = createS3({ folder: folder.path, site });
-  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, journal });
+  const logGroups = createLogGroups(site);
+  const awsEndpoint = await createAwsEndpoint({ iam, kms, s3, dynamo, secrets, logGroups, journal });
   return {
     iam,
     kms,
@@ -71,6 +73,7 @@ export async function startDataPlane(engine: DynamoEngine) {
     journal,
     awsEndpoint,
     types: { ...iam.types, ...kms.types, ...dynamo.types, ...s3.types, ...secrets.types },
+    logGroups,
     async stop() {
       await awsEndpoint.stop();
       await dynamo.stop();

@@ -113,7 +113,11 @@ export const newHome = () => mkdtemp(join(tmpdir(), 'portunus-'));
 export async function startPortunus(options: Partial<StackOptions> = {}): Promise<Portunus> {
   const home = options.home ?? (await newHome());
   const assembly = options.assembly ?? (await buildAssembly({ stage: 'local' }));
-  return outfit(await startStack({ home, port: 0, engine, ...options, assembly }), home);
+  // The scanner of logs would run beside every test: those of exposure turn it on.
+  return outfit(
+    await startStack({ home, port: 0, engine, logSubscriptions: false, ...options, assembly }),
+    home,
+  );
 }
 
 /** Requests for an answer that reached the provider, without validations of keys. */
