@@ -38,7 +38,7 @@ const START_KB: Readonly<Record<string, number>> = {
 };
 /** Code loaded on demand: translations for other providers; with registered tools, the MCP client, and schemas from outside with the engine of their patterns. */
 const LATE_KB: Readonly<Record<string, number>> = {
-  'tools-invoke': 650,
+  'tools-invoke': 690,
   completions: 120,
   embeddings: 120,
   messages: 120,

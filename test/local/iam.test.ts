@@ -152,7 +152,7 @@ describe('a condition', () => {
     ],
     [
       'ForAnyValue with one inside',
-      { 'ForAnyValue:StringLike': { 'kms:EncryptionContextKeys': 'u*' } },
+      { 'ForAnyValue:StringLike': { 'kms:EncryptionContextKeys': 'o*' } },
       true,
     ],
     ['ForAnyValue on an absent key', { 'ForAnyValue:StringLike': { 'dynamodb:Attributes': '*' } }, false],
