@@ -9,8 +9,14 @@ export type EventFunction = {
   readonly pattern?: {
     readonly source: readonly string[];
     /** Type of change to the audit record. TTL removals never reach the bus. */
-    readonly detail: { readonly change: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[] };
+    readonly detail: {
+      readonly change: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[];
+      /** Only records of these actions. Each event costs money on its way: a consumer of every new record reads the stream. */
+      readonly act?: readonly string[];
+    };
   };
+  /** Consumes every new row of the audit table in batches, from the table's stream, which costs nothing but its invocations. */
+  readonly auditStream?: true;
   /**
    * KMS calls with the vault's CMKs, by any principal, that CloudTrail reports to this function. They arrive on the
    * account's default bus, minutes later, and perhaps twice.
@@ -37,7 +43,8 @@ export const eventFunctions = [
   {
     name: 'on-audit-recorded',
     needs: ['usage:project'],
-    pattern: { source: ['portunus.audit'], detail: { change: ['INSERT'] } },
+    auditStream: true,
+    timeoutSeconds: 60,
   },
   {
     name: 'on-audit-tampered',

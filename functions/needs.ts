@@ -283,9 +283,8 @@ const rows = {
     env: ['BUDGETS'],
   },
   'usage:project': {
-    doc: 'Count an event in the usage counters, once, unless its owner was erased.',
+    doc: 'Count events in the usage counters, once, unless their owner was erased.',
     tables: [
-      on('control', ['PutItem'], 'EVENT#*'),
       on('control', ['ConditionCheckItem'], 'ERASED#*'),
       only('*:*', on('content', ['UpdateItem'], OWNER)),
     ],

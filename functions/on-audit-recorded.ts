@@ -1,7 +1,11 @@
-// Every new audit record → the owner's usage counters of that day.
-import { AuditedEvent } from '#shared/audit/usage.ts';
+// New audit records, in batches → their owners' usage counters of the day, and the metrics of the stage.
 import { projectUsage } from '#shared/composition/audit-trail.ts';
 
-import { consumer } from './edge/event.ts';
+import { auditStreamConsumer } from './edge/audit-stream.ts';
+import { countOutcomes } from './edge/outcome-metrics.ts';
 
-export const handler = consumer(AuditedEvent, (event) => projectUsage()(event));
+export const handler = auditStreamConsumer(async (events) => {
+  const failed = await projectUsage()(events);
+  countOutcomes(events);
+  return failed;
+});

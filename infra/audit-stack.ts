@@ -1,5 +1,5 @@
-// Event pipeline of the audit trail: audit table → stream → Pipe → bus → one rule per on-* function; and scheduled
-// functions, apart from those that read a setting, which are in the API stack. Every step has bounded retries, then a dead-letter queue.
+// Event pipeline of the audit trail: audit table → stream → the function that counts usage; and → Pipe → bus → one rule per other
+// on-* function; and scheduled functions. Those that read a setting are in the API stack. Every step has bounded retries, then a dead-letter queue.
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 
 import { type EventFunction, eventFunctions } from '#functions/events.ts';
 
+import { auditStreamArn, STREAM_READS } from './audit-stream.ts';
 import type { DataStack } from './data-stack.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
 import { eventFunction } from './event-function.ts';
@@ -16,7 +17,7 @@ import { functionLogs } from './function-logs.ts';
 import { readsSettings } from './grants.ts';
 import { InlineRole } from './inline-role.ts';
 import { logScanner } from './log-scanner.ts';
-import { opsTopic } from './ops-topic.ts';
+import { opsTopic, SIGNALLED_ACTS } from './ops-topic.ts';
 
 export class AuditStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { site: Omit<FunctionSite, 'logGroup'> }) {
@@ -37,14 +38,28 @@ const EVENT_FIELDS = [
   'provider usedKeys inputTokens outputTokens costMicroUsd',
 ].flatMap((names) => names.split(' '));
 
-/** New records, and every change of one. Only removals by TTL produce no event. */
-const STREAM_FILTERS = [
-  { eventName: ['INSERT', 'MODIFY'] },
-  {
-    eventName: ['REMOVE'],
-    userIdentity: { principalId: [{ exists: false }, { 'anything-but': ['dynamodb.amazonaws.com'] }] },
-  },
-];
+/** Actions of new records that somebody consumes; undefined: some consumer takes all. */
+function fannedOutActs(): readonly string[] | undefined {
+  const consumed = (eventFunctions as readonly EventFunction[])
+    .flatMap(({ pattern }) => pattern ?? [])
+    .filter(({ detail }) => detail.change.includes('INSERT'))
+    .map(({ detail }) => detail.act);
+  if (consumed.includes(undefined)) return undefined;
+  return [...new Set([...SIGNALLED_ACTS, ...consumed.flatMap((acts) => acts ?? [])])].toSorted();
+}
+
+/** New records of those actions, and every change of any. Only removals by TTL produce no event. */
+function streamFilters(): readonly object[] {
+  const acts = fannedOutActs();
+  return [
+    { eventName: ['INSERT'], ...(acts && { dynamodb: { NewImage: { act: { S: acts } } } }) },
+    { eventName: ['MODIFY'] },
+    {
+      eventName: ['REMOVE'],
+      userIdentity: { principalId: [{ exists: false }, { 'anything-but': ['dynamodb.amazonaws.com'] }] },
+    },
+  ];
+}
 
 function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   const name = `portunus-${config.stage}-audit`;
@@ -56,9 +71,9 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   });
   const pipe = new CfnPipe(scope, 'audit-pipe', {
     name,
-    description: 'Each new audit record becomes one event, and each change of one',
+    description: 'New audit records that have a consumer, and each change of a record, become events',
     roleArn: role.roleArn,
-    source: streamOf(data),
+    source: auditStreamArn(data),
     sourceParameters: {
       dynamoDbStreamParameters: {
         startingPosition: 'TRIM_HORIZON',
@@ -68,7 +83,7 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
         onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
         deadLetterConfig: { arn: deadLetters.queueArn },
       },
-      filterCriteria: { filters: STREAM_FILTERS.map((pattern) => ({ pattern: JSON.stringify(pattern) })) },
+      filterCriteria: { filters: streamFilters().map((pattern) => ({ pattern: JSON.stringify(pattern) })) },
     },
     target: data.auditBus.eventBusArn,
     targetParameters: {
@@ -84,11 +99,6 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
   return pipe;
 }
 
-function streamOf({ audit }: DataStack): string {
-  if (audit.tableStreamArn) return audit.tableStreamArn;
-  throw new Error('The audit table has no stream.');
-}
-
 function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue; pipeArn: string }): Role {
   const { data, deadLetters, pipeArn } = site;
   const role = new InlineRole(scope, 'audit-pipe-role', {
@@ -101,10 +111,8 @@ function pipeRole(scope: Construct, site: { data: DataStack; deadLetters: Queue;
   });
   role.addToPolicy(
     new PolicyStatement({
-      actions: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
-        (it) => `dynamodb:${it}`,
-      ),
-      resources: [streamOf(data)],
+      actions: STREAM_READS,
+      resources: [auditStreamArn(data)],
     }),
   );
   role.addToPolicy(

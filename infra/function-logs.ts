@@ -36,9 +36,10 @@ export function functionLogs(scope: Construct, config: StageConfig, part: LogGro
   return logGroup;
 }
 
-/** Counts of the lines that functions/edge/log.ts writes, by the member `code`. */
+/** Counts of log lines by their member `code`. */
 export const LOG_METRICS = {
   kmsUnavailable: { metricName: 'KmsUnavailable', code: 'kms_unavailable' },
+  unreadableRecord: { metricName: 'UnreadableAuditRecords', code: 'unreadable_record' },
 } as const;
 
 /** Of its own per stage: lines do not name theirs, as a dimension would have to. */

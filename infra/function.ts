@@ -38,6 +38,8 @@ export type FunctionSpec = {
   readonly memoryMiB?: number;
   /** Executions that no other function can use, and more than which this one cannot have. Default: none reserved. */
   readonly reservedConcurrency?: number | undefined;
+  /** Its event source mapping keeps failed events. */
+  readonly consumesStream?: true;
   /** For event consumers: destination of failed events. */
   readonly asynchronous?: Pick<FunctionProps, 'onFailure' | 'maxEventAge' | 'retryAttempts'>;
 };
@@ -76,9 +78,10 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
   for (const statement of statements) role.addToPolicy(statement);
   for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
   acknowledge(fn, {
-    'Serverless-LambdaDLQ': spec.asynchronous
-      ? 'A failure destination takes failed events, with the error beside them.'
-      : 'Invoked synchronously: the caller is told of every failure.',
+    'Serverless-LambdaDLQ':
+      spec.asynchronous || spec.consumesStream
+        ? 'A failure destination takes failed events.'
+        : 'Invoked synchronously: the caller is told of every failure.',
     ...(!isTraced && { 'Serverless-LambdaTracing': UNTRACED }),
   });
   return fn;

@@ -23,6 +23,14 @@ export function addOpsAlarms(scope: Construct, config: StageConfig): void {
   for (const spec of specs) addAlarm(scope, config, spec);
 }
 
+const ofLog = (config: StageConfig, metricName: string): Metric =>
+  new Metric({
+    namespace: logMetricNamespace(config),
+    metricName,
+    statistic: Stats.SUM,
+    period: FIVE_MINUTES,
+  });
+
 const functionName = ({ stage }: StageConfig, name: string): string => `portunus-${stage}-${name}`;
 
 function requestAlarms({ stage }: StageConfig): AlarmSpec[] {
@@ -134,21 +142,49 @@ const functionAlarms = (config: StageConfig): AlarmSpec[] => [
   },
 ];
 
-const eventAlarms = ({ stage }: StageConfig): AlarmSpec[] =>
-  ['ExecutionFailed', 'ExecutionThrottled'].map((metricName) => ({
+const eventAlarms = (config: StageConfig): AlarmSpec[] => [
+  {
+    id: 'unreadable-record-alarm',
+    description: 'A row of the audit table could not be read and was not counted.',
+    runbook: 'An audit record cannot be read',
+    metric: ofLog(config, LOG_METRICS.unreadableRecord.metricName),
+    above: 0,
+  },
+  ...['ExecutionFailed', 'ExecutionThrottled'].map((metricName) => ({
     id: `audit-pipe-${metricName === 'ExecutionFailed' ? 'failed' : 'throttled'}-alarm`,
     description: 'New audit records did not reach the bus at the first attempt.',
     runbook: 'The audit pipe fails',
     metric: new Metric({
       namespace: 'AWS/EventBridge/Pipes',
       metricName,
-      dimensionsMap: { PipeName: `portunus-${stage}-audit` },
+      dimensionsMap: { PipeName: `portunus-${config.stage}-audit` },
       statistic: Stats.SUM,
       period: FIVE_MINUTES,
     }),
     above: 0,
     periods: 3, // single failures are retried
-  }));
+  })),
+  ...(eventFunctions as readonly EventFunction[]).flatMap(({ name, auditStream }) =>
+    auditStream
+      ? [
+          {
+            id: `${name}-lag-alarm`,
+            description: 'Audit records waited in the stream for more than ten minutes.',
+            runbook: 'The audit stream lags',
+            metric: new Metric({
+              namespace: 'AWS/Lambda',
+              metricName: 'IteratorAge',
+              dimensionsMap: { FunctionName: functionName(config, name) },
+              statistic: Stats.MAXIMUM,
+              period: FIVE_MINUTES,
+            }),
+            above: Duration.minutes(10).toMilliseconds(),
+            periods: 2,
+          },
+        ]
+      : [],
+  ),
+];
 
 /** Period and number of periods in which a schedule must have started its function at least once. */
 const windowOf = (schedule: string): { period: Duration; periods: number } =>
@@ -182,12 +218,7 @@ const keyAlarms = (config: StageConfig): AlarmSpec[] => [
     id: 'kms-unavailable-alarm',
     description: 'KMS throttled calls or did not answer, in every attempt of at least five requests.',
     runbook: 'KMS is unavailable',
-    metric: new Metric({
-      namespace: logMetricNamespace(config),
-      metricName: LOG_METRICS.kmsUnavailable.metricName,
-      statistic: Stats.SUM,
-      period: FIVE_MINUTES,
-    }),
+    metric: ofLog(config, LOG_METRICS.kmsUnavailable.metricName),
     above: 4,
   },
   ...(['api', 'audit'] as const).map((part) => ({

@@ -28,9 +28,12 @@ type Signal = {
 
 const record = `owner ${field('ownerId')}, at ${field('ts')} (audit record ${field('eventId')})`;
 
-/** Records of the audit trail that operators have to see. */
+/** Actions of the records that operators have to see. */
+export const SIGNALLED_ACTS = ['notice.raised', 'audit.tampered'] as const;
+type SignalledAct = (typeof SIGNALLED_ACTS)[number];
+
 const recordSignals = (bus: IEventBus): Signal[] => {
-  const onAct = (name: string, { act, text }: { act: string; text: string }): Signal => ({
+  const onAct = (name: string, { act, text }: { act: SignalledAct; text: string }): Signal => ({
     name,
     description: `${act} to the ops topic`,
     bus,

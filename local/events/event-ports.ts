@@ -15,7 +15,7 @@ export type Functions = {
   readonly invoke: (
     functionArn: string,
     payload: unknown,
-  ) => Promise<{ readonly functionError?: string | undefined }>;
+  ) => Promise<{ readonly functionError?: string | undefined; readonly payload?: unknown }>;
   /** The function's resource policy. */
   readonly mayInvoke: (request: {
     readonly functionArn: string;

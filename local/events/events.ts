@@ -8,6 +8,7 @@ import type { Journal } from '#local/call-journal.ts';
 import { createBuses } from './bus.ts';
 import { createDeadLetters, type DeadLetters, type Lost } from './dead-letters.ts';
 import { createDelivery } from './delivery.ts';
+import { createEventSourceMappings } from './event-source-mappings.ts';
 import type { BusEvent, Entry } from './event.ts';
 import { createInFlightDeliveries } from './in-flight-deliveries.ts';
 import { createInvokeConfigs } from './invoke-config.ts';
@@ -20,9 +21,9 @@ import type { Published } from './topics.ts';
 
 export type Events = {
   readonly types: ResourceTypes;
-  /** Starts the provisioned pipes and schedules. */
+  /** Starts the provisioned pipes, event source mappings and schedules. */
   readonly start: () => void;
-  /** Resolves when no pipe has anything unread and no delivery is in delivery; rejects after 15 s. */
+  /** Resolves when no pipe and no event source mapping has anything unread and no delivery is in delivery; rejects after 15 s. */
   readonly settled: () => Promise<void>;
   /** Puts an event of AWS's own on the default bus, and does not wait for it. */
   readonly putServiceEvent: (entry: Entry) => void;
@@ -77,32 +78,26 @@ export function createEvents(options: EventsOptions): Events {
   const deliveries = createInFlightDeliveries();
   const schedules = createSchedules({ site, rules: buses.rules, deliver, pause, now, onProblem });
 
-  const pipes = createPipes({
-    folder: join(folder, 'pipes'),
-    site,
-    iam,
-    dynamo,
-    journal,
-    put: buses.put,
-    queues,
-    pause,
-    onProblem,
-  });
+  const reading = { site, iam, dynamo, journal, queues, pause, onProblem };
+  const pipes = createPipes({ ...reading, folder: join(folder, 'pipes'), put: buses.put });
+  const sources = createEventSourceMappings({ ...reading, folder: join(folder, 'sources'), lambda });
 
   return {
     types: {
       ...buses.types,
       ...sinks.types,
       'AWS::Lambda::EventInvokeConfig': invokeConfigs.type,
+      'AWS::Lambda::EventSourceMapping': sources.type,
       'AWS::Pipes::Pipe': pipes.type,
     },
     start() {
       pipes.start();
+      sources.start();
       schedules.start();
     },
     async settled() {
       const signal = AbortSignal.timeout(SETTLE_MS);
-      await Promise.all([pipes.drained(signal), deliveries.settled(signal)]);
+      await Promise.all([pipes.drained(signal), sources.drained(signal), deliveries.settled(signal)]);
     },
     putServiceEvent: (entry) => deliveries.add((signal) => buses.putServiceEvent(entry, signal)),
     busEvents: buses.events,
@@ -113,6 +108,7 @@ export function createEvents(options: EventsOptions): Events {
     async stop() {
       await schedules.stop();
       await pipes.stop();
+      await sources.stop();
       await deliveries.stop();
       await sinks.stop();
     },

@@ -1,75 +1,78 @@
 // Usage counters on the content table: pk `U#<ownerId>`, sk `USAGE#<day>`, one number per action and result; and sk
-// `USED#<day>`, usage of tool calls, one number per `<tool|provider|key>:<name>:<what>`. A marker in the control table,
-// written in the same transaction, makes repeated deliveries of an event idempotent.
+// `USED#<day>`, usage of tool calls, one number per `<tool|provider|key>:<name>:<what>`. `counted:to` of the first row is the
+// position in the stream up to which both contain the owner's events, so that no event is counted twice.
+import type { UsageBatch, UsageStore } from '#shared/audit/usage.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { AuditedEvent, UsageStore } from '#shared/audit/usage.ts';
 
 import { erasureKey } from './erasure-table.ts';
 import { write } from './transaction.ts';
 
-/** Longer than any event can be redelivered: the stream keeps 24 h, the dead-letter queue 14 days. */
-const MARKER_SECONDS = 15 * 24 * 3600;
+const POSITION = 'counted:to';
 
-export function usageTable(tables: { content: string; control: string; now: () => number }): UsageStore {
-  const { content, control, now } = tables;
+/** `ADD` of each counter. */
+function adding(counters: ReadonlyMap<string, number>) {
+  const added = [...counters].map(([name, amount], n) => ({ name, amount, at: `c${n}` }));
   return {
-    unlessCounted: (event: AuditedEvent) =>
-      write(
-        {
-          Put: {
-            TableName: control,
-            Item: {
-              pk: `EVENT#${event.eventId}`,
-              sk: 'usage',
-              ttl: Math.floor(now() / 1000) + MARKER_SECONDS,
-            },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        },
-        () => new AppError('conflict', 'This event was counted already.'),
-      ),
+    expression: `ADD ${added.map(({ at }) => `#${at} :${at}`).join(', ')}`,
+    names: Object.fromEntries(added.map(({ at, name }) => [`#${at}`, name])),
+    values: Object.fromEntries(added.map(({ at, amount }) => [`:${at}`, amount])),
+  };
+}
 
-    count: (event: AuditedEvent) =>
-      write(
-        {
-          Update: {
-            TableName: content,
-            Key: { pk: `U#${event.ownerId}`, sk: `USAGE#${event.ts.slice(0, 10)}` },
-            UpdateExpression: 'ADD #counter :one',
-            ExpressionAttributeNames: { '#counter': `${event.act}:${event.result}` },
-            ExpressionAttributeValues: { ':one': 1 },
-          },
-        },
-        () => new AppError('internal'), // it has no condition to fail
-      ),
+const keyOf = ({ ownerId, day }: UsageBatch, kind: 'USAGE' | 'USED') => ({
+  pk: `U#${ownerId}`,
+  sk: `${kind}#${day}`,
+});
 
-    use: (event, counters) => {
-      const added = [...counters].map(([name, amount], n) => ({ name, amount, at: `c${n}` }));
+export function usageTable({ content, control }: { content: string; control: string }): UsageStore {
+  return {
+    count(batch) {
+      const { expression, names, values } = adding(batch.actions);
       return write(
         {
           Update: {
             TableName: content,
-            Key: { pk: `U#${event.ownerId}`, sk: `USED#${event.ts.slice(0, 10)}` },
-            UpdateExpression: `ADD ${added.map(({ at }) => `#${at} :${at}`).join(', ')}`,
-            ExpressionAttributeNames: Object.fromEntries(added.map(({ at, name }) => [`#${at}`, name])),
-            ExpressionAttributeValues: Object.fromEntries(added.map(({ at, amount }) => [`:${at}`, amount])),
+            Key: keyOf(batch, 'USAGE'),
+            UpdateExpression: `${expression} SET #position = :last`,
+            ConditionExpression: 'attribute_not_exists(#position) OR #position < :first',
+            ExpressionAttributeNames: { ...names, '#position': POSITION },
+            ExpressionAttributeValues: { ...values, ':first': batch.first, ':last': batch.last },
+          },
+        },
+        (row) =>
+          new AppError('conflict', 'An event of this batch was counted already.', {
+            counted_to: row?.[POSITION],
+          }),
+      );
+    },
+
+    use(batch) {
+      const { expression, names, values } = adding(batch.uses);
+      return write(
+        {
+          Update: {
+            TableName: content,
+            Key: keyOf(batch, 'USED'),
+            UpdateExpression: expression,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: values,
           },
         },
         () => new AppError('internal'), // it has no condition to fail
       );
     },
 
-    unlessErased: (event: AuditedEvent) =>
+    unlessErased: ({ ownerId, since }) =>
       write(
         {
           ConditionCheck: {
             TableName: control,
-            Key: erasureKey(event.ownerId),
-            ConditionExpression: 'attribute_not_exists(pk) OR finishedAt < :ts',
-            ExpressionAttributeValues: { ':ts': event.ts },
+            Key: erasureKey(ownerId),
+            ConditionExpression: 'attribute_not_exists(pk) OR finishedAt < :since',
+            ExpressionAttributeValues: { ':since': since },
           },
         },
-        () => new AppError('conflict', 'The owner of this event has left.'),
+        () => new AppError('conflict', 'The owner of these events has left.'),
       ),
   };
 }

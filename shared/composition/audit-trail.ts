@@ -45,7 +45,7 @@ export const ownUsageHistory = /* @__PURE__ */ lazy(() =>
 /** Needs `usage:project`. */
 export const projectUsage = /* @__PURE__ */ lazy(() =>
   createUsage({
-    store: usageTable({ content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE'), now: Date.now }),
+    store: usageTable({ content: env('CONTENT_TABLE'), control: env('CONTROL_TABLE') }),
     commit: transaction(dynamo()),
   }),
 );

@@ -210,32 +210,41 @@ onTables('the product’s tables', (table) => {
 
   it('count an event once, and none of an owner whose erasure is under way or came later', async () => {
     const { db, TableName } = table();
-    const store = usageTable({ content: TableName, control: TableName, now: () => NOW });
-    const event = (ownerId: string, ts = TIME) => ({
-      eventId: newUlid(NOW),
-      ownerId,
-      act: 'tool.called' as const,
-      category: 'api_call' as const,
-      result: 'succeeded' as const,
-      ts,
+    const store = usageTable({ content: TableName, control: TableName });
+    const batch = (owner: string, position: string, since = TIME) => ({
+      ownerId: owner,
+      day: since.slice(0, 10),
+      first: position,
+      last: position,
+      since,
+      actions: new Map([['tool.called:succeeded', 2]]),
+      uses: new Map([['tool:ai_chat:succeeded', 2]]),
     });
     const ownerId = newUid();
-    const first = event(ownerId);
-    const count = (one: typeof first) =>
-      commit(store.unlessCounted(one), store.count(one), store.unlessErased(one));
-    await count(first);
-    await expect(count(first)).rejects.toEqual(code('conflict'));
-    await count(event(ownerId));
-    expect(await rowAt(`U#${ownerId}`, 'USAGE#2026-11-22')).toMatchObject({ 'tool.called:succeeded': 2 });
+    const count = (one: ReturnType<typeof batch>) =>
+      commit(store.count(one), store.use(one), store.unlessErased(one));
+    await count(batch(ownerId, 'label/05'));
+    for (const position of ['label/05', 'label/04'])
+      await expect(count(batch(ownerId, position))).rejects.toMatchObject({
+        code: 'conflict',
+        details: { counted_to: 'label/05' },
+      });
+    await count({ ...batch(ownerId, 'label/06'), last: 'label/09' });
+    await expect(count(batch(ownerId, 'label/09'))).rejects.toEqual(code('conflict'));
+    expect(await rowAt(`U#${ownerId}`, 'USAGE#2026-11-22')).toMatchObject({
+      'tool.called:succeeded': 4,
+      'counted:to': 'label/09',
+    });
+    expect(await rowAt(`U#${ownerId}`, 'USED#2026-11-22')).toMatchObject({ 'tool:ai_chat:succeeded': 4 });
 
     const erasures = erasureTable(db, { content: TableName, control: TableName, cache: TableName });
     const left = newUid();
     const begun = { at: TIME, providers: [] };
     await commit(erasures.mark(left, begun, undefined));
-    await expect(count(event(left, '2027-01-01T00:00:00.000Z'))).rejects.toEqual(code('conflict'));
+    await expect(count(batch(left, '1', '2027-01-01T00:00:00.000Z'))).rejects.toEqual(code('conflict'));
     await commit(erasures.mark(left, { ...begun, finishedAt: '2026-11-22T12:05:00.000Z' }, begun));
-    await expect(count(event(left, '2026-11-22T12:05:00.000Z'))).rejects.toEqual(code('conflict'));
-    await count(event(left, '2026-11-22T12:05:00.001Z'));
+    await expect(count(batch(left, '1', '2026-11-22T12:05:00.000Z'))).rejects.toEqual(code('conflict'));
+    await count(batch(left, '1', '2026-11-22T12:05:00.001Z'));
     await expect(commit(erasures.mark(left, begun, undefined))).rejects.toEqual(code('conflict'));
     await expect(commit(erasures.mark(left, begun, { ...begun, at: 'other' }))).rejects.toEqual(
       code('conflict'),

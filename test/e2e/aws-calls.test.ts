@@ -385,13 +385,13 @@ onEngine('the AWS calls of a request', () => {
     expect(calls.filter(readsLimits).length).toBeLessThan(10);
   });
 
-  it('of the consumer are one transaction per record', async () => {
+  it('of the consumer are one transaction per owner, day and batch', async () => {
     const { current } = portunus;
     await current.events.settled();
     const consumer = current.journal.all().filter(({ caller }) => caller.includes('on-audit-recorded'));
     expect(new Set(consumer.map(({ operation }) => operation))).toEqual(new Set(['TransactWriteItems']));
     // Counting the end of an account would begin a new one.
     const counted = (await current.rows('audit')).filter(({ act }) => act !== 'account.erased');
-    expect(consumer).toHaveLength(counted.length);
+    expect(consumer.length).toBeLessThan(counted.length);
   });
 });

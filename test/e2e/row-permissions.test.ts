@@ -136,7 +136,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     ['control', 'LIMITS', { write: ['limits-change'], read: [...AI_CALLS, 'limits-read'] }],
     ['control', 'JWKS#https://issuer.example.com/jwks', { write: ['on-issuer-keys'], read: ['authorizer'] }],
     ['control', 'KMS#2026-11-28', { write: ['on-key-opened'], read: ['on-decrypt-reconciliation'] }],
-    ['control', 'EVENT#1', { write: ['on-audit-recorded'], read: [] }],
+    ['control', 'EVENT#1', { write: [], read: [] }],
     [
       'control',
       `ERASED#${OWNER}`,

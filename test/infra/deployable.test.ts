@@ -5,6 +5,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
 import { eventFunctions } from '#functions/events.ts';
+import { ACTIONS as ACTIONS_RECORDED } from '#shared/audit/record.ts';
 
 import { roleTable } from './statements.ts';
 import { allResources, environments, functionNames, resourcesOf, synthesise } from './synthesised.ts';
@@ -166,9 +167,34 @@ describe.each(stages)('stage %s', (name, stage) => {
     for (const rule of resourcesOf(stage, 'AWS::Events::Rule')) {
       for (const target of rule['Targets']) expect(target.DeadLetterConfig).toEqual({ Arn: arn });
     }
+    for (const source of resourcesOf(stage, 'AWS::Lambda::EventSourceMapping')) {
+      expect(source['DestinationConfig'].OnFailure).toEqual({ Destination: arn });
+      expect(source).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 20 });
+    }
     for (const config of resourcesOf(stage, 'AWS::Lambda::EventInvokeConfig')) {
       expect(config['DestinationConfig'].OnFailure).toEqual({ Destination: arn });
     }
+  });
+
+  it('puts new records on the bus only where they have a consumer, and changed ones always', () => {
+    const [pipe] = resourcesOf(stage, 'AWS::Pipes::Pipe');
+    const filters = pipe?.['SourceParameters'].FilterCriteria.Filters.map(
+      ({ Pattern }: { Pattern: string }) => JSON.parse(Pattern),
+    );
+    expect(filters).toEqual([
+      { eventName: ['INSERT'], dynamodb: { NewImage: { act: { S: expect.any(Array) } } } },
+      { eventName: ['MODIFY'] },
+      expect.objectContaining({ eventName: ['REMOVE'] }),
+    ]);
+    const passed = filters[0].dynamodb.NewImage.act.S;
+    const consumed = resourcesOf(stage, 'AWS::Events::Rule')
+      .map(({ EventPattern }) => EventPattern)
+      .filter(
+        (pattern) => pattern?.source?.includes('portunus.audit') && pattern.detail.change.includes('INSERT'),
+      )
+      .flatMap(({ detail }) => detail.act);
+    expect(new Set(passed)).toEqual(new Set(consumed));
+    for (const act of passed) expect(ACTIONS_RECORDED).toContain(act);
   });
 
   it('schedules functions on the default bus with valid expressions', () => {

@@ -398,7 +398,10 @@ describe('the permissions of each role', () => {
         "oauthtoken": [],
         "onauditrecorded": [
           "dynamodb:ConditionCheckItem on Control rows ERASED#*",
-          "dynamodb:PutItem on Control rows EVENT#*",
+          "dynamodb:DescribeStream on Audit stream",
+          "dynamodb:GetRecords on Audit stream",
+          "dynamodb:GetShardIterator on Audit stream",
+          "dynamodb:ListStreams on Audit stream",
           "dynamodb:UpdateItem on Content rows U#* attributes pk sk *:*",
           "sqs:GetQueueAttributes on onauditrecordeddeadletters",
           "sqs:GetQueueUrl on onauditrecordeddeadletters",
