@@ -64,6 +64,12 @@ export const eventFunctions = [
   },
   { name: 'on-key-opened', needs: ['decrypt-log:write'], vaultKeyCalls: ['Decrypt'] },
   {
+    name: 'on-audit-seal',
+    needs: ['audit:seal', 'leases:acquire', 'audit:write'],
+    schedule: 'rate(1 minute)',
+    timeoutSeconds: 50,
+  },
+  {
     name: 'on-decrypt-reconciliation',
     needs: ['decrypt-reconciliation:read', 'notices:raise', 'audit:write'],
     schedule: 'cron(45 2 * * ? *)', // of the day before: CloudTrail may be late by a quarter of an hour and more

@@ -22,9 +22,23 @@ export type TableAccess = {
 };
 
 export type KmsAccess = {
-  readonly action: 'GenerateDataKey' | 'Decrypt' | 'ReEncryptFrom' | 'ReEncryptTo' | 'GenerateMac';
+  readonly action:
+    | 'GenerateDataKey'
+    | 'Decrypt'
+    | 'ReEncryptFrom'
+    | 'ReEncryptTo'
+    | 'GenerateMac'
+    | 'GetPublicKey'
+    | 'Sign';
   /** `vaultKey` seals new keys; stored ones may be sealed under any of `vaultKeys`. */
-  readonly key: 'vaultKey' | 'vaultKeys' | 'fingerprintKey';
+  readonly key: 'vaultKey' | 'vaultKeys' | 'fingerprintKey' | 'auditKey';
+};
+
+/** Access to the bucket of the audit log. `list` names no objects. */
+export type ArchiveAccess = {
+  readonly actions: readonly ('GetObject' | 'PutObject' | 'PutObjectRetention' | 'PutObjectLegalHold')[];
+  /** Patterns of object names. */
+  readonly objects: readonly string[];
 };
 
 export type SettingVariable =
@@ -39,6 +53,9 @@ export type SettingVariable =
   | 'TOOL_ORIGINS'
   | 'TRUSTED_ORIGINS';
 export type ResourceVariable =
+  | 'AUDIT_BUCKET'
+  | 'AUDIT_KEY_ARN'
+  | 'AUDIT_RETENTION'
   | 'FINGERPRINT_KEY_ARN'
   | 'ISSUER_KEY_SECRET_ARN'
   | 'STAGE_SECRET_ARN'
@@ -53,6 +70,8 @@ export type NeedRow = {
   readonly secret?: 'stageSecret' | 'issuerKeySecret';
   /** Actions on the log groups of all functions. */
   readonly logs?: readonly ('FilterLogEvents' | 'Unmask')[];
+  /** Objects of the audit bucket. A function with one of them may list all names, so that a missing object is no error. */
+  readonly archive?: readonly ArchiveAccess[];
   readonly env?: readonly (SettingVariable | ResourceVariable)[];
 };
 
@@ -301,6 +320,19 @@ const rows = {
   'audit:read-all': {
     doc: 'Read audit records of all owners by day, from their index alone.',
     tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }],
+  },
+  'audit:seal': {
+    doc: 'Seal new audit records: read them from their index, sign a checkpoint, and write both into the archive, once.',
+    tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }],
+    kms: [
+      { action: 'Sign', key: 'auditKey' },
+      { action: 'GetPublicKey', key: 'auditKey' },
+    ],
+    archive: [
+      { actions: ['GetObject', 'PutObject', 'PutObjectRetention'], objects: ['log/*'] },
+      { actions: ['GetObject', 'PutObject'], objects: ['sealer/state.json'] },
+    ],
+    env: ['AUDIT_BUCKET', 'AUDIT_KEY_ARN', 'AUDIT_RETENTION'],
   },
   'decrypt-log:write': {
     doc: 'Store Decrypt events of KMS.',

@@ -40,6 +40,7 @@ export type StageConfig = {
   /** X-Ray. `sampled`: by the sampling rules of the account, which by default trace one request a second and 5 % of the others. */
   readonly tracing: 'sampled' | 'off';
   readonly logRetentionDays: 7 | 30 | 365;
+  readonly auditRetentionDays: NonNullable<StageFile['auditRetentionDays']>;
   readonly throttle: { readonly perSecond: number; readonly burst: number };
   /** Deletion protection of irreplaceable resources. */
   readonly isProtected: boolean;
@@ -99,6 +100,7 @@ export function stageConfig(
     operatorEmail: undefined,
     monthlyBudgetUsd: undefined,
     tracing: 'sampled',
+    auditRetentionDays: { authentication: 400, api_call: 400, user_action: 400, system: 400 },
     ...DEFAULTS[stage],
     ...given,
     stage,

@@ -13,10 +13,12 @@ import {
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge.ts';
+import { auditBucket, auditKey, type AuditRetention, auditRetention } from './audit-archive.ts';
 import type { StageConfig } from './config.ts';
 
 /** Part of the encryption context of every key, and of every grant on the vault key. */
@@ -54,10 +56,16 @@ export class DataStack extends Stack {
   readonly cache: TableV2;
   readonly audit: TableV2;
   readonly auditBus: EventBus;
+  /** Archive of the audit log, under Object Lock. */
+  readonly auditBucket: Bucket = auditBucket(this);
+  /** Signs the checkpoints of the audit log. */
+  readonly auditKey: Key;
+  readonly auditRetention: AuditRetention;
 
   constructor(scope: Construct, id: string, props: StackProps & { config: StageConfig }) {
     super(scope, id, props);
     const { stage, isProtected } = props.config;
+    [this.auditKey, this.auditRetention] = [auditKey(this, stage), auditRetention(props.config)];
 
     const made = createVaultKeys(this, props.config);
     this.vaultKeyArns = made.map(({ keyArn }) => keyArn);
@@ -135,6 +143,9 @@ export class DataStack extends Stack {
       this.issuerKeySecret.secretArn,
       this.auditBus.eventBusArn,
       this.auditBus.eventBusName,
+      this.auditBucket.bucketName,
+      this.auditBucket.bucketArn,
+      this.auditKey.keyArn,
     ];
     for (const value of values) this.exportValue(value);
   }

@@ -21,7 +21,7 @@ import type { Construct } from 'constructs';
 import type { Need } from '#functions/needs.ts';
 
 import { acknowledge } from './acknowledge.ts';
-import { grant, type Grantable } from './grants.ts';
+import { archivePrefixes, grant, type Grantable } from './grants.ts';
 import { InlineRole } from './inline-role.ts';
 
 export type FunctionSite = Grantable & {
@@ -46,6 +46,9 @@ export type FunctionSpec = {
 
 /** CPU scales with memory: the cold start budget was measured with 512 MiB. */
 const MEMORY_MIB = 512;
+
+/** Export of the ARN of the audit bucket, as findings name it. */
+const BUCKET_EXPORT = 'ExportsOutputFnGetAttAuditBucketB01E0AE8Arn7D5F088E';
 
 /** Reason for a finding. */
 export const UNTRACED = 'The operator of the stage switched tracing off.';
@@ -76,6 +79,10 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
   });
   const { statements, environment } = grant(spec.needs, site);
   for (const statement of statements) role.addToPolicy(statement);
+  for (const prefix of archivePrefixes(spec.needs)) {
+    const id = `AwsSolutions-IAM5[Resource::${site.data.stackName}:${BUCKET_EXPORT}/${prefix}]`;
+    acknowledge(role, { [id]: 'Objects of the audit bucket are named by their prefix.' });
+  }
   for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
   acknowledge(fn, {
     'Serverless-LambdaDLQ':

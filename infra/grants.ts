@@ -3,6 +3,7 @@ import { Aws } from 'aws-cdk-lib';
 import { type Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import {
+  type ArchiveAccess,
   type KmsAccess,
   type Need,
   NEEDS,
@@ -35,6 +36,10 @@ export function grant(needs: readonly Need[], { data, config, settings }: Granta
       ...tableStatements(accesses, data),
       ...rows.flatMap(({ kms = [] }) => kms.map((access) => kmsStatement(access, data))),
       ...rows.flatMap(({ logs }) => (logs ? [logStatement(logs, config)] : [])),
+      ...archiveStatements(
+        rows.flatMap(({ archive = [] }) => archive),
+        data,
+      ),
       ...rows.flatMap(({ secret }) => (secret ? [secretStatement(data[secret].secretArn)] : [])),
     ],
     environment: Object.fromEntries([
@@ -56,7 +61,20 @@ function valueOf(name: SettingVariable | ResourceVariable, { data, settings }: G
 export const readsSettings = ({ needs }: { readonly needs: readonly Need[] }): boolean =>
   needs.some((need) => NEEDS[need].env?.some((name) => !isResource(name)));
 
+/** Patterns of objects with a wildcard, of which cdk-nag demands a reason. */
+export const archivePrefixes = (needs: readonly Need[]): string[] => [
+  ...new Set(
+    needs
+      .flatMap((need) => NEEDS[need].archive ?? [])
+      .flatMap(({ objects }) => objects)
+      .filter((pattern) => pattern.endsWith('*')),
+  ),
+];
+
 const RESOURCES: Readonly<Record<ResourceVariable, (data: DataStack) => string>> = {
+  AUDIT_BUCKET: ({ auditBucket }) => auditBucket.bucketName,
+  AUDIT_KEY_ARN: ({ auditKey }) => auditKey.keyArn,
+  AUDIT_RETENTION: ({ auditRetention }) => JSON.stringify(auditRetention),
   FINGERPRINT_KEY_ARN: ({ fingerprintKey }) => fingerprintKey.keyArn,
   ISSUER_KEY_SECRET_ARN: ({ issuerKeySecret }) => issuerKeySecret.secretArn,
   STAGE_SECRET_ARN: ({ stageSecret }) => stageSecret.secretArn,
@@ -115,7 +133,7 @@ function kmsStatement({ action, key }: KmsAccess, data: DataStack): PolicyStatem
   return new PolicyStatement({
     actions: [`kms:${action}`],
     resources: [data[key]].flat().map(({ keyArn }) => keyArn),
-    ...(key !== 'fingerprintKey' && {
+    ...((key === 'vaultKey' || key === 'vaultKeys') && {
       conditions: { StringEquals: { 'kms:EncryptionContext:purpose': VAULT_PURPOSE } },
     }),
   });
@@ -129,6 +147,23 @@ const logStatement = (actions: readonly string[], config: StageConfig) =>
         `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${logGroupName(config, part)}:*`,
     ),
   });
+
+/** S3 answers `AccessDenied` instead of `NoSuchKey` to a caller who may not list the bucket. */
+function archiveStatements(
+  accesses: readonly ArchiveAccess[],
+  { auditBucket }: DataStack,
+): PolicyStatement[] {
+  if (accesses.length === 0) return [];
+  const list = new PolicyStatement({ actions: ['s3:ListBucket'], resources: [auditBucket.bucketArn] });
+  const objects = accesses.map(
+    ({ actions, objects: names }) =>
+      new PolicyStatement({
+        actions: actions.map((action) => `s3:${action}`),
+        resources: names.map((name) => auditBucket.arnForObjects(name)),
+      }),
+  );
+  return [list, ...objects];
+}
 
 const secretStatement = (arn: string) =>
   new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [arn] });

@@ -66,7 +66,7 @@ const KEY_CALLS = [
   'ScheduleKeyDeletion',
 ];
 
-const keySignal = ({ vaultKeys, fingerprintKey }: DataStack): Signal => ({
+const keySignal = ({ vaultKeys, fingerprintKey, auditKey }: DataStack): Signal => ({
   name: 'keys',
   description: 'Administrative calls on the CMKs, reported by CloudTrail, to the ops topic',
   pattern: {
@@ -75,7 +75,7 @@ const keySignal = ({ vaultKeys, fingerprintKey }: DataStack): Signal => ({
     detail: {
       eventSource: ['kms.amazonaws.com'],
       eventName: KEY_CALLS,
-      resources: { ARN: [...vaultKeys, fingerprintKey].map(({ keyArn }) => keyArn) },
+      resources: { ARN: [...vaultKeys, fingerprintKey, auditKey].map(({ keyArn }) => keyArn) },
     },
   },
   text: `critical: KMS ${field('eventName')} on key ${field('requestParameters.keyId')} by ${field('userIdentity.arn')} from ${field('sourceIPAddress')}, at ${field('eventTime')} ${field('errorCode')} (CloudTrail event ${field('eventID')}).`,

@@ -19,6 +19,14 @@ const PUBLIC_URL = /^https:\/\/[^/?#]+(?:\/[^/?#]+)*$/;
 
 const VaultKey = z.int().min(1).max(9);
 
+const Days = z.int().min(1).max(3650);
+const AuditRetentionDays = z.strictObject({
+  authentication: Days,
+  api_call: Days,
+  user_action: Days,
+  system: Days,
+});
+
 export const StageFile = z.strictObject({
   /** With it, a deployment with the credentials of another account fails. */
   account: z
@@ -58,6 +66,8 @@ export const StageFile = z.strictObject({
   /** What a month may cost, as AWS counts by the tag `stage`. */
   monthlyBudgetUsd: z.number().min(1).optional(),
   tracing: z.enum(['sampled', 'off']).optional(),
+  /** Days for which audit records stay in the table, by category. The archive keeps all of them for the longest of these. */
+  auditRetentionDays: AuditRetentionDays.optional(),
 });
 export type StageFile = z.infer<typeof StageFile>;
 

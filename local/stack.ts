@@ -62,7 +62,7 @@ export type Stack = {
   readonly kmsAsRoot: (operation: string, input: object) => ReturnType<Kms['handle']>;
   readonly awsEndpoint: AwsEndpoint;
   readonly dynamo: Dynamo;
-  readonly bucket: S3['bucket'];
+  readonly buckets: S3['buckets'];
   readonly lambda: Lambda;
   readonly logs: Logs;
   readonly credentialsFor: Iam['credentialsFor'];
@@ -125,7 +125,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<Stack> 
     kmsAsRoot: (operation, input) => kms.handle(operation, input, 'root'),
     awsEndpoint,
     dynamo,
-    bucket: s3.bucket,
+    buckets: s3.buckets,
     lambda,
     logs,
     credentialsFor: iam.credentialsFor,

@@ -73,7 +73,8 @@ export const leanSdk: Plugin[] = [
   // Names a browser's brand in the SDK's user agent.
   replaced('no-browsers', { module: /^bowser$/, by: 'export default {};' }),
   // No service that is called here answers with an event stream. Its import() keeps esbuild from leaving out what is
-  // unused of half the SDK. A service that does (Bedrock, Lambda's response streams) fails on the first call.
+  // unused of half the SDK. A service that does (Bedrock, Lambda's response streams) fails on the first call. Of S3, which
+  // configures them for SelectObjectContent, only that operation fails.
   replaced('no-event-streams', {
     module: /^@smithy\/core\/event-streams$/,
     by: `export class EventStreamSerde {

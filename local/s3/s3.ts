@@ -40,6 +40,7 @@ export type Bucket = {
 export type S3 = {
   readonly types: ResourceTypes;
   readonly bucket: (name: string) => Bucket | undefined;
+  readonly buckets: () => readonly Bucket[];
 };
 
 export function createS3({ folder, site }: { folder: string; site: Site }): S3 {
@@ -74,7 +75,7 @@ export function createS3({ folder, site }: { folder: string; site: Site }): S3 {
     },
     'AWS::S3::BucketPolicy': { honours: ['Bucket', 'PolicyDocument'], create: createPolicy },
   };
-  return { types, bucket: (name) => buckets.get(name) };
+  return { types, bucket: (name) => buckets.get(name), buckets: () => [...buckets.values()] };
 }
 
 function createPolicy({ stack, logicalId, properties }: ResourceRequest) {

@@ -42,6 +42,7 @@ export const CHAIN_START = '0'.repeat(64);
 const Chained = z.object({
   fmt: z.literal(2),
   eventId: z.string(),
+  ts: z.string(),
   w: z.string().min(1),
   seq: z.number().int().min(1),
   prev: z.string().regex(/^[0-9a-f]{64}$/),
@@ -49,7 +50,7 @@ const Chained = z.object({
 export type ChainedRecord = z.infer<typeof Chained>;
 
 /** Undefined unless the line is a record with chain fields. */
-function parseChained(line: string): ChainedRecord | undefined {
+export function parseChained(line: string): ChainedRecord | undefined {
   try {
     return Chained.safeParse(JSON.parse(line)).data;
   } catch {
@@ -60,7 +61,7 @@ function parseChained(line: string): ChainedRecord | undefined {
 type Head = { readonly seq: number; readonly leaf: string };
 
 /** Damage of the chain that a record shows; undefined if it continues its writer's chain. */
-function chainDamage(
+export function chainDamage(
   { seq, prev }: Pick<ChainedRecord, 'seq' | 'prev'>,
   head: Head,
 ): Damage['kind'] | undefined {

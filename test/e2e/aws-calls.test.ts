@@ -39,7 +39,7 @@ onEngine('the AWS calls of a request', () => {
         // The look at the caller's session is made every ten seconds per instance: sessions.test.ts counts it.
         ({ caller, operation }) =>
           operation !== 'BatchGetItem' &&
-          !/on-audit-recorded|on-expiry-sweep|on-key-opened|on-decrypt-reconciliation|on-issuer-keys|pipe/i.test(
+          !/on-audit-recorded|on-audit-seal|on-audit-export|on-expiry-sweep|on-key-opened|on-decrypt-reconciliation|on-issuer-keys|pipe/i.test(
             caller,
           ),
       )

@@ -28,6 +28,8 @@ afterAll(() => {
 const START_KB: Readonly<Record<string, number>> = {
   authorizer: 120,
   openapi: 200,
+  // With the S3 client, which no route has.
+  'on-audit-seal': 530,
   'tools-invoke': 560,
   completions: 550,
   embeddings: 550,
@@ -66,7 +68,7 @@ describe('the bundles', async () => {
     const start = START_KB[name] ?? 450;
     expect(kB(filesAtStart(meta, name))).toBeLessThan(start);
     const late = name === 'tools-register' ? REGISTER_KB : LATE_KB[name];
-    expect(kB(filesOf(meta, name))).toBeLessThan(late === undefined ? 450 : start + late);
+    expect(kB(filesOf(meta, name))).toBeLessThan(late === undefined ? Math.max(450, start) : start + late);
   });
 
   it.each(['tools-invoke', 'mcp', 'tools-register'])(

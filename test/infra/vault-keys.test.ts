@@ -37,7 +37,7 @@ describe('the CMKs of a vault', () => {
     const outputs = (stage: typeof after) =>
       Object.keys((stage.templates.Data as { Outputs?: object }).Outputs ?? {});
     expect(keysOf(after, 'kms:Decrypt')).toSatisfy(each(['VaultKey2']));
-    expect(resourcesOf(after, 'AWS::KMS::Key')).toHaveLength(3);
+    expect(resourcesOf(after, 'AWS::KMS::Key')).toHaveLength(4); // two of the vault, fingerprints, audit log
     expect(outputs(after)).toEqual(expect.arrayContaining(outputs(before)));
     expect(outputs(after)).toEqual(expect.arrayContaining(outputs(during)));
   });

@@ -37,7 +37,7 @@ export type TestLog = { readonly signing: SigningKey; readonly segments: TestSeg
 /** A target that a spreadsheet would run, and one with separators: the CSV has to be safe and exact. */
 const TARGETS = ['=HYPERLINK("http://x","y")', 'a,"b"', undefined, 'todo_create', '@sum'];
 
-function createRecord(n: number, position: object, target = TARGETS[n % TARGETS.length]): string {
+export function createRecord(n: number, position: object, target = TARGETS[n % TARGETS.length]): string {
   const at = START_MS + n * 1000;
   return canonicalJson({
     fmt: 2,

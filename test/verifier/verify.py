@@ -135,6 +135,7 @@ def parse_record(line):
         return None
     sound = (
         isinstance(record.get("eventId"), str)
+        and isinstance(record.get("ts"), str)
         and isinstance(record.get("w"), str)
         and record["w"] != ""
         and is_integer(record.get("seq"), 1)
