@@ -188,6 +188,10 @@ const rows = {
     doc: 'Exclusive work, such as renewing credentials.',
     tables: [on('control', ['UpdateItem'], 'LEASE#*')],
   },
+  'breakers:use': {
+    doc: 'Read circuit breakers of upstreams, and record failures and recoveries.',
+    tables: [on('control', ['Query', 'PutItem'], 'CIRCUIT#*')],
+  },
   'renewal-endpoints:read': { doc: 'Token endpoints that renew credentials.', env: ['RENEWAL_ENDPOINTS'] },
   'tools:find': {
     doc: 'Read registered tools, own and shared.',

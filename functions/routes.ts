@@ -113,6 +113,7 @@ const admission = ['rates:admit', 'budgets:reserve'] as const;
 
 /** Todos, registered tools and providers, admitted and executed once: the invoke path. */
 const callTools: readonly Need[] = [
+  'breakers:use',
   'todo:read',
   'todo:write',
   ...registered,
@@ -126,7 +127,13 @@ const callTools: readonly Need[] = [
 
 const connectKey: readonly Need[] = [...storeKey, 'renewal-endpoints:read', 'tools:reach'];
 const validateKey: readonly Need[] = ['vault:use', 'keys:put', 'providers:call'];
-const countTokens: readonly Need[] = ['preferences:read', ...useKey, ...admission, 'idempotency:use'];
+const countTokens: readonly Need[] = [
+  'breakers:use',
+  'preferences:read',
+  ...useKey,
+  ...admission,
+  'idempotency:use',
+];
 const callModels: readonly Need[] = [...countTokens, 'cache:use'];
 
 const eraseAccount: readonly Need[] = ['keys:read', 'keys:delete', 'account:erase', 'sessions:end'];

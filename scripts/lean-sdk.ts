@@ -70,6 +70,24 @@ export const leanSdk: Plugin[] = [
     by: `export const CONFIG_PREFIX_SEPARATOR = '.';
       export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
   }),
+  // No command of the DynamoDB client uses endpoint discovery; its cache of endpoints is 8 kB.
+  replaced('no-endpoint-discovery', {
+    module: /^@aws-sdk\/middleware-endpoint-discovery$/,
+    by: `const never = () => false;
+      export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
+        environmentVariableSelector: never, configFileSelector: never, default: false,
+      };
+      export const resolveEndpointDiscoveryConfig = (input) => input;`,
+  }),
+  // Node always has SHA-256 of its own.
+  replaced('no-sha-256-in-javascript', { module: /\/Sha256Js$/, by: 'export const Sha256Js = undefined;' }),
+  // The clients retry in the standard mode, which does not limit its rate by itself.
+  replaced('no-adaptive-retries', {
+    module: /\/util-retry\/AdaptiveRetryStrategy$/,
+    by: `export class AdaptiveRetryStrategy {
+        constructor() { throw new Error('Adaptive retries are left out: see scripts/lean-sdk.ts.'); }
+      }`,
+  }),
   // Names a browser's brand in the SDK's user agent.
   replaced('no-browsers', { module: /^bowser$/, by: 'export default {};' }),
   // No service that is called here answers with an event stream. Its import() keeps esbuild from leaving out what is

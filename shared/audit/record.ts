@@ -59,6 +59,8 @@ export const ACTIONS = [
   'cache.invalidated',
   'usage.history_read',
   'issuer_keys.refused',
+  'circuit.opened',
+  'circuit.closed',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -21,6 +21,7 @@ import { beginIdempotentRequest } from './idempotency.ts';
 import { keyHealth, usableKeys } from './key-use.ts';
 import { keyStore } from './keys.ts';
 import { ownUsage } from './limits.ts';
+import { upstreamGuard } from './resilience.ts';
 
 const now = Date.now;
 
@@ -32,6 +33,7 @@ const completions = () =>
     origins: providerOrigins(),
     preferenceOf: preferenceOf(),
     pacing: pacing(),
+    guard: upstreamGuard(),
     now,
   });
 
@@ -52,6 +54,7 @@ export const invokeWith = (others: OtherTools) =>
     status: createToolStatus({
       keys: keyStore(),
       origins: providerOrigins(),
+      guard: upstreamGuard(),
       ownUsage: (caller) => ownUsage()(caller), // not every function that calls tools may read budgets
       now,
     }),

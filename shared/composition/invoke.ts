@@ -31,7 +31,7 @@ const alternatives: FindAlternatives = async (principal, rejected) => {
   return find(principal, rejected);
 };
 
-/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:use`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, and the needs of `keyHealth`. */
+/** Needs `rates:admit`, `budgets:reserve`, `budgets:read` where usage can be asked for, `preferences:read`, `idempotency:use`, `audit:write`, `todo:read` and `todo:write` where todos can be called for, `tools:find`, `tools:put`, `tools:reach`, `vault:use`, `providers:call`, `breakers:use`, and the needs of `keyHealth`. */
 export const invoke = /* @__PURE__ */ lazy(() =>
   invokeWith({ findBuiltIn: loadBuiltIn, findRegistered: findRegistered(), alternatives }),
 );

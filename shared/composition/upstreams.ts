@@ -10,12 +10,14 @@ import { audit } from './audit.ts';
 import { toolEgress } from './egress.ts';
 import { keyHealth, usableKeys } from './key-use.ts';
 import { notices } from './notices.ts';
+import { upstreamGuard } from './resilience.ts';
 import { toolStore } from './tools.ts';
 
 /** Needs `tools:reach`, `tools:put`, `audit:write`, and the needs of `keyHealth`. */
 export const upstreamPorts = /* @__PURE__ */ lazy(
   (): UpstreamPorts => ({
     egress: toolEgress(),
+    guard: upstreamGuard(),
     credentials: createCredentials({ vault: usableKeys(), health: keyHealth(), now: Date.now }),
     ...createUpstreamReports({
       store: toolStore(),

@@ -83,6 +83,11 @@ export const ERRORS = {
   upstream_failed: [502, 'The provider returned an error', 'Try again later or choose another model.'],
   upstream_malformed: [502, 'The provider returned an invalid response', 'Try again later.'],
   upstream_unreachable: [502, 'The provider is unreachable', 'Try again later.'],
+  upstream_unavailable: [
+    503,
+    'The provider is currently unavailable',
+    'Try again after the time in Retry-After, or use an alternative.',
+  ],
   egress_refused: [502, 'Calls to this address are not allowed', 'Use a public https address.'],
   unavailable: [503, 'Service unavailable', 'Try again in a few seconds.'],
   kms_unavailable: [503, 'KMS is unavailable', 'Try again in a few seconds.'],

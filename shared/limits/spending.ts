@@ -58,7 +58,7 @@ const NEAR = WARNINGS[WARNINGS.length - 1] ?? 100;
 
 /** Failures before the provider was called. */
 const NOT_ASKED =
-  /^(key_(missing|frozen|expired|invalid)|kms_\w+|integrity_failed|egress_refused|unavailable|invalid_input)$/;
+  /^(key_(missing|frozen|expired|invalid)|kms_\w+|integrity_failed|egress_refused|(upstream_)?unavailable|invalid_input)$/;
 /** Provider errors without a completion, which no provider bills. */
 const NOT_BILLED = /^(key_rejected|rate_limited|upstream_failed|upstream_unreachable|tool_failed)$/;
 

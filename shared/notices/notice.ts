@@ -18,6 +18,7 @@ const NOTICE_KINDS = [
   'incident',
   'tool_differs',
   'tool_quarantined',
+  'upstream_recovered',
 ] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 

@@ -4,6 +4,7 @@ import type { OwnerId } from '#shared/core/ids.ts';
 import { ownProperty } from '#shared/core/own-property.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { ProviderPacing } from '#shared/limits/provider-pacing.ts';
+import type { UpstreamGuard } from '#shared/resilience/upstream.ts';
 import type { UsableKeys } from '#shared/vault/usable-keys.ts';
 
 import { adapterFor } from './adapters.ts';
@@ -17,7 +18,8 @@ import { type ChatRequest, outputLimit } from './chat-request.ts';
 import type { By, CompletionCall } from './completion-call.ts';
 import { headerNames, requireNothingDropped } from './dropped-fields.ts';
 import { createFailover, type KeyHealth } from './failover.ts';
-import { createKeySelection, noEmbeddings } from './key-selection.ts';
+import { createGuardedCalls } from './guarded-calls.ts';
+import { type Choice, createKeySelection, noEmbeddings } from './key-selection.ts';
 import type { Wanted } from './model-name.ts';
 import type { Size } from './policy.ts';
 import type { PreferenceOf } from './preference.ts';
@@ -59,6 +61,7 @@ type Ports = {
   readonly preferenceOf?: PreferenceOf | undefined;
   /** Observes the owner's remaining quota that each response states. */
   readonly pacing: Pick<ProviderPacing, 'observe'>;
+  readonly guard: UpstreamGuard;
   readonly now: () => number;
 };
 
@@ -107,44 +110,61 @@ async function prepareChat(
   return { facts, adapter, path, body, accept: stream ? 'text/event-stream' : 'application/json' };
 }
 
+async function knownModels(vault: UsableKeys, owner: OwnerId): Promise<KnownModels[]> {
+  const keys = await vault.candidates(owner);
+  return CATALOG.filter(({ id }) => keys.some(({ provider }) => provider === id)).map(
+    ({ id, defaultModel }) => ({
+      provider: id,
+      default_model: defaultModel || null,
+      models: [...new Set(keys.flatMap((key) => (key.provider === id ? (key.models ?? []) : [])))],
+    }),
+  );
+}
+
 export function createCompletions(ports: Ports): Completions {
   const { vault } = ports;
   const providerCall = createProviderCall(ports);
-  const failover = createFailover(ports);
-  const select = createKeySelection(ports);
+  const guarded = createGuardedCalls({ guard: ports.guard, failover: createFailover(ports) });
+  const selectKeys = createKeySelection(ports);
+  const select: typeof selectKeys = async (...given) => {
+    const [chosen] = await Promise.all([selectKeys(...given), ports.guard.prefetch()]);
+    return chosen;
+  };
 
   async function selectChat(
     { provider, model: name, policy, ...rest }: CompletionRequest,
     call: CompletionCall,
   ) {
     const wanted = { provider, model: name, policy };
-    const { facts, keys, model, chosenBy } = await select(call.owner, wanted, roughSizeOf(rest));
-    return { facts, keys, model, rest, by: { provider: facts.id, ...(chosenBy && { chosenBy }) } };
+    const chosen: Choice = await select(call.owner, wanted, roughSizeOf(rest));
+    const { facts, model, chosenBy } = chosen;
+    return { chosen, facts, model, rest, by: { provider: facts.id, ...(chosenBy && { chosenBy }) } };
   }
 
   return {
-    ...createDialectCalls({ select, failover, providerCall, adapterOf, prepareChat, replyOf }),
+    ...createDialectCalls({ select, guarded, providerCall, adapterOf, prepareChat, replyOf }),
 
     async chat(request, call) {
-      const { facts, keys, model, rest, by } = await selectChat(request, call);
-      const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: false }, call);
-      const { value, ...how } = await failover(
-        keys,
-        providerCall.whole(prepared, call, prepared.adapter.reply),
-        call,
-      );
-      return { ...replyOf(value, model), ...by, ...how };
+      const { chosen, facts, model, rest, by } = await selectChat(request, call);
+      return guarded(chosen, call, async (serve) => {
+        const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: false }, call);
+        const { value, ...how } = await serve(providerCall.whole(prepared, call, prepared.adapter.reply));
+        return { ...replyOf(value, model), ...by, ...how };
+      });
     },
 
     async stream(request, call) {
-      const { facts, keys, model, rest, by } = await selectChat(request, call);
-      const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: true }, call);
-      const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
-      return { chunks: value, model, ...by, ...how };
+      const { chosen, facts, model, rest, by } = await selectChat(request, call);
+      return guarded(chosen, call, async (serve) => {
+        const prepared = await prepareChat({ facts, request: { ...rest, model }, stream: true }, call);
+        const { value, ...how } = await serve(providerCall.stream(prepared, call));
+        return { chunks: value, model, ...by, ...how };
+      });
     },
 
     async embed({ input, dimensions, extra = {}, ...wanted }, call) {
-      const { facts, keys, model } = await select(call.owner, wanted);
+      const chosen = await select(call.owner, wanted);
+      const { facts, model } = chosen;
       const adapter = await adapterOf(facts);
       if (!adapter.embed) throw noEmbeddings(facts);
       const { reply } = adapter.embed;
@@ -153,22 +173,15 @@ export function createCompletions(ports: Ports): Completions {
       const dropped = headerNames(adapter.embed.dropped?.(extra) ?? []);
       if (call.strict) requireNothingDropped(facts.title, dropped);
       const size = { inputBytes: Buffer.byteLength(body), maxOutputTokens: 0 };
-      await call.begin({ provider: facts.id, model, ...size });
-      call.onDropped?.(dropped);
-      const prepared: ProviderRequest = { facts, adapter, path, body, accept: 'application/json' };
-      const { value, ...how } = await failover(keys, providerCall.whole(prepared, call, reply), call);
-      return { ...value, model, provider: facts.id, ...how };
+      return guarded(chosen, call, async (serve) => {
+        await call.begin({ provider: facts.id, model, ...size });
+        call.onDropped?.(dropped);
+        const prepared: ProviderRequest = { facts, adapter, path, body, accept: 'application/json' };
+        const { value, ...how } = await serve(providerCall.whole(prepared, call, reply));
+        return { ...value, model, provider: facts.id, ...how };
+      });
     },
 
-    async models(owner) {
-      const keys = await vault.candidates(owner);
-      return CATALOG.filter(({ id }) => keys.some(({ provider }) => provider === id)).map(
-        ({ id, defaultModel }) => ({
-          provider: id,
-          default_model: defaultModel || null,
-          models: [...new Set(keys.flatMap((key) => (key.provider === id ? (key.models ?? []) : [])))],
-        }),
-      );
-    },
+    models: (owner) => knownModels(vault, owner),
   };
 }

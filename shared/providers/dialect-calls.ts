@@ -6,7 +6,7 @@ import type { ChatAdapter, ChatReply } from './chat.ts';
 import type { ChatRequest } from './chat-request.ts';
 import type { By } from './completion-call.ts';
 import type { CompletionCall } from './completion-call.ts';
-import type { createFailover } from './failover.ts';
+import type { GuardedCalls, Serve } from './guarded-calls.ts';
 import type { createKeySelection } from './key-selection.ts';
 import type { Wanted } from './model-name.ts';
 import type { Size } from './policy.ts';
@@ -58,7 +58,7 @@ async function* eventsOf(chunks: AsyncIterable<Chunk>, { eventOf }: EventCodec):
 
 type Parts = {
   readonly select: ReturnType<typeof createKeySelection>;
-  readonly failover: ReturnType<typeof createFailover>;
+  readonly guarded: GuardedCalls;
   readonly providerCall: ReturnType<typeof createProviderCall>;
   readonly adapterOf: (facts: ProviderFacts) => Promise<ChatAdapter>;
   readonly prepareChat: (
@@ -102,6 +102,7 @@ async function prepareNative(
 }
 
 type Chosen = Awaited<ReturnType<Parts['select']>>;
+type Serving = { readonly chosen: Chosen; readonly serve: Serve };
 
 const byOf = ({ facts, model, chosenBy }: Chosen) => ({
   provider: facts.id,
@@ -109,33 +110,38 @@ const byOf = ({ facts, model, chosenBy }: Chosen) => ({
   ...(chosenBy && { chosenBy }),
 });
 
-export function createDialectCalls({ select, failover, providerCall, adapterOf, ...parts }: Parts) {
-  async function native({ facts, model, keys }: Chosen, request: NativeRequest, call: CompletionCall) {
-    const own = await adapterOf(facts);
-    const prepared = await prepareNative({ facts, model, native: request, stream: false }, call, own);
+export function createDialectCalls({ select, guarded, providerCall, adapterOf, ...parts }: Parts) {
+  const prepareOwn = async (
+    { chosen: { facts, model } }: Serving,
+    request: { native: NativeRequest; stream: boolean },
+    call: CompletionCall,
+  ) => prepareNative({ facts, model, ...request }, call, await adapterOf(facts));
+
+  async function native(serving: Serving, request: NativeRequest, call: CompletionCall) {
+    const prepared = await prepareOwn(serving, { native: request, stream: false }, call);
     const whole = providerCall.whole(prepared, call, (body) => body);
-    const { value, ...how } = await failover(keys, whole, call);
+    const { value, ...how } = await serving.serve(whole);
     return { kind: 'native' as const, body: value, ...how };
   }
 
-  async function nativeStream({ facts, model, keys }: Chosen, request: NativeRequest, call: CompletionCall) {
-    const own = await adapterOf(facts);
-    const prepared = await prepareNative({ facts, model, native: request, stream: true }, call, own);
-    const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
+  async function nativeStream(serving: Serving, request: NativeRequest, call: CompletionCall) {
+    const prepared = await prepareOwn(serving, { native: request, stream: true }, call);
+    const { value, ...how } = await serving.serve(providerCall.stream(prepared, call));
     return { kind: 'native stream' as const, events: eventsOf(value, request.events), ...how };
   }
 
-  async function translated({ facts, keys, model }: Chosen, asked: DialectRequest, call: CompletionCall) {
+  async function translated({ chosen, serve }: Serving, asked: DialectRequest, call: CompletionCall) {
+    const { facts, model } = chosen;
     const { stream } = asked;
     const { request, dropped } = await asked.neutral();
     const own = alsoDropping(call, facts.title, dropped);
     const prepared = await parts.prepareChat({ facts, request: { ...request, model }, stream }, own);
     if (stream) {
-      const { value, ...how } = await failover(keys, providerCall.stream(prepared, call), call);
+      const { value, ...how } = await serve(providerCall.stream(prepared, call));
       return { kind: 'chat stream' as const, chunks: value, ...how };
     }
     const whole = providerCall.whole(prepared, call, prepared.adapter.reply);
-    const { value, ...how } = await failover(keys, whole, call);
+    const { value, ...how } = await serve(whole);
     return { kind: 'chat' as const, reply: parts.replyOf(value, model), ...how };
   }
 
@@ -143,10 +149,14 @@ export function createDialectCalls({ select, failover, providerCall, adapterOf, 
     async inDialect(asked: DialectRequest, call: CompletionCall): Promise<DialectAnswer> {
       const chosen = await select(call.owner, asked.wanted, asked.roughSize);
       const by = byOf(chosen);
-      if (chosen.facts.id !== asked.dialectOf) return { ...by, ...(await translated(chosen, asked, call)) };
-      const request = asked.native();
-      if (asked.stream) return { ...by, ...(await nativeStream(chosen, request, call)) };
-      return { ...by, ...(await native(chosen, request, call)) };
+      return guarded(chosen, call, async (serve): Promise<DialectAnswer> => {
+        const serving = { chosen, serve };
+        if (chosen.facts.id !== asked.dialectOf)
+          return { ...by, ...(await translated(serving, asked, call)) };
+        const request = asked.native();
+        if (asked.stream) return { ...by, ...(await nativeStream(serving, request, call)) };
+        return { ...by, ...(await native(serving, request, call)) };
+      });
     },
 
     /** A request that only the dialect's own provider answers, without charge. For another one nothing is called. */
@@ -154,7 +164,10 @@ export function createDialectCalls({ select, failover, providerCall, adapterOf, 
       const chosen = await select(call.owner, asked.wanted, asked.roughSize);
       const by = byOf(chosen);
       if (chosen.facts.id === asked.dialectOf)
-        return { ...by, ...(await native(chosen, asked.native(), call)) };
+        return guarded(chosen, call, async (serve) => ({
+          ...by,
+          ...(await native({ chosen, serve }, asked.native(), call)),
+        }));
       return { ...by, kind: 'not native' as const, mode: 'live' as const };
     },
   };

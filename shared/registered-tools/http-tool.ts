@@ -9,7 +9,7 @@ import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { assertSuccess, jsonIn, textIn } from './answer.ts';
 import { requestOf } from './http-operation.ts';
-import { intentOf, shownAs, type UpstreamPorts, withKey } from './ports.ts';
+import { type CallPorts, intentOf, shownAs, withKey } from './ports.ts';
 import { checkedResult } from './result-check.ts';
 import { reasonIn } from './upstream-reason.ts';
 
@@ -53,7 +53,7 @@ export async function callHttp(
     args,
   }: { tool: RegisteredTool; operation: HttpOperation; args: Record<string, unknown> },
   call: ToolCall,
-  { egress, credentials }: UpstreamPorts,
+  { egress, credentials, send }: CallPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const { credential } = definition;
@@ -61,7 +61,7 @@ export async function callHttp(
   const chain = hopHeaders(call);
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
-  const result = await withKey(where, { ...call, credentials }, async (secret) => {
+  const ask = async (secret?: Secret) => {
     const remainingMs = deadline.remainingMs();
     const response = await egress.send(
       {
@@ -74,6 +74,7 @@ export async function callHttp(
     );
     assertSuccess(response, { alias, reason: reasonIn(response, secret && createSecretMask(secret)) });
     return resultOf(operation, response.status, bodyIn(response, secret));
-  });
+  };
+  const result = await withKey(where, { ...call, credentials }, (secret) => send(() => ask(secret)));
   return { ...checkedResult(result, definition), meta: intentOf(tool) };
 }

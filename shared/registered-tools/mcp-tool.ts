@@ -5,6 +5,7 @@ import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { withMarks } from '#shared/core/visible-text.ts';
+import type { Send } from '#shared/resilience/upstream.ts';
 import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
@@ -12,7 +13,15 @@ import { reasonOf } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import { MAX_LISTED, nameIn, type Session, withSession } from './mcp-session.ts';
 import { checkedResult } from './result-check.ts';
-import { intentOf, providerOf, shownAs, type ToolCandidate, type UpstreamPorts, withKey } from './ports.ts';
+import {
+  type CallPorts,
+  intentOf,
+  providerOf,
+  shownAs,
+  type ToolCandidate,
+  type UpstreamPorts,
+  withKey,
+} from './ports.ts';
 import { upstreamMessage } from './upstream-reason.ts';
 import { within } from './within.ts';
 
@@ -37,11 +46,11 @@ const connectionName = (ownerId: string, url: string, credential: object | undef
 /** One conversation, with the caller's own key where the server takes one. */
 function conversation<T>(
   where: Where,
-  caller: Caller & Pick<UpstreamPorts, 'egress' | 'credentials'>,
+  caller: Caller & Pick<UpstreamPorts, 'egress' | 'credentials'> & { readonly send?: Send },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { url, alias, credential, keeps = false } = where;
-  const { egress, deadline, progress } = caller;
+  const { egress, deadline, progress, send = (request) => request() } = caller;
   const chain = hopHeaders(caller);
   return withKey(where, caller, (secret) => {
     const shown = { ...chain, ...(credential && secret && shownAs(credential, secret)) };
@@ -49,7 +58,7 @@ function conversation<T>(
     const keepAs = !keeps
       ? undefined
       : connectionName(caller.principal.ownerId, url, credential && secret && shownAs(credential, secret));
-    return withSession({ url, alias, egress, deadline, mask, shown, progress, keepAs }, work);
+    return send(() => withSession({ url, alias, egress, deadline, mask, shown, progress, keepAs }, work));
   });
 }
 
@@ -98,7 +107,7 @@ const isDecisive = ({ shared, owner, definition }: RegisteredTool, { principal }
 async function changed(
   { tool, drift }: { tool: RegisteredTool; drift: NonNullable<RegisteredTool['drift']> },
   call: ToolCall,
-  ports: UpstreamPorts,
+  ports: Pick<UpstreamPorts, 'quarantine' | 'reportMismatch'>,
 ): Promise<AppError> {
   const { name, alias } = tool;
   if (isDecisive(tool, call)) {
@@ -125,7 +134,7 @@ async function changed(
 export async function callMcp(
   { tool, source, args }: { tool: RegisteredTool; source: McpTool; args: Record<string, unknown> },
   call: ToolCall,
-  ports: UpstreamPorts,
+  ports: CallPorts,
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const where = { url: source.url, alias, credential: definition.credential, keeps: true };

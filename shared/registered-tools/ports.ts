@@ -4,6 +4,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
 import type { Egress } from '#shared/egress/egress.ts';
+import type { Send, UpstreamGuard } from '#shared/resilience/upstream.ts';
 import type { Credential, Definition, RegisteredTool } from '#shared/tools/registered.ts';
 import type { KeyReceipt, ToolCall } from '#shared/tools/tool.ts';
 
@@ -33,6 +34,7 @@ export type Credentials = {
 export type UpstreamPorts = {
   readonly egress: Egress;
   readonly credentials: Credentials;
+  readonly guard: UpstreamGuard;
   /** Durable, with its record, before the call that found it is rejected. */
   readonly quarantine: (
     tool: RegisteredTool,
@@ -42,6 +44,9 @@ export type UpstreamPorts = {
   /** Notifies the registrar of a shared tool that another user's key gets a different definition of it, or none. */
   readonly reportMismatch: (tool: RegisteredTool, call: { readonly requestId: string }) => Promise<void>;
 };
+
+/** Ports of one call, which is sent through the circuit breaker of its upstream. */
+export type CallPorts = Omit<UpstreamPorts, 'guard'> & { readonly send: Send };
 
 /** A tool as its source describes it, or why it cannot be one. */
 export type ToolCandidate = { readonly upstreamName: string } & (

@@ -2,12 +2,13 @@
 import { AppError } from '#shared/core/errors.ts';
 import { hopHeaders } from '#shared/core/hops.ts';
 import { coerced } from '#shared/tools/coerce.ts';
+import type { Send, UpstreamTarget } from '#shared/resilience/upstream.ts';
 import { listedTool, type RegisteredAsTool } from '#shared/tools/listed-tool.ts';
-import type { RegisteredTool } from '#shared/tools/registered.ts';
+import { type RegisteredTool, shelfOf } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { callHttp } from './http-tool.ts';
-import { intentOf, type UpstreamPorts } from './ports.ts';
+import { intentOf, providerOf, type UpstreamPorts } from './ports.ts';
 import { validatorOf } from './validator.ts';
 
 type Arguments = Record<string, unknown>;
@@ -42,12 +43,29 @@ async function call(
 ): Promise<Done<Record<string, unknown>>> {
   const { source } = tool.definition;
   hopHeaders(at);
-  await at.begin(intentOf(tool));
-  const args = checkedInput(tool, given);
-  if (source.kind === 'http') return callHttp({ tool, operation: source, args }, at, ports);
-  const { callMcp } = await import('./mcp-tool.ts');
-  return callMcp({ tool, source, args }, at, ports);
+  const { guard, ...others } = ports;
+  const caller = { owner: at.principal.ownerId, requestId: at.requestId, deadline: at.deadline };
+  return guard.run(targetOf(tool), caller, async (send) => {
+    await at.begin(intentOf(tool));
+    const args = checkedInput(tool, given);
+    const own = { ...others, send: repeating(send, tool) };
+    if (source.kind === 'http') return callHttp({ tool, operation: source, args }, at, own);
+    const { callMcp } = await import('./mcp-tool.ts');
+    return callMcp({ tool, source, args }, at, own);
+  });
 }
+
+/** The upstream of one registrant: another one's of the same alias is another server. */
+const targetOf = (tool: RegisteredTool): UpstreamTarget => {
+  const provider = providerOf(tool.alias);
+  return { group: shelfOf(tool), name: provider, provider, title: `The upstream ${tool.alias}` };
+};
+
+/** A call that may have had an effect is not repeated. */
+const repeating = (send: Send, { definition: { annotations } }: RegisteredTool): Send => {
+  const isRepeatable = annotations.readOnlyHint || annotations.idempotentHint;
+  return (request) => send(request, { isRepeatable });
+};
 
 export function runnable(tool: RegisteredTool, ports: UpstreamPorts): RegisteredAsTool {
   return {

@@ -19,6 +19,10 @@ const readsLimits = ({ caller, operation, partitions }: AwsCall) =>
   /tools-invoke|completions|embeddings|messages|responses/.test(caller) &&
   partitions?.[0] === 'LIMITS';
 
+/** Circuit breakers, which an instance reads again after 5 s. */
+const readsBreakers = ({ operation, partitions }: AwsCall) =>
+  operation === 'Query' && partitions?.[0]?.startsWith('CIRCUIT#') === true;
+
 /** The later of two calls at the same moment finds the other's rate written, and repeats its own write: at least three. */
 const ratesAside = (calls: string): string =>
   calls.replace(/(?: UpdateItem){3,6}$/, ' UpdateItem, three or more');
@@ -43,7 +47,7 @@ onEngine('the AWS calls of a request', () => {
             caller,
           ),
       )
-      .filter((call) => !readsLimits(call))
+      .filter((call) => !readsLimits(call) && !readsBreakers(call))
       .map(({ operation }) => operation)
       .toSorted()
       .join(' ');

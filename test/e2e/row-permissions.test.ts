@@ -122,6 +122,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
       },
     ],
     ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register'], read: [] }],
+    ['control', 'CIRCUIT#providers', { write: withNeed('breakers:use'), read: withNeed('breakers:use') }],
     ['control', `SESSION#${OWNER}`, { write: callers, read: callers }],
     ['control', `REVOKED#${OWNER}`, { write: [...ENDS_SESSIONS, ...LEAKS, 'tokens-revoke'], read: callers }],
     [

@@ -43,11 +43,15 @@ export const ProviderStatus = z.object({
   features: z.array(z.string()),
   default_model: z.string(),
   configured: z.boolean(),
+  /** `degraded`: its last calls failed; it is still called. `unavailable`: it is not called until a probe succeeds. */
+  status: z.enum(['available', 'degraded', 'unavailable']),
+  unavailable_since: z.string().optional(),
+  retry_after_seconds: z.number().int().optional(),
 });
 
 /** Ports, composed outside: what there is to tell. */
 export type StatusPorts = {
   readonly keysOf: (owner: OwnerId) => Promise<z.input<typeof KeyStatus>[]>;
-  readonly providers: () => z.input<typeof ProviderStatus>[];
+  readonly providers: (owner: OwnerId) => Promise<z.input<typeof ProviderStatus>[]>;
   readonly usageOf: (caller: Principal) => Promise<UsageStatus>;
 };

@@ -36,13 +36,19 @@ const keyStatus = defineTool({
 const serviceStatus = defineTool({
   name: 'service_status',
   title: 'Status of this service',
-  description: 'Returns the server time and the AI providers that this service is configured to call.',
+  description:
+    'Returns the server time, and the AI providers that this service is configured to call with their availability.',
   input: z.strictObject({}),
   output: z.object({ utc: z.iso.datetime(), providers: z.array(ProviderStatus) }),
+  outputSummary: z.object({
+    utc: z.iso.datetime(),
+    providers: z.array(z.looseObject({ ...ProviderStatus.pick({ name: true, status: true }).shape })),
+  }),
   annotations,
   examples: [{}],
-  async run(_input, { now, status }) {
-    return { output: { utc: new Date(now()).toISOString(), providers: status.providers() } };
+  async run(_input, { now, status, principal }) {
+    const providers = await status.providers(principal.ownerId);
+    return { output: { utc: new Date(now()).toISOString(), providers } };
   },
 });
 

@@ -14,6 +14,7 @@ import { lintSchema } from '#shared/registered-tools/schema-lint.ts';
 import { checkSchema, validatorOf } from '#shared/registered-tools/validator.ts';
 import { differenceOf } from '#shared/tools/difference.ts';
 import type { HttpOperation } from '#shared/tools/registered.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 const INHERITED = ['constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf'];
 const TEXT = { type: 'string' };
@@ -40,6 +41,7 @@ async function estimateOf(type: string): Promise<Intent | undefined> {
     origins: { openai: 'https://api.openai.com' },
     health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
     pacing: { observe: async () => {} },
+    guard: UNGUARDED,
     now: Date.now,
   });
   const begin = async (asked: Intent) => void (intent = asked);

@@ -7,6 +7,7 @@ import { Secret } from '#shared/core/secret.ts';
 import type { EgressRequest, EgressResponse } from '#shared/egress/egress.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
 import { revealed } from '#test/support/secret-encodings.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 const KEY = 'sk-proj-abc/def+ghi=jklmnopqrstu';
 const owner = 'u'.repeat(27) as OwnerId;
@@ -37,6 +38,7 @@ function over(answer: Partial<EgressResponse> & { text?: string }, key = KEY) {
     origins: { openai: 'https://api.openai.com' },
     health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
     pacing: { observe: async () => {} },
+    guard: UNGUARDED,
     now: Date.now,
   });
   const chat = () =>

@@ -6,6 +6,7 @@ import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { createSecretMask } from '#shared/core/mask-secret.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 const KEY = 'sk-proj-abc/def+ghi=jklmnopqrstu';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -52,6 +53,7 @@ async function streamed(events: readonly (object | string)[], provider = 'openai
     origins: { [provider]: 'https://provider.example' },
     health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
     pacing: { observe: async () => {} },
+    guard: UNGUARDED,
     now: Date.now,
   });
   const { chunks } = await completions.stream(

@@ -5,6 +5,7 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
 import { Secret } from '#shared/core/secret.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 const KEY = 'a-key-of-a-server-0123456789';
 
@@ -35,6 +36,7 @@ async function chunksOf(contentType: string, answer: string) {
     origins: {},
     health: { renew: async () => 'failed', markInvalid: async () => {}, markSuspect: async () => {} },
     pacing: { observe: async () => {} },
+    guard: UNGUARDED,
     now: Date.now,
   });
   const request = { messages: [{ role: 'user' as const, content: 'hi' }], model: 'gpt-oss:20b' };

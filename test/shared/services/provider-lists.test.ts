@@ -9,6 +9,7 @@ import { createToolStatus } from '#shared/services/tool-status.ts';
 import type { StoredKey } from '#shared/vault/stored-key.ts';
 import { principalNamed } from '#test/support/callers.ts';
 import { storedKey } from '#test/support/stored-keys.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 const NOW = Date.UTC(2026, 10, 28);
 const now = () => NOW;
@@ -107,6 +108,7 @@ describe('the status tools', () => {
     keys: keysIn([own('openai', { last4: 'wxyz' }), frozen, expired, storedKey(bob.ownerId, 'openai')]),
     origins: { openai: 'https://api.openai.example' },
     ownUsage: async () => ({ price_version: 'v' }) as never,
+    guard: UNGUARDED,
     now,
   });
 
@@ -116,8 +118,9 @@ describe('the status tools', () => {
     expect(keys[0]).toMatchObject({ provider: 'openai', hint: '…wxyz' });
   });
 
-  it('describe a provider as configured if it has an origin here, or takes one with each key', () => {
-    const configured = new Map(status.providers().map((provider) => [provider.name, provider.configured]));
+  it('describe a provider as configured if it has an origin here, or takes one with each key', async () => {
+    const providers = await status.providers(alice.ownerId);
+    const configured = new Map(providers.map((provider) => [provider.name, provider.configured]));
     expect(configured.get('openai')).toBe(true);
     expect(configured.get('anthropic')).toBe(false);
     expect(configured.get('compatible')).toBe(true);

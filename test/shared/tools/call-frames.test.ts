@@ -11,6 +11,7 @@ import { loadBuiltIn } from '#shared/tools/load-built-in.ts';
 import type { Candidate } from '#shared/vault/usable-keys.ts';
 import { principalNamed } from '#test/support/callers.ts';
 import { createMemoryAudit } from '#test/support/memory-audit.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 /** The handler of the route and `run` of its function file come before. */
 const MAX_FRAMES = 8;
@@ -50,6 +51,7 @@ function given() {
     },
     origins: { openai: 'https://api.openai.com' },
     pacing: { observe: async () => undefined },
+    guard: UNGUARDED,
     now: () => 0,
   });
   const { audit } = createMemoryAudit();

@@ -13,6 +13,7 @@ import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
 import { runnable } from '#shared/registered-tools/runnable.ts';
+import { UNGUARDED } from '#test/support/unguarded.ts';
 
 type Ports = Parameters<typeof createInvoke>[0];
 const unhandled: unknown[] = [];
@@ -166,6 +167,7 @@ const registered = (inputSchema: object, outputSchema?: object): RegisteredTool 
 };
 const upstream = {
   egress: { send: async () => ({ status: 200, headers: {}, body: Buffer.from('{"a":1}') }) },
+  guard: UNGUARDED,
 } as unknown as UpstreamPorts;
 
 describe('a call of a registered tool', () => {
