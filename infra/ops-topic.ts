@@ -29,25 +29,25 @@ type Signal = {
 const record = `owner ${field('ownerId')}, at ${field('ts')} (audit record ${field('eventId')})`;
 
 /** Actions of the records that operators have to see. */
-export const SIGNALLED_ACTS = ['notice.raised', 'audit.tampered'] as const;
+export const SIGNALLED_ACTS = ['notice.raised', 'audit.tampered', 'cache.tampered'] as const;
 type SignalledAct = (typeof SIGNALLED_ACTS)[number];
 
 const recordSignals = (bus: IEventBus): Signal[] => {
-  const onAct = (name: string, { act, text }: { act: SignalledAct; text: string }): Signal => ({
+  const onAct = (name: string, { acts, text }: { acts: readonly SignalledAct[]; text: string }): Signal => ({
     name,
-    description: `${act} to the ops topic`,
+    description: `${acts.join(', ')} to the ops topic`,
     bus,
-    pattern: { source: ['portunus.audit'], detail: { act: [act], change: ['INSERT'] } },
+    pattern: { source: ['portunus.audit'], detail: { act: [...acts], change: ['INSERT'] } },
     text: `${text}, ${record}.`,
   });
   return [
     onAct('notices', {
-      act: 'notice.raised',
+      acts: ['notice.raised'],
       text: `${field('severity')} notice ${field('reason')} about ${field('target')}`,
     }),
     onAct('tampering', {
-      act: 'audit.tampered',
-      text: `critical: audit record ${field('target')} was ${field('reason')} after it was written`,
+      acts: ['audit.tampered', 'cache.tampered'],
+      text: `critical: ${field('act')}, ${field('target')} was ${field('reason')} after it was written`,
     }),
   ];
 };

@@ -14,6 +14,7 @@ import type { LeakFeedback } from '#shared/exposure/leak-report.ts';
 import { Rates } from '#shared/limits/rates.ts';
 import { Notice, type NoticePage } from '#shared/notices/notice.ts';
 import type { ToolDescription } from '#shared/tools/api.ts';
+import { ResultCache } from '#shared/tools/registered.ts';
 import type { ToolDetail } from '#shared/tools/review.ts';
 import type { KeySummary } from '#shared/vault/stored-key.ts';
 
@@ -80,6 +81,7 @@ const RegisteredToolDetail = z
     ...source,
     state: z.enum(['draft', 'active', 'disabled', 'quarantined']),
     credential: z.object({ provider: Text, header: Text }).nullable(),
+    cache: ResultCache.nullable().describe('As it was registered; of operations that only read'),
     drift: z
       .object({ at: Time, hash: Text.nullable(), changes: z.array(z.looseObject({})) })
       .nullable()

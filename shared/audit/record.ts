@@ -57,6 +57,7 @@ export const ACTIONS = [
   'limits.read',
   'limits.changed',
   'cache.invalidated',
+  'cache.tampered',
   'usage.history_read',
   'issuer_keys.refused',
   'circuit.opened',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 const Tools = z
-  .array(z.string().regex(/^[a-z0-9_]{1,128}$/i, 'must be the name of a tool'))
+  .array(z.string().regex(/^[a-z0-9_-]{1,128}$/i, 'must be the name of a tool'))
   .min(1)
   .max(50);
 

@@ -20,9 +20,11 @@ export type CachePolicy<In> = {
   readonly modeOf?: (input: In) => CacheMode | undefined;
   /** JSON that is equal for two requests with the same result. Absent: all arguments. */
   readonly keyOf?: (input: In) => unknown;
+  /** Version of data that results depend on and that changes with a deployment: entries of another one are not found. */
+  readonly basis?: string;
   /** Tags besides that of the tool: data the result depends on. Invalidating one invalidates the entry. */
   readonly tags: readonly CacheTag[];
 };
 
-/** `keys`: the stored keys of the owner. `preferences`: their preferences. */
-export type CacheTag = 'keys' | 'preferences' | `tool:${string}`;
+/** `keys`: the stored keys of the owner. `preferences`: their preferences. `alias:`: data of the upstream of registered tools. */
+export type CacheTag = 'keys' | 'preferences' | `tool:${string}` | `alias:${string}`;

@@ -19,7 +19,11 @@ export type TierPorts = {
   /** The store's clock: writers and readers are different machines. */
   readonly now: () => number;
   readonly observe: ObserveCache;
+  /** A row that does not open: changed or moved by other means than this gateway. Resolves when it is recorded. */
+  readonly reportTampering: (found: TamperedEntry) => Promise<void>;
 };
+
+export type TamperedEntry = { readonly scope: string; readonly tool: string; readonly requestId: string };
 
 /** Generations are kept for longer. */
 const MAX_LIFETIME_SECONDS = 7 * 86_400;
@@ -81,11 +85,13 @@ export function createTiers(ports: TierPorts) {
   const attempt = attempts(observe);
   const first = createFirstTier(ports);
 
-  function open(place: EntryPlace, row: CacheRow): string | undefined {
+  async function open({ place, subject, requestId }: PlacedRequest, row: CacheRow) {
     try {
       return codec.decode(place, row.sealed, sealedWith(row));
     } catch {
       observe('tampered', place.scope);
+      const { scope, tool } = subject;
+      await attempt(place, () => ports.reportTampering({ scope, tool, requestId }));
       return undefined;
     }
   }
@@ -110,7 +116,7 @@ export function createTiers(ports: TierPorts) {
       const { row } = state;
       const freshness = row && freshnessOf(row, generationsOf(request.tags, state), now());
       if (!row || freshness === 'invalid') return {};
-      const json = open(request.place, row);
+      const json = await open(request, row);
       if (json === undefined) return {};
       if (freshness === 'stale') return { stale: entryOf(json, now() - row.storedAt) };
       first.remember(request.place, json, row);

@@ -8,7 +8,9 @@ import { createMemoryTier } from '#shared/cache/memory-tier.ts';
 import { createResponseCache, type ResponseCache } from '#shared/cache/response-cache.ts';
 import type { RememberedEntry } from '#shared/cache/tiers.ts';
 import { env } from '#shared/core/env.ts';
+import { createReportCacheTampering } from '#shared/services/cache-tampering.ts';
 
+import { audit } from './audit.ts';
 import { observeCache } from './cache-metric.ts';
 import { stageKey } from './stage-secret.ts';
 
@@ -25,7 +27,7 @@ async function wait(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** Needs `cache:use`. One per instance: its first tier is the memory of the instance. */
+/** Needs `cache:use`, `audit:write`. One per instance: its first tier is the memory of the instance. */
 export async function responseCache(): Promise<ResponseCache> {
   const [names, entries] = await Promise.all([stageKey('cache-names'), stageKey('cache-entries')]);
   return createResponseCache({
@@ -37,5 +39,6 @@ export async function responseCache(): Promise<ResponseCache> {
     random: Math.random,
     wait,
     observe: observeCache,
+    reportTampering: createReportCacheTampering({ audit: audit() }),
   });
 }

@@ -7,6 +7,7 @@ import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
 import { createUpstreamReports } from '#shared/services/upstream-reports.ts';
 
 import { audit } from './audit.ts';
+import { invalidateCache } from './cache.ts';
 import { toolEgress } from './egress.ts';
 import { keyHealth, usableKeys } from './key-use.ts';
 import { notices } from './notices.ts';
@@ -18,6 +19,8 @@ export const upstreamPorts = /* @__PURE__ */ lazy(
   (): UpstreamPorts => ({
     egress: toolEgress(),
     guard: upstreamGuard(),
+    invalidateCache,
+    commit: transaction(dynamo()),
     credentials: createCredentials({ vault: usableKeys(), health: keyHealth(), now: Date.now }),
     ...createUpstreamReports({
       store: toolStore(),

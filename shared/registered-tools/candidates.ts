@@ -100,8 +100,8 @@ export async function toolCandidates(
     hopHeaders(caller);
     await caller.begin(body.alias);
     const { serverCandidates } = await import('./mcp-tool.ts');
-    const { url, alias, credential, results, tools: wanted } = body;
-    return serverCandidates({ url, alias, credential, results, wanted }, caller, upstream);
+    const { url, alias, credential, results, cache, tools: wanted } = body;
+    return serverCandidates({ url, alias, credential, results, cache, wanted }, caller, upstream);
   }
   if (body.kind === 'openapi') return openApiCandidates(body, { caller, ports });
   checkOwnTexts(body.tool);

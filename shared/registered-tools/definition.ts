@@ -111,16 +111,17 @@ function outputOf(
 }
 
 /** Settings of a registration that apply to all its tools. */
-export type About = Pick<Definition, 'credential' | 'results'>;
+export type About = Pick<Definition, 'credential' | 'results' | 'cache'>;
 
 /** Without members that are absent: a definition is compared by its text. */
-export const aboutOf = ({ credential, results }: About): About => ({
+export const aboutOf = ({ credential, results, cache }: About): About => ({
   ...(credential && { credential }),
   ...(results && { results }),
+  ...(cache && { cache }),
 });
 
 /** @throws {AppError} `invalid_input` for a schema that is not acceptable */
-export function httpDefinition(tool: HttpTool, { credential, results }: About): Definition {
+export function httpDefinition(tool: HttpTool, about: About): Definition {
   const { method, url, parameters, body, name, description, title = name } = tool;
   const { body_format: bodyFormat, body_encoding: bodyEncoding } = tool;
   const removals = createRemovals();
@@ -143,7 +144,7 @@ export function httpDefinition(tool: HttpTool, { credential, results }: About): 
       ...(bodyEncoding && { bodyEncoding }),
       answer,
     },
-    ...aboutOf({ credential, results }),
+    ...aboutOf(about),
     ...removals.list(),
   };
 }

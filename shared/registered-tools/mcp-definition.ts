@@ -21,6 +21,7 @@ type About = {
   readonly url: string;
   readonly credential: Definition['credential'];
   readonly results?: Definition['results'];
+  readonly cache?: Definition['cache'];
   /** Whether it contains the key that it was listed with, which is masked by now. */
   readonly quotesKey: boolean;
 };
@@ -68,7 +69,7 @@ function listedAs(entry: unknown): ListedTool {
 }
 
 /** As it is said, without what could deceive; its schemas are of known keywords, but not compiled yet. */
-function asSaid(entry: unknown, { url, credential, results }: Omit<About, 'quotesKey'>): Definition {
+function asSaid(entry: unknown, { url, credential, results, cache }: Omit<About, 'quotesKey'>): Definition {
   const { name, annotations = {}, ...tool } = listedAs(entry);
   const fault = name === '' ? 'is empty' : faultIn(name, MAX_NAME);
   if (fault) reject('name', fault);
@@ -84,7 +85,7 @@ function asSaid(entry: unknown, { url, credential, results }: Omit<About, 'quote
     annotations: hintsOf(annotations),
     examples: [],
     source: { kind: 'mcp', url, upstreamName: name },
-    ...aboutOf({ credential, results }),
+    ...aboutOf({ credential, results, cache }),
     ...removals.list(),
   };
 }
@@ -113,8 +114,8 @@ export function driftOf(
   const at = new Date(now).toISOString();
   if (entry === undefined) return { at, hash: '', changes: [{ path: '', approved: 'listed', now: null }] };
   if (quotesKey) return { at, hash: '', changes: [{ path: '', approved: null, now: QUOTES_KEY }] };
-  const { source, credential, results } = definition;
-  const about = { url: source.url, credential, results, quotesKey };
+  const { source, credential, results, cache } = definition;
+  const about = { url: source.url, credential, results, cache, quotesKey };
   let changes: Drift['changes'] = [];
   try {
     const said = asSaid(entry, about);

@@ -31,6 +31,7 @@ type Where = {
   readonly alias: string;
   readonly credential: Credential | undefined;
   readonly results?: Definition['results'];
+  readonly cache?: Definition['cache'];
   /** Whether the connection is kept for the owner's next call. */
   readonly keeps?: boolean;
 };
@@ -169,11 +170,15 @@ type Wanted = readonly string[] | undefined;
 /** Each entry as a tool, or why it cannot be one. An entry without a name is called by its place. */
 type Entry = { readonly entry: unknown; readonly quotesKey: boolean };
 
-const candidatesFrom = (entries: readonly Entry[], { url, credential, results }: Where): ToolCandidate[] =>
+const candidatesFrom = (
+  entries: readonly Entry[],
+  { url, credential, results, cache }: Where,
+): ToolCandidate[] =>
   entries.map(({ entry, quotesKey }, index) => {
     const upstreamName = nameIn(entry) ?? `entry-${index + 1}`;
     try {
-      return { upstreamName, definition: mcpDefinition(entry, { url, credential, results, quotesKey }) };
+      const about = { url, credential, results, cache, quotesKey };
+      return { upstreamName, definition: mcpDefinition(entry, about) };
     } catch (error) {
       return { upstreamName, reason: reasonOf(error) };
     }

@@ -1,8 +1,10 @@
 // Ports and types for calls of registered tools.
 import type { Principal } from '#shared/auth/principal.ts';
+import type { Invalidate } from '#shared/cache/store.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
 import type { Secret } from '#shared/core/secret.ts';
+import type { Commit } from '#shared/core/write.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 import type { Send, UpstreamGuard } from '#shared/resilience/upstream.ts';
 import type { Credential, Definition, RegisteredTool } from '#shared/tools/registered.ts';
@@ -41,6 +43,9 @@ export type UpstreamPorts = {
     drift: NonNullable<RegisteredTool['drift']>,
     call: { readonly principal: Principal; readonly requestId: string },
   ) => Promise<void>;
+  readonly invalidateCache: Invalidate;
+  /** For writes without an outcome to join. */
+  readonly commit: Commit;
   /** Notifies the registrar of a shared tool that another user's key gets a different definition of it, or none. */
   readonly reportMismatch: (tool: RegisteredTool, call: { readonly requestId: string }) => Promise<void>;
 };

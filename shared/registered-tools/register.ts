@@ -145,6 +145,17 @@ export type RegisterPorts = {
   readonly reserved: ReadonlySet<string>;
 };
 
+/** Who may use the tools, and who their cached results: they cannot belong to more owners than the tools. */
+function assertScope(body: RegisterToolsBody, principal: Principal): void {
+  if (body.shared && !isRegistrar(principal)) {
+    throw new AppError('forbidden', 'Only an admin can register shared tools.', {
+      next_step: 'Omit shared, or ask an admin to register the tool.',
+    });
+  }
+  if (body.cache?.scope === 'public' && (!body.shared || body.credential))
+    rejectRegistration('can be public for shared tools without a credential alone', 'body.cache.scope');
+}
+
 /**
  * @returns nothing is stored until the writes are committed
  * @throws {AppError} `invalid_input` naming the field, `forbidden`, `conflict`, `egress_refused`
@@ -179,11 +190,7 @@ export function createRegister(ports: RegisterPorts) {
 
   return async (body: RegisterToolsBody, caller: RegisterCall): Promise<Registered> => {
     const { principal } = caller;
-    if (body.shared && !isRegistrar(principal)) {
-      throw new AppError('forbidden', 'Only an admin can register shared tools.', {
-        next_step: 'Omit shared, or ask an admin to register the tool.',
-      });
-    }
+    assertScope(body, principal);
     if (reserved.has(lookOf(body.alias)))
       rejectRegistration('is a reserved name or the name of a provider, or looks like one');
     if (body.credential) checkCredential(body.credential);

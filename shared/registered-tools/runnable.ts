@@ -9,6 +9,7 @@ import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { callHttp } from './http-tool.ts';
 import { intentOf, providerOf, type UpstreamPorts } from './ports.ts';
+import { cachePolicy, invalidating } from './result-cache.ts';
 import { validatorOf } from './validator.ts';
 
 type Arguments = Record<string, unknown>;
@@ -68,11 +69,14 @@ const repeating = (send: Send, { definition: { annotations } }: RegisteredTool):
 };
 
 export function runnable(tool: RegisteredTool, ports: UpstreamPorts): RegisteredAsTool {
+  const cache = cachePolicy(tool);
   return {
     ...listedTool(tool),
+    ...(cache && { cache }),
     async run(args, at) {
       assertActive(tool);
-      return call(tool, { args, call: at, ports });
+      const run = () => call(tool, { args, call: at, ports });
+      return invalidating(tool, at.principal.ownerId, { ports, run });
     },
   };
 }

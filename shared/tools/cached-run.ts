@@ -22,7 +22,7 @@ function requestOf(tool: Tool, input: Arguments, call: CachedCall): CacheRequest
   const subject = {
     scope: policy.scope === 'owner' ? principal.ownerId : PUBLIC_SCOPE,
     tool: tool.name,
-    definition: definitionOf(tool),
+    definition: policy.basis === undefined ? definitionOf(tool) : `${definitionOf(tool)} ${policy.basis}`,
     authorisation: [principal.models?.toSorted() ?? null, principal.tools?.toSorted() ?? null],
     input: policy.keyOf ? policy.keyOf(input) : input,
   };

@@ -36,6 +36,7 @@ export const listedTool = (tool: RegisteredTool): RegisteredAsTool => ({
   ...listRegisteredTool(tool),
   input: Anything,
   output: Anything,
+  definition: `${tool.hash} ${tool.revision}`,
   async run() {
     throw new AppError('internal');
   },

@@ -82,6 +82,19 @@ export type Credential = z.infer<typeof Credential>;
 export const ResultCheck = z.enum(['validated', 'as_is']);
 export type ResultCheck = z.infer<typeof ResultCheck>;
 
+/**
+ * Caching of the results of operations that only read: of HTTP tools with GET, of others with `readOnlyHint`. A call of another
+ * operation of the alias that has this too invalidates them.
+ */
+export const ResultCache = z.object({
+  scope: z.enum(['per_owner', 'public']).optional(),
+  ttl_seconds: z.number(),
+  max_seconds: z.number().optional(),
+  stale_seconds: z.number().optional(),
+  ignored_arguments: z.array(z.string()).optional(),
+});
+export type ResultCache = z.infer<typeof ResultCache>;
+
 /** Definition that a reviewer approves by its hash: any change requires a new approval. */
 export const Definition = z.object({
   title: z.string(),
@@ -94,6 +107,8 @@ export const Definition = z.object({
   source: z.discriminatedUnion('kind', [HttpOperation, McpTool]),
   credential: Credential.optional(),
   results: ResultCheck.optional(),
+  /** Absent: no result is cached. */
+  cache: ResultCache.optional(),
   /** Parts removed from its texts and schemas, for the reviewer; absent: none. */
   removed: z.array(z.string()).optional(),
 });

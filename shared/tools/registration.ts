@@ -1,13 +1,42 @@
 // Schemas of the routes that register and review tools.
 import * as z from 'zod';
 
-import { BodyEncoding, QueryStyle, ResultCheck } from './registered.ts';
+import { BodyEncoding, QueryStyle, type ResultCache, ResultCheck } from './registered.ts';
 
 /** Short, for clients put their own name before it; ours, whatever the upstream calls itself. */
 const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,11}$/, 'must be 1 to 12 of a-z, 0-9 and -, a letter first');
 const JsonObject = z.record(z.string(), z.unknown());
 const Url = z.string().min(1).max(2000);
 const Name = z.string().min(1).max(128);
+
+const CacheOfResults = z.strictObject({
+  scope: z
+    .enum(['per_owner', 'public'])
+    .optional()
+    .describe(
+      'Absent: a result is stored for the caller alone. `public`: for all, of shared tools without a credential.',
+    ),
+  ttl_seconds: z.number().int().min(1).max(86_400),
+  max_seconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(604_800)
+    .optional()
+    .describe('Each use renews `ttl_seconds`, up to this age.'),
+  stale_seconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(604_800)
+    .optional()
+    .describe('Time afterwards in which a result may answer for an upstream that fails.'),
+  ignored_arguments: z
+    .array(z.string().min(1).max(128))
+    .max(20)
+    .optional()
+    .describe('Arguments that the result does not depend on.'),
+}) satisfies z.ZodType<ResultCache>;
 
 const Source = {
   alias: Alias,
@@ -27,6 +56,9 @@ const Source = {
     .describe("The caller's own key of the provider `x-<alias>` is sent in this header."),
   results: ResultCheck.optional().describe(
     'Handling of an answer that deviates from its schema: `validated` fails the call, `as_is`: no check, absent: a note.',
+  ),
+  cache: CacheOfResults.optional().describe(
+    'Results of operations that only read (GET, or `readOnlyHint`) are cached; a call of another one invalidates those of its caller. Absent: never.',
   ),
 };
 

@@ -4,7 +4,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 
 import type { Change } from './difference.ts';
-import type { RegisteredTool, RegisteredToolStore } from './registered.ts';
+import type { RegisteredTool, RegisteredToolStore, ResultCache } from './registered.ts';
 import type { ReviewBody } from './registration.ts';
 
 /** Whether the caller may register shared tools, see them as drafts, review and delete them: admins only. */
@@ -39,6 +39,7 @@ export type ToolDetail = {
   readonly removed: readonly string[];
   readonly source: Readonly<Record<string, unknown>>;
   readonly credential: { readonly provider: string; readonly header: string } | null;
+  readonly cache: ResultCache | null;
   /** Current upstream definition, compared with the approved one. Activated by its hash; not approvable without. */
   readonly drift: {
     readonly at: string;
@@ -72,6 +73,7 @@ export function detailOf(stored: RegisteredTool, principal: Principal): ToolDeta
     removed: definition.removed ?? [],
     source: definition.source,
     credential: credential ? { provider: `x-${tool.alias}`, header: credential.header } : null,
+    cache: definition.cache ?? null,
     drift: drift
       ? { at: drift.at, hash: drift.definition ? drift.hash : null, changes: drift.changes }
       : null,

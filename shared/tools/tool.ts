@@ -132,7 +132,7 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   readonly requiresKey?: 'ai';
   /** Which of its results are cached. Absent: none. */
   readonly cache?: CachePolicy<z.output<In>>;
-  /** Hash of the definition of a registered tool. */
+  /** Hash of the definition of a registered tool, and the revision of its row: a review or a drift makes it another one. */
   readonly definition?: string;
   /** JSON Schemas of a registered tool, unchanged. No output schema: its result is `{content}`, MCP content blocks. */
   readonly schemas?: {

@@ -224,9 +224,9 @@ describe.each(stages)('stage %s', (name, stage) => {
     const rules = resourcesOf(stage, 'AWS::Events::Rule').filter(({ Targets }) => Targets[0].Arn.Ref === Ref);
     const onRecords = rules.filter(({ EventBusName }) => EventBusName);
     expect(onRecords.map(({ EventPattern }) => EventPattern)).toEqual(
-      ['notice.raised', 'audit.tampered'].map((act) => ({
+      [['notice.raised'], ['audit.tampered', 'cache.tampered']].map((act) => ({
         source: ['portunus.audit'],
-        detail: { act: [act], change: ['INSERT'] },
+        detail: { act, change: ['INSERT'] },
       })),
     );
     // CloudTrail knows the default bus only.

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 
 import { CACHE_MODES, type CacheMode } from '#shared/cache/policy.ts';
+import { PRICE_VERSION } from '#shared/providers/price-table.ts';
 
 export const Cache = z.enum(CACHE_MODES).describe('Use of stored answers');
 
@@ -14,6 +15,8 @@ export const ANSWERS = {
   maxSeconds: DAY,
   staleSeconds: DAY,
   tags: ['keys', 'preferences'],
+  /** Prices decide which model answers a policy such as `cheapest`. */
+  basis: PRICE_VERSION,
 } as const;
 
 /** A model returns the same vectors for the same text. */

@@ -37,6 +37,7 @@ export const cacheInstance = ({ db, TableName, now = Date.now, observe = () => u
     random: Math.random,
     wait: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
     observe,
+    reportTampering: async () => undefined,
   });
 
 const Anything = z.looseObject({});

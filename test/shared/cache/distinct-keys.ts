@@ -35,6 +35,7 @@ const cache = createResponseCache({
   random: Math.random,
   wait: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
   observe: () => undefined,
+  reportTampering: async () => undefined,
 });
 const answer = 'x'.repeat(500);
 const lookUp = createLookup(async (_owner, question) => `${question} ${answer}`, cache);

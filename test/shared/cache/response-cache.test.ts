@@ -8,6 +8,7 @@ import type { CacheEvent, CacheMiss, CacheRequest } from '#shared/cache/lookup.t
 import { createMemoryTier } from '#shared/cache/memory-tier.ts';
 import { createResponseCache } from '#shared/cache/response-cache.ts';
 import { ALL_SCOPES, type CacheStore } from '#shared/cache/store.ts';
+import type { TamperedEntry } from '#shared/cache/tiers.ts';
 
 import { memoryCacheStore } from './memory-cache-store.ts';
 
@@ -32,6 +33,7 @@ function stage({ remainingMs = 10_000, broken = {}, waitMs = 100 }: StageOptions
   const clock = { ms: Date.UTC(2026, 10, 22, 12) };
   const shared = memoryCacheStore();
   const events: CacheEvent[] = [];
+  const reports: TamperedEntry[] = [];
   const now = () => clock.ms;
   const instance = () =>
     createResponseCache({
@@ -47,6 +49,7 @@ function stage({ remainingMs = 10_000, broken = {}, waitMs = 100 }: StageOptions
         clock.ms += Math.min(ms, waitMs);
       },
       observe: (event) => void events.push(event),
+      reportTampering: async (found) => void reports.push(found),
     });
   const end = clock.ms + remainingMs;
   const deadline = { signal: new AbortController().signal, remainingMs: () => Math.max(0, end - clock.ms) };
@@ -59,7 +62,7 @@ function stage({ remainingMs = 10_000, broken = {}, waitMs = 100 }: StageOptions
     requestId: `request ${(count += 1)}`,
     ...change,
   });
-  return { ...shared, clock, events, instance, request, deadline };
+  return { ...shared, clock, events, reports, instance, request, deadline };
 }
 
 const missOf = (lookup: { kind: string }): CacheMiss => {
@@ -176,11 +179,12 @@ describe('the response cache', () => {
     ['end', () => ({ endsAt: Number.MAX_SAFE_INTEGER })],
     ['maximum age', () => ({ maxUntil: Number.MAX_SAFE_INTEGER })],
     ['time of storing', (row: { storedAt: number }) => ({ storedAt: row.storedAt - 1 })],
-  ])('counts an entry with a changed %s as a miss, and says so', async (_what, change) => {
-    const { instance, request, rows, events } = await stored();
+  ])('counts an entry with a changed %s as a miss, and reports it', async (_what, change) => {
+    const { instance, request, rows, events, reports } = await stored();
     for (const [key, row] of rows) rows.set(key, { ...row, ...change(row) });
     expect(await instance().lookUp(request())).toMatchObject({ kind: 'miss', stale: undefined });
     expect(events).toContain('tampered');
+    expect(reports).toEqual([{ scope: OWNER, tool: 'ai_embed', requestId: expect.any(String) }]);
   });
 
   it('does not revive an invalidated entry whose generations were changed to the current ones', async () => {
