@@ -1,9 +1,10 @@
-// What watches a stage: alarms and the budget. Everything is named, nothing imported, so no other stack's export is held in use.
+// What watches a stage: alarms, dashboards and the budget. Everything is named, nothing imported, so no other stack's export is held in use.
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 import { addBudget } from './budget.ts';
 import type { StageConfig } from './config.ts';
+import { addDashboards } from './dashboards.ts';
 import { addOpsAlarms } from './ops-alarms.ts';
 
 export class OpsStack extends Stack {
@@ -12,5 +13,6 @@ export class OpsStack extends Stack {
     const { config } = props;
     addOpsAlarms(this, config);
     addBudget(this, config);
+    addDashboards(this, config);
   }
 }

@@ -6,6 +6,7 @@ import { auditStreamConsumer } from '#functions/edge/audit-stream.ts';
 import { countAuth } from '#functions/edge/auth-metric.ts';
 import { logError } from '#functions/edge/log.ts';
 import { type EventFunction, eventFunctions } from '#functions/events.ts';
+import { ALARM_METRICS } from '#scripts/cost.ts';
 import { AppError } from '#shared/core/errors.ts';
 
 import { type Properties, resourcesOf, synthesise } from './synthesised.ts';
@@ -80,6 +81,14 @@ describe('the alarms', () => {
     ]);
     expect(JSON.stringify(allowed)).toContain(':alarm:portunus-dev-*');
     expect(JSON.stringify(allowed)).toContain(':budget/portunus-dev"');
+  });
+
+  it('are counted by their metrics in the estimate of costs', () => {
+    const metrics = alarms.map(({ Metrics }) =>
+      Metrics ? Metrics.filter(({ MetricStat }: { MetricStat?: object }) => MetricStat).length : 1,
+    );
+    const difference = metrics.reduce((sum, one) => sum + one, 0) - ALARM_METRICS;
+    expect(Math.abs(difference)).toBeLessThan(5);
   });
 
   it('import nothing from another stack', () => {
