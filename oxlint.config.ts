@@ -54,6 +54,7 @@ const layers: Record<string, string[]> = {
     '!#functions/routes.ts',
     '!#functions/events.ts',
     '!#functions/needs.ts',
+    '!#functions/need-row.ts',
     '@aws-sdk/**',
   ],
   'local/**': [

@@ -2,15 +2,14 @@
 import { Aws } from 'aws-cdk-lib';
 import { type Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
-import {
-  type ArchiveAccess,
-  type KmsAccess,
-  type Need,
-  NEEDS,
-  type ResourceVariable,
-  type SettingVariable,
-  type TableAccess,
-} from '#functions/needs.ts';
+import type {
+  ArchiveAccess,
+  KmsAccess,
+  ResourceVariable,
+  SettingVariable,
+  TableAccess,
+} from '#functions/need-row.ts';
+import { type Need, NEEDS } from '#functions/needs.ts';
 
 import type { StageConfig } from './config.ts';
 import { type DataStack, VAULT_PURPOSE } from './data-stack.ts';

@@ -1,7 +1,7 @@
 // Values of the environment, as template parameters: `cdk deploy --parameters` and the local stack set the same ones.
 import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 
-import type { SettingVariable } from '#functions/needs.ts';
+import type { SettingVariable } from '#functions/need-row.ts';
 
 import type { IdentityStack } from './identity-stack.ts';
 import { CLIENT_REDIRECT_URIS } from './redirect-uris.ts';

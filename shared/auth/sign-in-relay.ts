@@ -6,28 +6,8 @@ import { createHash } from 'node:crypto';
 
 import * as z from 'zod/mini';
 
-import { AppError } from '#shared/core/errors.ts';
-
+import { oauthError, type OAuthErrorCode } from './oauth-error.ts';
 import type { IsAllowedRedirectUri } from './redirect-uris.ts';
-
-/** Codes of RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2 and RFC 8707 §2. */
-export type OAuthErrorCode =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'invalid_target'
-  | 'invalid_scope'
-  | 'invalid_redirect_uri'
-  | 'invalid_client_metadata'
-  | 'unsupported_response_type'
-  | 'unsupported_grant_type'
-  | 'temporarily_unavailable';
-
-export const oauthError = (error: OAuthErrorCode, message: string, next_step?: string): AppError =>
-  new AppError(error === 'temporarily_unavailable' ? 'unavailable' : 'invalid_input', message, {
-    oauth_error: error,
-    ...(next_step !== undefined && { next_step }),
-  });
 
 export type RelaySite = {
   /** This gateway, without a slash at the end. */
@@ -43,7 +23,8 @@ export type RelaySite = {
   readonly random: () => string;
 };
 
-const callbackUrl = ({ publicUrl }: Pick<RelaySite, 'publicUrl'>): string =>
+/** The one redirect URI that the issuer knows. */
+export const callbackUrl = ({ publicUrl }: Pick<RelaySite, 'publicUrl'>): string =>
   `${publicUrl}/authorize/callback`;
 
 const ClientMetadata = z.looseObject({
@@ -220,67 +201,3 @@ function decodeState(text: string): State | undefined {
 /** One cookie for each sign-in: several may be under way in one browser. The prefix keeps other hosts and plain http out. */
 const cookieName = (state: string): string =>
   `__Host-sign-in-${createHash('sha256').update(state).digest('base64url')}`;
-
-/**
- * The token request that the issuer understands.
- * @throws {AppError} with `oauth_error`
- */
-export function tokenRequest(site: RelaySite, form: Parameters): Record<string, string> {
-  if (form['client_id'] !== site.clientId) {
-    throw oauthError('invalid_client', 'client_id is not the registered client.');
-  }
-  const { grant_type } = form;
-  if (grant_type === 'authorization_code') return codeRequest(site, form);
-  if (grant_type !== 'refresh_token') {
-    throw oauthError('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token.');
-  }
-  return { ...common(site, grant_type), refresh_token: required(form, 'refresh_token') };
-}
-
-function codeRequest(site: RelaySite, form: Parameters): Record<string, string> {
-  const { redirect_uri } = form;
-  if (redirect_uri !== undefined && !site.isAllowed(redirect_uri)) {
-    throw oauthError('invalid_grant', 'redirect_uri is not that of the authorization request.');
-  }
-  return {
-    ...common(site, 'authorization_code'),
-    code: required(form, 'code'),
-    code_verifier: required(form, 'code_verifier'),
-    redirect_uri: callbackUrl(site),
-  };
-}
-
-const common = ({ clientId }: RelaySite, grant_type: string) => ({ grant_type, client_id: clientId });
-
-function required(form: Parameters, name: string): string {
-  const value = form[name];
-  if (value) return value;
-  throw oauthError('invalid_request', `${name} is missing, or given twice.`);
-}
-
-const Tokens = z.object({
-  access_token: z.string(),
-  token_type: z.string(),
-  expires_in: z.optional(z.number()),
-  refresh_token: z.optional(z.string()),
-  id_token: z.optional(z.string()),
-  scope: z.optional(z.string()),
-});
-
-const TOKEN_ERRORS = ['invalid_request', 'invalid_client', 'invalid_grant'] as const;
-const TokenError = z.object({ error: z.enum(TOKEN_ERRORS) });
-
-/** The issuer's token response. @throws {AppError} with `oauth_error` */
-export function tokenResponse(status: number, body: unknown): object {
-  const tokens = Tokens.safeParse(body);
-  if (status === 200 && tokens.success) return tokens.data;
-  const rejected = TokenError.safeParse(body);
-  if (status < 500 && rejected.success) {
-    throw oauthError(
-      rejected.data.error,
-      'The issuer rejected the code or the refresh token.',
-      'Sign in again.',
-    );
-  }
-  throw oauthError('temporarily_unavailable', 'The issuer did not return tokens.');
-}

@@ -1,28 +1,22 @@
 // One conversation with an upstream MCP server: it begins with a call and ends with it.
-import {
-  Client,
-  type JsonSchemaValidator,
-  StreamableHTTPClientTransport,
-  type Tool,
-} from '@modelcontextprotocol/client';
+import type { Client, Tool } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
 import { cleaned } from '#shared/core/visible-text.ts';
 
-import { guardedFetch, type Line } from './mcp-fetch.ts';
+import {
+  closeConnection,
+  type Connection,
+  connectionFor,
+  keepConnection,
+  takeKeptConnection,
+} from './mcp-connection.ts';
+import type { Line } from './mcp-fetch.ts';
 import { upstreamMessage } from './upstream-reason.ts';
 
 const MAX_PAGES = 20;
 export const MAX_LISTED = 500;
-const FAREWELL_MS = 1000;
-
-/** Checks nothing: what comes back is held to the pinned schema by us, with patterns that have an end. */
-const unchecked = {
-  getValidator<T>(): JsonSchemaValidator<T> {
-    return (value) => ({ valid: true, data: value as T, errorMessage: undefined });
-  },
-};
 
 /** Nothing of an entry is judged here: one that no client would take is no reason to lose the others. */
 const Page = z.looseObject({
@@ -119,58 +113,9 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   });
 }
 
-/** A client of one server, used by one conversation at a time. */
-type Connection = {
-  readonly client: Client;
-  readonly transport: StreamableHTTPClientTransport;
-  /** The line of the conversation that uses it, and its first error. */
-  current: { readonly line: Line; first?: unknown };
-};
-
-function connectionFor(line: Line): Connection {
-  const current: Connection['current'] = { line };
-  const transport = new StreamableHTTPClientTransport(new URL(line.url), {
-    fetch: (target, init) => {
-      const { current: now } = connection;
-      return guardedFetch(now.line, (error) => void (now.first ??= error))(target, init);
-    },
-    onInsufficientScope: 'throw',
-  });
-  const client = new Client(
-    { name: 'portunus', version: '0.1.0' },
-    {
-      versionNegotiation: { mode: 'auto' },
-      jsonSchemaValidator: unchecked,
-      inputRequired: { autoFulfill: false },
-    },
-  );
-  const connection: Connection = { client, transport, current };
-  return connection;
-}
-
 const optionsOf =
   ({ deadline }: Line): Options =>
   () => ({ signal: deadline.signal, timeout: Math.max(1, deadline.remainingMs()) });
-
-const MAX_KEPT = 50;
-/** Longer idle, and a server may have ended the session, or an operator changed what stands behind the address. */
-const KEPT_MS = 5 * 60_000;
-
-/** Connections of this instance that are not in use. Each serves one owner with one credential. */
-const kept = new Map<string, { readonly connection: Connection; readonly until: number }>();
-
-function takeKept(name: string | undefined): Connection | undefined {
-  const found = name === undefined ? undefined : kept.get(name);
-  if (name === undefined || !found) return undefined;
-  kept.delete(name);
-  return found.until > Date.now() ? found.connection : undefined;
-}
-
-function keep(name: string, connection: Connection): void {
-  const [oldest] = kept.keys();
-  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-  kept.set(name, { connection, until: Date.now() + KEPT_MS });
-}
 
 type Conversation<T> = {
   readonly line: Line;
@@ -208,7 +153,7 @@ export async function withSession<T>(
   const line: Line = { ...about, onQuotedKey: (toolName) => void quoting.add(toolName) };
   let called = false;
   const conversation = { line, quoting, work, onCall: () => void (called = true) };
-  const known = takeKept(keepAs);
+  const known = takeKeptConnection(keepAs);
   if (known) {
     try {
       return await converse(known, conversation, keepAs);
@@ -236,21 +181,13 @@ async function converse<T>(
     if (client.transport === undefined) await client.connect(transport, optionsOf(line)());
     const result = await work(sessionOn(connection, conversation));
     if (keepAs !== undefined) {
-      keep(keepAs, connection);
+      keepConnection(keepAs, connection);
       isKept = true;
     }
     return result;
   } catch (error) {
     throw failureOf(error instanceof AppError ? error : (connection.current.first ?? error), line);
   } finally {
-    if (!isKept) await farewell(client, transport);
+    if (!isKept) await closeConnection(connection);
   }
-}
-
-/** Terminates the session, if the server keeps one, waiting at most `FAREWELL_MS` for the answer; then closes the client. */
-async function farewell(client: Client, transport: StreamableHTTPClientTransport): Promise<void> {
-  const over = transport.sessionId === undefined ? undefined : transport.terminateSession();
-  const late = new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref());
-  await Promise.race([over, ...(over ? [late] : [])]).catch(() => undefined);
-  await client.close().catch(() => undefined);
 }

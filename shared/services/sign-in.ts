@@ -1,14 +1,13 @@
 // Sign-in at an issuer that MCP clients cannot use by themselves.
+import { oauthError } from '#shared/auth/oauth-error.ts';
 import {
   authorizeAt,
-  oauthError,
   type Parameters,
   passBack,
   registerClient,
   type RelaySite,
-  tokenRequest,
-  tokenResponse,
 } from '#shared/auth/sign-in-relay.ts';
+import { tokenRequest, tokenResponse } from '#shared/auth/sign-in-tokens.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { Egress } from '#shared/egress/egress.ts';
 

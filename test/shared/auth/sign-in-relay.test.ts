@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { createRedirectPolicy, loopbackHost } from '#shared/auth/redirect-uris.ts';
-import {
-  authorizeAt,
-  passBack,
-  registerClient,
-  type RelaySite,
-  tokenRequest,
-  tokenResponse,
-} from '#shared/auth/sign-in-relay.ts';
+import { authorizeAt, passBack, registerClient, type RelaySite } from '#shared/auth/sign-in-relay.ts';
+import { tokenRequest, tokenResponse } from '#shared/auth/sign-in-tokens.ts';
 
 const CLAUDE = 'https://claude.ai/api/mcp/auth_callback';
 const CURSOR = 'cursor://anysphere.cursor-mcp/oauth/callback';
