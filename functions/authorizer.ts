@@ -1,7 +1,7 @@
 // Identifies the caller. Runs before every route that is not open; API Gateway caches its policy for a minute.
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 
-import { contextOf, type Principal } from '#shared/auth/principal.ts';
+import { type Principal, toAuthorizerContext } from '#shared/auth/principal.ts';
 import { isPersonalToken } from '#shared/auth/personal-token.ts';
 import { tokenRejected } from '#shared/auth/token-rejection.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
@@ -34,7 +34,7 @@ function tokenIn(event: AuthorizerEvent): string {
   return token;
 }
 
-async function principalOf(token: string): Promise<Principal> {
+async function resolvePrincipal(token: string): Promise<Principal> {
   if (isPersonalToken(token)) {
     // Store and secret are behind an import of their own: a caller with an issuer's token does not pay for them.
     const { resolvePersonalToken } = await import('#shared/composition/personal-token-check.ts');
@@ -66,7 +66,7 @@ function verdict(event: APIGatewayRequestAuthorizerEvent, principal: Principal):
   return {
     principalId: principal.ownerId,
     policyDocument: { Version: '2012-10-17', Statement },
-    context: contextOf(principal),
+    context: toAuthorizerContext(principal),
   };
 }
 
@@ -100,7 +100,7 @@ async function rejectToken(thrown: unknown, requestId: string): Promise<never> {
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   if (hasNoToken(event)) throw unauthorized(); // the gateway itself rejects it where it has to be in one header
   try {
-    const principal = await principalOf(tokenIn(event));
+    const principal = await resolvePrincipal(tokenIn(event));
     countAuth(principal.expiresAt * 1000 > Date.now() ? 'accepted' : 'expired');
     await recordDeniedMcpCall(event, principal);
     return verdict(event, principal);

@@ -1,6 +1,6 @@
 // GET /api-keys — the caller's keys: hints and states, never a key.
 import { keyStore } from '#shared/composition/keys.ts';
-import { summaryOf } from '#shared/vault/stored-key.ts';
+import { toKeySummary } from '#shared/vault/stored-key.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -11,6 +11,6 @@ export const handler = authenticatedRoute('keys-list', {
   async run({ principal }) {
     const keys = await keyStore().list(principal.ownerId);
     const now = Date.now();
-    return { body: { keys: keys.map((key) => summaryOf(key, now)) }, meta: { count: keys.length } };
+    return { body: { keys: keys.map((key) => toKeySummary(key, now)) }, meta: { count: keys.length } };
   },
 });

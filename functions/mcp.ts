@@ -16,9 +16,9 @@ import type { RegisteredAsTool } from '#shared/tools/listed-tool.ts';
 import { repeatedHeader } from './edge/headers.ts';
 import { logError } from './edge/log.ts';
 import { withErrorResponse } from './edge/outer-handler.ts';
-import { bodyText, deadlineOf, hasQuery, hopsOf, rowOf } from './edge/request.ts';
+import { bodyText, callerRouteRow, deadlineOf, hasQuery, hopsOf } from './edge/request.ts';
 import { webOrigin } from './edge/response.ts';
-import { platformDeadline, problemResponse, requestOf, streaming } from './edge/response-stream.ts';
+import { platformDeadline, problemResponse, streaming, toWebRequest } from './edge/response-stream.ts';
 import { type EarlyRecord, recordingFailure, streamedCaller } from './edge/streamed-caller.ts';
 
 /** Reserved for writing the outcome record and returning the response. */
@@ -69,8 +69,8 @@ async function prepare(event: APIGatewayProxyEvent, context: Context, principal:
   if (event.httpMethod !== 'POST') return { rejected: rejection('method_not_allowed') };
   if (repeatedHeader(event) !== undefined) return { rejected: rejection('header') };
   if (hasQuery(event)) return { rejected: rejection('query') };
-  const text = bodyText(event, rowOf('mcp'));
-  const request = requestOf(event, platformDeadline(context), text);
+  const text = bodyText(event, callerRouteRow('mcp'));
+  const request = toWebRequest(event, platformDeadline(context), text);
   const received = receive(request, text, site());
   if ('rejected' in received) return received;
   const { message } = received;

@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { toolStore } from '#shared/composition/tools.ts';
 import { ToolPath } from '#shared/tools/registration.ts';
-import { detailOf, findFor } from '#shared/tools/review.ts';
+import { findFor, toToolDetail } from '#shared/tools/review.ts';
 
 import { authenticatedRoute } from './edge/authenticated-route.ts';
 
@@ -14,6 +14,6 @@ export const handler = authenticatedRoute('tools-read', {
   async run({ input: { path }, principal }) {
     const tool = await findFor(principal, path.name, toolStore());
     if (!tool) throw new AppError('unknown_tool');
-    return { body: detailOf(tool, principal), target: tool.name };
+    return { body: toToolDetail(tool, principal), target: tool.name };
   },
 });

@@ -1,7 +1,7 @@
 // POST /mcp/tools — register tools as drafts: an HTTP operation, an OpenAPI document, an upstream MCP server.
 import { registerTools } from '#shared/composition/tool-registration.ts';
 import { RegisterToolsBody } from '#shared/tools/registration.ts';
-import { summaryOf } from '#shared/tools/review.ts';
+import { toToolSummary } from '#shared/tools/review.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -14,7 +14,7 @@ export const handler = writeRoute('tools-register', {
     const { tools, skipped, deleted, writes } = await registerTools()(body, call);
     return {
       status: 201,
-      body: { tools: tools.map(summaryOf), skipped, deleted },
+      body: { tools: tools.map(toToolSummary), skipped, deleted },
       writes,
       target: body.alias,
       meta: { count: tools.length },

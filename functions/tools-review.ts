@@ -3,7 +3,7 @@
 import { toolReview } from '#shared/composition/tools.ts';
 import { isRegisteredName } from '#shared/tools/registered.ts';
 import { ReviewBody, ToolPath } from '#shared/tools/registration.ts';
-import { detailOf, summaryOf } from '#shared/tools/review.ts';
+import { toToolDetail, toToolSummary } from '#shared/tools/review.ts';
 
 import { writeRoute } from './edge/write-route.ts';
 
@@ -17,10 +17,10 @@ export const handler = writeRoute('tools-review', {
     if (!isRegisteredName(name)) {
       const { tools, writes } = await toolReview().reviewAlias(principal, name, body);
       const meta = { outcome: body.decision, count: tools.length };
-      return { body: { tools: tools.map(summaryOf) }, writes, target: name, meta };
+      return { body: { tools: tools.map(toToolSummary) }, writes, target: name, meta };
     }
     const { tool, writes } = await toolReview().review(principal, name, body);
     const meta = { outcome: tool.state, version: tool.version };
-    return { body: detailOf(tool, principal), writes, target: tool.name, meta };
+    return { body: toToolDetail(tool, principal), writes, target: tool.name, meta };
   },
 });

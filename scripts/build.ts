@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { withLock } from './build-lock.ts';
 import { bundle, STAMP } from './bundle.ts';
 import { TOOLCHAIN } from './bundle-reuse.ts';
-import { hashOf } from './hash-files.ts';
+import { hashFiles } from './hash-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -31,12 +31,12 @@ export type BuildOptions = {
 /** @returns the folder of the assembly. Of two concurrent builds, one waits and returns the result of the other. */
 export async function buildAssembly(options: BuildOptions): Promise<string> {
   const { stage, values, onProgress = () => {}, signal } = options;
-  const assembly = join(out, `${stage}${values ? `+${nameOf(values)}` : ''}`);
-  const isCurrent = async () => (await stampOf(assembly)) === (await hashOf(root, SYNTHESISED));
+  const assembly = join(out, `${stage}${values ? `+${valuesName(values)}` : ''}`);
+  const isCurrent = async () => (await readStamp(assembly)) === (await hashFiles(root, SYNTHESISED));
   if (await isCurrent()) return assembly;
   await withLock(join(out, '.lock'), async () => {
     if (await isCurrent()) return;
-    const wanted = await hashOf(root, SYNTHESISED);
+    const wanted = await hashFiles(root, SYNTHESISED);
     await bundleIfChanged(onProgress);
     onProgress(`Synthesising stage ${stage}`);
     const fresh = `${assembly}.new`;
@@ -54,11 +54,11 @@ export async function buildAssembly(options: BuildOptions): Promise<string> {
 }
 
 /** Name of a variant: readable, as far as a folder's name may be. */
-const nameOf = (values: object): string => JSON.stringify(values).replaceAll(/[^\w,=.-]/g, '');
+const valuesName = (values: object): string => JSON.stringify(values).replaceAll(/[^\w,=.-]/g, '');
 
 async function bundleIfChanged(onProgress: (line: string) => void): Promise<void> {
-  const wanted = await hashOf(root, BUNDLED);
-  if ((await stampOf(dist)) === wanted) return;
+  const wanted = await hashFiles(root, BUNDLED);
+  if ((await readStamp(dist)) === wanted) return;
   onProgress('Bundling the functions');
   await bundle({ dist, reuse: true });
   await writeFile(join(dist, STAMP), wanted);
@@ -91,7 +91,7 @@ async function replace(assembly: string, fresh: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-const stampOf = async (folder: string): Promise<string | undefined> => {
+const readStamp = async (folder: string): Promise<string | undefined> => {
   const stamp = join(folder, STAMP);
   return existsSync(stamp) ? readFile(stamp, 'utf8') : undefined;
 };

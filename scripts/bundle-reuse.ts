@@ -8,7 +8,7 @@ import type { Metafile } from 'esbuild';
 
 import { type Entries, root } from './bundle-functions.ts';
 import { EVALUATED_PREFIX } from './evaluated-modules.ts';
-import { hashOf, hashesOf } from './hash-files.ts';
+import { hashesOf, hashFiles } from './hash-files.ts';
 import { reachableInputs } from './metafile.ts';
 
 /** In `dist`: function → fingerprint of all sources it was made of. */
@@ -36,7 +36,7 @@ export type Previous = { readonly names: readonly string[]; readonly metafile: M
 /** To be read before anything is bundled: a file that changes meanwhile then belongs to the next build. */
 export async function readSources(): Promise<Sources> {
   const [toolchain, hashes] = await Promise.all([
-    hashOf(root, TOOLCHAIN),
+    hashFiles(root, TOOLCHAIN),
     hashesOf(root, ['functions', 'shared']),
   ]);
   return { toolchain, hashes };

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /** One hash over names and contents of files and folders below `root`. Absent ones count as absent. */
-export async function hashOf(root: string, paths: readonly string[]): Promise<string> {
+export async function hashFiles(root: string, paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const [file, contents] of await hashesOf(root, paths)) hash.update(`${file}\0${contents}\0`);
   return hash.digest('hex');

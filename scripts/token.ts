@@ -34,7 +34,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 const LONGEST = { access: 900, personal: 365 * DAY_SECONDS };
 const PERSONAL_SECONDS = 30 * DAY_SECONDS;
 
-function secondsOf(time: string, personal: boolean): number {
+function lifetimeSeconds(time: string, personal: boolean): number {
   const [, amount, unit = ''] = /^(\d{1,5})(s|m|h|d)$/.exec(time) ?? [];
   const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? 0);
   if (seconds >= 1 && seconds <= (personal ? LONGEST.personal : LONGEST.access)) return seconds;
@@ -75,7 +75,7 @@ function requestFrom(args: string[]) {
     personal,
     ...(role !== undefined && { roles: [role] }),
     ...(scope !== undefined && { scopes: scope.split(' ').filter(Boolean) }),
-    ...(expires !== undefined && { expiresInSeconds: secondsOf(expires, personal) }),
+    ...(expires !== undefined && { expiresInSeconds: lifetimeSeconds(expires, personal) }),
   };
 }
 

@@ -14,12 +14,16 @@ const TYPES: Readonly<Record<number, string>> = {
   504: 'timeout_error',
 };
 
-const typeOf = ({ status }: AppError): string =>
+const anthropicErrorType = ({ status }: AppError): string =>
   TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
 
 export function anthropicError(error: AppError, requestId: string) {
   const { type: _type, request_id, portunus_code: _ours, ...fields } = openaiError(error, requestId).error;
-  return { type: 'error', error: { type: typeOf(error), ...fields, code: error.code }, request_id };
+  return {
+    type: 'error',
+    error: { type: anthropicErrorType(error), ...fields, code: error.code },
+    request_id,
+  };
 }
 
 export const anthropicHeaders = (error: AppError, requestId: string): Record<string, string> => ({

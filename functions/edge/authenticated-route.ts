@@ -7,7 +7,7 @@ import { type AuditDraft, ANONYMOUS } from '#shared/audit/audit.ts';
 import type { Action, Category, UsedKey, Meta } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import { AppError, resultOf } from '#shared/core/errors.ts';
+import { AppError, recordedResult } from '#shared/core/errors.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -26,12 +26,12 @@ import { checkHeaders, checkToken } from './headers.ts';
 import { logError } from './log.ts';
 import {
   type CallerRouteName,
+  callerRouteRow,
   checkQuery,
   deadlineOf,
   hopsOf,
   ignoresUnknownQuery,
-  partsOf,
-  rowOf,
+  requestParts,
 } from './request.ts';
 import { beginRequest, idempotencyKeyIn, marked, replayed } from './idempotency-header.ts';
 import { bufferedHandler, type Handler, type Problem, problem, reply } from './buffered-handler.ts';
@@ -124,10 +124,10 @@ export function callerRoute<Schemas extends Parts>(
 
     let answer: Answer;
     try {
-      const principal = callerOf(event);
+      const principal = authorizedCaller(event);
       draft = { ...draft, ownerId: principal.ownerId };
       await admitSession(principal, requestId);
-      const { call, given } = callOf(name, useCase, { event, context, principal, onUse });
+      const { call, given } = toRouteCall(name, useCase, { event, context, principal, onUse });
       idempotent = await beginRequest(beginIdempotentRequest, { name, requestId }, { ...call, given });
       if (idempotent.earlier) return await replay(idempotent.earlier);
       answer = await useCase.run({ ...call, claim: idempotent.claim });
@@ -138,7 +138,7 @@ export function callerRoute<Schemas extends Parts>(
       logError(error, thrown, requestId);
       if (error.code === 'unauthenticated') await recordRejectedCaller()(error, requestId, draft.ownerId);
       else {
-        const outcome = { ...draft, result: resultOf(error), code: error.code };
+        const outcome = { ...draft, result: recordedResult(error), code: error.code };
         await recordAndRelease(idempotent, (writes) => recordRejection()(outcome, writes));
       }
       return (useCase.problem ?? problem)(error, requestId);
@@ -180,21 +180,21 @@ type Caller = Pick<Call<unknown>, 'principal' | 'onUse'> & {
 };
 
 /** @throws {AppError} `unauthenticated` */
-function callerOf(event: APIGatewayProxyEvent): Principal {
+function authorizedCaller(event: APIGatewayProxyEvent): Principal {
   checkToken(event);
   return principalFrom(event.requestContext.authorizer, Date.now());
 }
 
 /** The parsed call, and the parts of the request before parsing. */
-function callOf<Schemas extends Parts>(
+function toRouteCall<Schemas extends Parts>(
   name: CallerRouteName,
   { input }: UseCase<Schemas>,
   { event, context, principal, onUse }: Caller,
 ) {
-  const row = rowOf(name);
+  const row = callerRouteRow(name);
   requireScope(principal, row.scope);
   checkHeaders(event);
-  const given = partsOf(event, row);
+  const given = requestParts(event, row);
   const ignored = !input?.query && ignoresUnknownQuery(event, row);
   const parsed = z.object({ query: ignored ? IGNORED_QUERY : NO_QUERY, ...input }).safeParse(given);
   if (!parsed.success) {

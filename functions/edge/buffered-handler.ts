@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import type { AppError } from '#shared/core/errors.ts';
 
 import { withErrorResponse } from './outer-handler.ts';
-import { commonHeaders, problemHeaders, problemOf } from './response.ts';
+import { commonHeaders, problemHeaders, toProblem } from './response.ts';
 
 export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
@@ -18,7 +18,7 @@ export const bufferedHandler =
 export const problem = (error: AppError, requestId: string): APIGatewayProxyResult => ({
   statusCode: error.status,
   headers: problemHeaders(error),
-  body: JSON.stringify(problemOf(error, requestId)),
+  body: JSON.stringify(toProblem(error, requestId)),
 });
 
 export const reply = (

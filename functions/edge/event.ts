@@ -4,7 +4,7 @@ import * as z from 'zod';
 
 import { framesOf } from '#shared/core/errors.ts';
 
-import { logger, nameOf } from './log.ts';
+import { errorName, logger } from './log.ts';
 
 /**
  * Wraps a consumer of bus events. It may see an event twice and must not mind. A failure is thrown on: the bus tries
@@ -52,7 +52,7 @@ export function scheduled(
     logger.addContext(context);
     const { id: requestId, time } = Due.parse(event);
     const onFailure = (error: unknown) =>
-      logger.error('scheduled run failed', { requestId, name: nameOf(error), frames: framesOf(error) });
+      logger.error('scheduled run failed', { requestId, name: errorName(error), frames: framesOf(error) });
     const { counts, failed } = await run({ nowMs: Date.parse(time), requestId, onFailure }).catch((error) => {
       onFailure(error);
       return { counts: {}, failed: 1 };

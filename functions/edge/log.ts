@@ -6,7 +6,7 @@ import { type AppError, framesOf, MalformedAnswer } from '#shared/core/errors.ts
 export const logger = new Logger();
 
 /** A class name tells an outage from a bug; the message would tell what the caller sent. */
-export const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
+export const errorName = (error: unknown) => (error instanceof Error ? error.name : typeof error);
 
 /** A rejection is news, a failure is an alarm. */
 export function logError(error: AppError, thrown: unknown, requestId: string): void {
@@ -17,7 +17,7 @@ export function logError(error: AppError, thrown: unknown, requestId: string): v
   logger.error('request failed', {
     code: error.code,
     requestId,
-    name: nameOf(thrown),
+    name: errorName(thrown),
     frames: framesOf(thrown),
     ...(error instanceof MalformedAnswer && { sample: error.sample }),
   });

@@ -5,7 +5,7 @@ import type { RouteName } from '#functions/routes.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import { audit } from '#shared/composition/audit.ts';
 import { invokeModel } from '#shared/composition/invoke-model.ts';
-import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { type AppError, asAppError, recordedResult } from '#shared/core/errors.ts';
 import type { InvokeResult, Tool } from '#shared/tools/tool.ts';
 
 import { CACHE_HEADER, cacheModeIn } from './cache-header.ts';
@@ -14,13 +14,13 @@ import { idempotencyKeyIn } from './idempotency-header.ts';
 import { logError } from './log.ts';
 import { withErrorResponse } from './outer-handler.ts';
 import {
+  callerRouteRow,
   checkNoQuery,
   deadlineOf,
   hopsOf,
   ignoresUnknownQuery,
   isStrict,
   jsonBody,
-  rowOf,
 } from './request.ts';
 import { type Open, writing } from './response-stream.ts';
 import { streamedCaller } from './streamed-caller.ts';
@@ -125,7 +125,7 @@ type Request = {
 async function argumentsOf({ name, dialect, event }: Request, principal: Principal) {
   try {
     checkHeaders(event);
-    const row = rowOf(name);
+    const row = callerRouteRow(name);
     if (!ignoresUnknownQuery(event, row)) checkNoQuery(event);
     const parameters = dialect.parameters(jsonBody(event, row) ?? {}, event);
     return { parameters, idempotencyKey: idempotencyKeyIn(event), cacheMode: cacheModeIn(event) };
@@ -136,7 +136,7 @@ async function argumentsOf({ name, dialect, event }: Request, principal: Princip
       category: 'api_call',
       act: 'tool.called',
       target: dialect.tool.name,
-      result: resultOf(error),
+      result: recordedResult(error),
       code: error.code,
       requestId: event.requestContext.requestId,
     });

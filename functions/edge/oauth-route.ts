@@ -7,14 +7,14 @@ import type { Parameters } from '#shared/auth/sign-in-relay.ts';
 import { bufferedHandler, type Problem } from './buffered-handler.ts';
 import { headerValues } from './headers.ts';
 import { bodyText, checkQuery, jsonBody } from './request.ts';
-import { commonHeaders, problemHeaders, problemOf } from './response.ts';
+import { commonHeaders, problemHeaders, toProblem } from './response.ts';
 
 const ANY_PAGE = { 'access-control-allow-origin': '*' };
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 /** The members of a problem document beside those of OAuth. */
 const oauthProblem: Problem = (error, requestId) => {
-  const { oauth_error, ...problem } = { oauth_error: undefined, ...problemOf(error, requestId) };
+  const { oauth_error, ...problem } = { oauth_error: undefined, ...toProblem(error, requestId) };
   const fallback = error.status < 500 ? 'invalid_request' : 'temporarily_unavailable';
   return {
     statusCode: error.status,
@@ -52,11 +52,11 @@ export const oauthRoute = (
 ) =>
   bufferedHandler(async (event): Promise<APIGatewayProxyResult> => {
     checkQuery(event);
-    const { status, headers, body } = await run(requestIn(event, rowOf(name)));
+    const { status, headers, body } = await run(requestIn(event, publicRouteRow(name)));
     return { statusCode: status, headers: { ...commonHeaders(), ...ANY_PAGE, ...headers }, body };
   }, oauthProblem);
 
-function rowOf(name: RouteName<'public'>): Route {
+function publicRouteRow(name: RouteName<'public'>): Route {
   const row = routes.find((route) => route.name === name);
   if (!row) throw new Error(`No route is called ${name}.`);
   return row;

@@ -11,7 +11,7 @@ const NOTHING_LEFT = new Set(['quota_exceeded', 'budget_exceeded']);
 const hasNothingLeft = ({ code, details }: AppError): boolean =>
   NOTHING_LEFT.has(code) || details['client_code'] === 'insufficient_quota';
 
-function typeOf(error: AppError): string {
+function openaiErrorType(error: AppError): string {
   const { status } = error;
   if (hasNothingLeft(error)) return 'insufficient_quota';
   if (status === 401) return 'authentication_error';
@@ -53,7 +53,7 @@ export function openaiError(error: AppError, requestId: string) {
   return {
     error: {
       message: `${said}${providerWords(error)} ${next_step}`,
-      type: typeOf(error),
+      type: openaiErrorType(error),
       code: textIn(details['client_code']) ?? code,
       param: paramOf(error),
       portunus_code: code,

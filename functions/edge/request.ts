@@ -14,7 +14,7 @@ const DEFAULT_BODY_KIB = 256;
 export type CallerRouteName = RouteName<Exclude<RouteKind, 'public'>>;
 
 /** The function's own row of the route table, which states its scope and bounds. */
-export function rowOf(name: CallerRouteName): ScopedRoute {
+export function callerRouteRow(name: CallerRouteName): ScopedRoute {
   const row: Route | undefined = routes.find((route) => route.name === name);
   if (!row || row.kind === 'public') throw new Error(`Unknown route: ${name}`);
   return row;
@@ -32,7 +32,7 @@ const wellFormed = (parameters: Parameters | null): Parameters =>
   );
 
 /** All parts of a request that a schema parses, their text well-formed. @throws as `jsonBody` does */
-export const partsOf = (event: APIGatewayProxyEvent, row: Route) => ({
+export const requestParts = (event: APIGatewayProxyEvent, row: Route) => ({
   path: wellFormed(event.pathParameters),
   query: wellFormed(event.queryStringParameters),
   body: jsonBody(event, row),

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { AppError } from '#shared/core/errors.ts';
 
 import { invalidHeader } from './headers.ts';
-import { commonHeaders, problemHeaders, problemOf } from './response.ts';
+import { commonHeaders, problemHeaders, toProblem } from './response.ts';
 
 type Out = {
   write: (chunk: Uint8Array | string) => boolean;
@@ -32,7 +32,7 @@ export type Serve = (event: APIGatewayProxyEvent, context: Context) => Promise<R
 // oxlint-disable-next-line no-control-regex
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-function headersOf({ multiValueHeaders }: APIGatewayProxyEvent): Headers {
+function toWebHeaders({ multiValueHeaders }: APIGatewayProxyEvent): Headers {
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(multiValueHeaders ?? {})) {
     for (const value of values) {
@@ -49,8 +49,8 @@ function headersOf({ multiValueHeaders }: APIGatewayProxyEvent): Headers {
  * The request as the web knows it; its body is not read from here. The URL is as the caller wrote it.
  * @throws {AppError} `invalid_input` for a header or a host that the web's types cannot hold
  */
-export function requestOf(event: APIGatewayProxyEvent, signal: AbortSignal, body: string | null): Request {
-  const headers = headersOf(event);
+export function toWebRequest(event: APIGatewayProxyEvent, signal: AbortSignal, body: string | null): Request {
+  const headers = toWebHeaders(event);
   const bodiless = event.httpMethod === 'GET' || event.httpMethod === 'HEAD' || body === null;
   const host = headers.get('host') ?? event.requestContext.domainName ?? 'unknown.invalid';
   const url = URL.parse(`https://${host}${event.path}`);
@@ -64,7 +64,7 @@ export function requestOf(event: APIGatewayProxyEvent, signal: AbortSignal, body
 }
 
 export const problemResponse = (error: AppError, requestId: string): Response =>
-  new Response(JSON.stringify(problemOf(error, requestId)), {
+  new Response(JSON.stringify(toProblem(error, requestId)), {
     status: error.status,
     headers: problemHeaders(error),
   });

@@ -1,7 +1,7 @@
 // Response headers and problem documents, the same for buffered and streamed responses.
 import { envIfSet } from '#shared/core/env.ts';
 import { type AppError, ERRORS } from '#shared/core/errors.ts';
-import { detailOf } from '#shared/core/issues.ts';
+import { problemDetail } from '#shared/core/issues.ts';
 import { lazy } from '#shared/core/lazy.ts';
 
 const SECURITY_HEADERS = {
@@ -35,14 +35,14 @@ export const fitsBuffered = (value: unknown): boolean =>
   Buffer.byteLength(JSON.stringify(JSON.stringify(value))) <= MAX_BODY_BYTES;
 
 /** RFC 9457, with what a person or a program needs to go on. Never a value that came in. */
-export function problemOf(error: AppError, requestId: string) {
+export function toProblem(error: AppError, requestId: string) {
   const [status, title, nextStep] = ERRORS[error.code];
   return {
     type: 'about:blank',
     title,
     status,
     code: error.code,
-    detail: detailOf(error),
+    detail: problemDetail(error),
     next_step: nextStep,
     ...error.details,
     request_id: requestId,

@@ -5,12 +5,12 @@ import type { RouteName } from '#functions/routes.ts';
 import { ANONYMOUS } from '#shared/audit/audit.ts';
 import type { Action } from '#shared/audit/record.ts';
 import { type Principal, principalFrom, requireScope } from '#shared/auth/principal.ts';
-import { type AppError, asAppError, resultOf } from '#shared/core/errors.ts';
+import { type AppError, asAppError, recordedResult } from '#shared/core/errors.ts';
 import { recordRejectedCaller, recordRejection } from '#shared/composition/audit.ts';
 import { admitSession } from '#shared/composition/sessions.ts';
 
 import { checkToken } from './headers.ts';
-import { rowOf } from './request.ts';
+import { callerRouteRow } from './request.ts';
 
 /** The record of a request that ends before its call path, which writes the records of calls. */
 export type EarlyRecord = { readonly act: Action; readonly target?: string };
@@ -22,7 +22,7 @@ const recordEnd = ({ requestId, ...record }: Identified, error: AppError): Promi
     ...record,
     category: 'api_call',
     requestId,
-    result: resultOf(error),
+    result: recordedResult(error),
     code: error.code,
   });
 
@@ -43,7 +43,7 @@ export async function streamedCaller(
   record: EarlyRecord,
 ): Promise<Principal> {
   const { requestId, authorizer } = event.requestContext;
-  const row = rowOf(name);
+  const row = callerRouteRow(name);
   let ownerId: string = ANONYMOUS;
   try {
     checkToken(event);
@@ -54,7 +54,7 @@ export async function streamedCaller(
     return principal;
   } catch (thrown) {
     const error = asAppError(thrown);
-    if (resultOf(error) === 'refused') await recordRejectedCaller()(error, requestId, ownerId);
+    if (recordedResult(error) === 'refused') await recordRejectedCaller()(error, requestId, ownerId);
     else await recordEnd({ ...record, ownerId, requestId }, error);
     throw thrown;
   }

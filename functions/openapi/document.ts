@@ -15,7 +15,7 @@ const introduction = readFileSync(new URL('introduction.md', import.meta.url), '
 const isProviderApi = ({ path }: Pick<Route, 'path'>): boolean => path.startsWith('/v1/');
 
 /** A greedy parameter, `{id+}`, is one that API Gateway alone knows. */
-const pathOf = (path: string): string => path.replace('+}', '}');
+const openApiPath = (path: string): string => path.replace('+}', '}');
 
 /** The one route for any method is MCP's, which serves POST and answers the others with 405. */
 const methodOf = (method: string): string => (method === 'ANY' ? 'post' : method.toLowerCase());
@@ -61,7 +61,7 @@ function pathsOf(write: SchemaWriter): Json {
   const paths: Record<string, Json> = {};
   for (const row of routes as readonly Route[]) {
     const operation = operationOf(row, write);
-    const path = pathOf(row.path);
+    const path = openApiPath(row.path);
     paths[path] = { ...paths[path], [methodOf(row.method)]: operation };
     for (const alias of row.aliases ?? []) {
       if (alias.method !== 'GET') continue;

@@ -60,7 +60,7 @@ const PROTOCOL_VERSION: Json = {
 const takesIdempotencyKey = ({ kind, name }: Route): boolean =>
   kind === 'write' || (kind === 'call' && name !== 'mcp' && name !== 'messages-count');
 
-function headersOf(row: Route): Json[] {
+function headerDocs(row: Route): Json[] {
   return [
     ...(takesIdempotencyKey(row) ? [IDEMPOTENCY_KEY] : []),
     ...(row.kind === 'call' && row.path.startsWith('/v1/') ? [STRICT] : []),
@@ -96,7 +96,7 @@ export function parametersOf(row: Route): Json[] {
   return [
     ...inPath.map((one) => parameter('path', one)),
     ...(query ? propertiesOf(query) : []).map((one) => parameter('query', one)),
-    ...headersOf(row),
+    ...headerDocs(row),
   ];
 }
 

@@ -9,7 +9,7 @@ import { CATEGORIES, RESULTS } from '#shared/audit/record.ts';
 import type { UsagePage } from '#shared/audit/usage-api.ts';
 import type { SessionEntry, TokenEntry } from '#shared/auth/api.ts';
 import { Scope } from '#shared/auth/scopes.ts';
-import type { usageOf } from '#shared/limits/usage.ts';
+import type { toUsage } from '#shared/limits/usage.ts';
 import type { LeakFeedback } from '#shared/exposure/leak-report.ts';
 import { Rates } from '#shared/limits/rates.ts';
 import { Notice, type NoticePage } from '#shared/notices/notice.ts';
@@ -140,7 +140,7 @@ const Usage = z.object({
     .optional()
     .describe('Of the personal access token of this request, if it has a budget; in micro-USD'),
   price_version: Text,
-}) satisfies z.ZodType<Omit<ReturnType<typeof usageOf>, 'token_budget'>>;
+}) satisfies z.ZodType<Omit<ReturnType<typeof toUsage>, 'token_budget'>>;
 
 const UsageHistory = z.object({
   by: z.enum(['day', 'tool', 'provider', 'key']),

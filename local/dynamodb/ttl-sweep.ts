@@ -20,7 +20,7 @@ export type Expired = {
   readonly has: (tableName: string, key: unknown) => boolean;
 };
 
-const nameOf = (tableName: string, key: unknown) =>
+const expiredItemName = (tableName: string, key: unknown) =>
   JSON.stringify([
     tableName,
     Object.entries(Object(key)).toSorted(([one], [other]) => one.localeCompare(other)),
@@ -29,8 +29,8 @@ const nameOf = (tableName: string, key: unknown) =>
 export function createExpired(): Expired {
   const names = new Set<string>();
   return {
-    add: (tableName, key) => names.add(nameOf(tableName, key)),
-    has: (tableName, key) => names.has(nameOf(tableName, key)),
+    add: (tableName, key) => names.add(expiredItemName(tableName, key)),
+    has: (tableName, key) => names.has(expiredItemName(tableName, key)),
   };
 }
 

@@ -54,7 +54,7 @@ const toEntry = (record: AuditRecord, userId: string): AuditEntry => ({
 });
 
 /** @throws {AppError} `invalid_input` */
-function partsOf({ limit, cursor, ...filter }: TrailQuery) {
+function splitQuery({ limit, cursor, ...filter }: TrailQuery) {
   if (filter.from && filter.to && filter.from > filter.to) {
     throw new AppError('invalid_input', 'Invalid range: from is later than to.');
   }
@@ -70,7 +70,7 @@ type Found = {
   readonly limit: number;
 };
 
-const pageOf = ({ logs, next, count, exact, from, limit }: Found): AuditPage => ({
+const toAuditPage = ({ logs, next, count, exact, from, limit }: Found): AuditPage => ({
   logs,
   total_count: count,
   pagination: {
@@ -87,17 +87,17 @@ export async function readTrail(
   { ownerId, userId }: { ownerId: string; userId: string },
   query: TrailQuery,
 ): Promise<AuditPage> {
-  const { limit, filter, after } = partsOf(query);
+  const { limit, filter, after } = splitQuery(query);
   const [{ records, next }, { count, exact }] = await Promise.all([
     trail.page(ownerId, filter, { limit, ...(after !== undefined && { after }) }),
     trail.count(ownerId, filter, COUNT_LIMIT),
   ]);
-  return pageOf({ logs: records.map((record) => toEntry(record, userId)), next, count, exact, limit });
+  return toAuditPage({ logs: records.map((record) => toEntry(record, userId)), next, count, exact, limit });
 }
 
 /** Records of all owners, each with its owner's id. The caller checks who may read them. */
 export async function readAllRecords(all: AllRecords, query: TrailQuery, nowMs: number): Promise<AuditPage> {
-  const { limit, filter, after } = partsOf(query);
+  const { limit, filter, after } = splitQuery(query);
   const to = new Date(filter.to ?? nowMs).toISOString();
   const from = new Date(filter.from ?? Date.parse(to) - ALL_RANGE_MS).toISOString();
   const range = { ...filter, from, to };
@@ -105,7 +105,7 @@ export async function readAllRecords(all: AllRecords, query: TrailQuery, nowMs: 
     all.page(range, { limit, after }),
     all.count(range, COUNT_LIMIT),
   ]);
-  return pageOf({
+  return toAuditPage({
     logs: records.map((record) => toEntry(record, record.ownerId)),
     next,
     count,

@@ -35,9 +35,9 @@ const OPEN_DAYS = 2;
 /** Bound of the comparison: a day with more records than one page of the table counts as incomplete. */
 const COUNT_LIMIT = 10_000;
 
-const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-const startOf = (day: string) => `${day}T00:00:00.000Z`;
-const endOf = (day: string) => `${day}T23:59:59.999Z`;
+const utcDay = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const startOfDay = (day: string) => `${day}T00:00:00.000Z`;
+const endOfDay = (day: string) => `${day}T23:59:59.999Z`;
 
 const UNITS = {
   day: 'UTC',
@@ -48,8 +48,8 @@ const UNITS = {
 };
 
 function resolveRange({ from, to }: UsageHistoryQuery, now: number): { from: string; to: string } {
-  const last = to ?? dayOf(now);
-  const first = from ?? dayOf(Date.parse(last) - 30 * DAY_MS);
+  const last = to ?? utcDay(now);
+  const first = from ?? utcDay(Date.parse(last) - 30 * DAY_MS);
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
   if (days < 1) throw new AppError('invalid_input', 'Invalid range: from is later than to.');
   if (days > MAX_DAYS) throw new AppError('invalid_input', `The range exceeds ${MAX_DAYS} days.`);
@@ -123,23 +123,23 @@ export function createUsageHistory(ports: {
   /** Compares the projection with the trail, over the days that may be incomplete. */
   async function completeUntil(owner: OwnerId, to: string): Promise<string> {
     const at = now();
-    const open = Array.from({ length: OPEN_DAYS }, (_, n) => dayOf(at - (OPEN_DAYS - 1 - n) * DAY_MS));
+    const open = Array.from({ length: OPEN_DAYS }, (_, n) => utcDay(at - (OPEN_DAYS - 1 - n) * DAY_MS));
     const [oldest = '', newest = ''] = [open[0], open.at(-1)];
-    if (to < oldest) return endOf(to);
+    if (to < oldest) return endOfDay(to);
     const until = new Date(at).toISOString();
     // Counters are read first: records added in between can only make them appear behind.
     const counted = await history.counted(owner, oldest, newest);
     const recorded = await Promise.all(
       open.map((day) => {
-        const end = day === newest ? until : endOf(day);
-        return trail.count(owner, { from: startOf(day), to: end }, COUNT_LIMIT);
+        const end = day === newest ? until : endOfDay(day);
+        return trail.count(owner, { from: startOfDay(day), to: end }, COUNT_LIMIT);
       }),
     );
     const behind = open.find((day, n) => {
       const found = recorded[n];
       return !found?.exact || found.count > (counted.get(day) ?? 0);
     });
-    return behind === undefined ? until : startOf(behind);
+    return behind === undefined ? until : startOfDay(behind);
   }
 
   return async (owner: OwnerId, query: UsageHistoryQuery): Promise<UsagePage> => {

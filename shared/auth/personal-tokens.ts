@@ -58,7 +58,7 @@ const MAX_LIVE = 50;
 export const isLive = ({ revokedAt, expiresAt }: PersonalToken, nowSeconds: number): boolean =>
   revokedAt === undefined && expiresAt > nowSeconds;
 
-const principalOf = (ownerId: OwnerId, token: PersonalToken): Principal => ({
+const toPrincipal = (ownerId: OwnerId, token: PersonalToken): Principal => ({
   ownerId,
   issuer: token.issuer,
   subject: token.subject,
@@ -176,7 +176,7 @@ export function createResolvePersonalToken(ports: {
     const token = await store.find(ownerId, id);
     if (!token || !isSameHash(token.hash, hash)) throw tokenRejected('token_unknown');
     if (!isTrusted(token.issuer)) throw tokenRejected('token_untrusted_issuer');
-    const principal = principalOf(ownerId, token);
+    const principal = toPrincipal(ownerId, token);
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(hash, { principal, until });
     return principal;

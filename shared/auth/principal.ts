@@ -97,7 +97,7 @@ export function principalFrom(context: unknown, nowMs: number): Principal {
 }
 
 /** Serialisation of the principal for API Gateway. */
-export const contextOf = (principal: Principal) => ({
+export const toAuthorizerContext = (principal: Principal) => ({
   ownerId: principal.ownerId,
   iss: principal.issuer,
   sub: principal.subject,

@@ -21,7 +21,7 @@ const Stored = z.object({
   reply: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
 });
 
-const keyOf = ({ ownerId, name }: RecordKey) => ({ pk: `IDEM#${ownerId}`, sk: name });
+const recordRowKey = ({ ownerId, name }: RecordKey) => ({ pk: `IDEM#${ownerId}`, sk: name });
 
 const inFlight = () => new AppError('idempotency_in_flight', undefined, { retry_after_seconds: 1 });
 
@@ -33,7 +33,7 @@ export function idempotencyTable(
     // TTL deletes a released record too: nothing reads it.
     const ttl = Math.ceil(Math.max(row.expires, now()) / 1000);
     return write(
-      { Put: { TableName, Item: { ...keyOf(recordKey), fmt: 1, ...row, ttl }, ...condition } },
+      { Put: { TableName, Item: { ...recordRowKey(recordKey), fmt: 1, ...row, ttl }, ...condition } },
       inFlight,
     );
   };
@@ -41,7 +41,7 @@ export function idempotencyTable(
   return {
     async find(recordKey) {
       const { Item } = await db.send(
-        new GetCommand({ TableName, Key: keyOf(recordKey), ConsistentRead: true }),
+        new GetCommand({ TableName, Key: recordRowKey(recordKey), ConsistentRead: true }),
       );
       return Item && Stored.parse(Item);
     },

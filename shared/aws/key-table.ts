@@ -5,7 +5,7 @@ import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk
 
 import { AppError } from '#shared/core/errors.ts';
 import { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
-import { type KeyStore, StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
+import { type KeyStore, StoredKey, toKeySummary } from '#shared/vault/stored-key.ts';
 
 import { write } from './transaction.ts';
 
@@ -86,7 +86,7 @@ export function keyTable(db: DynamoDBDocumentClient, TableName: string): KeyStor
         },
         (current) => {
           if (!current) return new AppError('not_found', 'Key not found.');
-          const summary = summaryOf(parse(key.ownerId, current), Date.now());
+          const summary = toKeySummary(parse(key.ownerId, current), Date.now());
           return new AppError('conflict', 'This key was changed by another request.', { current: summary });
         },
       );

@@ -135,7 +135,7 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
 
     async list(ownerId) {
       const { Items = [] } = await db.send(
-        new QueryCommand({ ...rowsOf(TableName, ownerId, PREFIX), Limit: LIST_LIMIT }),
+        new QueryCommand({ ...sessionRows(TableName, ownerId, PREFIX), Limit: LIST_LIMIT }),
       );
       const sessions = Items.map((row) => sessionIn(String(row['sk']).slice(PREFIX.length), row));
       return sessions.toSorted((one, other) => other.issuedAt - one.issuedAt);
@@ -145,7 +145,7 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
       const uses = new Map<string, number>();
       for await (const { Items = [] } of paginateQuery(
         { client: db },
-        rowsOf(TableName, ownerId, TOKEN_PREFIX),
+        sessionRows(TableName, ownerId, TOKEN_PREFIX),
       )) {
         for (const { sk, usedAt } of Items) uses.set(String(sk).slice(TOKEN_PREFIX.length), Number(usedAt));
       }
@@ -154,7 +154,7 @@ function reads(db: DynamoDBDocumentClient, TableName: string): Reads {
   };
 }
 
-const rowsOf = (TableName: string, ownerId: string, prefix: string) => ({
+const sessionRows = (TableName: string, ownerId: string, prefix: string) => ({
   TableName,
   KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
   ExpressionAttributeValues: { ':pk': noted(ownerId), ':prefix': prefix },

@@ -8,8 +8,8 @@ import { RegisteredTool, type RegisteredToolStore, type Shelf, shelfOf } from '#
 import { write } from './transaction.ts';
 
 const PREFIX = 'TOOL#';
-const partitionOf = (shelf: Shelf) => (shelf === 'shared' ? 'SHARED' : `U#${shelf}`);
-const toolKey = (shelf: Shelf, name: string) => ({ pk: partitionOf(shelf), sk: `${PREFIX}${name}` });
+const shelfPartition = (shelf: Shelf) => (shelf === 'shared' ? 'SHARED' : `U#${shelf}`);
+const toolKey = (shelf: Shelf, name: string) => ({ pk: shelfPartition(shelf), sk: `${PREFIX}${name}` });
 
 const parse = ({ doc }: Readonly<Record<string, unknown>>): RegisteredTool =>
   RegisteredTool.parse(JSON.parse(String(doc)));
@@ -44,7 +44,7 @@ export function toolTable(db: DynamoDBDocumentClient, TableName: string): Regist
       const query = {
         TableName,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': partitionOf(shelf), ':prefix': PREFIX },
+        ExpressionAttributeValues: { ':pk': shelfPartition(shelf), ':prefix': PREFIX },
         ConsistentRead: true,
       };
       const tools: RegisteredTool[] = [];

@@ -114,7 +114,7 @@ async function commitOpened(db: DynamoDBDocumentClient, writes: readonly OpenedW
 }
 
 /** Every other error may follow an attempt that was made and whose response was lost. */
-const outcomeOf = (error: unknown): CommitOutcome => (error instanceof AppError ? 'rejected' : 'unknown');
+const commitOutcome = (error: unknown): CommitOutcome => (error instanceof AppError ? 'rejected' : 'unknown');
 
 /** A transaction without a response is repeated safely by its token. */
 export function transaction(db: DynamoDBDocumentClient): Commit {
@@ -124,7 +124,7 @@ export function transaction(db: DynamoDBDocumentClient): Commit {
     try {
       await commitOpened(db, opened);
     } catch (error) {
-      outcome = outcomeOf(error);
+      outcome = commitOutcome(error);
       throw error;
     } finally {
       for (const { settle } of opened) settle(outcome);

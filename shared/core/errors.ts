@@ -154,7 +154,7 @@ export function asAppError(error: unknown): AppError {
 }
 
 /** Result of the call as recorded in the audit trail. */
-export const resultOf = (error: AppError): 'refused' | 'failed' =>
+export const recordedResult = (error: AppError): 'refused' | 'failed' =>
   error.status < 500 ? 'refused' : 'failed';
 
 const FRAME = /^ {4}at .*(?::\d+:\d+|<anonymous>|native)\)?$/;

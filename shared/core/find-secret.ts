@@ -28,7 +28,7 @@ export type Form = {
   readonly sequences: ReadonlyMap<number, Escape>;
 };
 
-function formOf(text: string, written: Alphabet): Form {
+function searchForm(text: string, written: Alphabet): Form {
   const sequences = new Map<number, Escape>();
   for (let at = 0; at < text.length; at += 1) {
     const escape = startsEscape(text.charCodeAt(at)) ? escapeAt(text, at) : undefined;
@@ -48,10 +48,10 @@ export function formsOf(secret: Secret): readonly Form[] {
   const plain = secret.reveal();
   const bytes = Buffer.from(plain);
   return [
-    formOf(plain, ASCII),
-    formOf(Array.from(plain).toReversed().join(''), ASCII),
-    formOf(bytes.toString('hex'), HEX),
-    ...[0, 1, 2].map((shift) => formOf(base64From(bytes, shift), BASE64)),
+    searchForm(plain, ASCII),
+    searchForm(Array.from(plain).toReversed().join(''), ASCII),
+    searchForm(bytes.toString('hex'), HEX),
+    ...[0, 1, 2].map((shift) => searchForm(base64From(bytes, shift), BASE64)),
   ];
 }
 

@@ -39,7 +39,7 @@ export function issuesOf(error: z.ZodError, root = ''): Issue[] {
 const MAX_DETAIL = 2000;
 
 /** The message with each wrong field and its fault: a model or a person reads this text and may see nothing else. */
-export function detailOf({ message, details }: AppError): string {
+export function problemDetail({ message, details }: AppError): string {
   const { issues = [] } = details;
   const faults = issues.map((issue) => `${issue.path} ${issue.message}`.trim()).join('; ');
   if (faults === '') return message;

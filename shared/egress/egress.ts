@@ -6,7 +6,7 @@ import { piecesOf, readBody } from './body.ts';
 import { createConnector, type Lookup, systemLookup } from './connector.ts';
 import type { Guard } from './egress-port.ts';
 import { createOpenExchange, DEFAULT_POLICY } from './exchange.ts';
-import { originsOf, targetOf } from './target.ts';
+import { originsOf, parseTarget } from './target.ts';
 
 export type {
   Egress,
@@ -46,7 +46,7 @@ export function createEgress(ports: {
 
   return {
     check(url) {
-      targetOf(url, { trustedOrigins, ownOrigin, ownHosts, ports: DEFAULT_POLICY.ports });
+      parseTarget(url, { trustedOrigins, ownOrigin, ownHosts, ports: DEFAULT_POLICY.ports });
     },
 
     async send(request, policy = {}) {

@@ -7,7 +7,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Connector } from './connector.ts';
 import type { EgressPolicy, EgressRequest } from './egress-port.ts';
 import { egressRejected } from './egress-rejection.ts';
-import { type Target, targetOf } from './target.ts';
+import { parseTarget, type Target } from './target.ts';
 import { createTimeouts } from './timeouts.ts';
 
 /** Limits of a request that sets none. */
@@ -106,7 +106,7 @@ export const createOpenExchange =
   async (request: EgressRequest, policy: EgressPolicy, encodings: string): Promise<Exchange> => {
     const { ports: listed, headersMs, idleMs } = { ...DEFAULT_POLICY, ...policy };
     if (!METHODS.has(request.method)) throw egressRejected('method');
-    const target = targetOf(request.url, { ...rules, ports: listed, bedrock: request.bedrock });
+    const target = parseTarget(request.url, { ...rules, ports: listed, bedrock: request.bedrock });
     const { signal: caller, deadlineMs } = request;
     const timeouts = createTimeouts({ deadlineMs, headersMs, idleMs, caller });
     let outgoing: ClientRequest | undefined;

@@ -76,7 +76,7 @@ function checkHost(host: string, { ownHosts, bedrock }: Pick<TargetRules, 'ownHo
 }
 
 /** @throws {AppError} `egress_refused` */
-export function targetOf(text: string, rules: TargetRules): Target {
+export function parseTarget(text: string, rules: TargetRules): Target {
   const { trustedOrigins, ownOrigin, ports } = rules;
   const url = parse(text);
   const host = url.hostname.replace(/^\[|\]$/g, '');

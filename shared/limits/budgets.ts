@@ -2,10 +2,10 @@
 import * as z from 'zod';
 
 import {
-  GAUGES,
   type Gauge,
+  gaugeName,
+  GAUGES,
   type Limits,
-  nameOf,
   type OwnBudget,
   PERIODS,
   type TokenBudget,
@@ -62,7 +62,7 @@ type LimitsSite = {
 };
 
 /** Limits of one caller's calls to one provider, by gauge name; the owner's own budget can only lower them. */
-export function limitsOf(
+export function budgetLimits(
   budgets: Budgets,
   { roles, provider, token }: LimitsSite,
   own: OwnBudget = {},
@@ -73,7 +73,7 @@ export function limitsOf(
       const given = stageLimit(budgets, roles, gauge);
       const chosen = unit === 'microUsd' && scope === undefined ? own[OWN[period]] : undefined;
       const limit = Math.min(given ?? Infinity, chosen ?? Infinity);
-      return limit === Infinity ? [] : [[nameOf(gauge), limit] as const];
+      return limit === Infinity ? [] : [[gaugeName(gauge), limit] as const];
     }),
   );
   return Object.fromEntries([...entries, ...(token ? tokenLimits(token) : [])]);

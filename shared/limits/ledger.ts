@@ -25,7 +25,7 @@ export const GAUGES: readonly Gauge[] = PERIODS.flatMap((period): Gauge[] => [
 ]);
 
 /** `day.calls`, `month.microUsd.openai`, `day.microUsd.token:<id>`. */
-export const nameOf = ({ period, unit, provider, token }: Gauge): string =>
+export const gaugeName = ({ period, unit, provider, token }: Gauge): string =>
   [
     period,
     unit,
@@ -106,13 +106,14 @@ export type Amount = {
 };
 
 const monthOf = (day: string): string => day.slice(0, 'yyyy-mm'.length);
-export const dayOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length);
+export const ledgerDay = (nowMs: number): string =>
+  new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length);
 
 /** Gauges that a call changes, each with its increment. */
 export function movesOf({ provider, calls, microUsd, token }: Amount): Counts {
   const counted = GAUGES.flatMap((gauge) =>
     [undefined, provider].map((scope) => [
-      nameOf({ ...gauge, provider: scope }),
+      gaugeName({ ...gauge, provider: scope }),
       gauge.unit === 'calls' ? calls : microUsd,
     ]),
   );
@@ -121,7 +122,7 @@ export function movesOf({ provider, calls, microUsd, token }: Amount): Counts {
 }
 
 export const tokenGauge = (period: Period, token: string): string =>
-  nameOf({ period, unit: 'microUsd', token });
+  gaugeName({ period, unit: 'microUsd', token });
 
 function plus(counts: Counts, moves: Counts, sign: 1 | -1): Counts {
   const moved = Object.entries(moves).map(([name, by]) => [

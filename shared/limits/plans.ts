@@ -4,7 +4,7 @@ import type { Deadline } from '#shared/core/deadline.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
 import type { Write } from '#shared/core/write.ts';
 
-import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
+import { budgetLimits, type BudgetRole, type Budgets } from './budgets.ts';
 import { type LedgerStore, type Remembered, reservation, settlement } from './ledger-change.ts';
 import {
   type Amount,
@@ -81,7 +81,7 @@ export function createPlans({ store, budgets, warn, now }: PlanPorts) {
   };
   const known = (ownerId: OwnerId) => memory.get(ownerId) ?? UNKNOWN;
   const limitsFor = ({ roles, token }: Caller, provider: string, { budget }: Remembered) =>
-    limitsOf(budgets, { roles, provider, token }, budget);
+    budgetLimits(budgets, { roles, provider, token }, budget);
 
   return {
     forget: (ownerId: OwnerId) => void memory.delete(ownerId),

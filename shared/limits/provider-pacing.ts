@@ -58,7 +58,7 @@ function keep<T>(map: Map<string, T>, name: string, value: T): void {
   map.set(name, value);
 }
 
-const nameOf = (owner: string, provider: string) => `${owner}#${provider}`;
+const paceName = (owner: string, provider: string) => `${owner}#${provider}`;
 
 export function createProviderPacing(ports: {
   store: PaceStore;
@@ -70,9 +70,9 @@ export function createProviderPacing(ports: {
   const rows = new Map<string, { row: string; beside: Beside }>();
   const own = new Map<string, Pace>();
   const published = new Map<string, Pace>();
-  const paceOf = (owner: string, provider: string): Pace | undefined => {
+  const currentPace = (owner: string, provider: string): Pace | undefined => {
     const others = rows.get(owner);
-    return tighter(own.get(nameOf(owner, provider)), others && store.read(others.beside, provider), now());
+    return tighter(own.get(paceName(owner, provider)), others && store.read(others.beside, provider), now());
   };
 
   /** Publishes only the first pace, or one that is much tighter: each publication is a write. */
@@ -83,7 +83,7 @@ export function createProviderPacing(ports: {
     attach: (owner, from) => keep(rows, owner, from),
 
     async admit(owner, provider, { remainingMs }) {
-      const pace = paceOf(owner, provider);
+      const pace = currentPace(owner, provider);
       if (!pace) return;
       const wait = pace.until - now();
       const bound = Math.min(MAX_WAIT_MS, remainingMs() / 4);
@@ -94,7 +94,7 @@ export function createProviderPacing(ports: {
     },
 
     async observe(owner, provider, pace) {
-      const name = nameOf(owner, provider);
+      const name = paceName(owner, provider);
       if (!pace) {
         own.delete(name);
         return;
@@ -110,6 +110,6 @@ export function createProviderPacing(ports: {
       }
     },
 
-    isLow: (owner, provider) => paceOf(owner, provider) !== undefined,
+    isLow: (owner, provider) => currentPace(owner, provider) !== undefined,
   };
 }

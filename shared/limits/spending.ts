@@ -2,7 +2,7 @@
 import { AppError } from '#shared/core/errors.ts';
 import { type Commit, Contention, type Write } from '#shared/core/write.ts';
 
-import { type Amount, dayOf, type Hold, WARNINGS } from './ledger.ts';
+import { type Amount, type Hold, ledgerDay, WARNINGS } from './ledger.ts';
 import { persist } from './persist.ts';
 import { type Caller, createPlans, type PlanPorts } from './plans.ts';
 import { unpricedError, unpricedForToken } from './limit-errors.ts';
@@ -110,7 +110,7 @@ function opened<Served>(
     provider: estimate.provider,
     ...(token && { token: token.id }),
     microUsd: worst === 'unknown' ? 0 : worst,
-    day: dayOf(at),
+    day: ledgerDay(at),
     until: Math.ceil(at + deadline.remainingMs() + GRACE_MS),
   };
   return { hold, estimate, priced: worst !== 'unknown' };

@@ -1,11 +1,11 @@
 // Usage of an owner as returned to clients.
-import { type BudgetRole, type Budgets, limitsOf } from './budgets.ts';
+import { budgetLimits, type BudgetRole, type Budgets } from './budgets.ts';
 import {
   EMPTY,
+  gaugeName,
   gaugeOf,
   type Ledger,
   type Limits,
-  nameOf,
   type Period,
   rolled,
   swept,
@@ -34,8 +34,8 @@ const periodUsage = (
   limits: Limits,
   scope: { period: Period; provider?: string },
 ): PeriodUsage => ({
-  calls: gauged(ledger, limits, nameOf({ ...scope, unit: 'calls' })),
-  micro_usd: gauged(ledger, limits, nameOf({ ...scope, unit: 'microUsd' })),
+  calls: gauged(ledger, limits, gaugeName({ ...scope, unit: 'calls' })),
+  micro_usd: gauged(ledger, limits, gaugeName({ ...scope, unit: 'microUsd' })),
 });
 
 /** Providers that were called this month or have a limit of their own. */
@@ -53,10 +53,10 @@ type UsageSite = {
   readonly nowMs: number;
 };
 
-export function usageOf(stored: Ledger | undefined, { budgets, roles, token, today, nowMs }: UsageSite) {
+export function toUsage(stored: Ledger | undefined, { budgets, roles, token, today, nowMs }: UsageSite) {
   const ledger = swept(rolled(stored ?? EMPTY, today), nowMs);
   const { day, budget, open } = ledger;
-  const limitsAt = (provider?: string) => limitsOf(budgets, { roles, provider, token }, budget);
+  const limitsAt = (provider?: string) => budgetLimits(budgets, { roles, provider, token }, budget);
   const reset = (period: Period) => new Date(resetAfter(period, day)).toISOString();
   const whole = (period: Period) => ({
     ...periodUsage(ledger, limitsAt(), { period }),

@@ -2,7 +2,7 @@
 import { type CallToolResult, ProtocolError, ResourceNotFoundError } from '@modelcontextprotocol/server';
 
 import { type ErrorDetails, ERRORS } from '#shared/core/errors.ts';
-import { detailOf } from '#shared/core/issues.ts';
+import { problemDetail } from '#shared/core/issues.ts';
 import type { InvokeResult } from '#shared/tools/tool.ts';
 
 /** Metadata key of machine-readable errors: an error in `structuredContent` would break clients that validate it. */
@@ -24,7 +24,7 @@ type Failure = Extract<InvokeResult, { ok: false }>;
 function toProblem({ error }: Failure, requestId: string) {
   const { code, details } = error;
   const next_step = details.next_step ?? ERRORS[code][2];
-  return { code, detail: detailOf(error), ...details, next_step, request_id: requestId };
+  return { code, detail: problemDetail(error), ...details, next_step, request_id: requestId };
 }
 
 /** Words of others are quoted and named as theirs: a model must not take them for ours. */

@@ -50,7 +50,7 @@ function withoutNulls(value: unknown): unknown {
 const callsNothing = (calls: unknown) => Array.isArray(calls) && calls.length === 0;
 
 /** Clients write an empty list of calls into a message that makes none. */
-function messageOf(message: unknown): unknown {
+function presentMessage(message: unknown): unknown {
   if (!isObject(message) || !callsNothing(message['tool_calls'])) return message;
   const { tool_calls: _none, ...rest } = message;
   return rest;
@@ -69,7 +69,9 @@ export function withoutAbsent(body: unknown): unknown {
   const { messages, tool_choice: choice, ...rest } = Object.fromEntries(fields);
   return {
     ...rest,
-    ...(messages !== undefined && { messages: Array.isArray(messages) ? messages.map(messageOf) : messages }),
+    ...(messages !== undefined && {
+      messages: Array.isArray(messages) ? messages.map(presentMessage) : messages,
+    }),
     ...(choice !== undefined &&
       (rest['tools'] || (choice !== 'auto' && choice !== 'none')) && { tool_choice: choice }),
   };

@@ -150,7 +150,7 @@ export function countsOf(usage: Usage | null | undefined): TokenCounts {
   };
 }
 
-export const usageOf = (counts: TokenCounts): Usage => ({
+export const toChatUsage = (counts: TokenCounts): Usage => ({
   prompt_tokens: counts.inputTokens,
   completion_tokens: counts.outputTokens,
   total_tokens: counts.inputTokens + counts.outputTokens,
@@ -163,7 +163,7 @@ export const usageOf = (counts: TokenCounts): Usage => ({
 
 type Said = { readonly delta: Record<string, unknown>; readonly finish?: string | null };
 
-export const chunkOf = (head: { id: string; model: string }, { delta, finish = null }: Said): Chunk => ({
+export const toChatChunk = (head: { id: string; model: string }, { delta, finish = null }: Said): Chunk => ({
   ...head,
   choices: [{ index: 0, delta, finish_reason: finish }],
 });

@@ -29,7 +29,7 @@ function addCall(calls: Map<number, Call>, { index, id, function: called }: Call
   });
 }
 
-const messageOf = ({ message, calls }: Collected) => ({
+const collectedMessage = ({ message, calls }: Collected) => ({
   ...message,
   ...(calls.size > 0 && {
     tool_calls: [...calls.values()].map(({ id, ...called }) => ({ id, function: called })),
@@ -59,7 +59,7 @@ export function createAnswerCollector() {
     completion(): Completion {
       const whole = [...choices].map(([index, choice]) => ({
         index,
-        message: messageOf(choice),
+        message: collectedMessage(choice),
         finish_reason: choice.finish_reason,
       }));
       return Completion.parse({ ...head, choices: whole, usage });

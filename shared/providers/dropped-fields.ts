@@ -34,7 +34,7 @@ function* messageFields(message: ChatMessage): Generator<string> {
 }
 
 /** Each path once, list positions left out. */
-export function fieldsOf(request: ChatRequest): ReadonlySet<string> {
+export function presentFields(request: ChatRequest): ReadonlySet<string> {
   const { model: _model, messages, extra = {}, ...rest } = request;
   const fields = new Set([...fieldsIn(rest, ''), ...fieldsIn(extra, '')]);
   for (const message of messages) for (const field of messageFields(message)) fields.add(field);

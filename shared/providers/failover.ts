@@ -67,7 +67,7 @@ export type KeySteps<T> = {
 /** Everything that can be done with one key before the next one is tried. Every step makes at most one upstream call. */
 export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySteps<T>) {
   let renewal: Renewed | undefined;
-  const nameOf = ({ provider, kid, version }: Candidate): KeyName => ({
+  const toKeyName = ({ provider, kid, version }: Candidate): KeyName => ({
     ownerId: call.owner,
     provider,
     kid,
@@ -77,7 +77,7 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
   /** The next value of a credential, requested once in a call. */
   async function renewed(key: Candidate, wait: boolean): Promise<Candidate | undefined> {
     if (key.renewBy === undefined || (renewal !== undefined && renewal !== 'busy')) return undefined;
-    renewal = await health.renew(nameOf(key), { ...call, wait });
+    renewal = await health.renew(toKeyName(key), { ...call, wait });
     const fresh = renewal === 'renewed' ? await reread() : undefined;
     return fresh?.version === key.version ? undefined : fresh;
   }
@@ -94,7 +94,7 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
     if (!previous || previous.version === tried) return undefined;
     const outcome = await attempt({ ...key, ...previous });
     if (outcome.kind !== 'answered') return undefined;
-    await health.markSuspect(nameOf(key), call);
+    await health.markSuspect(toKeyName(key), call);
     return { ...outcome, previous: true };
   }
 
@@ -103,7 +103,7 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
     const verdict = next ? await attempt(next) : rejected;
     // A renewal that failed for now may succeed later: the key stays.
     const later = renewal === 'failed' || renewal === 'busy';
-    if (verdict.kind === 'key_rejected' && !later) await health.markInvalid(nameOf(next ?? key), call);
+    if (verdict.kind === 'key_rejected' && !later) await health.markInvalid(toKeyName(next ?? key), call);
     return verdict;
   }
 
@@ -123,7 +123,7 @@ export function createKeySteps<T>({ attempt, reread, health, call, now }: KeySte
 }
 
 /** Why the answer did not come from the owner's first key. */
-function reasonOf(outcome: Outcome<unknown>, rejected: Rejected | undefined, { insteadOf }: Candidate) {
+function fallbackReason(outcome: Outcome<unknown>, rejected: Rejected | undefined, { insteadOf }: Candidate) {
   if (outcome.previous) return 'rotated_key_rejected';
   return rejected?.kind ?? (insteadOf && (`key_${insteadOf}` as const));
 }
@@ -165,7 +165,7 @@ export function createFailover(ports: { vault: UsableKeys; health: KeyHealth; no
       const steps = createKeySteps({ attempt, reread: rereadOf(key.kid), health, call, now });
       const outcome = await steps(key);
       if (outcome.kind === 'answered') {
-        const reason = reasonOf(outcome, rejected, first);
+        const reason = fallbackReason(outcome, rejected, first);
         return { value: outcome.value, mode: reason ? 'backup_key' : 'live', ...(reason && { reason }) };
       }
       rejected ??= outcome;

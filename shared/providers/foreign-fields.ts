@@ -1,6 +1,6 @@
 // Leaves the fields of other dialects out of a chat request, wherever they stand. Everything else is kept.
 import type { ChatMessage, ChatRequest, ChatTool, ContentPart } from './chat-request.ts';
-import { fieldsOf } from './dropped-fields.ts';
+import { presentFields } from './dropped-fields.ts';
 
 /** @param foreign paths that the target rejects or misreads */
 export function createForeignFilter(foreign: ReadonlySet<string>) {
@@ -23,6 +23,7 @@ export function createForeignFilter(foreign: ReadonlySet<string>) {
       return { ...own, tool_calls: own.tool_calls.map((call) => without(call, 'messages.tool_calls.')) };
     },
     tool: (tool: ChatTool): ChatTool => without(tool, 'tools.'),
-    droppedOf: (request: ChatRequest): string[] => [...fieldsOf(request)].filter((path) => foreign.has(path)),
+    droppedOf: (request: ChatRequest): string[] =>
+      [...presentFields(request)].filter((path) => foreign.has(path)),
   };
 }

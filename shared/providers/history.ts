@@ -14,12 +14,12 @@ export const isText = (part: ContentPart): part is TextPart => part.type === 'te
 const isBlank = (part: ContentPart): boolean => isText(part) && part.text.trim() === '';
 
 /** Content as parts, without the blank ones. */
-export function partsOf(content: ChatMessage['content']): readonly ContentPart[] {
+export function messageParts(content: ChatMessage['content']): readonly ContentPart[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
   return parts.filter((part) => !isBlank(part));
 }
 
-export const textOf = (content: ChatMessage['content']): string =>
+export const contentText = (content: ChatMessage['content']): string =>
   typeof content === 'string'
     ? content
     : (content ?? []).map((part) => (isText(part) ? part.text : '')).join('');
@@ -27,7 +27,7 @@ export const textOf = (content: ChatMessage['content']): string =>
 /** Whether a message would be empty at a provider that takes no blank text. */
 const saysNothing = (message: ChatMessage): boolean =>
   message.role !== 'tool' &&
-  partsOf(message.content).length === 0 &&
+  messageParts(message.content).length === 0 &&
   !(message.role === 'assistant' && (message.tool_calls ?? []).length > 0);
 
 /**
@@ -103,7 +103,7 @@ export function withToolImagesApart(messages: readonly ChatMessage[]): readonly 
           { type: 'text', text: `The result of the tool call ${message.tool_call_id} includes:` },
           ...others,
         );
-        const text = textOf(message.content);
+        const text = contentText(message.content);
         result.push({ ...message, content: text === '' ? 'The result follows in the next message.' : text });
         continue;
       }

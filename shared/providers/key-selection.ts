@@ -34,7 +34,7 @@ const namedBy = ({ provider }: Wanted) => (provider === undefined ? undefined : 
  * The provider that listed the model for one of these keys, else the one whose name pattern matches. Where that one has no key
  * and all keys are for servers of their own, it is such a server's model.
  */
-function providerOf(model: string | undefined, keys: readonly Candidate[]): ProviderFacts | undefined {
+function providerForModel(model: string | undefined, keys: readonly Candidate[]): ProviderFacts | undefined {
   if (model === undefined) return undefined;
   const listed = keys.find(({ models }) => models?.includes(model));
   if (listed) return factsFor(listed);
@@ -121,7 +121,7 @@ export function createKeySelection({
     { usable, preference, purpose }: Known,
   ): Promise<Choice> {
     const facts =
-      namedBy(wanted) ?? providerOf(wanted.model, usable) ?? otherwise(wanted, usable, preference);
+      namedBy(wanted) ?? providerForModel(wanted.model, usable) ?? otherwise(wanted, usable, preference);
     if (!facts) throw noKey(undefined, await vault.whyNone(owner));
     const [first, ...others] = chainOf(facts, usable, wanted.model);
     if (!first) throw await missing(owner, facts, wanted);

@@ -44,7 +44,7 @@ type Ports = {
 };
 
 /** Some servers answer a request for a stream with the whole. */
-async function streamOf(response: EgressStream, { facts, adapter }: ProviderRequest, secret: Secret) {
+async function toAnswerStream(response: EgressStream, { facts, adapter }: ProviderRequest, secret: Secret) {
   if (!/^application\/json\b/i.test(response.headers['content-type'] ?? '')) {
     return readStream(response, { facts, adapter, secret });
   }
@@ -115,7 +115,7 @@ export function createProviderCall({ egress, origins, pacing, now }: Ports) {
         const response = await egress.stream(sent, { ...policy, maxBytes: MAX_STREAM_BYTES });
         if (response.status < 300) {
           await observe(response, request, { call });
-          return { kind: 'answered', value: await streamOf(response, request, secret) };
+          return { kind: 'answered', value: await toAnswerStream(response, request, secret) };
         }
         const { facts, adapter } = request;
         const body = await readAll(response.body, MAX_ANSWER_BYTES);

@@ -46,10 +46,10 @@ const BUCKETS: readonly Bucket[] = [
 const count = (text: string | undefined) => (/^\d{1,12}$/.test(text ?? '') ? Number(text) : undefined);
 
 /** The wait until a tenth of this bucket is back; undefined where there is more in it, or it says nothing usable. */
-function paceOf(bucket: Bucket, headers: Headers, now: number): Pace | undefined {
+function bucketPace(bucket: Bucket, headers: Headers, now: number): Pace | undefined {
   const [limit, remaining] = [count(headers[bucket.limit]), count(headers[bucket.remaining])];
   const reset = headers[bucket.reset] ?? '';
-  const fullInMs = durationMs(reset) ?? untilDate(reset, clockOf(headers) || now);
+  const fullInMs = durationMs(reset) ?? untilDate(reset, responseTime(headers) || now);
   if (!limit || remaining === undefined || fullInMs === undefined) return undefined;
   const left = remaining / limit;
   if (left >= LOW) return undefined;
@@ -57,19 +57,19 @@ function paceOf(bucket: Bucket, headers: Headers, now: number): Pace | undefined
   return { left, until: now + Math.min(MAX_HOLD_MS, Math.ceil(lowInMs)) };
 }
 
-const clockOf = (headers: Headers) => Date.parse(headers['date'] ?? '');
+const responseTime = (headers: Headers) => Date.parse(headers['date'] ?? '');
 
 /** Seconds, or a date by the provider's own clock, at most five minutes; nothing where it says neither, or no time ahead. */
 export function retryAfterMs(headers: Headers): number | undefined {
   const text = (headers['retry-after'] ?? '').trim();
   const isDate = /^[A-Z][a-z]{2}, \d\d /.test(text);
-  const ms = isDate ? Date.parse(text) - clockOf(headers) : count(text) && Number(text) * 1000;
+  const ms = isDate ? Date.parse(text) - responseTime(headers) : count(text) && Number(text) * 1000;
   return ms !== undefined && ms > 0 ? Math.min(MAX_HOLD_MS, ms) : undefined;
 }
 
 /** @param busy the answer is the provider's own 429: nothing goes until it says */
 export function paceIn(headers: Headers, { now, busy }: { now: number; busy: boolean }): Pace | undefined {
-  const paces = BUCKETS.flatMap((bucket) => paceOf(bucket, headers, now) ?? []);
+  const paces = BUCKETS.flatMap((bucket) => bucketPace(bucket, headers, now) ?? []);
   const tightest = paces.toSorted((a, b) => a.left - b.left || b.until - a.until)[0];
   if (!busy) return tightest;
   const hold = retryAfterMs(headers);

@@ -91,7 +91,7 @@ function leavesOf(piece: Piece): readonly Leaf[] {
   return leaves;
 }
 
-function chunkOf({ chunk, texts, touched }: Piece): Chunk {
+function maskedChunk({ chunk, texts, touched }: Piece): Chunk {
   if (!touched) return chunk;
   const rest = texts.values();
   return withAllTexts(withoutProbabilities(chunk), () => rest.next().value?.text ?? '');
@@ -161,7 +161,7 @@ export function createRedaction(mask: SecretMask) {
 
   function released(): Chunk[] {
     const count = queue.findIndex(({ waiting }) => waiting > 0);
-    return queue.splice(0, count < 0 ? queue.length : count).map(chunkOf);
+    return queue.splice(0, count < 0 ? queue.length : count).map(maskedChunk);
   }
 
   return {

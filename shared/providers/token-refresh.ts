@@ -36,7 +36,7 @@ function jsonIn({ body }: EgressResponse): unknown {
   }
 }
 
-function outcomeOf(response: EgressResponse): Refreshed {
+function refreshOutcome(response: EgressResponse): Refreshed {
   const body = jsonIn(response);
   if (response.status >= 300) {
     const tokenError = TokenErrorBody.safeParse(body);
@@ -71,7 +71,7 @@ export function createTokenRefresh({ egress, endpoints, outside }: Ports): Refre
       ...(own?.resource !== undefined && { resource: own.resource }),
     });
     try {
-      return outcomeOf(
+      return refreshOutcome(
         await (own ? outside() : egress).send({
           url: endpoint.url,
           method: 'POST',

@@ -10,9 +10,9 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A dialect's parts, each of which names what it leaves out. */
 type Parts<Body> = {
   readonly dropUnknown: (body: Body, drop: Drop) => void;
-  readonly messagesOf: (body: Body, drop: Drop) => readonly Fields[];
-  readonly toolsOf: (body: Body, drop: Drop) => Fields;
-  readonly optionsOf: (body: Body, drop: Drop) => Fields;
+  readonly toChatMessages: (body: Body, drop: Drop) => readonly Fields[];
+  readonly toChatTools: (body: Body, drop: Drop) => Fields;
+  readonly toChatOptions: (body: Body, drop: Drop) => Fields;
 };
 
 export type TranslatedChat = {
@@ -23,16 +23,21 @@ export type TranslatedChat = {
 
 /** @returns a translation that throws `invalid_input` naming the fields that no chat can have */
 export const createTranslation =
-  <Body extends { readonly model: string }>({ dropUnknown, messagesOf, toolsOf, optionsOf }: Parts<Body>) =>
+  <Body extends { readonly model: string }>({
+    dropUnknown,
+    toChatMessages,
+    toChatTools,
+    toChatOptions,
+  }: Parts<Body>) =>
   (body: Body): TranslatedChat => {
     const dropped = new Set<string>();
     const drop: Drop = (path) => void dropped.add(path);
     dropUnknown(body, drop);
     const chat = {
       model: body.model,
-      messages: messagesOf(body, drop),
-      ...toolsOf(body, drop),
-      ...optionsOf(body, drop),
+      messages: toChatMessages(body, drop),
+      ...toChatTools(body, drop),
+      ...toChatOptions(body, drop),
     };
     const parsed = ChatBody.safeParse(chat);
     if (parsed.success) return { request: chatRequestOf(parsed.data), dropped: [...dropped] };

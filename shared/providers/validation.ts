@@ -33,7 +33,7 @@ function modelsIn(response: EgressResponse, secret: Secret, { models }: KeyDiale
   }
 }
 
-function outcomeOf(
+function validationOutcome(
   response: EgressResponse,
   secret: Secret,
   dialect: KeyDialect,
@@ -77,7 +77,7 @@ export function createAskProvider(ports: {
       deadlineMs: Math.min(DEADLINE_MS, deadline.remainingMs()),
     });
     return {
-      ...(response ? outcomeOf(response, secret, dialect) : { outcome: 'unreachable' as const }),
+      ...(response ? validationOutcome(response, secret, dialect) : { outcome: 'unreachable' as const }),
       checkedAt,
     };
   };

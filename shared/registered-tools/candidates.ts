@@ -64,7 +64,10 @@ const tooLarge = (message: string): AppError =>
   });
 
 /** The document, or of a large one the part that the chosen operations need. */
-async function textOf(body: OpenApiBody, call: { caller: RegisterCall; ports: Ports }): Promise<string> {
+async function documentText(
+  body: OpenApiBody,
+  call: { caller: RegisterCall; ports: Ports },
+): Promise<string> {
   const { document, operations = [] } = body;
   if (document !== undefined) return typeof document === 'object' ? JSON.stringify(document) : document;
   const bytes = await fetched(body, call);
@@ -79,7 +82,7 @@ async function textOf(body: OpenApiBody, call: { caller: RegisterCall; ports: Po
 const SWAGGER = /["']?swagger["']?\s*:\s*["']?2\./;
 
 async function openApiCandidates(body: OpenApiBody, call: { caller: RegisterCall; ports: Ports }) {
-  const text = await textOf(body, call);
+  const text = await documentText(body, call);
   const { documentCandidates } = await import('./openapi.ts');
   const { url: base, server, operations: wanted } = body;
   const swagger = SWAGGER.test(text) ? await import('./swagger.ts') : undefined;

@@ -4,7 +4,7 @@ import { createKeySteps, type KeyHealth, type KeyValue } from '#shared/providers
 import type { Verdict } from '#shared/providers/provider-error.ts';
 import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
-import { type Credentials, type CredentialUse, providerOf, type Work } from './ports.ts';
+import { type Credentials, type CredentialUse, upstreamProvider, type Work } from './ports.ts';
 
 /** The upstream does not know the credential, so nothing was done with it. By 403 it may mean something else. */
 const isRejection = (error: unknown): error is AppError =>
@@ -64,7 +64,7 @@ export function createCredentials({
   return {
     async use(request, work) {
       const { owner, alias } = request;
-      const provider = ProviderId.parse(providerOf(alias));
+      const provider = ProviderId.parse(upstreamProvider(alias));
       const [key] = await vault.candidates(owner, provider);
       if (!key) throw await whyNone(provider, request, () => vault.whyNone(owner, provider));
       return key.renewBy === undefined ? askedWith(key, request, work) : renewing(key, request, work);

@@ -4,7 +4,7 @@ import { cleaned, faultIn } from '#shared/core/visible-text.ts';
 import type { Annotations, Definition, JsonSchema } from '#shared/tools/registered.ts';
 import type { HttpTool } from '#shared/tools/registration.ts';
 
-import { checkOperation, requestOf } from './http-operation.ts';
+import { buildHttpRequest, checkOperation } from './http-operation.ts';
 import { resultSchema, STATUS_AND_BODY } from './http-tool.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { lintSchema } from './schema-lint.ts';
@@ -74,7 +74,7 @@ export function checkDefinition(definition: Definition, { checkUrl }: Definition
   for (const [index, example] of examples.entries()) {
     const [issue] = validatorOf(inputSchema)(example);
     if (issue) reject(`examples.${index}.${issue.path}`, issue.message);
-    if (source.kind === 'http') requestOf(source, example); // the dry run
+    if (source.kind === 'http') buildHttpRequest(source, example); // the dry run
   }
 }
 
@@ -100,7 +100,7 @@ function annotationsOf({ method, annotations }: HttpTool): Annotations {
 type Answer = 'as_it_is' | 'result' | 'status_and_body';
 
 /** Results are objects: an answer that is none is put into one. */
-function outputOf(
+function outputDefinition(
   schema: JsonSchema | undefined,
   removals: Removals,
 ): { answer: Answer; outputSchema: JsonSchema } {
@@ -127,7 +127,7 @@ export function httpDefinition(tool: HttpTool, about: About): Definition {
   const removals = createRemovals();
   const texts = cleanTexts({ title, description, name }, removals);
   const inputSchema = lintSchema(tool.input_schema, 'input_schema', removals);
-  const { answer, outputSchema } = outputOf(tool.output_schema, removals);
+  const { answer, outputSchema } = outputDefinition(tool.output_schema, removals);
   return {
     ...texts,
     inputSchema,
@@ -150,7 +150,7 @@ export function httpDefinition(tool: HttpTool, about: About): Definition {
 }
 
 /** Reason for leaving a tool out, in our own words. */
-export function reasonOf(error: unknown): string {
+export function unusableReason(error: unknown): string {
   if (!(error instanceof AppError) || error.status >= 500) throw error;
   const [issue] = error.details.issues ?? [];
   return issue ? `${issue.path} ${issue.message}` : error.message;

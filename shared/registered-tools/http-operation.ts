@@ -6,7 +6,7 @@ import type { Credential, HttpOperation, JsonSchema } from '#shared/tools/regist
 import { mayBeCredential, mayBeHeader } from './header-names.ts';
 import { leadsElsewhere, segmentOf } from './path-segment.ts';
 import { multipartOf } from './multipart.ts';
-import { formOf, queryOf, Unsendable } from './query.ts';
+import { encodeForm, queryOf, Unsendable } from './query.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 export type HttpRequest = {
@@ -170,11 +170,11 @@ type WrittenBody = { readonly type: string; readonly body: string };
 
 function write({ bodyFormat, bodyEncoding }: HttpOperation, value: unknown): WrittenBody {
   if (bodyFormat === 'multipart') return multipartOf(value, bodyEncoding);
-  if (bodyFormat === 'form') return { type: TYPES.form, body: formOf(value, bodyEncoding) };
+  if (bodyFormat === 'form') return { type: TYPES.form, body: encodeForm(value, bodyEncoding) };
   return { type: TYPES.json, body: JSON.stringify(value) };
 }
 
-function bodyOf(operation: HttpOperation, args: Arguments): WrittenBody | undefined {
+function writeBody(operation: HttpOperation, args: Arguments): WrittenBody | undefined {
   const { parameters, body } = operation;
   if (body === undefined) return undefined;
   const beside = new Set(parameters.map(({ name }) => name));
@@ -192,8 +192,8 @@ function bodyOf(operation: HttpOperation, args: Arguments): WrittenBody | undefi
 }
 
 /** @throws {AppError} `invalid_input` for arguments that would say more than one argument may */
-export function requestOf(operation: HttpOperation, args: Arguments): HttpRequest {
-  const written = bodyOf(operation, args);
+export function buildHttpRequest(operation: HttpOperation, args: Arguments): HttpRequest {
+  const written = writeBody(operation, args);
   const given = operation.parameters.filter(
     ({ name, in: place }) => place === 'header' && isGiven(args, name),
   );

@@ -8,7 +8,7 @@ import type { HttpOperation, JsonSchema, RegisteredTool } from '#shared/tools/re
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { assertSuccess, jsonIn, textIn } from './answer.ts';
-import { requestOf } from './http-operation.ts';
+import { buildHttpRequest } from './http-operation.ts';
 import { type CallPorts, intentOf, shownAs, withKey } from './ports.ts';
 import { checkedResult } from './result-check.ts';
 import { reasonIn } from './upstream-reason.ts';
@@ -40,7 +40,7 @@ function bodyIn(response: EgressResponse, secret: Secret | undefined): unknown {
   return secret ? createSecretMask(secret).json(body) : body;
 }
 
-function resultOf({ answer }: HttpOperation, status: number, body: unknown): unknown {
+function mappedAnswer({ answer }: HttpOperation, status: number, body: unknown): unknown {
   if (answer === 'status_and_body') return { status, body };
   return answer === 'result' ? { result: body } : body;
 }
@@ -57,7 +57,7 @@ export async function callHttp(
 ): Promise<Done<Record<string, unknown>>> {
   const { alias, definition } = tool;
   const { credential } = definition;
-  const request = requestOf(operation, args);
+  const request = buildHttpRequest(operation, args);
   const chain = hopHeaders(call);
   const { deadline } = call;
   const where = { credential, alias, url: request.url };
@@ -73,7 +73,7 @@ export async function callHttp(
       { maxBytes: MAX_BYTES, headersMs: remainingMs },
     );
     assertSuccess(response, { alias, reason: reasonIn(response, secret && createSecretMask(secret)) });
-    return resultOf(operation, response.status, bodyIn(response, secret));
+    return mappedAnswer(operation, response.status, bodyIn(response, secret));
   };
   const result = await withKey(where, { ...call, credentials }, (secret) => send(() => ask(secret)));
   return { ...checkedResult(result, definition), meta: intentOf(tool) };

@@ -8,12 +8,12 @@ import { differenceOf } from '#shared/tools/difference.ts';
 import {
   type Annotations,
   type Definition,
-  hashOf,
+  definitionHash,
   type RegisteredTool,
   UNKNOWN,
 } from '#shared/tools/registered.ts';
 
-import { aboutOf, checkDefinition, cleanTexts, reasonOf } from './definition.ts';
+import { aboutOf, checkDefinition, cleanTexts, unusableReason } from './definition.ts';
 import { createRemovals } from './removals.ts';
 import { lintSchema } from './schema-lint.ts';
 
@@ -123,8 +123,8 @@ export function driftOf(
     if (canonicalJson(said) === canonicalJson(definition)) return undefined;
     changes = differenceOf(definition, said);
     const next = mcpDefinition(entry, about);
-    return { at, hash: hashOf(next), changes, definition: next };
+    return { at, hash: definitionHash(next), changes, definition: next };
   } catch (error) {
-    return { at, hash: '', changes: [{ path: '', approved: null, now: reasonOf(error) }, ...changes] };
+    return { at, hash: '', changes: [{ path: '', approved: null, now: unusableReason(error) }, ...changes] };
   }
 }

@@ -48,7 +48,7 @@ function checkAnswer(answer: unknown, asked: Message): Message {
   throw new MalformedAnswer(JSON.stringify(answer));
 }
 
-const textOf = async ({ body }: EgressStream): Promise<string> => textIn(await readAll(body, MAX_BYTES));
+const bodyText = async ({ body }: EgressStream): Promise<string> => textIn(await readAll(body, MAX_BYTES));
 
 const toolsIn = (message: unknown): readonly unknown[] => {
   const result = isMessage(message) ? message['result'] : undefined;
@@ -90,13 +90,13 @@ async function answerAmong({ body }: EgressStream, asked: Message, line: Line): 
       continue;
     }
     const answer = checkAnswer(message, asked);
-    await endOf(events);
+    await drained(events);
     return answer;
   }
 }
 
 /** Most streams end with their answer, and a connection that was read to the end serves again. */
-async function endOf(events: AsyncIterable<unknown>): Promise<void> {
+async function drained(events: AsyncIterable<unknown>): Promise<void> {
   const end = Array.fromAsync(events, () => undefined).catch(() => undefined);
   await Promise.race([end, pause(LINGER_MS, undefined, { ref: false })]);
 }
@@ -120,7 +120,7 @@ const isStream = ({ headers }: EgressStream): boolean =>
 /** Reads the answer to this request from a successful response; their ids must match. */
 async function answerTo(asked: Message, response: EgressStream, line: Line): Promise<Message> {
   if (isStream(response)) return answerAmong(response, asked, line);
-  return checkAnswer(messageIn(await textOf(response), line), asked);
+  return checkAnswer(messageIn(await bodyText(response), line), asked);
 }
 
 /** Response as passed to the client: bounded, in UTF-8, without the key, and the answer to its own request. */
@@ -130,7 +130,7 @@ async function seenBy(response: EgressStream, asked: Message, line: Line): Promi
   const headers = { 'content-type': 'application/json', ...sessionOf(response) };
   if (status < 300 && asked['id'] !== undefined)
     return Response.json(await answerTo(asked, response, line), { headers });
-  const text = await textOf(response);
+  const text = await bodyText(response);
   if (status < 300) return new Response(null, { status: 202, headers });
   return new Response(text.trimStart().startsWith('{') ? JSON.stringify(messageIn(text, line)) : '{}', {
     status,

@@ -113,7 +113,7 @@ function failureOf(error: unknown, { alias, deadline }: Line): AppError {
   });
 }
 
-const optionsOf =
+const requestOptions =
   ({ deadline }: Line): Options =>
   () => ({ signal: deadline.signal, timeout: Math.max(1, deadline.remainingMs()) });
 
@@ -126,7 +126,7 @@ type Conversation<T> = {
 };
 
 function sessionOn({ client }: Connection, { line, quoting, onCall }: Conversation<unknown>): Session {
-  const options = optionsOf(line);
+  const options = requestOptions(line);
   return {
     ...listing(client, options),
     quotesKey: (entry) => quoting.has(nameIn(entry) ?? '') || joinsKey(entry, line),
@@ -178,7 +178,7 @@ async function converse<T>(
   connection.current = { line };
   let isKept = false;
   try {
-    if (client.transport === undefined) await client.connect(transport, optionsOf(line)());
+    if (client.transport === undefined) await client.connect(transport, requestOptions(line)());
     const result = await work(sessionOn(connection, conversation));
     if (keepAs !== undefined) {
       keepConnection(keepAs, connection);

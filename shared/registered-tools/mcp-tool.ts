@@ -9,17 +9,17 @@ import type { Send } from '#shared/resilience/upstream.ts';
 import type { Credential, Definition, McpTool, RegisteredTool } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
-import { reasonOf } from './definition.ts';
+import { unusableReason } from './definition.ts';
 import { driftOf, mcpDefinition } from './mcp-definition.ts';
 import { MAX_LISTED, nameIn, type Session, withSession } from './mcp-session.ts';
 import { checkedResult } from './result-check.ts';
 import {
   type CallPorts,
   intentOf,
-  providerOf,
   shownAs,
   type ToolCandidate,
   type UpstreamPorts,
+  upstreamProvider,
   withKey,
 } from './ports.ts';
 import { upstreamMessage } from './upstream-reason.ts';
@@ -121,8 +121,8 @@ async function changed(
     `With your key, the upstream ${alias} offers a definition of this tool that differs from the approved one.`,
     {
       tool_name: name,
-      provider: providerOf(alias),
-      next_step: `Store a key whose plan includes the tool with POST /api-keys, "provider": "${providerOf(alias)}". The admin who registered the tool was told.`,
+      provider: upstreamProvider(alias),
+      next_step: `Store a key whose plan includes the tool with POST /api-keys, "provider": "${upstreamProvider(alias)}". The admin who registered the tool was told.`,
     },
   );
 }
@@ -149,7 +149,7 @@ export async function callMcp(
   if (result['isError'] === true) {
     if (isLoop(result)) throw new AppError('loop');
     throw new AppError('tool_failed', 'The tool reported an error.', {
-      provider: providerOf(alias),
+      provider: upstreamProvider(alias),
       ...upstreamMessage(textsIn(result)),
     });
   }
@@ -180,7 +180,7 @@ const candidatesFrom = (
       const about = { url, credential, results, cache, quotesKey };
       return { upstreamName, definition: mcpDefinition(entry, about) };
     } catch (error) {
-      return { upstreamName, reason: reasonOf(error) };
+      return { upstreamName, reason: unusableReason(error) };
     }
   });
 

@@ -9,16 +9,16 @@ type Part = { readonly name: string; readonly type?: string; readonly text: stri
 
 const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 
-function partOf(name: string, value: unknown, isJson: boolean): Part {
+function toMultipartPart(name: string, value: unknown, isJson: boolean): Part {
   const text = isJson || typeof value !== 'string' ? JSON.stringify(value) : value;
   if (!text.isWellFormed() || !name.isWellFormed()) throw new Unsendable();
   return { name, text, ...(isJson && { type: 'application/json' }) };
 }
 
 /** OpenAPI's defaults: plain values as text, objects as JSON, a list as a part for each of its values. */
-function partsOf(name: string, value: unknown, { json = false }: BodyEncoding): Part[] {
-  if (json || !Array.isArray(value)) return [partOf(name, value, json || typeof value === 'object')];
-  return value.filter(isPresent).map((one) => partOf(name, one, typeof one === 'object'));
+function toMultipartParts(name: string, value: unknown, { json = false }: BodyEncoding): Part[] {
+  if (json || !Array.isArray(value)) return [toMultipartPart(name, value, json || typeof value === 'object')];
+  return value.filter(isPresent).map((one) => toMultipartPart(name, one, typeof one === 'object'));
 }
 
 /** As browsers write a name into a header. */
@@ -33,7 +33,7 @@ export function multipartOf(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Unsendable();
   const given = Object.entries(body).filter(([, value]) => isPresent(value));
   const parts = given.flatMap(([name, value]) => [
-    ...partsOf(name, value, Object.hasOwn(encoding, name) ? (encoding[name] ?? {}) : {}),
+    ...toMultipartParts(name, value, Object.hasOwn(encoding, name) ? (encoding[name] ?? {}) : {}),
   ]);
   // No text can contain its own hash.
   const boundary = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');

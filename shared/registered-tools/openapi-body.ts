@@ -96,13 +96,13 @@ function formIn(content: unknown, document: Json, inline: Inliner): Omit<Body, '
   };
 }
 
-const labelOf = (content: unknown): string => {
+const contentLabel = (content: unknown): string => {
   const [type = 'unknown type'] = isObject(content) ? Object.keys(content) : [];
   return `body of ${/^[\w.+*/-]{1,60}/.exec(type)?.[0] ?? 'unknown type'}`;
 };
 
 /** A text: what is left out. @throws {Unusable} where it is required */
-export function bodyOf(document: Json, operation: Json, inline: Inliner): Body | string | undefined {
+export function requestBodyIn(document: Json, operation: Json, inline: Inliner): Body | string | undefined {
   if (operation['requestBody'] === undefined) return undefined;
   const { content, required: isRequired } = followed(document, operation['requestBody']);
   const required = isRequired === true;
@@ -111,9 +111,9 @@ export function bodyOf(document: Json, operation: Json, inline: Inliner): Body |
   try {
     const form = formIn(content, document, inline);
     if (form) return { ...form, required };
-    throw new Unusable(`takes a ${labelOf(content)}, which is not supported`);
+    throw new Unusable(`takes a ${contentLabel(content)}, which is not supported`);
   } catch (error) {
     if (required || !(error instanceof Unusable)) throw error;
-    return labelOf(content);
+    return contentLabel(content);
   }
 }

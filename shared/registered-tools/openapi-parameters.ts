@@ -22,7 +22,7 @@ const IGNORED = /^(?:accept|content-type|authorization)$/i;
 type Place = Omit<Parameter, 'name' | 'schema'>;
 
 /** Undefined: in a style that is not supported. */
-function queryPlaceOf({ style = 'form', explode }: Json): Place | undefined {
+function queryPlace({ style = 'form', explode }: Json): Place | undefined {
   const known = QueryStyle.exclude(['json']).safeParse(style);
   if (!known.success) return undefined;
   const isForm = known.data === 'form';
@@ -34,35 +34,35 @@ function queryPlaceOf({ style = 'form', explode }: Json): Place | undefined {
 }
 
 /** Location and serialization of a parameter; undefined: not supported. */
-function placeOf(parameter: Json): Place | undefined {
+function parameterPlace(parameter: Json): Place | undefined {
   const { name, in: place, style = 'simple', content } = parameter;
   if (content !== undefined)
     return place === 'query' && jsonSchemaIn(content) ? { in: place, style: 'json' } : undefined;
-  if (place === 'query') return queryPlaceOf(parameter);
+  if (place === 'query') return queryPlace(parameter);
   if (style !== 'simple') return undefined;
   if (place === 'path') return { in: place };
   return place === 'header' && mayBeHeader(trimmedText(name)) ? { in: place } : undefined;
 }
 
-const labelOf = ({ name, in: place }: Json): string =>
+const parameterLabel = ({ name, in: place }: Json): string =>
   [place, 'argument', name]
     .filter((part) => typeof part === 'string')
     .join(' ')
     .slice(0, 100);
 
 /** A text: what is left out. */
-function parameterOf(parameter: Json, inline: Inliner): (Parameter & { required: boolean }) | string {
+function readParameter(parameter: Json, inline: Inliner): (Parameter & { required: boolean }) | string {
   const { name, content } = parameter;
   const schema = content === undefined ? parameter['schema'] : jsonSchemaIn(content);
   const required = parameter['required'] === true || parameter['in'] === 'path';
-  const place = placeOf(parameter);
+  const place = parameterPlace(parameter);
   if (place && isObject(schema) && typeof name === 'string') {
     const description = trimmedText(parameter['description']).slice(0, 300);
     const inlined = inline.schema(schema);
     return { ...place, name, required, schema: description ? { ...inlined, description } : inlined };
   }
-  if (required) throw new Unusable(`takes its ${labelOf(parameter)} in a way that is not supported`);
-  return labelOf(parameter);
+  if (required) throw new Unusable(`takes its ${parameterLabel(parameter)} in a way that is not supported`);
+  return parameterLabel(parameter);
 }
 
 export function parametersIn(document: Json, { item, operation }: Operation, inline: Inliner): Parameters {
@@ -74,7 +74,7 @@ export function parametersIn(document: Json, { item, operation }: Operation, inl
       given.set(`${String(parameter['in'])} ${String(parameter['name'])}`, parameter);
     }
   }
-  const read = [...given.values()].map((one) => parameterOf(one, inline));
+  const read = [...given.values()].map((one) => readParameter(one, inline));
   const parameters = read.filter((one) => typeof one !== 'string');
   if (new Set(parameters.map(({ name }) => name)).size < parameters.length)
     throw new Unusable('has two arguments of one name');

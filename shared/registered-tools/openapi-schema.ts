@@ -52,8 +52,8 @@ export class Inliner {
     const inner = (one: unknown) => this.schema(one, { ...way, depth: way.depth + 1 });
     return {
       ...plainOf(value),
-      ...typeOf(value),
-      ...limitsOf(value),
+      ...schemaType(value),
+      ...numericLimits(value),
       ...listsOf(value, inner),
       ...this.#partsOf(value, inner),
     };
@@ -100,7 +100,7 @@ function plainOf(value: Json): JsonSchema {
 }
 
 /** 3.0 says `nullable`, 3.1 a type more. */
-function typeOf({ type, nullable, enum: values }: Json): JsonSchema {
+function schemaType({ type, nullable, enum: values }: Json): JsonSchema {
   if (type === undefined) return {};
   if (nullable !== true) return { type };
   return {
@@ -110,7 +110,12 @@ function typeOf({ type, nullable, enum: values }: Json): JsonSchema {
 }
 
 /** 3.0 says with a boolean that a bound is excluded. */
-function limitsOf({ exclusiveMinimum: above, exclusiveMaximum: below, minimum, maximum }: Json): JsonSchema {
+function numericLimits({
+  exclusiveMinimum: above,
+  exclusiveMaximum: below,
+  minimum,
+  maximum,
+}: Json): JsonSchema {
   return {
     ...(typeof above === 'number' && { exclusiveMinimum: above }),
     ...(typeof below === 'number' && { exclusiveMaximum: below }),

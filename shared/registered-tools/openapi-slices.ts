@@ -14,9 +14,10 @@ const malformed = (): never => {
 };
 
 /** A byte order mark is no part of the document. */
-const startOf = (bytes: Buffer): number => (bytes.toString('utf8', 0, 3) === '\ufeff' ? 3 : 0);
+const lengthOfMark = (bytes: Buffer): number => (bytes.toString('utf8', 0, 3) === '\ufeff' ? 3 : 0);
 
-export const startsAsJson = (bytes: Buffer): boolean => bytes[skipBlanks(bytes, startOf(bytes))] === OPEN;
+export const startsAsJson = (bytes: Buffer): boolean =>
+  bytes[skipBlanks(bytes, lengthOfMark(bytes))] === OPEN;
 
 const isBlank = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
@@ -182,10 +183,10 @@ const objectOf = (members: Iterable<readonly [name: string, text: string]>): str
  * @throws {AppError} `invalid_input`
  */
 export function sliceDocument(bytes: Buffer, wanted: readonly string[]): string {
-  const root = indexOf(bytes, { name: '', start: startOf(bytes), end: bytes.length });
-  const textOf = ({ start, end }: Slice) => bytes.toString('utf8', start, end);
+  const root = indexOf(bytes, { name: '', start: lengthOfMark(bytes), end: bytes.length });
+  const sliceText = ({ start, end }: Slice) => bytes.toString('utf8', start, end);
   const paths = [...indexOf(bytes, root.get('paths')).values()]
-    .map((slice) => [slice.name, textOf(slice)] as const)
+    .map((slice) => [slice.name, sliceText(slice)] as const)
     .filter(([name, text]) => isWanted(name, text, wanted));
   const found = referredTo(
     bytes,
@@ -197,7 +198,7 @@ export function sliceDocument(bytes: Buffer, wanted: readonly string[]): string 
   return objectOf([
     ...KEPT.flatMap((name) => {
       const slice = root.get(name);
-      return slice ? [[name, textOf(slice)] as const] : [];
+      return slice ? [[name, sliceText(slice)] as const] : [];
     }),
     ['paths', objectOf(paths)],
     [

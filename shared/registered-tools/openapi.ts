@@ -2,8 +2,8 @@
 import type { Definition, JsonSchema } from '#shared/tools/registered.ts';
 import type { HttpTool } from '#shared/tools/registration.ts';
 
-import { type About, httpDefinition, reasonOf } from './definition.ts';
-import { type Body, bodyOf, jsonSchemaIn } from './openapi-body.ts';
+import { type About, httpDefinition, unusableReason } from './definition.ts';
+import { type Body, jsonSchemaIn, requestBodyIn } from './openapi-body.ts';
 import { type Convert, followed, isObject, type Json, openApiIn, Unusable } from './openapi-document.ts';
 import { type Operation, operationsIn, trimmedText } from './openapi-operations.ts';
 import { type Parameter, type Parameters, parametersIn } from './openapi-parameters.ts';
@@ -15,7 +15,7 @@ const BODY = 'body';
 const ANSWER_SCHEMA = 'schema of the answer';
 
 /** Schema of the success response. If it is unusable, e.g. too large, the label of the omitted part instead. */
-function answerOf(document: Json, { operation }: Operation): JsonSchema | string | undefined {
+function successSchema(document: Json, { operation }: Operation): JsonSchema | string | undefined {
   const responses = isObject(operation['responses']) ? operation['responses'] : {};
   const code = ['200', '201', '202', '203', '2XX'].find((one) => Object.hasOwn(responses, one));
   if (code === undefined) return undefined;
@@ -67,14 +67,14 @@ const sentAs = ({ format, encoding }: Body) => ({
   ...(encoding && { body_encoding: encoding }),
 });
 
-function toolOf(document: Json, operation: Operation, server: string): Read {
+function readOperation(document: Json, operation: Operation, server: string): Read {
   const inline = new Inliner(document, 'input');
   const { parameters, required, omitted } = parametersIn(document, operation, inline);
-  const given = bodyOf(document, operation.operation, inline);
+  const given = requestBodyIn(document, operation.operation, inline);
   const body = typeof given === 'string' ? undefined : given;
   if (body && parameters.some(({ name }) => name === BODY))
     throw new Unusable('has an argument that is called body beside its body');
-  const answer = answerOf(document, operation);
+  const answer = successSchema(document, operation);
   const output = typeof answer === 'string' ? undefined : answer;
   const tool: HttpTool = {
     ...textsOf(operation),
@@ -92,7 +92,7 @@ function toolOf(document: Json, operation: Operation, server: string): Read {
 }
 
 /** Builds the candidate of an operation; if that fails, without its output schema, which is then listed as omitted. */
-function candidateOf({ tool, omitted }: Read, about: About): ToolCandidate {
+function buildCandidate({ tool, omitted }: Read, about: About): ToolCandidate {
   const made = (definition: Definition, left: readonly string[]): ToolCandidate => ({
     upstreamName: tool.name,
     definition,
@@ -139,10 +139,10 @@ export function documentCandidates({
       const upstreamName = operation.id;
       try {
         checkPlace(operation);
-        return candidateOf(toolOf(document, operation, at), about);
+        return buildCandidate(readOperation(document, operation, at), about);
       } catch (error) {
         if (error instanceof Unusable) return { upstreamName, reason: error.message };
-        return { upstreamName, reason: reasonOf(error) };
+        return { upstreamName, reason: unusableReason(error) };
       }
     }),
     ...(wanted ?? [])

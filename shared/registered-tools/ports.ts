@@ -64,7 +64,7 @@ export type ToolCandidate = { readonly upstreamName: string } & (
 );
 
 /** Under which name a key for these tools is stored. */
-export const providerOf = (alias: string): string => `x-${alias}`;
+export const upstreamProvider = (alias: string): string => `x-${alias}`;
 
 type Asking = Pick<ToolCall, 'principal' | 'requestId' | 'deadline' | 'onUse'>;
 
@@ -85,6 +85,6 @@ export const shownAs = ({ header, prefix }: Credential, secret: Secret): Record<
 });
 
 export const intentOf = ({ alias, name }: Pick<RegisteredTool, 'alias' | 'name'>) => ({
-  provider: providerOf(alias),
+  provider: upstreamProvider(alias),
   model: name,
 });

@@ -99,7 +99,7 @@ function formParts(
 }
 
 /** A body of `application/x-www-form-urlencoded`. @throws {Unsendable} */
-export function formOf(body: unknown, encoding: Readonly<Record<string, BodyEncoding>> = {}): string {
+export function encodeForm(body: unknown, encoding: Readonly<Record<string, BodyEncoding>> = {}): string {
   if (!isObject(body)) throw new Unsendable();
   const present = Object.entries(body).filter(([, one]) => isPresent(one));
   return present

@@ -4,7 +4,7 @@ import { AppError } from '#shared/core/errors.ts';
 import type { Write } from '#shared/core/write.ts';
 import {
   type Definition,
-  hashOf,
+  definitionHash,
   type RegisteredTool,
   type RegisteredToolStore,
   type Shelf,
@@ -13,7 +13,7 @@ import {
 import type { RegisterToolsBody } from '#shared/tools/registration.ts';
 import { isRegistrar } from '#shared/tools/review.ts';
 
-import { checkDefinition, reasonOf } from './definition.ts';
+import { checkDefinition, unusableReason } from './definition.ts';
 import { checkCredential } from './http-operation.ts';
 import { toolCandidates, type RegisterCall } from './candidates.ts';
 import { lookOf, plainLookOf } from './look-alike.ts';
@@ -61,7 +61,7 @@ function assertNoClash(tools: readonly RegisteredTool[], present: readonly Regis
 
 type Request = { readonly principal: Principal; readonly body: RegisterToolsBody };
 
-function draftOf(
+function buildDraft(
   { upstreamName, definition }: Extract<ToolCandidate, { definition: Definition }>,
   { principal, body }: Request,
   { now, checkUrl }: RegisterPorts,
@@ -77,7 +77,7 @@ function draftOf(
     state: 'draft',
     version: 1,
     definition,
-    hash: hashOf(definition),
+    hash: definitionHash(definition),
     createdAt: at,
     updatedAt: at,
     revision: 1,
@@ -85,7 +85,7 @@ function draftOf(
 }
 
 /** One tool that is asked for alone must be right; of many, those that are not are left out, each with its reason. */
-function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports: RegisterPorts) {
+function buildDrafts(candidates: readonly ToolCandidate[], request: Request, ports: RegisterPorts) {
   const tools: RegisteredTool[] = [];
   const skipped: Skipped[] = [];
   const skip = ({ upstreamName }: ToolCandidate, reason: string) =>
@@ -97,7 +97,7 @@ function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports:
       continue;
     }
     try {
-      const draft = draftOf(one, request, ports);
+      const draft = buildDraft(one, request, ports);
       const look = plainLookOf(draft.name);
       if (looks.has(look)) skip(one, 'has a name that looks like that of another');
       else {
@@ -107,7 +107,7 @@ function draftsOf(candidates: readonly ToolCandidate[], request: Request, ports:
       looks.add(look);
     } catch (error) {
       if (request.body.kind === 'http') throw error;
-      skip(one, reasonOf(error));
+      skip(one, unusableReason(error));
     }
   }
   return { tools, skipped };
@@ -197,7 +197,7 @@ export function createRegister(ports: RegisterPorts) {
     prepare();
     const candidates = await toolCandidates(body, caller, ports);
     const { tools, skipped } = within(caller.deadline, () =>
-      draftsOf(candidates, { principal, body }, ports),
+      buildDrafts(candidates, { principal, body }, ports),
     );
     if (body.replace && tools.length === 0)
       rejectRegistration('is replaced by no usable tool; delete it with DELETE /mcp/tools/{alias}');

@@ -8,7 +8,7 @@ import { type RegisteredTool, shelfOf } from '#shared/tools/registered.ts';
 import type { Done, ToolCall } from '#shared/tools/tool.ts';
 
 import { callHttp } from './http-tool.ts';
-import { intentOf, providerOf, type UpstreamPorts } from './ports.ts';
+import { intentOf, type UpstreamPorts, upstreamProvider } from './ports.ts';
 import { cachePolicy, invalidating } from './result-cache.ts';
 import { validatorOf } from './validator.ts';
 
@@ -58,7 +58,7 @@ async function call(
 
 /** The upstream of one registrant: another one's of the same alias is another server. */
 const targetOf = (tool: RegisteredTool): UpstreamTarget => {
-  const provider = providerOf(tool.alias);
+  const provider = upstreamProvider(tool.alias);
   return { group: shelfOf(tool), name: provider, provider, title: `The upstream ${tool.alias}` };
 };
 

@@ -47,7 +47,7 @@ const KINDS = table({
     '$anchor $async $dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef $vocabulary additionalItems dependencies divisibleBy extends disallow id',
 });
 
-export const kindOf = (keyword: string): Kind | undefined => KINDS.get(keyword);
+export const keywordKind = (keyword: string): Kind | undefined => KINDS.get(keyword);
 
 export const isAnnotation = (kind: Kind): kind is Annotation =>
   (ANNOTATIONS as readonly string[]).includes(kind);

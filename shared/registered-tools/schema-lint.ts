@@ -6,7 +6,7 @@ import type { JsonSchema } from '#shared/tools/registered.ts';
 
 import { isLinear } from './pattern.ts';
 import type { Removals } from './removals.ts';
-import { type Annotation, holdsSchemas, isAnnotation, type Kind, kindOf } from './schema-keywords.ts';
+import { type Annotation, holdsSchemas, isAnnotation, keywordKind, type Kind } from './schema-keywords.ts';
 
 const MAX_BYTES = 32 * 1024;
 const MAX_DEPTH = 16;
@@ -64,7 +64,7 @@ class Lint {
   }
 
   #keyword(keyword: string, given: unknown, place: Place): readonly Entry[] {
-    const kind = kindOf(keyword);
+    const kind = keywordKind(keyword);
     if (kind === undefined) return this.#unknown(keyword, place);
     if (isAnnotation(kind)) return this.#annotation(kind, [keyword, given], place);
     if (kind === 'rejected') this.reject(`uses ${keyword}, which is not supported`);
@@ -138,7 +138,7 @@ class Lint {
       return this.schema(value, { ...place, depth: place.depth + 1, path });
     };
     if (holdsSchemas(keyword) === 'one') return inner(given);
-    if (kindOf(keyword) === 'schemas') {
+    if (keywordKind(keyword) === 'schemas') {
       if (!Array.isArray(given)) this.reject(`has no list in ${keyword}`);
       return given.map((one: unknown, index) => inner(one, String(index)));
     }

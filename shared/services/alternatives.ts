@@ -42,23 +42,23 @@ function estimatorFor({ parameters }: RejectedCall, feature: Feature, { default_
     inputBytes: Buffer.byteLength(JSON.stringify(parameters)),
     maxOutputTokens: feature === 'embed' ? 0 : typeof max_tokens === 'number' ? max_tokens : undefined,
   };
-  const modelOf = ({ id, defaultModel, defaultEmbedModel = '' }: ProviderFacts): string =>
+  const modelAt = ({ id, defaultModel, defaultEmbedModel = '' }: ProviderFacts): string =>
     feature === 'embed' ? defaultEmbedModel : (default_models[id] ?? defaultModel);
-  const costOf = (provider: string, model: string) => likelyCostOf({ provider, model, ...size });
-  return { modelOf, costOf };
+  const modelCost = (provider: string, model: string) => likelyCostOf({ provider, model, ...size });
+  return { modelAt, modelCost };
 }
 type Estimator = ReturnType<typeof estimatorFor>;
 
 /** Cost of repeating the call with the provider of the rejection, or else with the one in its parameters, if any. */
 function costAgain(
   { provider, parameters }: RejectedCall,
-  { modelOf, costOf }: Estimator,
+  { modelAt, modelCost }: Estimator,
 ): number | 'unknown' {
   const asked = provider ?? parameters['provider'];
   const facts = CATALOG.find(({ id }) => id === asked);
   if (!facts) return 'unknown';
   const { model } = parameters;
-  return costOf(facts.id, typeof model === 'string' ? model : modelOf(facts));
+  return modelCost(facts.id, typeof model === 'string' ? model : modelAt(facts));
 }
 
 /**
@@ -77,14 +77,14 @@ export function createAlternatives({ keys, rates, preferenceOf, origins, isLow, 
   }
 
   const usableProvider =
-    ({ ownerId }: Principal, { modelOf, costOf }: Estimator) =>
+    ({ ownerId }: Principal, { modelAt, modelCost }: Estimator) =>
     (facts: ProviderFacts): UsableProvider => ({
       id: facts.id,
       title: facts.title,
-      defaultModel: modelOf(facts),
+      defaultModel: modelAt(facts),
       maxTemperature: facts.maxTemperature ?? 2,
       isLow: isLow(ownerId, facts.id),
-      costMicroUsd: costOf(facts.id, modelOf(facts)),
+      costMicroUsd: modelCost(facts.id, modelAt(facts)),
     });
 
   return async (principal: Principal, rejected: RejectedCall): Promise<Alternative[]> => {

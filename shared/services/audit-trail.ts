@@ -10,7 +10,7 @@ const READERS = ['auditor', 'admin'] as const;
 const isReader = ({ roles }: Principal): boolean => READERS.some((role) => roles.includes(role));
 
 /** @throws {AppError} `forbidden`, whether or not the named user exists */
-function ownerOf(
+function trailOwner(
   caller: Principal,
   { user_id: userId = caller.subject, owner }: Pick<AuditQuery, 'user_id' | 'owner'>,
 ) {
@@ -38,6 +38,6 @@ export const createReadAuditTrail =
     if (user_id === undefined && owner === undefined && isReader(caller)) {
       return { page: await readAllRecords(all, query, now()), of: EVERYONE };
     }
-    const asked = ownerOf(caller, { user_id, owner });
+    const asked = trailOwner(caller, { user_id, owner });
     return { page: await readTrail(trail, asked, query), of: asked.ownerId };
   };

@@ -22,7 +22,7 @@ type Ports = {
 };
 
 /** Owner of the new key: the caller, unless an admin names another user of the same issuer. */
-function ownerOf(caller: Principal, userId: string | undefined): OwnerId {
+function depositOwner(caller: Principal, userId: string | undefined): OwnerId {
   if (userId === undefined || userId === caller.subject) return caller.ownerId;
   if (!caller.roles.includes('admin') || !caller.scopes.includes('admin:write')) {
     throw new AppError('forbidden', 'Only an admin can store keys for another user.', {
@@ -105,7 +105,7 @@ export function createDepositKey({ deposit, validation, audit, notices, origins 
   }
 
   return async (caller: Principal, request: StoreKeyBody, call: CallFacts) => {
-    const ownerId = ownerOf(caller, request.user_id);
+    const ownerId = depositOwner(caller, request.user_id);
     const facts = factsOf(request.provider);
     const isOnBehalf = ownerId !== caller.ownerId;
     if (isOnBehalf) checkOnBehalf(request);

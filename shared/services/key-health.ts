@@ -42,7 +42,7 @@ function invalidNotice({ ownerId, provider, kid, version }: KeyName, as: Mark, l
   } as const;
 }
 
-const nameOf = ({ ownerId, kid, version }: KeyName) => `${ownerId} ${kid} ${version}`;
+const keyVersionName = ({ ownerId, kid, version }: KeyName) => `${ownerId} ${kid} ${version}`;
 
 export function createKeyHealth({ keys, audit, notices, renew, isLost, now }: Ports): KeyHealth {
   const marks = singleFlight<void>();
@@ -73,10 +73,10 @@ export function createKeyHealth({ keys, audit, notices, renew, isLost, now }: Po
   }
 
   const marking = (as: Mark) => (key: KeyName, call: OnCall) =>
-    marks(`${as} ${nameOf(key)}`, () => mark(key, as, call));
+    marks(`${as} ${keyVersionName(key)}`, () => mark(key, as, call));
   return {
     markInvalid: marking('invalid'),
     markSuspect: marking('doubtful'),
-    renew: (key, call) => renewals(nameOf(key), () => renew(key, call)),
+    renew: (key, call) => renewals(keyVersionName(key), () => renew(key, call)),
   };
 }

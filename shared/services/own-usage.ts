@@ -1,8 +1,8 @@
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Budgets } from '#shared/limits/budgets.ts';
 import type { LedgerStore } from '#shared/limits/ledger-change.ts';
-import { dayOf } from '#shared/limits/ledger.ts';
-import { usageOf } from '#shared/limits/usage.ts';
+import { ledgerDay } from '#shared/limits/ledger.ts';
+import { toUsage } from '#shared/limits/usage.ts';
 import { PRICE_VERSION } from '#shared/providers/price-table.ts';
 
 type Ports = {
@@ -19,6 +19,6 @@ export const createOwnUsage =
     const ledger = await ledgers.find(ownerId);
     const nowMs = now();
     const token = budget && { ...budget, id: sessionId };
-    const usage = usageOf(ledger, { budgets, roles, token, today: dayOf(nowMs), nowMs });
+    const usage = toUsage(ledger, { budgets, roles, token, today: ledgerDay(nowMs), nowMs });
     return { ...usage, price_version: PRICE_VERSION };
   };

@@ -19,7 +19,7 @@ const budgetView = ({ dayMicroUsd, monthMicroUsd }: TokenBudget) => ({
   month_usd: usdOrNull(monthMicroUsd),
 });
 
-const entryOf = (
+const toTokenEntry = (
   token: PersonalToken,
   { nowMs, usedAt }: { nowMs: number; usedAt?: number | undefined },
 ): TokenEntry => ({
@@ -51,7 +51,7 @@ export function createCreatePersonalToken(ports: {
   ): Promise<{ entry: TokenEntry; text: string; write: Write }> => {
     await admitSession(creator, requestId);
     const { token, text, write } = await draftPersonalToken({ store, key: await key(), now }, creator, body);
-    return { entry: entryOf(token, { nowMs: now() }), text, write };
+    return { entry: toTokenEntry(token, { nowMs: now() }), text, write };
   };
 }
 
@@ -70,7 +70,7 @@ export function createOwnPersonalTokens(ports: {
     ]);
     return tokens
       .filter(({ revokedAt, signedInAt }) => revokedAt === undefined && signedInAt >= cut.notBefore)
-      .map((token) => entryOf(token, { nowMs: now(), usedAt: uses.get(token.id) }));
+      .map((token) => toTokenEntry(token, { nowMs: now(), usedAt: uses.get(token.id) }));
   };
 }
 

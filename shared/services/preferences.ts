@@ -7,7 +7,7 @@ import {
 } from '#shared/account/preferences.ts';
 import type { Principal } from '#shared/auth/principal.ts';
 import type { Write } from '#shared/core/write.ts';
-import { type Budgets, limitsOf } from '#shared/limits/budgets.ts';
+import { budgetLimits, type Budgets } from '#shared/limits/budgets.ts';
 import type { LedgerStore } from '#shared/limits/ledger-change.ts';
 import { factsOf } from '#shared/providers/catalog.ts';
 
@@ -30,7 +30,7 @@ export function createChangePreferences(ports: {
   ): Promise<{ view: object; writes: readonly Write[] }> => {
     for (const provider of Object.keys(body.default_models ?? {})) factsOf(provider);
     if (body.default_provider !== undefined) factsOf(body.default_provider);
-    const limits = limitsOf(budgets, { roles, provider: undefined });
+    const limits = budgetLimits(budgets, { roles, provider: undefined });
     const before = (await store.find(ownerId)) ?? NO_PREFERENCES;
     const after = changedPreferences(before, body, {
       stage: { day: limits['day.microUsd'], month: limits['month.microUsd'] },

@@ -3,7 +3,7 @@ import { availabilityOf, PROVIDERS } from '#shared/resilience/availability.ts';
 import type { UpstreamGuard } from '#shared/resilience/upstream.ts';
 import type { ProviderOrigins } from '#shared/providers/origins.ts';
 import type { StatusPorts } from '#shared/tools/builtin/status-ports.ts';
-import { type KeyStore, summaryOf } from '#shared/vault/stored-key.ts';
+import { type KeyStore, toKeySummary } from '#shared/vault/stored-key.ts';
 
 type Ports = {
   readonly keys: Pick<KeyStore, 'list'>;
@@ -16,7 +16,7 @@ type Ports = {
 export const createToolStatus = ({ keys, origins, ownUsage, guard, now }: Ports): StatusPorts => ({
   async keysOf(ownerId) {
     const at = now();
-    return (await keys.list(ownerId)).map((key) => summaryOf(key, at));
+    return (await keys.list(ownerId)).map((key) => toKeySummary(key, at));
   },
   async providers(owner) {
     const breakers = new Map((await guard.breakers(PROVIDERS)).map((one) => [one.name, one]));

@@ -82,7 +82,7 @@ function parsePageStart(cursor: string | undefined): string {
 }
 
 /** One page. A cursor is a position in the order, so concurrent inserts and deletions do not shift other todos. */
-export function pageOf(
+export function toTodoPage(
   todos: readonly Todo[],
   query: TodoQuery,
 ): { todos: Todo[]; next_cursor: string | null } {

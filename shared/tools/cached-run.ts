@@ -15,7 +15,7 @@ function definitionOf({ name, definition = BUILT_IN_VERSIONS[name] }: Tool): str
   return definition;
 }
 
-function requestOf(tool: Tool, input: Arguments, call: CachedCall): CacheRequest {
+function toCacheRequest(tool: Tool, input: Arguments, call: CachedCall): CacheRequest {
   const policy = tool.cache;
   if (!policy) throw new Error(`${tool.name} has no cache policy.`);
   const { principal, requestId, deadline } = call;
@@ -67,7 +67,7 @@ async function runThroughCache(
   tool: Tool,
   lookUp: LookUpResponse,
 ): Promise<Done<CachedEntry['response']>> {
-  const found = await lookUp(requestOf(tool, input, of));
+  const found = await lookUp(toCacheRequest(tool, input, of));
   if (found.kind === 'hit') return doneWith(found, { mode: 'cached' });
   if (found.kind === 'stale') return doneWith(found, { mode: 'stale', reason: 'in_progress' });
   const { sink, hasStreamed } = observed(call.sink);

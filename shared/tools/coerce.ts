@@ -14,7 +14,7 @@ const UNION = ['anyOf', 'oneOf'] as const;
 const isObject = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function typeOf(value: unknown): JsonType {
+function jsonType(value: unknown): JsonType {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   return typeof value as JsonType;
@@ -34,7 +34,7 @@ function fromText(text: string, types: ReadonlySet<JsonType>): unknown {
   } catch {
     return text; // also for a number that a double cannot hold
   }
-  const type = typeOf(value);
+  const type = jsonType(value);
   const isInteger = type === 'number' && Number.isSafeInteger(value);
   return types.has(type) || (isInteger && types.has('integer')) ? value : text;
 }
@@ -104,7 +104,7 @@ class Coercion {
       : 'const' in schema
         ? [schema['const']]
         : [];
-    if (values.length > 0) return new Set(values.map(typeOf));
+    if (values.length > 0) return new Set(values.map(jsonType));
     if (depth > 4) return undefined;
     for (const keyword of UNION) {
       const branches = [...subschemas(schema, keyword)].map((one) => this.#typesAt(one, depth));

@@ -17,7 +17,7 @@ const isNode = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
 /** Hidden characters are shown by their number: they may be what has changed. */
-function textOf(value: unknown): string | null {
+function differenceText(value: unknown): string | null {
   if (value === undefined) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const visible = text.replaceAll(
@@ -29,7 +29,7 @@ function textOf(value: unknown): string | null {
 
 function* walk(approved: unknown, now: unknown, path: string): Generator<Change> {
   if (!isNode(approved) || !isNode(now) || Array.isArray(approved) !== Array.isArray(now)) {
-    if (approved !== now) yield { path, approved: textOf(approved), now: textOf(now) };
+    if (approved !== now) yield { path, approved: differenceText(approved), now: differenceText(now) };
     return;
   }
   for (const name of new Set([...Object.keys(approved), ...Object.keys(now)])) {

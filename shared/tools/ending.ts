@@ -17,7 +17,7 @@ type End = (
   also?: (usage: Usage) => readonly Write[],
 ) => Promise<Usage>;
 
-const usageOf = (charge: Charge | undefined): Usage => (charge ? { usage: charge } : {});
+const recordedUsage = (charge: Charge | undefined): Usage => (charge ? { usage: charge } : {});
 
 /** A result that its route cannot return. The provider answered, so the call is charged by what it counted. */
 class ResultTooLarge extends AppError {
@@ -51,9 +51,9 @@ export function recordsOf(
     const charge = await money.settle(ending, (writes, cost) => {
       const all = meta || cost ? { meta: { ...meta, ...cost } } : {};
       // The ledger's first: only from it can be told whether a try without an answer was made.
-      return audit.commit({ ...record, ...all }, [...writes, ...also(usageOf(cost))]);
+      return audit.commit({ ...record, ...all }, [...writes, ...also(recordedUsage(cost))]);
     });
-    return usageOf(charge);
+    return recordedUsage(charge);
   };
   return {
     begin: (intent: Intent, attempt: AuditDraft, claim: readonly Write[]): Promise<void> => {

@@ -29,7 +29,7 @@ const invalidKey = (message: string) =>
  * @param header the key that came beside the arguments
  * @throws {AppError} `invalid_input`
  */
-export function keyOf(
+export function idempotencyKeyIn(
   tool: Tool,
   parameters: unknown,
   header: string | undefined,

@@ -4,7 +4,7 @@ import type { RecordRejection } from '#shared/audit/rejections.ts';
 import { type Principal, requireModel, requireScope, requireTool } from '#shared/auth/principal.ts';
 import type { CacheMode } from '#shared/cache/policy.ts';
 import type { Deadline } from '#shared/core/deadline.ts';
-import { AppError, resultOf } from '#shared/core/errors.ts';
+import { AppError, recordedResult } from '#shared/core/errors.ts';
 import { issuesOf } from '#shared/core/issues.ts';
 import { lazy } from '#shared/core/lazy.ts';
 import type { Write } from '#shared/core/write.ts';
@@ -29,7 +29,7 @@ import { type LookUpResponse, wantsCache } from './cache-choice.ts';
 import { throughCache } from './cached-run.ts';
 import { coerced } from './coerce.ts';
 import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
-import { storedFailure, keyOf, replayOf } from './idempotent-call.ts';
+import { idempotencyKeyIn, replayOf, storedFailure } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status-ports.ts';
 import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
@@ -154,7 +154,7 @@ async function allowedTool(
 
 /** The arguments, and the idempotency key. A route with a scope of its own takes it from its header alone. */
 const givenTo = (tool: Tool, { parameters, idempotencyKey: key, scoped }: Invocation) =>
-  scoped ? { given: parameters, key } : keyOf(tool, parameters, key);
+  scoped ? { given: parameters, key } : idempotencyKeyIn(tool, parameters, key);
 
 /** The caller as limits and budgets know it. */
 const callerOf = ({ principal, requestId, deadline }: Invocation): Caller => ({
@@ -259,7 +259,7 @@ export function createInvoke(all: Ports): Invoke {
     } catch (failure) {
       const { error, earlier } = await failedOrSuperseded(idempotent, failure);
       if (earlier) return replay(earlier);
-      const outcome = draft(tool, { result: resultOf(error), code: error.code });
+      const outcome = draft(tool, { result: recordedResult(error), code: error.code });
       const fail = (writes: readonly Write[]) => records.fail(error, outcome, writes);
       await recordAndRelease(idempotent, fail, storedFailure(tool, error));
       const answered = await withAlternatives(error, { ...invocation, tool }, alternatives);

@@ -146,7 +146,7 @@ export const RegisteredTool = z.object({
 export type RegisteredTool = z.infer<typeof RegisteredTool>;
 
 /** SHA-256 over RFC 8785 JSON. */
-export const hashOf = (definition: Definition): string =>
+export const definitionHash = (definition: Definition): string =>
   createHash('sha256').update(canonicalJson(definition)).digest('hex');
 
 /** Registry of tools: one user's own, or the one shared by all users. */

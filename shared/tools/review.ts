@@ -54,7 +54,7 @@ export type ToolDetail = {
 const maySeeDrift = ({ shared, owner }: RegisteredTool, principal: Principal): boolean =>
   !shared || owner === principal.ownerId || isRegistrar(principal);
 
-export function detailOf(stored: RegisteredTool, principal: Principal): ToolDetail {
+export function toToolDetail(stored: RegisteredTool, principal: Principal): ToolDetail {
   const { definition, ...tool } = stored;
   const { credential } = definition;
   const drift = maySeeDrift(stored, principal) ? tool.drift : undefined;
@@ -83,7 +83,7 @@ export function detailOf(stored: RegisteredTool, principal: Principal): ToolDeta
 }
 
 /** Summary of one tool in the response of a registration: there may be many. */
-export const summaryOf = ({ name, state, shared, version, hash, definition }: RegisteredTool) => ({
+export const toToolSummary = ({ name, state, shared, version, hash, definition }: RegisteredTool) => ({
   name,
   state,
   shared,

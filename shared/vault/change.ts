@@ -4,7 +4,7 @@ import type { Write } from '#shared/core/write.ts';
 
 import { frozen, labelled, ordered, rolledBack, unfrozen } from './life.ts';
 import { ownKey } from './own-key.ts';
-import { type KeyStore, type KeySummary, type StoredKey, summaryOf } from './stored-key.ts';
+import { type KeyStore, type KeySummary, type StoredKey, toKeySummary } from './stored-key.ts';
 
 /** Prepared change. No writes if the key already has the requested state. */
 export type Changed = { readonly summary: KeySummary; readonly writes: readonly Write[] };
@@ -33,7 +33,7 @@ export function createKeyChanges({ keys, now }: { keys: KeyStore; now: () => num
   ): Promise<Changed> => {
     const { key } = await ownKey(keys, ownerId, keyId);
     const next = step(key);
-    return { summary: summaryOf(next, now()), writes: next === key ? [] : [keys.replace(next)] };
+    return { summary: toKeySummary(next, now()), writes: next === key ? [] : [keys.replace(next)] };
   };
 
   return {

@@ -7,7 +7,7 @@ import type { Changed } from './change.ts';
 import { validated } from './life.ts';
 import type { OpenKey } from './open-key.ts';
 import { ownKey } from './own-key.ts';
-import { type KeyStore, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
+import { type KeyStore, type StoredKey, toKeySummary, type Validation } from './stored-key.ts';
 
 /** Maximum age of a cached result: repeated requests do not reach the provider. */
 const FRESH_MS = 60_000;
@@ -37,13 +37,13 @@ export function createCheckKey(ports: { keys: KeyStore; open: OpenKey; now: () =
     admit(key);
     const { validation: known } = key;
     if (known && isFresh(known, now())) {
-      return { summary: summaryOf(key, now()), writes: [], outcome: known.outcome, cached: true };
+      return { summary: toKeySummary(key, now()), writes: [], outcome: known.outcome, cached: true };
     }
     await attempt(key);
     const validation = await ask(await open(key, key), key);
     const next = validated(key, validation);
     return {
-      summary: summaryOf(next, now()),
+      summary: toKeySummary(next, now()),
       writes: next === key ? [] : [keys.replace(next)],
       outcome: validation.outcome,
       cached: false,

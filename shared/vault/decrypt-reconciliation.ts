@@ -53,7 +53,7 @@ export const LONGEST_CALL_MS = 300_000;
 /** Lifetime of a cached data key, see the data-key cache. */
 const CACHE_MS = 60_000;
 
-const nameOf = ({ ownerId, kid, version }: OfKey) => `${ownerId} ${kid} ${version}`;
+const openedKeyName = ({ ownerId, kid, version }: OfKey) => `${ownerId} ${kid} ${version}`;
 const byTime = (one: { atMs: number }, other: { atMs: number }) => one.atMs - other.atMs;
 
 function grouped<Item>(items: readonly Item[], nameIn: (item: Item) => string): Map<string, Item[]> {
@@ -106,10 +106,10 @@ export function reconcileDecrypts<One extends Opening>(
   const within = ({ atMs }: { readonly atMs: number }) => atMs >= audited.fromMs && atMs < audited.toMs;
   const receipts = grouped(
     accounts.filter((account) => account.kind === 'receipt'),
-    nameOf,
+    openedKeyName,
   );
   const attempts = accounts.filter((account) => account.kind === 'attempt').toSorted(byTime);
-  const opened = grouped(openings.toSorted(byTime), nameOf);
+  const opened = grouped(openings.toSorted(byTime), openedKeyName);
 
   let possible = 0;
   const unmatched: One[] = [];

@@ -6,7 +6,13 @@ import type { Write } from '#shared/core/write.ts';
 
 import { expiresAtOf } from './expires-at.ts';
 import { assertNotStored, type Fingerprint, type SealKey } from './new-value.ts';
-import { type KeyStore, type KeySummary, type StoredKey, summaryOf, type Validation } from './stored-key.ts';
+import {
+  type KeyStore,
+  type KeySummary,
+  type StoredKey,
+  toKeySummary,
+  type Validation,
+} from './stored-key.ts';
 import { tokenSecret, type TokenSet } from './token-set.ts';
 
 type Tokens = Pick<TokenSet, 'refreshToken' | 'endpoint'> & { readonly tokenUntil: string };
@@ -77,7 +83,7 @@ export function createKeyDeposit(ports: {
         createdAt: new Date(now()).toISOString(),
         revision: 1,
       };
-      return { summary: summaryOf(key, now()), write: keys.insert(key) };
+      return { summary: toKeySummary(key, now()), write: keys.insert(key) };
     },
   };
 }

@@ -11,7 +11,7 @@ const GRACE_MS = 15 * 60_000;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-const valueOf = (key: StoredKey): Value => {
+const currentValue = (key: StoredKey): Value => {
   const { version, blob, wk, wkArn, wkFp, last4, fp, expiresAt, validation } = key;
   return {
     version,
@@ -43,7 +43,7 @@ function graceEnd(key: StoredKey, { now, atMost }: { now: number; atMost: number
 const withValue = (key: StoredKey, value: Value, keptUntil: string): StoredKey => ({
   ...withoutValue(key),
   ...value,
-  prev: { ...valueOf(key), until: keptUntil },
+  prev: { ...currentValue(key), until: keptUntil },
   status: key.status === 'frozen' ? 'frozen' : 'active',
   revision: key.revision + 1,
 });

@@ -8,7 +8,7 @@ import { encodeFrame } from '#shared/crypto/frame.ts';
 import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
 import { seal } from '#shared/crypto/message.ts';
 
-import { contextOf, type KeyOwner, type Sealed, type StoredKey } from './stored-key.ts';
+import { encryptionContext, type KeyOwner, type Sealed, type StoredKey } from './stored-key.ts';
 
 /** Port. A keyed MAC whose key never leaves KMS. */
 export type Fingerprint = (secret: Secret) => Promise<Uint8Array>;
@@ -42,7 +42,11 @@ export function createSealKey({ stage, wrapper }: { stage: string; wrapper: KeyW
   return async (id, { secret, shown = secret, fp, origin = '' }) => {
     const plaintext = encodeFrame({ secret, origin });
     try {
-      const { blob, wrappedKey, keyArn } = await seal({ context: contextOf(stage, id), plaintext, wrapper });
+      const { blob, wrappedKey, keyArn } = await seal({
+        context: encryptionContext(stage, id),
+        plaintext,
+        wrapper,
+      });
       return {
         version: id.version,
         blob,

@@ -4,7 +4,7 @@ import { decodeFrame, type KeyFrame } from '#shared/crypto/frame.ts';
 import type { KeyWrapper } from '#shared/crypto/key-wrapper.ts';
 import { open } from '#shared/crypto/message.ts';
 
-import { contextOf, type KeyOwner, type Sealed } from './stored-key.ts';
+import { encryptionContext, type KeyOwner, type Sealed } from './stored-key.ts';
 
 /** @throws {AppError} `integrity_failed` if the row was tampered with; `kms_*` if KMS fails */
 export type OpenKey = (owner: KeyOwner, value: Sealed) => Promise<KeyFrame>;
@@ -21,7 +21,7 @@ export function createOpenKey(ports: {
   return async ({ ownerId, provider, kid }, { version, blob, wk, wkArn }) => {
     const plaintext = await open({
       blob,
-      context: contextOf(stage, { ownerId, provider, kid, version }),
+      context: encryptionContext(stage, { ownerId, provider, kid, version }),
       allowedKeyArns,
       wrapper,
       wrappedKey: { wrapped: wk, keyArn: wkArn },

@@ -7,7 +7,7 @@ import type { Commit, Write } from '#shared/core/write.ts';
 import { integrityFailure } from '#shared/crypto/integrity.ts';
 import type { EncryptionContext, WrappedKey } from '#shared/crypto/key-wrapper.ts';
 
-import { contextOf, type KeyStore, type Sealed, type StoredKey } from './stored-key.ts';
+import { encryptionContext, type KeyStore, type Sealed, type StoredKey } from './stored-key.ts';
 
 /** Port to KMS. Rejects a wrapped key that was bound to another context. */
 export type Rewrapper = (key: WrappedKey & { readonly context: EncryptionContext }) => Promise<WrappedKey>;
@@ -69,7 +69,7 @@ async function move({ stage, rewrapper, to, from }: RewrapPorts, key: StoredKey)
   async function moved<Part extends Sealed>(part: Part): Promise<Part> {
     if (part.wkArn === to) return part;
     if (!from.includes(part.wkArn)) throw integrityFailure('key_arn');
-    const context = contextOf(stage, { ...key, version: part.version });
+    const context = encryptionContext(stage, { ...key, version: part.version });
     const { wrapped, keyArn } = await rewrapper({ wrapped: part.wk, keyArn: part.wkArn, context });
     return { ...part, wk: wrapped, wkArn: keyArn, wkFp: fingerprint(wrapped) };
   }

@@ -8,7 +8,7 @@ import { expiresAtOf } from './expires-at.ts';
 import { nextVersion, rotated } from './life.ts';
 import { assertNotStored, type Fingerprint, type SealKey } from './new-value.ts';
 import { ownKey } from './own-key.ts';
-import { type KeyStore, summaryOf, type Validation } from './stored-key.ts';
+import { type KeyStore, toKeySummary, type Validation } from './stored-key.ts';
 
 /**
  * One of two concurrent rotations is written; the other is rejected with `conflict` and the current state.
@@ -48,6 +48,6 @@ export function createRotateKey(ports: {
       { secret, fp, origin },
     );
     const next = rotated(key, { ...value, ...expiry, validation }, now());
-    return { summary: summaryOf(next, now()), writes: [keys.replace(next)] };
+    return { summary: toKeySummary(next, now()), writes: [keys.replace(next)] };
   };
 }

@@ -128,7 +128,7 @@ const validationOf = ({ validation }: StoredKey): KeySummary['validation'] =>
     ? { outcome: validation.outcome, checked_at: validation.checkedAt, models: validation.models ?? null }
     : null;
 
-export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
+export const toKeySummary = (key: StoredKey, nowMs: number): KeySummary => ({
   key_id: `${key.provider}_${key.kid}`,
   provider: key.provider,
   hint: `…${key.last4}`,
@@ -147,7 +147,7 @@ export const summaryOf = (key: StoredKey, nowMs: number): KeySummary => ({
  * Encryption context for KMS and the cipher. Derived from the row's *key* and version on every use, never read from the
  * sealed message: a row copied to another owner, provider or version cannot be decrypted.
  */
-export const contextOf = (stage: string, key: KeyOwner & Pick<Sealed, 'version'>) => ({
+export const encryptionContext = (stage: string, key: KeyOwner & Pick<Sealed, 'version'>) => ({
   app: 'portunus',
   env: stage,
   purpose: 'user-api-key',

@@ -57,7 +57,7 @@ export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: ()
     return key.kind === 'oauth' ? { ...frame, secret: accessTokenIn(frame.secret) } : frame;
   };
 
-  const candidateOf = (key: StoredKey, passedOver: Unusable | undefined): Candidate => {
+  const toCandidate = (key: StoredKey, passedOver: Unusable | undefined): Candidate => {
     const { provider, kid, version, expiresAt } = key;
     const previous = previousOf(key, now());
     return {
@@ -78,7 +78,7 @@ export function createUsableKeys(ports: { keys: KeyStore; open: OpenKey; now: ()
       const passedOver = new Map<ProviderId, Unusable>();
       return (await keys.list(ownerId, provider)).flatMap((key) => {
         const because = unusableBecause(key, now());
-        if (!because) return [candidateOf(key, passedOver.get(key.provider))];
+        if (!because) return [toCandidate(key, passedOver.get(key.provider))];
         if (!passedOver.has(key.provider)) passedOver.set(key.provider, because);
         return [];
       });

@@ -1,7 +1,7 @@
 // The first event of each function: a call that works where one is known, else one that is rejected after reading it.
 import { eventFunctions } from '#functions/events.ts';
 import { routes } from '#functions/routes.ts';
-import { contextOf } from '#shared/auth/principal.ts';
+import { toAuthorizerContext } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import type { Portunus } from '#test/support/portunus.ts';
@@ -28,7 +28,7 @@ export async function eventFor(portunus: Portunus): Promise<(name: string) => un
   const issuer = portunus.issuer.url;
   const now = Math.floor(Date.now() / 1000);
   const callerOf = (subject: string) =>
-    contextOf({
+    toAuthorizerContext({
       ownerId: deriveOwnerId(issuer, subject),
       issuer,
       subject,

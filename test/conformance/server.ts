@@ -2,7 +2,7 @@
 // switch in product code turns sign-in off: this is another program, and a test keeps it out of what is deployed.
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
-import { platformDeadline, requestOf, streaming } from '#functions/edge/response-stream.ts';
+import { platformDeadline, streaming, toWebRequest } from '#functions/edge/response-stream.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
 import { rejection } from '#shared/mcp/message.ts';
 import { type McpOffer, receive, serveMcp } from '#shared/mcp/serve.ts';
@@ -43,7 +43,7 @@ const report = (error: unknown) =>
 
 async function serve(event: APIGatewayProxyEvent, context: Context): Promise<Response> {
   if (event.httpMethod !== 'POST') return rejection('method_not_allowed');
-  const request = requestOf(event, platformDeadline(context), event.body);
+  const request = toWebRequest(event, platformDeadline(context), event.body);
   const origins = [`http://${request.headers.get('host')}`];
   const received = receive(request, event.body, { host: 'localhost', origins });
   if ('rejected' in received) return received.rejected;

@@ -1,7 +1,7 @@
 // A conversation as Anthropic's Messages API takes it: turns alternate, results come first in theirs, no text is blank.
 import type { AssistantMessage, ChatMessage, ContentPart, FilePart } from '#shared/providers/chat-request.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
-import { isText, objectIn, partsOf, textOf } from '#shared/providers/history.ts';
+import { contentText, isText, messageParts, objectIn } from '#shared/providers/history.ts';
 
 export type Block = Readonly<Record<string, unknown>>;
 type Turn = { readonly role: 'user' | 'assistant'; readonly content: Block[] };
@@ -34,7 +34,7 @@ function documentBlock({ file: { file_data, filename } }: FilePart, drop: Drop):
   return undefined;
 }
 
-function blockOf(part: ContentPart, drop: Drop): Block | undefined {
+function toAnthropicBlock(part: ContentPart, drop: Drop): Block | undefined {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.text };
@@ -50,15 +50,15 @@ function blockOf(part: ContentPart, drop: Drop): Block | undefined {
   }
 }
 
-export const blocksOf = (content: ChatMessage['content'], drop: Drop): Block[] =>
-  partsOf(content).flatMap((part) => {
-    const block = blockOf(part, drop);
+export const toAnthropicBlocks = (content: ChatMessage['content'], drop: Drop): Block[] =>
+  messageParts(content).flatMap((part) => {
+    const block = toAnthropicBlock(part, drop);
     const cached = cacheControl(part['cache_control'], drop, 'messages.content.cache_control');
     return block ? [{ ...block, ...cached }] : [];
   });
 
 /** Claude's own thoughts must come back unchanged and first. Those without a signature are other models' thoughts. */
-const thoughtsOf = ({ thinking_blocks: blocks = [] }: AssistantMessage): Block[] =>
+const toThinkingBlocks = ({ thinking_blocks: blocks = [] }: AssistantMessage): Block[] =>
   blocks.filter(({ signature, data }) =>
     [signature, data].some((proof) => typeof proof === 'string' && proof !== ''),
   );
@@ -70,7 +70,7 @@ function assistantBlocks(message: AssistantMessage, drop: Drop): Block[] {
     name,
     input: objectIn(given),
   }));
-  return [...thoughtsOf(message), ...blocksOf(message.content, drop), ...calls];
+  return [...toThinkingBlocks(message), ...toAnthropicBlocks(message.content, drop), ...calls];
 }
 
 function toolResult(message: Extract<ChatMessage, { role: 'tool' }>, drop: Drop): Block {
@@ -81,15 +81,15 @@ function toolResult(message: Extract<ChatMessage, { role: 'tool' }>, drop: Drop)
   return {
     type: 'tool_result',
     tool_use_id: message.tool_call_id,
-    content: plain ? textOf(content) : blocksOf(content, drop),
+    content: plain ? contentText(content) : toAnthropicBlocks(content, drop),
     ...cacheControl(message['cache_control'], drop, 'messages.cache_control'),
   };
 }
 
-function turnOf(message: ChatMessage, drop: Drop): Turn {
+function toAnthropicTurn(message: ChatMessage, drop: Drop): Turn {
   if (message.role === 'tool') return { role: 'user', content: [toolResult(message, drop)] };
   if (message.role === 'assistant') return { role: 'assistant', content: assistantBlocks(message, drop) };
-  const content = blocksOf(message.content, drop);
+  const content = toAnthropicBlocks(message.content, drop);
   const cached = cacheControl(message['cache_control'], drop, 'messages.cache_control');
   const last = content.length - 1;
   return {
@@ -108,10 +108,10 @@ function trimmed({ role, content }: Turn): Turn {
 }
 
 /** Neighbouring turns of one role become one. A conversation begins with the user. */
-export function turnsOf(messages: readonly ChatMessage[], drop: Drop): Turn[] {
+export function toAnthropicTurns(messages: readonly ChatMessage[], drop: Drop): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
-    const turn = turnOf(message, drop);
+    const turn = toAnthropicTurn(message, drop);
     const last = turns.at(-1);
     if (last?.role === turn.role) last.content.push(...turn.content);
     else if (turn.content.length > 0) turns.push(turn);

@@ -7,11 +7,11 @@ import {
   outputLimit,
 } from '#shared/providers/chat-request.ts';
 import type { Translated } from '#shared/providers/chat.ts';
-import { type Drop, fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
-import { CALL_ID, splitSystem, textOf, withCallIds } from '#shared/providers/history.ts';
+import { type Drop, pathsIn, presentFields } from '#shared/providers/dropped-fields.ts';
+import { CALL_ID, contentText, splitSystem, withCallIds } from '#shared/providers/history.ts';
 import { maxOutputOf } from '#shared/providers/prices.ts';
 
-import { type Block, blocksOf, cacheControl, turnsOf } from './messages.ts';
+import { type Block, cacheControl, toAnthropicBlocks, toAnthropicTurns } from './messages.ts';
 import { type ClaudeModel, claudeModel } from './models.ts';
 import { answerSchema, inputSchema } from './schema.ts';
 
@@ -139,12 +139,12 @@ function formatOf({ response_format: format }: ChatRequest, { structured }: Clau
 /** A list of blocks only where it says more than their text. */
 function systemOf(messages: ChatRequest['messages'], drop: Drop) {
   const blocks = messages.flatMap((message) => {
-    const own = blocksOf(message.content, drop);
+    const own = toAnthropicBlocks(message.content, drop);
     const cached = cacheControl(message['cache_control'], drop, 'messages.cache_control');
     return own.map((block, at) => (at === own.length - 1 ? { ...block, ...cached } : block));
   });
   const isPlain = blocks.every((block) => block['cache_control'] === undefined);
-  return isPlain ? messages.map(({ content }) => textOf(content)).join('\n\n') : blocks;
+  return isPlain ? messages.map(({ content }) => contentText(content)).join('\n\n') : blocks;
 }
 
 /** The text of thoughts is in their blocks already. */
@@ -176,7 +176,7 @@ const stopsOf = ({ stop }: ChatRequest) =>
   stop === undefined ? undefined : [stop].flat().filter((word) => word.trim() !== '');
 
 export function translate(request: ChatRequest, stream: boolean): Translated {
-  const dropped = new Set([...fieldsOf(request)].filter((path) => !EXPRESSED.has(path)));
+  const dropped = new Set([...presentFields(request)].filter((path) => !EXPRESSED.has(path)));
   const drop: Drop = (path) => void dropped.add(path);
   if (request.messages.every(thoughtsAreKept)) dropped.delete('messages.reasoning_content');
   const model = claudeModel(request.model);
@@ -186,7 +186,7 @@ export function translate(request: ChatRequest, stream: boolean): Translated {
   const body = {
     model: request.model,
     ...(system.length > 0 && { system: systemOf(system, drop) }),
-    messages: turnsOf(withCallIds(turns, CALL_ID), drop),
+    messages: toAnthropicTurns(withCallIds(turns, CALL_ID), drop),
     max_tokens: maxTokens,
     ...samplingOf(request, model.sampling && !thinking.thinking, drop),
     stop_sequences: stopsOf(request),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import { ownProperty } from '#shared/core/own-property.ts';
-import { type Completion, usageOf } from '#shared/providers/chat-answer.ts';
+import { type Completion, toChatUsage } from '#shared/providers/chat-answer.ts';
 
 export const Usage = z.object({
   input_tokens: z.int().nullish(),
@@ -56,7 +56,7 @@ export const finishOf = (reason: string) => ownProperty(FINISH, reason) ?? 'stop
 export function usageIn(usage: Usage) {
   const cached = usage.cache_read_input_tokens ?? 0;
   const written = usage.cache_creation_input_tokens ?? 0;
-  return usageOf({
+  return toChatUsage({
     inputTokens: (usage.input_tokens ?? 0) + cached + written,
     outputTokens: usage.output_tokens ?? 0,
     cachedInputTokens: cached,
@@ -65,7 +65,7 @@ export function usageIn(usage: Usage) {
   });
 }
 
-const callOf = (block: Block) =>
+const toToolCall = (block: Block) =>
   block.type === 'tool_use'
     ? [
         {
@@ -96,7 +96,7 @@ export function readCompletion(answer: unknown): Completion {
   const isCut = finish === 'length' && blocks.at(-1)?.type === 'tool_use';
   const content = isCut ? blocks.slice(0, -1) : blocks;
   const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-  const calls = content.flatMap(callOf);
+  const calls = content.flatMap(toToolCall);
   const message = {
     role: 'assistant',
     content: texts.length > 0 || calls.length === 0 ? texts.join('') : null,

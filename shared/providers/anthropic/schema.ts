@@ -5,7 +5,7 @@ type Schema = Readonly<Record<string, unknown>>;
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textIn = (value: unknown) => (typeof value === 'string' ? value : '');
-const listOf = (value: unknown): readonly Schema[] => (Array.isArray(value) ? value.filter(isSchema) : []);
+const asSchemas = (value: unknown): readonly Schema[] => (Array.isArray(value) ? value.filter(isSchema) : []);
 const namesIn = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 
@@ -23,8 +23,8 @@ function definition(schema: Schema): Schema {
  */
 export function inputSchema(schema: Schema = {}): Schema {
   const { $ref, anyOf, oneOf, allOf, ...own } = schema;
-  const union = [...listOf(anyOf), ...listOf(oneOf)];
-  const parts = [...listOf(allOf), ...($ref === undefined ? [] : [definition(schema)])];
+  const union = [...asSchemas(anyOf), ...asSchemas(oneOf)];
+  const parts = [...asSchemas(allOf), ...($ref === undefined ? [] : [definition(schema)])];
   if (union.length === 0 && parts.length === 0) return { ...own, type: 'object' };
   const all = [own, ...parts, ...union].map((part) =>
     part['$ref'] === undefined ? part : { ...definition({ ...own, ...part }) },

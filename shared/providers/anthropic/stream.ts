@@ -1,7 +1,7 @@
 // A streamed answer of Anthropic as chat completion chunks.
 import * as z from 'zod';
 
-import { type Chunk, chunkOf } from '#shared/providers/chat-answer.ts';
+import { type Chunk, toChatChunk } from '#shared/providers/chat-answer.ts';
 import type { StreamReader } from '#shared/providers/chat.ts';
 
 import { finishOf, Other, Redacted, Text, Thinking, ToolUse, Usage, usageIn } from './response.ts';
@@ -63,7 +63,7 @@ function createCalls(head: () => Head) {
   let silent: { readonly index: number; readonly whole: string } | undefined;
 
   const delta = (index: number, more: object): Chunk =>
-    chunkOf(head(), { delta: { tool_calls: [{ index, ...more }] } });
+    toChatChunk(head(), { delta: { tool_calls: [{ index, ...more }] } });
 
   return {
     start(index: number, { id, name, input }: { id: string; name: string; input: unknown }): Chunk[] {
@@ -91,7 +91,7 @@ function createCalls(head: () => Head) {
 function createThoughts(head: () => Head) {
   const thoughts = new Map<number, Thought>();
   const said = (text: string): Chunk[] =>
-    text === '' ? [] : [chunkOf(head(), { delta: { reasoning_content: text } })];
+    text === '' ? [] : [toChatChunk(head(), { delta: { reasoning_content: text } })];
   return {
     start(index: number, { thinking, signature }: Thought): Chunk[] {
       thoughts.set(index, { thinking, signature });
@@ -111,7 +111,7 @@ function createThoughts(head: () => Head) {
       const signed = [...thoughts.values()].filter(({ signature }) => signature !== '');
       thoughts.clear();
       const blocks = signed.map((thought) => ({ type: 'thinking', ...thought }));
-      return blocks.length > 0 ? [chunkOf(head(), { delta: { thinking_blocks: blocks } })] : [];
+      return blocks.length > 0 ? [toChatChunk(head(), { delta: { thinking_blocks: blocks } })] : [];
     },
   };
 }
@@ -125,7 +125,7 @@ type Parts = {
 function continued({ index, delta }: Continued, { calls, thoughts, head }: Parts): Chunk[] {
   switch (delta.type) {
     case 'text_delta':
-      return [chunkOf(head, { delta: { content: delta.text } })];
+      return [toChatChunk(head, { delta: { content: delta.text } })];
     case 'thinking_delta':
     case 'signature_delta':
       return thoughts.continue(index, delta);
@@ -146,9 +146,9 @@ export function createStreamReader(): StreamReader {
   function started({ index, content_block: block }: Started): Chunk[] {
     switch (block.type) {
       case 'text':
-        return block.text ? [chunkOf(head, { delta: { content: block.text } })] : [];
+        return block.text ? [toChatChunk(head, { delta: { content: block.text } })] : [];
       case 'redacted_thinking':
-        return [chunkOf(head, { delta: { thinking_blocks: [block] } })];
+        return [toChatChunk(head, { delta: { thinking_blocks: [block] } })];
       case 'thinking':
         return thoughts.start(index, block);
       case 'tool_use':
@@ -163,7 +163,11 @@ export function createStreamReader(): StreamReader {
     usage = { ...usage, ...present(counted ?? {}) };
     const finish = finishOf(reason ?? '');
     if (!reason) return [];
-    return [...calls.close(finish === 'length'), ...thoughts.close(), chunkOf(head, { delta: {}, finish })];
+    return [
+      ...calls.close(finish === 'length'),
+      ...thoughts.close(),
+      toChatChunk(head, { delta: {}, finish }),
+    ];
   }
 
   return {
@@ -173,7 +177,7 @@ export function createStreamReader(): StreamReader {
       switch (event.type) {
         case 'message_start':
           ({ usage, ...head } = event.message);
-          return [chunkOf(head, { delta: { role: 'assistant', content: '' } })];
+          return [toChatChunk(head, { delta: { role: 'assistant', content: '' } })];
         case 'content_block_start':
           return [...calls.close(false), ...thoughts.close(), ...started(event)];
         case 'content_block_delta':

@@ -2,7 +2,7 @@
 // Streams are answered whole: Converse streams in a binary framing of AWS's own.
 import * as z from 'zod';
 
-import { type Completion, usageOf } from '#shared/providers/chat-answer.ts';
+import { type Completion, toChatUsage } from '#shared/providers/chat-answer.ts';
 import {
   type ChatMessage,
   type ChatRequest,
@@ -11,8 +11,15 @@ import {
   outputLimit,
 } from '#shared/providers/chat-request.ts';
 import type { Translated } from '#shared/providers/chat.ts';
-import { type Drop, fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
-import { CALL_ID, objectIn, partsOf, splitSystem, textOf, withCallIds } from '#shared/providers/history.ts';
+import { type Drop, pathsIn, presentFields } from '#shared/providers/dropped-fields.ts';
+import {
+  CALL_ID,
+  contentText,
+  messageParts,
+  objectIn,
+  splitSystem,
+  withCallIds,
+} from '#shared/providers/history.ts';
 
 type Block = Readonly<Record<string, unknown>>;
 type Turn = { readonly role: 'user' | 'assistant'; readonly content: Block[] };
@@ -24,7 +31,7 @@ const EXPRESSED = pathsIn(`
 
 const DATA_URL = /^data:image\/(png|jpeg|gif|webp);base64,(.*)$/is;
 
-function blockOf(part: ContentPart, drop: Drop): Block[] {
+function toConverseBlock(part: ContentPart, drop: Drop): Block[] {
   if (part.type === 'text') return [{ text: part.text }];
   const [, format, bytes] = (part.type === 'image_url' && DATA_URL.exec(part.image_url.url)) || [];
   if (format && bytes) return [{ image: { format: format.toLowerCase(), source: { bytes } } }];
@@ -32,16 +39,16 @@ function blockOf(part: ContentPart, drop: Drop): Block[] {
   return [];
 }
 
-const blocksOf = (content: ChatMessage['content'], drop: Drop): Block[] =>
-  partsOf(content).flatMap((part) => blockOf(part, drop));
+const toConverseBlocks = (content: ChatMessage['content'], drop: Drop): Block[] =>
+  messageParts(content).flatMap((part) => toConverseBlock(part, drop));
 
-function turnOf(message: ChatMessage, drop: Drop): Turn {
+function toConverseTurn(message: ChatMessage, drop: Drop): Turn {
   if (message.role === 'tool') {
-    const content = blocksOf(message.content, drop);
+    const content = toConverseBlocks(message.content, drop);
     const said = content.length > 0 ? content : [{ text: '(empty)' }];
     return { role: 'user', content: [{ toolResult: { toolUseId: message.tool_call_id, content: said } }] };
   }
-  const content = blocksOf(message.content, drop);
+  const content = toConverseBlocks(message.content, drop);
   if (message.role !== 'assistant') return { role: 'user', content };
   const calls = (message.tool_calls ?? []).map(({ id, function: called }) => ({
     toolUse: { toolUseId: id, name: called.name, input: objectIn(called.arguments) },
@@ -50,10 +57,10 @@ function turnOf(message: ChatMessage, drop: Drop): Turn {
 }
 
 /** Turns of one role in a row are one. */
-function turnsOf(messages: readonly ChatMessage[], drop: Drop): Turn[] {
+function toConverseTurns(messages: readonly ChatMessage[], drop: Drop): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
-    const turn = turnOf(message, drop);
+    const turn = toConverseTurn(message, drop);
     const last = turns.at(-1);
     if (turn.content.length === 0) continue;
     if (last?.role === turn.role) last.content.push(...turn.content);
@@ -62,7 +69,7 @@ function turnsOf(messages: readonly ChatMessage[], drop: Drop): Turn[] {
   return turns;
 }
 
-function toolOf({ type, function: declared }: ChatTool, drop: Drop): Block[] {
+function toConverseTool({ type, function: declared }: ChatTool, drop: Drop): Block[] {
   if (!declared) {
     drop(`tools.${type}`);
     return [];
@@ -78,7 +85,7 @@ const CHOICES: Readonly<Record<string, Block>> = {
   any: { any: {} },
 };
 
-function choiceOf({ tool_choice: choice }: ChatRequest, drop: Drop): Block {
+function toConverseToolChoice({ tool_choice: choice }: ChatRequest, drop: Drop): Block {
   if (choice === undefined) return {};
   if (typeof choice === 'string') return { toolChoice: CHOICES[choice] };
   const { name } = (choice as { function?: { name: string } }).function ?? {};
@@ -88,20 +95,20 @@ function choiceOf({ tool_choice: choice }: ChatRequest, drop: Drop): Block {
 }
 
 function toolConfigOf(request: ChatRequest, drop: Drop): Block {
-  const tools = (request.tools ?? []).flatMap((tool) => toolOf(tool, drop));
+  const tools = (request.tools ?? []).flatMap((tool) => toConverseTool(tool, drop));
   if (tools.length === 0 || request.tool_choice === 'none') return {};
-  return { toolConfig: { tools, ...choiceOf(request, drop) } };
+  return { toolConfig: { tools, ...toConverseToolChoice(request, drop) } };
 }
 
 export function translateConverse(request: ChatRequest): Translated {
-  const dropped = new Set([...fieldsOf(request)].filter((path) => !EXPRESSED.has(path)));
+  const dropped = new Set([...presentFields(request)].filter((path) => !EXPRESSED.has(path)));
   const drop: Drop = (path) => void dropped.add(path);
   const { system, turns } = splitSystem(request.messages);
   const { temperature, top_p: topP, stop } = request;
   const maxTokens = outputLimit(request);
   const body = {
-    ...(system.length > 0 && { system: system.map(({ content }) => ({ text: textOf(content) })) }),
-    messages: turnsOf(withCallIds(turns, CALL_ID), drop),
+    ...(system.length > 0 && { system: system.map(({ content }) => ({ text: contentText(content) })) }),
+    messages: toConverseTurns(withCallIds(turns, CALL_ID), drop),
     inferenceConfig: {
       maxTokens,
       temperature,
@@ -170,7 +177,7 @@ export function readConverse(answer: unknown): Completion {
         finish_reason: FINISH[stopReason] ?? 'stop',
       },
     ],
-    usage: usageOf({
+    usage: toChatUsage({
       inputTokens: usage.inputTokens + cached + written,
       outputTokens: usage.outputTokens,
       cachedInputTokens: cached,

@@ -1,5 +1,5 @@
 // A streamed answer of a server with OpenAI's API, as loosely as such servers write it, in OpenAI's strict form.
-import { type CallDelta, Chunk, chunkOf, finishWord } from '#shared/providers/chat-answer.ts';
+import { type CallDelta, Chunk, finishWord, toChatChunk } from '#shared/providers/chat-answer.ts';
 import type { StreamReader } from '#shared/providers/chat.ts';
 
 type OpenCall = { readonly id: string; readonly at: number | undefined };
@@ -61,7 +61,7 @@ export function createStreamReader(): StreamReader {
     end(complete) {
       const open = [...choices].filter(([, { finished }]) => complete && !finished);
       return open.map(([index, { called }]) => {
-        const chunk = chunkOf(head, { delta: {}, finish: finishWord('stop', called) });
+        const chunk = toChatChunk(head, { delta: {}, finish: finishWord('stop', called) });
         return { ...chunk, choices: chunk.choices.map((choice) => ({ ...choice, index })) };
       });
     },

@@ -10,7 +10,7 @@ import type {
 } from '#shared/providers/chat-request.ts';
 import { rejectedField } from '#shared/providers/chat.ts';
 import type { Drop } from '#shared/providers/dropped-fields.ts';
-import { objectIn, partsOf, textOf } from '#shared/providers/history.ts';
+import { contentText, messageParts, objectIn } from '#shared/providers/history.ts';
 
 export type Part = Readonly<Record<string, unknown>>;
 type Content = { readonly role: 'user' | 'model'; readonly parts: Part[] };
@@ -34,7 +34,7 @@ function filePart({ file: { file_data, file_id } }: FilePart, drop: Drop): Part[
   return [];
 }
 
-function partOf(part: ContentPart, drop: Drop): Part[] {
+function toGoogleParts(part: ContentPart, drop: Drop): Part[] {
   switch (part.type) {
     case 'text':
       return [{ text: part.text }];
@@ -52,7 +52,7 @@ function partOf(part: ContentPart, drop: Drop): Part[] {
 }
 
 export const contentParts = (content: ChatMessage['content'], drop: Drop): Part[] =>
-  partsOf(content).flatMap((part) => partOf(part, drop));
+  messageParts(content).flatMap((part) => toGoogleParts(part, drop));
 
 const Signed = z.object({ google: z.object({ thought_signature: z.string() }) });
 /** Google's documented value for calls that another model made. */
@@ -79,7 +79,7 @@ function resultParts(message: Extract<ChatMessage, { role: 'tool' }>, { names, d
   const name = names.get(message.tool_call_id) ?? own;
   if (!name) throw rejectedField(TITLE, 'messages.tool_call_id', 'must be that of a call before it');
   const others = contentParts(message.content, drop).filter((part) => part['text'] === undefined);
-  return [{ functionResponse: { name, response: { result: textOf(message.content) } } }, ...others];
+  return [{ functionResponse: { name, response: { result: contentText(message.content) } } }, ...others];
 }
 
 function assistantParts(message: AssistantMessage, { model, drop, names }: Context): Part[] {
@@ -88,7 +88,7 @@ function assistantParts(message: AssistantMessage, { model, drop, names }: Conte
   return [...contentParts(message.content, drop), ...callParts(calls, wantsSignatures(model))];
 }
 
-function contentOf(message: ChatMessage, context: Context): Content {
+function toGoogleContent(message: ChatMessage, context: Context): Content {
   if (message.role === 'tool') return { role: 'user', parts: resultParts(message, context) };
   if (message.role === 'assistant') return { role: 'model', parts: assistantParts(message, context) };
   return { role: 'user', parts: contentParts(message.content, context.drop) };
@@ -101,7 +101,7 @@ export function contentsOf(messages: readonly ChatMessage[], model: string, drop
   const context: Context = { model, drop, names: new Map() };
   const contents: Content[] = [];
   for (const message of messages) {
-    const content = contentOf(message, context);
+    const content = toGoogleContent(message, context);
     const last = contents.at(-1);
     if (last?.role === content.role) last.parts.push(...content.parts);
     else if (content.parts.length > 0) contents.push(content);

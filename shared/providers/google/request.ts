@@ -1,7 +1,7 @@
 // A chat request as the Gemini API takes it.
 import { type ChatRequest, type ChatTool, outputLimit } from '#shared/providers/chat-request.ts';
 import type { Translated } from '#shared/providers/chat.ts';
-import { type Drop, fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
+import { type Drop, pathsIn, presentFields } from '#shared/providers/dropped-fields.ts';
 import { CALL_ID, splitSystem, withCallIds } from '#shared/providers/history.ts';
 
 import { contentParts, contentsOf, wantsSignatures } from './contents.ts';
@@ -84,7 +84,7 @@ function thinkingOf({ model, reasoning_effort: effort }: ChatRequest, drop: Drop
 }
 
 export function translate(request: ChatRequest): Translated {
-  const dropped = new Set([...fieldsOf(request)].filter((path) => !EXPRESSED.has(path)));
+  const dropped = new Set([...presentFields(request)].filter((path) => !EXPRESSED.has(path)));
   const drop: Drop = (path) => void dropped.add(path);
   const { temperature, top_p, top_k, stop, seed, tools, frequency_penalty, presence_penalty } = request;
   const { system, turns } = splitSystem(request.messages);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 import { AppError } from '#shared/core/errors.ts';
-import { type Completion, usageOf } from '#shared/providers/chat-answer.ts';
+import { type Completion, toChatUsage } from '#shared/providers/chat-answer.ts';
 
 const Count = z.int().nullish();
 
@@ -76,7 +76,7 @@ const sum = (...counts: readonly (number | null | undefined)[]) =>
 
 /** Thoughts are counted beside the answer there. */
 export function usageIn({ usageMetadata: usage }: Answer) {
-  return usageOf({
+  return toChatUsage({
     inputTokens: sum(usage?.promptTokenCount, usage?.toolUsePromptTokenCount),
     outputTokens: sum(usage?.candidatesTokenCount, usage?.thoughtsTokenCount),
     cachedInputTokens: sum(usage?.cachedContentTokenCount),

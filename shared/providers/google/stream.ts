@@ -1,5 +1,5 @@
 // A streamed answer of Gemini as chat completion chunks.
-import { type Chunk, chunkOf } from '#shared/providers/chat-answer.ts';
+import { type Chunk, toChatChunk } from '#shared/providers/chat-answer.ts';
 import type { StreamReader } from '#shared/providers/chat.ts';
 
 import { Answer, callsIn, contentIn, finishOf, pieceOf, usageIn } from './response.ts';
@@ -39,12 +39,12 @@ export function createStreamReader(): StreamReader {
       finish = piece.reason ?? finish;
       if (answer.usageMetadata) usage = usageIn(answer); // counted up to here: the last one counts
       const delta = deltaOf(piece.parts, head.id || JSON.stringify(data));
-      return Object.keys(delta).length > 0 ? [chunkOf(head, { delta })] : [];
+      return Object.keys(delta).length > 0 ? [toChatChunk(head, { delta })] : [];
     },
     end() {
       const reason = finish && finishOf(finish, { called: called > 0, said });
       return [
-        ...(reason ? [chunkOf(head, { delta: {}, finish: reason })] : []),
+        ...(reason ? [toChatChunk(head, { delta: {}, finish: reason })] : []),
         ...(usage ? [{ ...head, choices: [], usage }] : []),
       ];
     },

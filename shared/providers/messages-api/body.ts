@@ -83,20 +83,23 @@ function withKnownCache<T>(block: T, drop: (path: string) => void): T {
 /** No known model counts one picture, or one document, as more tokens. */
 const EXTRA_TOKENS: Readonly<Record<string, number>> = { image: 50_000, document: 300_000 };
 
-const extraOf = (content: unknown): number =>
+const messagesExtraBytes = (content: unknown): number =>
   Array.isArray(content)
     ? content.reduce<number>(
         (sum, block: unknown) =>
           isObject(block)
-            ? sum + (EXTRA_TOKENS[String(block['type'])] ?? 0) + extraOf(block['content'])
+            ? sum + (EXTRA_TOKENS[String(block['type'])] ?? 0) + messagesExtraBytes(block['content'])
             : sum,
         0,
       )
     : 0;
 
-export const inputBytesOf = (body: MessagesBody): number =>
+export const messagesInputBytes = (body: MessagesBody): number =>
   Buffer.byteLength(JSON.stringify(body)) +
-  body.messages.reduce((sum, { content }) => sum + extraOf(content), extraOf(body.system));
+  body.messages.reduce(
+    (sum, { content }) => sum + messagesExtraBytes(content),
+    messagesExtraBytes(body.system),
+  );
 
 const TIERS = new Set<unknown>([undefined, null, 'auto', 'standard_only']);
 

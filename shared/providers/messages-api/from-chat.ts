@@ -24,7 +24,7 @@ const stopReason = (reason: string | null | undefined, called: boolean): string 
   STOP[finishWord(reason ?? 'stop', called)] ?? 'end_turn';
 
 /** Tokens of the prompt cache are counted apart from `input_tokens` here. */
-function usageOf({
+function toMessagesUsage({
   inputTokens,
   outputTokens,
   cachedInputTokens = 0,
@@ -50,7 +50,7 @@ const emptyMessage = ({ id, model }: Head): Fields => ({
 });
 
 /** Thoughts are left out: Claude's clients would send them back without the signature that Claude requires. */
-export function messageOf({ choices: [choice], usage }: Completion, head: Head): Fields {
+export function toMessagesResponse({ choices: [choice], usage }: Completion, head: Head): Fields {
   const { content, tool_calls: calls, refusal } = choice?.message ?? {};
   const text = [content, refusal].find((said): said is string => typeof said === 'string' && said !== '');
   const used = (calls ?? []).map(({ id, function: called }, at) => ({
@@ -63,7 +63,7 @@ export function messageOf({ choices: [choice], usage }: Completion, head: Head):
     ...emptyMessage(head),
     content: [...(text === undefined ? [] : [{ type: 'text', text }]), ...used],
     stop_reason: stopReason(choice?.finish_reason, used.length > 0),
-    usage: usageOf(countsOf(usage)),
+    usage: toMessagesUsage(countsOf(usage)),
   };
 }
 
@@ -157,6 +157,6 @@ export async function* messageEvents(chunks: AsyncIterable<Chunk>, head: Head): 
   }
   yield* blocks.end();
   const stopped = { stop_reason: stopReason(reason, blocks.called()), stop_sequence: null };
-  yield { type: 'message_delta', delta: stopped, usage: usageOf(countsOf(usage)) };
+  yield { type: 'message_delta', delta: stopped, usage: toMessagesUsage(countsOf(usage)) };
   yield { type: 'message_stop' };
 }

@@ -43,7 +43,7 @@ function documentPart(block: Block, drop: Drop): Fields[] {
   return [{ type: 'file', file: { filename, file_data: `data:${String(media)};base64,${String(data)}` } }];
 }
 
-function partsOf(content: Content, drop: Drop): Fields[] {
+function toChatParts(content: Content, drop: Drop): Fields[] {
   return blocksOf(content).flatMap((block) => {
     switch (block.type) {
       case 'text':
@@ -62,40 +62,42 @@ function partsOf(content: Content, drop: Drop): Fields[] {
 
 const textOnly = (parts: readonly Fields[]) => parts.every(({ type }) => type === 'text');
 /** Text alone is a string, which every server takes. */
-const contentOf = (parts: readonly Fields[]): unknown =>
+const compactContent = (parts: readonly Fields[]): unknown =>
   textOnly(parts) ? parts.map(({ text }) => text).join('\n\n') : parts;
 
-function resultOf(block: Block, drop: Drop): Fields {
+function toToolMessage(block: Block, drop: Drop): Fields {
   dropOthers(block, ['type', 'tool_use_id', 'content', 'is_error'], drop);
   const { content } = block;
   const parts =
-    typeof content === 'string' || Array.isArray(content) ? partsOf(content as Content, drop) : [];
+    typeof content === 'string' || Array.isArray(content) ? toChatParts(content as Content, drop) : [];
   const marked = block['is_error'] === true ? [{ type: 'text', text: 'Error:' }, ...parts] : parts;
-  return { role: 'tool', tool_call_id: block['tool_use_id'], content: contentOf(marked) };
+  return { role: 'tool', tool_call_id: block['tool_use_id'], content: compactContent(marked) };
 }
 
 function userMessages(content: Content, drop: Drop): Fields[] {
   const blocks = blocksOf(content);
-  const results = blocks.filter(({ type }) => type === 'tool_result').map((block) => resultOf(block, drop));
-  const rest = partsOf(
+  const results = blocks
+    .filter(({ type }) => type === 'tool_result')
+    .map((block) => toToolMessage(block, drop));
+  const rest = toChatParts(
     blocks.filter(({ type }) => type !== 'tool_result'),
     drop,
   );
   return rest.length > 0 || results.length === 0
-    ? [...results, { role: 'user', content: contentOf(rest) }]
+    ? [...results, { role: 'user', content: compactContent(rest) }]
     : results;
 }
 
 function assistantMessage(content: Content, drop: Drop): Fields {
   const blocks = blocksOf(content);
   const calls = blocks.filter(({ type }) => type === 'tool_use');
-  const said = partsOf(
+  const said = toChatParts(
     blocks.filter(({ type }) => type !== 'tool_use'),
     drop,
   );
   return {
     role: 'assistant',
-    content: said.length > 0 || calls.length === 0 ? contentOf(said) : null,
+    content: said.length > 0 || calls.length === 0 ? compactContent(said) : null,
     ...(calls.length > 0 && {
       tool_calls: calls.map((block) => {
         dropOthers(block, ['type', 'id', 'name', 'input'], drop);
@@ -106,7 +108,7 @@ function assistantMessage(content: Content, drop: Drop): Fields {
   };
 }
 
-function toolOf({ type, name, description, input_schema, strict, ...rest }: Tool, drop: Drop): Fields[] {
+function toChatTool({ type, name, description, input_schema, strict, ...rest }: Tool, drop: Drop): Fields[] {
   if (type && type !== 'custom') {
     drop(`tools.${type}`); // runs at Anthropic
     return [];
@@ -115,7 +117,7 @@ function toolOf({ type, name, description, input_schema, strict, ...rest }: Tool
   return [{ type: 'function', function: { name, description, parameters: input_schema, strict } }];
 }
 
-function choiceOf({ type, name, disable_parallel_tool_use: single }: Fields): Fields {
+function toChatToolChoice({ type, name, disable_parallel_tool_use: single }: Fields): Fields {
   const choices: Fields = {
     auto: 'auto',
     any: 'required',
@@ -159,23 +161,23 @@ function dropUnknown(given: Fields, drop: Drop): void {
   }
 }
 
-function messagesOf({ system, messages }: MessagesBody, drop: Drop): Fields[] {
-  const first = system ? partsOf(system, drop) : [];
+function toChatMessages({ system, messages }: MessagesBody, drop: Drop): Fields[] {
+  const first = system ? toChatParts(system, drop) : [];
   const rest = messages.flatMap(({ role, content }): Fields[] => {
     if (role === 'user') return userMessages(content, drop);
-    if (role === 'system') return [{ role, content: contentOf(partsOf(content, drop)) }];
+    if (role === 'system') return [{ role, content: compactContent(toChatParts(content, drop)) }];
     return [assistantMessage(content, drop)];
   });
-  return [...(first.length > 0 ? [{ role: 'system', content: contentOf(first) }] : []), ...rest];
+  return [...(first.length > 0 ? [{ role: 'system', content: compactContent(first) }] : []), ...rest];
 }
 
-function toolsOf({ tools, tool_choice: choice }: MessagesBody, drop: Drop): Fields {
-  const own = (tools ?? []).flatMap((tool) => toolOf(tool, drop));
+function toChatTools({ tools, tool_choice: choice }: MessagesBody, drop: Drop): Fields {
+  const own = (tools ?? []).flatMap((tool) => toChatTool(tool, drop));
   if (own.length === 0) return {};
-  return { tools: own, ...(isObject(choice) && choiceOf(choice)) };
+  return { tools: own, ...(isObject(choice) && toChatToolChoice(choice)) };
 }
 
-function optionsOf(given: Fields, drop: Drop): Fields {
+function toChatOptions(given: Fields, drop: Drop): Fields {
   const user = fields(given['metadata'])['user_id'];
   const same = SAME.flatMap((name) => (given[name] == null ? [] : [[name, given[name]] as const]));
   return {
@@ -189,7 +191,7 @@ function optionsOf(given: Fields, drop: Drop): Fields {
 /** @throws {AppError} `invalid_input` */
 export const chatOfMessages = createTranslation<MessagesBody>({
   dropUnknown,
-  messagesOf,
-  toolsOf,
-  optionsOf,
+  toChatMessages,
+  toChatTools,
+  toChatOptions,
 });

@@ -8,8 +8,8 @@ import {
   outputLimit,
 } from '#shared/providers/chat-request.ts';
 import type { Translated } from '#shared/providers/chat.ts';
-import { type Drop, fieldsOf, pathsIn } from '#shared/providers/dropped-fields.ts';
-import { partsOf, splitSystem, textOf, withCallIds } from '#shared/providers/history.ts';
+import { type Drop, pathsIn, presentFields } from '#shared/providers/dropped-fields.ts';
+import { contentText, messageParts, splitSystem, withCallIds } from '#shared/providers/history.ts';
 
 /** Paths that have a counterpart. Values may still be dropped below. */
 const EXPRESSED = pathsIn(`
@@ -28,7 +28,7 @@ const CALL_ID = { pattern: /^[A-Za-z0-9]{9}$/, make: (digest: string) => digest.
 
 type Chunk = Readonly<Record<string, unknown>>;
 
-function chunkOf(part: ContentPart, drop: Drop): Chunk[] {
+function toMistralChunks(part: ContentPart, drop: Drop): Chunk[] {
   switch (part.type) {
     case 'text':
       return [{ type: 'text', text: part.text }];
@@ -53,15 +53,15 @@ function chunkOf(part: ContentPart, drop: Drop): Chunk[] {
 }
 
 /** A string where there is only text: the form that every model takes. */
-function contentOf(content: ChatMessage['content'], drop: Drop): string | Chunk[] {
-  const chunks = partsOf(content).flatMap((part) => chunkOf(part, drop));
-  return chunks.every(({ type }) => type === 'text') ? textOf(content) : chunks;
+function toMistralContent(content: ChatMessage['content'], drop: Drop): string | Chunk[] {
+  const chunks = messageParts(content).flatMap((part) => toMistralChunks(part, drop));
+  return chunks.every(({ type }) => type === 'text') ? contentText(content) : chunks;
 }
 
 /** Its reasoning models take their own thoughts back as a part of the message. */
 function assistantOf(message: AssistantMessage, drop: Drop) {
   const { reasoning_content: thought, tool_calls: calls } = message;
-  const said = contentOf(message.content, drop);
+  const said = toMistralContent(message.content, drop);
   const chunks = typeof said === 'string' ? (said === '' ? [] : [{ type: 'text', text: said }]) : said;
   return {
     role: 'assistant',
@@ -77,7 +77,7 @@ function assistantOf(message: AssistantMessage, drop: Drop) {
   };
 }
 
-function messageOf(message: ChatMessage, names: ReadonlyMap<string, string>, drop: Drop) {
+function toMistralMessage(message: ChatMessage, names: ReadonlyMap<string, string>, drop: Drop) {
   switch (message.role) {
     case 'assistant':
       return assistantOf(message, drop);
@@ -85,16 +85,16 @@ function messageOf(message: ChatMessage, names: ReadonlyMap<string, string>, dro
       const name = names.get(message.tool_call_id);
       return {
         role: 'tool',
-        content: contentOf(message.content, drop),
+        content: toMistralContent(message.content, drop),
         tool_call_id: message.tool_call_id,
         ...(name && { name }),
       };
     }
     case 'system':
     case 'developer':
-      return { role: 'system', content: textOf(message.content) };
+      return { role: 'system', content: contentText(message.content) };
     case 'user':
-      return { role: 'user', content: contentOf(message.content, drop) };
+      return { role: 'user', content: toMistralContent(message.content, drop) };
     default:
       return message satisfies never;
   }
@@ -104,19 +104,19 @@ function messageOf(message: ChatMessage, names: ReadonlyMap<string, string>, dro
 const BRIDGE = { role: 'assistant', content: 'OK.' } as const;
 
 /** An assistant's message at the end is one that the model continues. */
-function messagesOf(messages: readonly ChatMessage[], drop: Drop) {
+function toMistralMessages(messages: readonly ChatMessage[], drop: Drop) {
   const names = new Map<string, string>();
   const result = messages.flatMap((message, at) => {
     if (message.role === 'assistant')
       for (const call of message.tool_calls ?? []) names.set(call.id, call.function.name);
-    const own = messageOf(message, names, drop);
+    const own = toMistralMessage(message, names, drop);
     return message.role === 'user' && messages[at - 1]?.role === 'tool' ? [BRIDGE, own] : [own];
   });
   const last = result.at(-1);
   return last?.role === 'assistant' ? [...result.slice(0, -1), { ...last, prefix: true }] : result;
 }
 
-function toolOf({ function: given }: ChatTool) {
+function toMistralTool({ function: given }: ChatTool) {
   if (!given) return [];
   const { name, description, parameters = { type: 'object', properties: {} }, strict } = given;
   return [{ type: 'function', function: { name, description, parameters, strict } }];
@@ -153,16 +153,16 @@ const ownOf = ({ extra = {} }: ChatRequest) =>
   Object.fromEntries(OWN.filter((name) => name in extra).map((name) => [name, extra[name]]));
 
 export function translate(request: ChatRequest, stream: boolean): Translated {
-  const dropped = new Set([...fieldsOf(request)].filter((path) => !EXPRESSED.has(path)));
+  const dropped = new Set([...presentFields(request)].filter((path) => !EXPRESSED.has(path)));
   const drop: Drop = (path) => void dropped.add(path);
   const { model, temperature, top_p, stop, frequency_penalty, presence_penalty, seed, n, metadata } = request;
   const { parallel_tool_calls, reasoning_effort } = request;
   const { system, turns } = splitSystem(request.messages);
-  const tools = request.tools?.flatMap(toolOf) ?? [];
+  const tools = request.tools?.flatMap(toMistralTool) ?? [];
   const limit = outputLimit(request);
   const body = {
     model,
-    messages: messagesOf(withCallIds([...system, ...turns], CALL_ID), drop),
+    messages: toMistralMessages(withCallIds([...system, ...turns], CALL_ID), drop),
     max_tokens: limit,
     temperature: temperatureOf(temperature, drop),
     top_p,

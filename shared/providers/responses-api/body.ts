@@ -66,7 +66,7 @@ const TITLE = 'OpenAI';
  * The faster tiers cost up to six times the known price. Without an explicit tier the project's own setting applies.
  * @throws {AppError} `invalid_input`
  */
-function tierOf(asked: string | null | undefined): 'default' | 'flex' {
+function checkedServiceTier(asked: string | null | undefined): 'default' | 'flex' {
   if (asked === 'flex') return 'flex'; // cheaper, and charged as if it were not
   if (asked === 'auto' || asked === 'default' || asked == null) return 'default';
   const message = 'must be auto, default or flex: the price of others is not known';
@@ -102,14 +102,17 @@ function checkChoice({ tool_choice: choice }: ResponsesBody, left: ReadonlySet<s
 /** No known model counts one picture, or one document, as more tokens. */
 const EXTRA_TOKENS: Readonly<Record<string, number>> = { input_image: 50_000, input_file: 300_000 };
 
-const extraOf = (parts: unknown): number =>
+const responsesExtraBytes = (parts: unknown): number =>
   Array.isArray(parts)
     ? parts.reduce<number>((sum, part: Part) => sum + (EXTRA_TOKENS[part.type] ?? 0), 0)
     : 0;
 
-export function inputBytesOf(body: ResponsesBody): number {
+export function responsesInputBytes(body: ResponsesBody): number {
   const items = typeof body.input === 'string' ? [] : body.input;
-  const extra = items.reduce((sum, { content, output }) => sum + extraOf(content) + extraOf(output), 0);
+  const extra = items.reduce(
+    (sum, { content, output }) => sum + responsesExtraBytes(content) + responsesExtraBytes(output),
+    0,
+  );
   return Buffer.byteLength(JSON.stringify(body)) + extra;
 }
 
@@ -137,9 +140,9 @@ export function nativeResponses(body: ResponsesBody): NativeRequest {
   return {
     path: '/v1/responses',
     headers: {},
-    body: { ...rest, input: items, ...fields, store: false, service_tier: tierOf(tier) },
+    body: { ...rest, input: items, ...fields, store: false, service_tier: checkedServiceTier(tier) },
     dropped: [...left, ...(items.length < input.length ? ['input.reasoning'] : [])],
-    size: { inputBytes: inputBytesOf(body), maxOutputTokens: body.max_output_tokens ?? undefined },
+    size: { inputBytes: responsesInputBytes(body), maxOutputTokens: body.max_output_tokens ?? undefined },
     events: responseEvents,
   };
 }

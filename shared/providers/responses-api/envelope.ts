@@ -6,7 +6,7 @@ import type { ResponsesBody, Tool } from './body.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 export type ResponseEvent = Fields & { readonly type: string; readonly sequence_number: number };
 
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Identity of one response, and the request that it repeats. */
 export type ResponseHead = {

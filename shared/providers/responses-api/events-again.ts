@@ -1,8 +1,8 @@
 // The events of a response that is streamed once more under its idempotency key.
-import { createEmitter, type Emit, type Fields, type ResponseEvent, textOf } from './envelope.ts';
+import { createEmitter, type Emit, type Fields, type ResponseEvent, textOrEmpty } from './envelope.ts';
 import { createPart, isTextPart, type PartKind, textIn } from './parts.ts';
 
-const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? (value as Fields[]) : []);
+const asFieldsList = (value: unknown): readonly Fields[] => (Array.isArray(value) ? (value as Fields[]) : []);
 
 type Lists = 'content' | 'summary';
 
@@ -34,7 +34,7 @@ function* itemEvents(item: Fields, output_index: number, emit: Emit): Generator<
   const type = String(item['type']);
   const lists = LISTS[type] ?? [];
   const [field, event] = TEXTS[type] ?? [];
-  const writing = { emit, place: { item_id: textOf(item['id']), output_index } };
+  const writing = { emit, place: { item_id: textOrEmpty(item['id']), output_index } };
   const empty = {
     ...item,
     ...Object.fromEntries(lists.filter((name) => name in item).map((name) => [name, []])),
@@ -43,7 +43,7 @@ function* itemEvents(item: Fields, output_index: number, emit: Emit): Generator<
   };
   yield emit('response.output_item.added', { output_index, item: empty });
   for (const name of lists) {
-    for (const [index, part] of listOf(item[name]).entries()) yield* partEvents(part, index, writing);
+    for (const [index, part] of asFieldsList(item[name]).entries()) yield* partEvents(part, index, writing);
   }
   if (field && event) {
     yield emit(`${event}.delta`, { ...writing.place, delta: item[field] });
@@ -59,6 +59,7 @@ export function* responseEventsAgain(response: Fields): Generator<ResponseEvent>
   const begun = { ...head, status: 'in_progress', incomplete_details: null, output: [] };
   yield emit('response.created', { response: begun });
   yield emit('response.in_progress', { response: begun });
-  for (const [index, item] of listOf(response['output']).entries()) yield* itemEvents(item, index, emit);
+  for (const [index, item] of asFieldsList(response['output']).entries())
+    yield* itemEvents(item, index, emit);
   yield emit(`response.${String(response['status'])}`, { response });
 }

@@ -7,7 +7,7 @@ import {
   type Fields,
   type ResponseEvent,
   type ResponseHead,
-  textOf,
+  textOrEmpty,
   usageFields,
 } from './envelope.ts';
 import { createCalls, createSlots, createTexts } from './output-items.ts';
@@ -17,7 +17,7 @@ const CUT: Readonly<Record<string, string>> = {
   content_filter: 'content_filter',
 };
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Writes the events of one response. */
 function createResponseWriter(head: ResponseHead, now: () => number) {
@@ -31,10 +31,13 @@ function createResponseWriter(head: ResponseHead, now: () => number) {
 
   type Delta = Chunk['choices'][number]['delta'];
   function* deltaEvents({ content, tool_calls: called, ...said }: Delta): Generator<ResponseEvent> {
-    yield* texts.say('summary_text', textOf(said['reasoning_content']) || textOf(said['reasoning']));
-    yield* texts.keep(listOf(said['thinking_blocks']));
+    yield* texts.say(
+      'summary_text',
+      textOrEmpty(said['reasoning_content']) || textOrEmpty(said['reasoning']),
+    );
+    yield* texts.keep(asList(said['thinking_blocks']));
     yield* texts.say('output_text', content ?? '');
-    yield* texts.say('refusal', textOf(said['refusal']));
+    yield* texts.say('refusal', textOrEmpty(said['refusal']));
     for (const { index, id, function: piece } of called ?? [])
       yield* calls.add(index ?? 0, { id, ...piece }, texts.close);
   }

@@ -2,7 +2,7 @@
 import type { Drop } from '#shared/providers/dropped-fields.ts';
 
 import type { Item, Part, ResponsesBody } from './body.ts';
-import { type Fields, textOf } from './envelope.ts';
+import { type Fields, textOrEmpty } from './envelope.ts';
 import { unpackThoughts } from './thoughts.ts';
 
 /** Names every field that has no counterpart. */
@@ -47,7 +47,7 @@ const PARTS: Readonly<Record<string, readonly [read: ReadPart, known: readonly s
   input_audio: [({ input_audio: audio }) => [{ type: 'input_audio', input_audio: audio }], ['input_audio']],
 };
 
-function partsOf(content: unknown, drop: Drop): Fields[] {
+function toChatParts(content: unknown, drop: Drop): Fields[] {
   if (typeof content === 'string') return textPart(content);
   return ((content ?? []) as readonly Part[]).flatMap((part) => {
     const [read, known] = (Object.hasOwn(PARTS, part.type) ? PARTS[part.type] : undefined) ?? [];
@@ -61,21 +61,21 @@ function partsOf(content: unknown, drop: Drop): Fields[] {
 }
 
 /** Text alone is a string, which every server takes. */
-const contentOf = (parts: readonly Fields[]): unknown =>
+const compactContent = (parts: readonly Fields[]): unknown =>
   parts.every(({ type }) => type === 'text') ? parts.map(({ text }) => text).join('\n\n') : parts;
 
 type Assistant = { readonly said: Fields[]; readonly calls: Fields[]; thought: string; blocks: unknown[] };
 
 const assistantMessage = ({ said, calls, thought, blocks }: Assistant): Fields => ({
   role: 'assistant',
-  content: said.length > 0 || calls.length === 0 ? contentOf(said) : null,
+  content: said.length > 0 || calls.length === 0 ? compactContent(said) : null,
   ...(thought !== '' && { reasoning_content: thought }),
   ...(blocks.length > 0 && { thinking_blocks: blocks }),
   ...(calls.length > 0 && { tool_calls: calls }),
 });
 
 const textsIn = (parts: unknown): string =>
-  Array.isArray(parts) ? parts.map((part: Fields) => textOf(part['text'])).join('\n\n') : '';
+  Array.isArray(parts) ? parts.map((part: Fields) => textOrEmpty(part['text'])).join('\n\n') : '';
 
 /** Tools that the provider has run, by the type of the item that records their call. */
 const CALL_TYPES: Readonly<Record<string, (item: Item) => string>> = {
@@ -109,14 +109,14 @@ function createMessages(drop: Drop) {
 
   function addMessage(item: Item): void {
     known(item, ['role', 'content']);
-    const parts = partsOf(item.content, drop);
+    const parts = toChatParts(item.content, drop);
     if (item.role === 'assistant') {
       if (turn && turn.said.length > 0 && turn.calls.length === 0) flush();
       openTurn().said.push(...parts);
       return;
     }
     flush();
-    messages.push({ role: item.role, content: contentOf(parts) });
+    messages.push({ role: item.role, content: compactContent(parts) });
   }
 
   function addThought(item: Item): void {
@@ -146,7 +146,7 @@ function createMessages(drop: Drop) {
       else if (OUTPUT_TYPES.has(type)) {
         known(item, ['call_id', 'output', 'name']);
         flush();
-        insertResult(messages, item['call_id'], contentOf(partsOf(item['output'], drop)));
+        insertResult(messages, item['call_id'], compactContent(toChatParts(item['output'], drop)));
       } else drop(`input.${type}`);
     },
     all(): Fields[] {
@@ -156,7 +156,7 @@ function createMessages(drop: Drop) {
   };
 }
 
-export function messagesOf({ instructions, input }: ResponsesBody, drop: Drop): Fields[] {
+export function toChatMessages({ instructions, input }: ResponsesBody, drop: Drop): Fields[] {
   const messages = createMessages(drop);
   if (instructions) messages.add({ role: 'system', content: instructions });
   const items: readonly Item[] = typeof input === 'string' ? [{ role: 'user', content: input }] : input;

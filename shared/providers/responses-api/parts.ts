@@ -1,5 +1,5 @@
 // The parts of output items that are text, each with the names of its events.
-import { type Emit, type Fields, type ResponseEvent, textOf } from './envelope.ts';
+import { type Emit, type Fields, type ResponseEvent, textOrEmpty } from './envelope.ts';
 
 export type PartKind = 'output_text' | 'refusal' | 'summary_text' | 'reasoning_text';
 
@@ -75,5 +75,5 @@ export function createPart(
 }
 export type OpenPart = ReturnType<typeof createPart>;
 
-export const textIn = (part: Fields): string => textOf(part[PARTS[part['type'] as PartKind]?.field]);
+export const textIn = (part: Fields): string => textOrEmpty(part[PARTS[part['type'] as PartKind]?.field]);
 export const isTextPart = (part: Fields): boolean => Object.hasOwn(PARTS, String(part['type']));

@@ -4,14 +4,14 @@ import { createTranslation } from '#shared/providers/translated-chat.ts';
 
 import type { ResponsesBody, Tool } from './body.ts';
 import type { Fields } from './envelope.ts';
-import { dropOthers, messagesOf } from './input-items.ts';
+import { dropOthers, toChatMessages } from './input-items.ts';
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const fields = (value: unknown): Fields => (isObject(value) ? value : {});
 const present = (value: unknown): boolean => value !== undefined && value !== null;
 
-function toolOf({ type, name, description, parameters, strict, ...rest }: Tool, drop: Drop): Fields[] {
+function toChatTool({ type, name, description, parameters, strict, ...rest }: Tool, drop: Drop): Fields[] {
   if (type !== 'function') {
     drop(`tools.${type}`);
     return [];
@@ -24,7 +24,7 @@ function toolOf({ type, name, description, parameters, strict, ...rest }: Tool, 
 
 const named = (name: unknown) => ({ type: 'function', function: { name } });
 
-function choiceOf(choice: unknown, drop: Drop): Fields {
+function toChatToolChoice(choice: unknown, drop: Drop): Fields {
   if (typeof choice === 'string') return { tool_choice: choice };
   const { type, name, mode, tools } = fields(choice);
   if (type === 'function') return { tool_choice: named(name) };
@@ -36,16 +36,20 @@ function choiceOf(choice: unknown, drop: Drop): Fields {
   return {};
 }
 
-function toolsOf(
+function toChatTools(
   { tools, tool_choice: choice, parallel_tool_calls: parallel }: ResponsesBody,
   drop: Drop,
 ): Fields {
-  const own = (tools ?? []).flatMap((tool) => toolOf(tool, drop));
+  const own = (tools ?? []).flatMap((tool) => toChatTool(tool, drop));
   if (own.length === 0) return {};
-  return { tools: own, ...choiceOf(choice, drop), ...(parallel === false && { parallel_tool_calls: false }) };
+  return {
+    tools: own,
+    ...toChatToolChoice(choice, drop),
+    ...(parallel === false && { parallel_tool_calls: false }),
+  };
 }
 
-function formatOf(format: Fields): Fields {
+function toChatFormat(format: Fields): Fields {
   const { type, name, schema, strict, description } = format;
   if (type === 'json_object') return { response_format: { type } };
   if (type !== 'json_schema') return {};
@@ -56,7 +60,7 @@ function formatOf(format: Fields): Fields {
 function textOf(text: unknown, drop: Drop): Fields {
   const { format, verbosity, ...rest } = fields(text);
   dropOthers(rest, [], (name) => drop(`text.${name}`));
-  return { ...formatOf(fields(format)), ...(present(verbosity) && { verbosity }) };
+  return { ...toChatFormat(fields(format)), ...(present(verbosity) && { verbosity }) };
 }
 
 function reasoningOf(reasoning: unknown, drop: Drop): Fields {
@@ -107,7 +111,7 @@ function dropUnknown(body: Fields, drop: Drop): void {
   }
 }
 
-function optionsOf(body: ResponsesBody, drop: Drop): Fields {
+function toChatOptions(body: ResponsesBody, drop: Drop): Fields {
   const same = SAME.flatMap((name) => (present(body[name]) ? [[name, body[name]] as const] : []));
   const metadata = fields(body['metadata']);
   return {
@@ -122,7 +126,7 @@ function optionsOf(body: ResponsesBody, drop: Drop): Fields {
 /** @throws {AppError} `invalid_input` */
 export const chatOfResponses = createTranslation<ResponsesBody>({
   dropUnknown,
-  messagesOf,
-  toolsOf,
-  optionsOf,
+  toChatMessages,
+  toChatTools,
+  toChatOptions,
 });

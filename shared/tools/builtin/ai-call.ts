@@ -30,7 +30,7 @@ export const servedBy = ({ mode, reason }: ServedBy): ServedBy => ({
 });
 
 /** Token counts as a call's record keeps them. */
-export const tokensOf = (usage: TokenCounts) => ({
+export const toTokenUsage = (usage: TokenCounts) => ({
   input_tokens: usage.inputTokens,
   output_tokens: usage.outputTokens,
   ...(usage.cachedInputTokens !== undefined && { cached_input_tokens: usage.cachedInputTokens }),

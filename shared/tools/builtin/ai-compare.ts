@@ -32,7 +32,7 @@ const Summary = z.object({
   answered: z.number().int(),
 });
 
-function resultOf({ provider, model }: Target, answer: InvokeResult) {
+function comparedAnswer({ provider, model }: Target, answer: InvokeResult) {
   if (answer.ok) return Said.parse(answer.result);
   const { code, message, details } = answer.error;
   return {
@@ -64,7 +64,7 @@ export const aiCompare = defineTool({
   ],
   async run({ targets, ...rest }, { also }) {
     const answers = await Promise.all(
-      targets.map(async (target) => resultOf(target, await also('ai_chat', { ...rest, ...target }))),
+      targets.map(async (target) => comparedAnswer(target, await also('ai_chat', { ...rest, ...target }))),
     );
     const answered = answers.filter((answer) => 'text' in answer).length;
     return { output: { answers, answered }, meta: { count: targets.length } };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { chosenBy, onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { chosenBy, onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, ARGUMENT, Cache, isDeterministic, VECTORS } from './ai-cache.ts';
 import { aiCompare } from './ai-compare.ts';
 import { ASKS, Choose, ChosenBy, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
@@ -37,7 +37,7 @@ async function ask(request: Asked, call: ToolCall) {
       usage: { input_tokens, output_tokens },
       ...chosenBy(how.chosenBy),
     },
-    meta: { provider, model, ...tokensOf(usage) },
+    meta: { provider, model, ...toTokenUsage(usage) },
     served: servedBy(how),
   };
 }
@@ -135,7 +135,7 @@ const embed = defineTool({
         model,
         usage: { input_tokens, output_tokens },
       },
-      meta: { provider, model, ...tokensOf(usage), count: vectors.length },
+      meta: { provider, model, ...toTokenUsage(usage), count: vectors.length },
       served: servedBy(how),
     };
   },

@@ -33,7 +33,7 @@ type Token = {
 };
 const END: Token = { kind: 'end', text: '', at: 0 };
 
-function tokensOf(expression: string): Token[] {
+function tokenize(expression: string): Token[] {
   const tokens: Token[] = [];
   const text = expression.trimEnd();
   TOKEN.lastIndex = 0;
@@ -196,7 +196,7 @@ function named(name: string, read: Reader): Rational {
  * @throws {AppError} `invalid_input` for what cannot be read, has no value, or grows beyond the bounds; never quoting it
  */
 export function evaluate(expression: string): Rational {
-  const read = readerOf(tokensOf(expression));
+  const read = readerOf(tokenize(expression));
   const value = addition(read);
   if (read.next() !== END) throw read.unexpected();
   return value;

@@ -14,7 +14,7 @@ import { ChatBody, chatRequestOf } from '#shared/providers/chat-request.ts';
 import { createAnswerCollector } from '#shared/providers/collected-answer.ts';
 import type { ChatStream } from '#shared/providers/completions.ts';
 
-import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
@@ -22,7 +22,7 @@ import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 type Stamped = { readonly id?: unknown; readonly created?: unknown; readonly model?: unknown };
 
 /** Fields of every answer of OpenAI, where another provider leaves them out. */
-function stampOf(object: string, { call, model }: { call: ToolCall; model: string }) {
+function answerStamp(object: string, { call, model }: { call: ToolCall; model: string }) {
   const stamp = { id: `chatcmpl-${call.requestId}`, object, created: Math.floor(call.now() / 1000) };
   return (piece: Stamped) => ({
     ...piece,
@@ -37,7 +37,7 @@ function stampOf(object: string, { call, model }: { call: ToolCall; model: strin
 async function relay({ chunks, model }: ChatStream, { call, include }: { call: ToolCall; include: boolean }) {
   const { sink } = call;
   if (!sink) throw new AppError('invalid_input', 'This transport does not support streaming.');
-  const stamp = stampOf('chat.completion.chunk', { call, model });
+  const stamp = answerStamp('chat.completion.chunk', { call, model });
   const collector = createAnswerCollector();
   let usage: Usage | null | undefined;
   let last = {};
@@ -49,7 +49,9 @@ async function relay({ chunks, model }: ChatStream, { call, include }: { call: T
     if (chunk.choices.length > 0) await sink(stamp(strictChunk(chunk)));
   }
   if (include && usage) await sink(stamp(strictChunk({ ...last, choices: [], usage })));
-  const completion = stampOf('chat.completion', { call, model })(strictCompletion(collector.completion()));
+  const completion = answerStamp('chat.completion', { call, model })(
+    strictCompletion(collector.completion()),
+  );
   return { counts: countsOf(usage), completion };
 }
 
@@ -84,16 +86,16 @@ export const chatCompletions = defineTool({
       const { provider, model } = streamed;
       return {
         output: { completion },
-        meta: { provider, model, ...tokensOf(counts) },
+        meta: { provider, model, ...toTokenUsage(counts) },
         served: servedBy(streamed),
       };
     }
     const reply = await completions.chat(request, by);
     const { provider, model, usage } = reply;
-    const stamp = stampOf('chat.completion', { call, model });
+    const stamp = answerStamp('chat.completion', { call, model });
     return {
       output: { completion: stamp(strictCompletion(reply.completion)) },
-      meta: { provider, model, ...tokensOf(usage) },
+      meta: { provider, model, ...toTokenUsage(usage) },
       served: servedBy(reply),
     };
   },

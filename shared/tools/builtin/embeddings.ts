@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { defineTool } from '#shared/tools/tool.ts';
 
-import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { VECTORS } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
@@ -55,7 +55,7 @@ export const embeddings = defineTool({
     const counts = { prompt_tokens: usage.inputTokens, total_tokens: usage.inputTokens };
     return {
       output: { embedded: { object: 'list', data, model, usage: counts } },
-      meta: { provider, model, ...tokensOf(usage), count: vectors.length },
+      meta: { provider, model, ...toTokenUsage(usage), count: vectors.length },
       served: servedBy(how),
     };
   },

@@ -14,7 +14,7 @@ const annotations = {
 };
 const Json = z.string().min(1).max(100_000).describe('The document, as text');
 
-const typeOf = (value: unknown): string => {
+const queryType = (value: unknown): string => {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 };
@@ -66,7 +66,7 @@ const query = defineTool({
     const value = pointer.split('/').slice(1).reduce(step, parsed(json));
     if (value === undefined) return { output: { found: false } };
     const size = typeof value === 'object' && value !== null ? Object.keys(value).length : undefined;
-    return { output: { found: true, type: typeOf(value), value, ...(size !== undefined && { size }) } };
+    return { output: { found: true, type: queryType(value), value, ...(size !== undefined && { size }) } };
   },
 });
 
@@ -112,7 +112,7 @@ const format = defineTool({
   examples: [{ json: '{"b":[1,2],"a":{}}' }, { json: '[ 1, 2 ]', indent: 0 }],
   async run({ json, indent }) {
     try {
-      const type = typeOf(parsed(json, 'unchecked')); // the text is laid out, its values are not used
+      const type = queryType(parsed(json, 'unchecked')); // the text is laid out, its values are not used
       return { output: { valid: true, type, text: laidOut(json, indent) } };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

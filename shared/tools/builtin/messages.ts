@@ -6,8 +6,8 @@ import { usageIn, Usage } from '#shared/providers/anthropic/response.ts';
 import { countsOf } from '#shared/providers/chat-answer.ts';
 import type { DialectAnswer, DialectRequest } from '#shared/providers/dialect-calls.ts';
 import {
-  inputBytesOf,
   MessagesCall,
+  messagesInputBytes,
   nativeMessages,
   STANDARD_TIER,
 } from '#shared/providers/messages-api/body.ts';
@@ -18,7 +18,7 @@ import {
 } from '#shared/providers/messages-api/message.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
-import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
@@ -29,9 +29,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const Message = z.looseObject({ usage: Usage });
 
-function requestOf(given: z.output<typeof MessagesCall>): DialectRequest {
+function messagesRequest(given: z.output<typeof MessagesCall>): DialectRequest {
   const { body } = given;
-  const size = { inputBytes: inputBytesOf(body), maxOutputTokens: body.max_tokens };
+  const size = { inputBytes: messagesInputBytes(body), maxOutputTokens: body.max_tokens };
   return {
     wanted: { model: body.model },
     dialectOf: 'anthropic',
@@ -67,7 +67,7 @@ async function relay(events: AsyncIterable<unknown>, { sink }: ToolCall): Promis
   return message;
 }
 
-const headOf = ({ model }: DialectAnswer, { requestId }: ToolCall) => ({
+const messagesHead = ({ model }: DialectAnswer, { requestId }: ToolCall) => ({
   id: `msg_${requestId.replaceAll(/[^\w]/g, '')}`,
   model,
 });
@@ -79,9 +79,9 @@ async function answered(answer: DialectAnswer, call: ToolCall): Promise<Fields> 
     case 'native stream':
       return relay(answer.events, call);
     case 'chat':
-      return (await translation()).messageOf(answer.reply.completion, headOf(answer, call));
+      return (await translation()).toMessagesResponse(answer.reply.completion, messagesHead(answer, call));
     case 'chat stream':
-      return relay((await translation()).messageEvents(answer.chunks, headOf(answer, call)), call);
+      return relay((await translation()).messageEvents(answer.chunks, messagesHead(answer, call)), call);
     default:
       return answer satisfies never;
   }
@@ -110,13 +110,13 @@ export const messages = defineTool({
   ],
 
   async run(given, call) {
-    const answer = await call.completions.inDialect(requestOf(given), onBehalf(call));
+    const answer = await call.completions.inDialect(messagesRequest(given), onBehalf(call));
     const message = await answered(answer, call);
     const { provider, model } = answer;
     const counts = countsOf(usageIn(Message.parse(message).usage));
     return {
       output: { message },
-      meta: { provider, model, ...tokensOf(counts) },
+      meta: { provider, model, ...toTokenUsage(counts) },
       served: servedBy(answer),
     };
   },
@@ -143,7 +143,7 @@ export const countTokens = defineTool({
   ],
 
   async run(given, call) {
-    const { wanted, dialectOf, roughSize } = requestOf(given);
+    const { wanted, dialectOf, roughSize } = messagesRequest(given);
     const path = '/v1/messages/count_tokens';
     const native = () => ({ ...nativeMessages(given), path });
     const answer = await call.completions.inDialectOnly(

@@ -4,12 +4,12 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 import type { TokenCounts } from '#shared/providers/chat-answer.ts';
 import type { DialectAnswer, DialectRequest } from '#shared/providers/dialect-calls.ts';
-import { inputBytesOf, nativeResponses, ResponsesBody } from '#shared/providers/responses-api/body.ts';
+import { nativeResponses, ResponsesBody, responsesInputBytes } from '#shared/providers/responses-api/body.ts';
 import type { Fields, ResponseHead } from '#shared/providers/responses-api/envelope.ts';
 import { responseEventsAgain } from '#shared/providers/responses-api/events-again.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
-import { onBehalf, servedBy, tokensOf } from './ai-call.ts';
+import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
 import { ASKS } from './ai-input.ts';
 
@@ -46,11 +46,11 @@ function countsIn(response: Fields): TokenCounts {
   };
 }
 
-const requestOf = (body: ResponsesBody): DialectRequest => ({
+const responsesRequest = (body: ResponsesBody): DialectRequest => ({
   wanted: { model: body.model },
   dialectOf: 'openai',
   stream: body.stream === true,
-  roughSize: { inputBytes: inputBytesOf(body), maxOutputTokens: body.max_output_tokens ?? undefined },
+  roughSize: { inputBytes: responsesInputBytes(body), maxOutputTokens: body.max_output_tokens ?? undefined },
   native: () => nativeResponses(body),
   neutral: async () => (await translation()).chatOfResponses(body),
 });
@@ -78,7 +78,7 @@ async function relay(events: AsyncIterable<unknown>, { sink }: ToolCall): Promis
   return response;
 }
 
-function headOf(
+function responsesHead(
   { model }: DialectAnswer,
   request: ResponsesBody,
   { requestId, now }: ToolCall,
@@ -94,10 +94,14 @@ async function answered(answer: DialectAnswer, body: ResponsesBody, call: ToolCa
     case 'native stream':
       return relay(answer.events, call);
     case 'chat':
-      return (await translation()).responseOf(answer.reply.completion, headOf(answer, body, call), call.now);
+      return (await translation()).responseOf(
+        answer.reply.completion,
+        responsesHead(answer, body, call),
+        call.now,
+      );
     case 'chat stream':
       return relay(
-        (await translation()).responseEventsOf(answer.chunks, headOf(answer, body, call), call.now),
+        (await translation()).responseEventsOf(answer.chunks, responsesHead(answer, body, call), call.now),
         call,
       );
     default:
@@ -116,12 +120,12 @@ export const responses = defineTool({
   examples: [{ model: 'openai/gpt-4.1-mini', input: 'Hello!' }],
 
   async run(body, call) {
-    const answer = await call.completions.inDialect(requestOf(body), onBehalf(call));
+    const answer = await call.completions.inDialect(responsesRequest(body), onBehalf(call));
     const response = await answered(answer, body, call);
     const { provider, model } = answer;
     return {
       output: { response },
-      meta: { provider, model, ...tokensOf(countsIn(response)) },
+      meta: { provider, model, ...toTokenUsage(countsIn(response)) },
       served: servedBy(answer),
     };
   },

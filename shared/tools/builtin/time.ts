@@ -3,7 +3,15 @@ import * as z from 'zod';
 import { AppError } from '#shared/core/errors.ts';
 
 import { defineTool, type Tool } from '#shared/tools/tool.ts';
-import { type Clock, clockOf, later, NO_TIME, offsetShown, shown, spanBetween } from './zoned-time.ts';
+import {
+  type Clock,
+  createZonedClock,
+  later,
+  NO_TIME,
+  offsetShown,
+  shown,
+  spanBetween,
+} from './zoned-time.ts';
 
 const annotations = {
   readOnlyHint: true,
@@ -55,7 +63,7 @@ const timeNow = defineTool({
   annotations,
   examples: [{}, { zone: 'Europe/Berlin' }],
   async run({ zone: name }, { now }) {
-    return { output: describe(now(), clockOf(name), name) };
+    return { output: describe(now(), createZonedClock(name), name) };
   },
 });
 
@@ -68,7 +76,7 @@ const convert = defineTool({
   annotations,
   examples: [{ at: '2027-03-28T00:30:00Z', zone: 'Europe/Berlin' }],
   async run({ at, zone: name }) {
-    return { output: describe(checked(Date.parse(at)), clockOf(name), name) };
+    return { output: describe(checked(Date.parse(at)), createZonedClock(name), name) };
   },
 });
 
@@ -92,7 +100,7 @@ const add = defineTool({
   annotations,
   examples: [{ at: '2027-01-31T09:00:00+01:00', zone: 'Europe/Berlin', months: 1 }],
   async run({ at, zone: name, ...span }) {
-    const clock = clockOf(name);
+    const clock = createZonedClock(name);
     return { output: describe(checked(later(checked(Date.parse(at)), span, clock)), clock, name) };
   },
 });
@@ -116,7 +124,9 @@ const between = defineTool({
   async run({ from, to, zone: name }) {
     const [start, end] = [checked(Date.parse(from)), checked(Date.parse(to))];
     const { weeks: _none, ...span } =
-      start === end ? NO_TIME : spanBetween(Math.min(start, end), Math.max(start, end), clockOf(name));
+      start === end
+        ? NO_TIME
+        : spanBetween(Math.min(start, end), Math.max(start, end), createZonedClock(name));
     const direction = (['backward', 'none', 'forward'] as const)[Math.sign(end - start) + 1] ?? 'none';
     return { output: { seconds_total: (end - start) / 1000, direction, span } };
   },

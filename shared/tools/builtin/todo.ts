@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { Ulid } from '#shared/core/ulid.ts';
-import { pageOf, TodoQuery } from '#shared/todo/query.ts';
+import { TodoQuery, toTodoPage } from '#shared/todo/query.ts';
 import { Todo, TodoChanges, TodoDraft } from '#shared/todo/todo.ts';
 
 import { defineTool, type Tool } from '#shared/tools/tool.ts';
@@ -128,7 +128,7 @@ const list = defineTool({
   scope: 'todo:read',
   examples: [{}, { status: 'all', search: 'passport', sort: 'due', limit: 10 }],
   async run(query, { principal, todos }) {
-    const output = pageOf(await todos.all(principal.ownerId), query);
+    const output = toTodoPage(await todos.all(principal.ownerId), query);
     return { output, meta: { count: output.todos.length } };
   },
 });

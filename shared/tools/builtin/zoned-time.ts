@@ -10,10 +10,10 @@ const DAY_MS = 24 * 3600 * SECOND_MS;
 export type Clock = (at: number) => number;
 
 /** @throws {AppError} `invalid_input` where no zone has that name */
-export function clockOf(zone: string): Clock {
+export function createZonedClock(zone: string): Clock {
   // The first formatter of a process loads locale data for 20 ms; the default zone needs none.
   if (zone === 'UTC') return (at) => at;
-  const format = formatOf(zone);
+  const format = zonedFormat(zone);
   return (at) => {
     const whole = Math.floor(at / SECOND_MS) * SECOND_MS;
     return Date.parse(`${format.format(whole).replace(' ', 'T')}Z`) + (at - whole);
@@ -28,7 +28,7 @@ function unknownZone(name: string): AppError {
   });
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
+function zonedFormat(timeZone: string): Intl.DateTimeFormat {
   if (isAbbreviation(timeZone)) throw unknownZone(timeZone);
   try {
     return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });

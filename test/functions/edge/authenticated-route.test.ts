@@ -6,7 +6,7 @@ import * as z from 'zod';
 
 import { authenticatedRoute } from '#functions/edge/authenticated-route.ts';
 import { writeRoute } from '#functions/edge/write-route.ts';
-import { contextOf, type Principal } from '#shared/auth/principal.ts';
+import { type Principal, toAuthorizerContext } from '#shared/auth/principal.ts';
 import { AppError, MalformedAnswer } from '#shared/core/errors.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
 import { newUid, useTable } from '#test/contracts/drivers.ts';
@@ -68,7 +68,7 @@ async function call(run: () => Promise<{ body: unknown }>, more: More = {}) {
     body: null,
     requestContext: {
       requestId: 'req-1',
-      authorizer: contextOf({ ...principal(ownerId), ...more.principal }),
+      authorizer: toAuthorizerContext({ ...principal(ownerId), ...more.principal }),
     },
     ...more.event,
   } as unknown as APIGatewayProxyEvent;
@@ -175,7 +175,7 @@ const freezeEvent = (queryStringParameters: object | null) =>
     body: null,
     requestContext: {
       requestId: 'req-1',
-      authorizer: contextOf({ ...principal(newUid()), scopes: ['keys:write'] }),
+      authorizer: toAuthorizerContext({ ...principal(newUid()), scopes: ['keys:write'] }),
     },
   }) as unknown as APIGatewayProxyEvent;
 

@@ -2,8 +2,8 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 
 import { checkHeaders, checkToken } from '#functions/edge/headers.ts';
-import { checkQuery, jsonBody, partsOf, rowOf } from '#functions/edge/request.ts';
-import { requestOf } from '#functions/edge/response-stream.ts';
+import { callerRouteRow, checkQuery, jsonBody, requestParts } from '#functions/edge/request.ts';
+import { toWebRequest } from '#functions/edge/response-stream.ts';
 
 const eventOf = (more: Partial<APIGatewayProxyEvent>) =>
   ({
@@ -26,7 +26,7 @@ describe('the parts of a request', () => {
       queryStringParameters: { [`q${HALF}`]: `b${HALF}` },
       body: `{"raw":"${HALF}","escaped":"\\ud83d"}`,
     });
-    expect(partsOf(event, rowOf('tools-read'))).toEqual({
+    expect(requestParts(event, callerRouteRow('tools-read'))).toEqual({
       path: { name: 'a\ufffd' },
       query: { 'q\ufffd': 'b\ufffd' },
       body: { raw: '\ufffd', escaped: '\ufffd' },
@@ -50,12 +50,14 @@ describe('the parts of a request', () => {
     };
     const text = JSON.stringify(body);
     expect(text.length).toBeLessThan(4 * 1024 * 1024);
-    expect(jsonBody(eventOf({ body: text }), rowOf('completions'))).toEqual(body);
+    expect(jsonBody(eventOf({ body: text }), callerRouteRow('completions'))).toEqual(body);
   });
 
   it('of a small route hold no more values than before', () => {
     const text = `[${'1,'.repeat(6000)}1]`;
-    expect(() => jsonBody(eventOf({ body: text }), rowOf('tools-invoke'))).toThrow('too many values');
+    expect(() => jsonBody(eventOf({ body: text }), callerRouteRow('tools-invoke'))).toThrow(
+      'too many values',
+    );
   });
 
   it('name a query parameter that is given twice', () => {
@@ -110,7 +112,7 @@ describe('a request that the types of the web cannot hold', () => {
     ['a host that is none', { host: ['a b'] }],
     ['an open bracket as host', { host: ['['] }],
   ])('is rejected by name: %s', (_kind, multiValueHeaders) => {
-    expect(() => requestOf(eventOf({ multiValueHeaders }), signal, '{}')).toThrow(
+    expect(() => toWebRequest(eventOf({ multiValueHeaders }), signal, '{}')).toThrow(
       expect.objectContaining({ code: 'invalid_input' }),
     );
   });

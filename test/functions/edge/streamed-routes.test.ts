@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { contextOf } from '#shared/auth/principal.ts';
+import { toAuthorizerContext } from '#shared/auth/principal.ts';
 import { newUid, useTable } from '#test/contracts/drivers.ts';
 
 import { useLog } from './captured-log.ts';
@@ -67,7 +67,7 @@ async function request(name: 'mcp' | 'chat', gone: string, body: object) {
     pathParameters: null,
     queryStringParameters: null,
     body: JSON.stringify(body),
-    requestContext: { requestId: 'req-1', authorizer: contextOf(principal) },
+    requestContext: { requestId: 'req-1', authorizer: toAuthorizerContext(principal) },
   } as unknown as APIGatewayProxyEvent;
   const out: Out & Record<string, unknown> = { text: '' };
   const write = (piece: Uint8Array | string) => ((out.text += String(piece)), true);

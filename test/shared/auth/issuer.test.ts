@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Issuer, keyOrigins } from '#shared/auth/issuer.ts';
-import { targetOf } from '#shared/egress/target.ts';
+import { parseTarget } from '#shared/egress/target.ts';
 
 const issuer = (jwksUri: string): Issuer => ({
   issuer: 'https://issuer.example',
@@ -14,7 +14,7 @@ const COGNITO = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_abc
 
 const mayFetch = (url: string, trusted: readonly string[]) => {
   try {
-    targetOf(url, { trustedOrigins: new Set(trusted), ownHosts: [], ports: [443] });
+    parseTarget(url, { trustedOrigins: new Set(trusted), ownHosts: [], ports: [443] });
     return true;
   } catch {
     return false;

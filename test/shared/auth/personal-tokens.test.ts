@@ -10,12 +10,12 @@ import {
   type PersonalToken,
 } from '#shared/auth/personal-tokens.ts';
 import {
-  contextOf,
   type Principal,
   principalFrom,
   requireModel,
-  requireTool,
   requireScope,
+  requireTool,
+  toAuthorizerContext,
 } from '#shared/auth/principal.ts';
 import { SCOPES } from '#shared/auth/scopes.ts';
 import { deriveOwnerId } from '#shared/auth/owner-id.ts';
@@ -209,7 +209,7 @@ describe('the resolution of a personal access token', () => {
     const { create, resolve } = memory();
     const principal = await resolve((await create(signedIn(), { budget })).text);
     expect(principal.budget).toEqual(microUsd);
-    expect(principalFrom(contextOf(principal), T * 1000).budget).toMatchObject(microUsd);
+    expect(principalFrom(toAuthorizerContext(principal), T * 1000).budget).toMatchObject(microUsd);
   });
 
   it('is the principal of its owner with its own scopes, models and tools, on its way through API Gateway too', async () => {
@@ -226,7 +226,7 @@ describe('the resolution of a personal access token', () => {
       models: ['openai/gpt-4.1', 'o3'],
       tools,
     });
-    expect(principalFrom(contextOf(principal), T * 1000)).toEqual(principal);
+    expect(principalFrom(toAuthorizerContext(principal), T * 1000)).toEqual(principal);
   });
 
   it('reads once in a minute, and does not read for a wrong checksum', async () => {
@@ -264,7 +264,7 @@ describe('a caller with a personal access token', () => {
   const program = signedIn({ sessionId: `p_${'a'.repeat(22)}`, scopes: ['ai:use'] });
 
   it('is told that it has expired, and the remedy', () => {
-    expect(() => principalFrom(contextOf(program), (T + 931) * 1000)).toThrow(
+    expect(() => principalFrom(toAuthorizerContext(program), (T + 931) * 1000)).toThrow(
       expect.objectContaining({
         message: 'This personal access token has expired.',
         details: { reason: 'token_expired', next_step: expect.stringContaining('POST /tokens') },

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { AppError, asAppError, ERRORS, framesOf, MalformedAnswer, resultOf } from '#shared/core/errors.ts';
+import {
+  AppError,
+  asAppError,
+  ERRORS,
+  framesOf,
+  MalformedAnswer,
+  recordedResult,
+} from '#shared/core/errors.ts';
 
 const CANARY = 'canary-7f3a-secret';
 
@@ -25,9 +32,9 @@ describe('an unexpected error', () => {
   });
 
   it('is recorded as failed, and as rejected only below 500', () => {
-    expect(resultOf(new AppError('internal'))).toBe('failed');
-    expect(resultOf(new AppError('upstream_failed'))).toBe('failed');
-    expect(resultOf(new AppError('rate_limited'))).toBe('refused');
+    expect(recordedResult(new AppError('internal'))).toBe('failed');
+    expect(recordedResult(new AppError('upstream_failed'))).toBe('failed');
+    expect(recordedResult(new AppError('rate_limited'))).toBe('refused');
   });
 });
 

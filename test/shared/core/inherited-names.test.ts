@@ -8,7 +8,7 @@ import { finishOf } from '#shared/providers/anthropic/response.ts';
 import { finishWord } from '#shared/providers/chat-answer.ts';
 import { createCompletions } from '#shared/providers/completions.ts';
 import type { Intent } from '#shared/providers/completion-call.ts';
-import { requestOf } from '#shared/registered-tools/http-operation.ts';
+import { buildHttpRequest } from '#shared/registered-tools/http-operation.ts';
 import { createRemovals } from '#shared/registered-tools/removals.ts';
 import { lintSchema } from '#shared/registered-tools/schema-lint.ts';
 import { checkSchema, validatorOf } from '#shared/registered-tools/validator.ts';
@@ -85,10 +85,10 @@ describe.each(INHERITED)('the inherited name %s', (name) => {
       parameters: [{ name, in: place }],
       answer: 'as_it_is',
     };
-    const without = requestOf(operation, {});
+    const without = buildHttpRequest(operation, {});
     expect(without.url).toBe('https://api.example.com/a');
     expect(Object.keys(without.headers)).toEqual(['accept']);
-    const sent = requestOf(operation, objectOf(name, 'given'));
+    const sent = buildHttpRequest(operation, objectOf(name, 'given'));
     expect(place === 'query' ? sent.url : sent.headers[name.toLowerCase()]).toContain('given');
   });
 
@@ -101,8 +101,8 @@ describe.each(INHERITED)('the inherited name %s', (name) => {
       body: name,
       answer: 'as_it_is',
     };
-    expect(requestOf(operation, {}).body).toBeUndefined();
-    expect(requestOf(operation, objectOf(name, [1])).body).toBe('[1]');
+    expect(buildHttpRequest(operation, {}).body).toBeUndefined();
+    expect(buildHttpRequest(operation, objectOf(name, [1])).body).toBe('[1]');
   });
 
   it('is shown as added where a definition gains it', () => {

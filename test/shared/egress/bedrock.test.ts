@@ -1,12 +1,12 @@
 // Amazon Bedrock's runtime is the one API of AWS that a request may reach, and only one that carries a key for it.
 import { describe, expect, it } from 'vitest';
 
-import { targetOf } from '#shared/egress/target.ts';
+import { parseTarget } from '#shared/egress/target.ts';
 
 const rules = { trustedOrigins: new Set<string>(), ownHosts: [], ports: [443] };
 const reaches = (host: string, bedrock: boolean): boolean => {
   try {
-    return targetOf(`https://${host}/x`, { ...rules, bedrock }).host === host;
+    return parseTarget(`https://${host}/x`, { ...rules, bedrock }).host === host;
   } catch {
     return false;
   }

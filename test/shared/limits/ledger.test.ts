@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
-import { Budgets, limitsOf } from '#shared/limits/budgets.ts';
+import { budgetLimits, Budgets } from '#shared/limits/budgets.ts';
 import { EMPTY, exhausted, type Ledger, rolled, type TokenBudget } from '#shared/limits/ledger.ts';
 import { type Cost, createSpending, type Ending } from '#shared/limits/spending.ts';
 
@@ -345,7 +345,7 @@ describe('the budgets of a stage', () => {
       operator: { day: { calls: 20, micro_usd: 100 } },
     });
     const limits = (own: object) =>
-      limitsOf(budgets, { roles: ['user', 'operator'], provider: 'openai' }, own);
+      budgetLimits(budgets, { roles: ['user', 'operator'], provider: 'openai' }, own);
     expect(limits({})).toEqual({ 'day.calls': 20, 'day.microUsd': 500 });
     expect(limits({ dayMicroUsd: 70, monthMicroUsd: 90 })).toEqual({
       'day.calls': 20,
@@ -353,7 +353,7 @@ describe('the budgets of a stage', () => {
       'month.microUsd': 90,
     });
     expect(limits({ dayMicroUsd: 9000 })['day.microUsd']).toBe(500);
-    expect(limitsOf(budgets, { roles: ['user', 'admin'], provider: undefined })).toEqual({});
+    expect(budgetLimits(budgets, { roles: ['user', 'admin'], provider: undefined })).toEqual({});
   });
 
   it.each([

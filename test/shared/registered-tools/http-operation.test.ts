@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '#shared/core/errors.ts';
 import type { HttpOperation } from '#shared/tools/registered.ts';
 import { mayBeCredential, mayBeHeader } from '#shared/registered-tools/header-names.ts';
-import { checkOperation, requestOf } from '#shared/registered-tools/http-operation.ts';
+import { buildHttpRequest, checkOperation } from '#shared/registered-tools/http-operation.ts';
 
 const operation = (more: Partial<HttpOperation> = {}): HttpOperation => ({
   kind: 'http',
@@ -14,7 +14,7 @@ const operation = (more: Partial<HttpOperation> = {}): HttpOperation => ({
   answer: 'as_it_is',
   ...more,
 });
-const pathFor = (id: unknown) => new URL(requestOf(operation(), { id }).url).pathname;
+const pathFor = (id: unknown) => new URL(buildHttpRequest(operation(), { id }).url).pathname;
 
 /** Undefined: rejected. */
 function sentPath(id: string): string | undefined {
@@ -127,7 +127,7 @@ describe('a path argument', () => {
       'https://a.example/x/{id}.',
       'https://a.example/x/{id}%2e',
     ]) {
-      expect(() => requestOf(operation({ url }), { id: '.' })).toThrow(AppError);
+      expect(() => buildHttpRequest(operation({ url }), { id: '.' })).toThrow(AppError);
     }
   });
 });

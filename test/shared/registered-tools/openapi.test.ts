@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
 import { checkDefinition } from '#shared/registered-tools/definition.ts';
-import { requestOf } from '#shared/registered-tools/http-operation.ts';
+import { buildHttpRequest } from '#shared/registered-tools/http-operation.ts';
 import { documentCandidates } from '#shared/registered-tools/openapi.ts';
 import { validatorOf } from '#shared/registered-tools/validator.ts';
 
@@ -188,7 +188,7 @@ function sent(operation: object, args: Record<string, unknown>, method = 'get') 
   checkDefinition(one.definition, { checkUrl: () => undefined });
   const { source } = one.definition;
   if (source.kind !== 'http') throw new Error('no HTTP operation');
-  const { url, body, headers } = requestOf(source, args);
+  const { url, body, headers } = buildHttpRequest(source, args);
   return { query: url.split('?')[1], body, headers, omitted: one.omitted };
 }
 const query = (more: object, value: unknown) =>

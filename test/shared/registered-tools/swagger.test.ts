@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
 import { checkDefinition } from '#shared/registered-tools/definition.ts';
-import { requestOf } from '#shared/registered-tools/http-operation.ts';
+import { buildHttpRequest } from '#shared/registered-tools/http-operation.ts';
 import type { Json } from '#shared/registered-tools/openapi-document.ts';
 import { sliceDocument } from '#shared/registered-tools/openapi-slices.ts';
 import { documentCandidates } from '#shared/registered-tools/openapi.ts';
@@ -99,7 +99,7 @@ describe('a document of Swagger 2.0', () => {
     });
     expect(definition.outputSchema).toMatchObject({ properties: { name: { type: 'string' } } });
     const args = { id: 'a/b', tags: ['x', 'y'], fields: ['n', 'm'], 'x-trace': 't', body: { name: 'Rex' } };
-    expect(requestOf(source, args)).toMatchObject({
+    expect(buildHttpRequest(source, args)).toMatchObject({
       method: 'PUT',
       url: 'https://api.example.com/v1/pets/a%2Fb?tags=x&tags=y&fields=n,m',
       headers: { 'x-trace': 't', 'content-type': 'application/json' },
@@ -115,7 +115,7 @@ describe('a document of Swagger 2.0', () => {
       responses: {},
     };
     const { source } = only(document({ '/a': { post } }));
-    expect(requestOf(source, { body: { name: 'a b' } })).toMatchObject({
+    expect(buildHttpRequest(source, { body: { name: 'a b' } })).toMatchObject({
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'name=a+b',
     });

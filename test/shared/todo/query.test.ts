@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { newUlid } from '#shared/core/ulid.ts';
-import { pageOf, TodoQuery } from '#shared/todo/query.ts';
+import { TodoQuery, toTodoPage } from '#shared/todo/query.ts';
 import { PRIORITIES, type Todo } from '#shared/todo/todo.ts';
 
 const todos = fc.array(
@@ -40,12 +40,12 @@ describe('a page of todos', () => {
     fc.assert(
       fc.property(todos, sorts, fc.integer({ min: 1, max: 7 }), (drafts, sort, limit) => {
         const all = drafts.map(made);
-        const whole = pageOf(all, TodoQuery.parse({ status: 'all', sort, limit: 100 })).todos;
+        const whole = toTodoPage(all, TodoQuery.parse({ status: 'all', sort, limit: 100 })).todos;
         expect(new Set(whole.map(({ id }) => id))).toEqual(new Set(all.map(({ id }) => id)));
         const seen: Todo[] = [];
         let cursor: string | null | undefined;
         do {
-          const page = pageOf(
+          const page = toTodoPage(
             all,
             TodoQuery.parse({ status: 'all', sort, limit, ...(cursor && { cursor }) }),
           );
@@ -61,8 +61,8 @@ describe('a page of todos', () => {
     const all = ['a', 'b', 'c', 'd'].map((title, n) =>
       made({ title, priority: 'normal', status: 'open', due: undefined, tags: [] }, n),
     );
-    const first = pageOf(all, TodoQuery.parse({ sort: 'title', limit: 2 }));
-    const rest = pageOf(
+    const first = toTodoPage(all, TodoQuery.parse({ sort: 'title', limit: 2 }));
+    const rest = toTodoPage(
       all.slice(2),
       TodoQuery.parse({ sort: 'title', limit: 2, cursor: first.next_cursor ?? '' }),
     );
@@ -70,14 +70,14 @@ describe('a page of todos', () => {
   });
 
   it('rejects any other cursor', () => {
-    expect(() => pageOf([], TodoQuery.parse({ cursor: 'bm9uc2Vuc2U' }))).toThrowError('Invalid cursor.');
+    expect(() => toTodoPage([], TodoQuery.parse({ cursor: 'bm9uc2Vuc2U' }))).toThrowError('Invalid cursor.');
   });
 
   it('finds a due date in whatever zone it is written', () => {
     const [late] = [made({ title: 'x', priority: 'low', status: 'open', due: undefined, tags: [] }, 0)];
     const todo = { ...late, due_at: '2027-01-01T23:30:00-02:00' } as Todo;
     const between = { due_after: '2027-01-02T01:00:00Z', due_before: '2027-01-02T02:00:00Z' };
-    expect(pageOf([todo], TodoQuery.parse(between)).todos).toHaveLength(1);
-    expect(pageOf([todo], TodoQuery.parse({ due_before: '2027-01-02T01:30:00Z' })).todos).toHaveLength(0);
+    expect(toTodoPage([todo], TodoQuery.parse(between)).todos).toHaveLength(1);
+    expect(toTodoPage([todo], TodoQuery.parse({ due_before: '2027-01-02T01:30:00Z' })).todos).toHaveLength(0);
   });
 });

@@ -8,7 +8,7 @@ import { deadlineIn } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
 import { NOT_IDEMPOTENT } from '#shared/idempotency/idempotent-request.ts';
 import { createInvoke } from '#shared/tools/invoke.ts';
-import { hashOf, type RegisteredTool } from '#shared/tools/registered.ts';
+import { definitionHash, type RegisteredTool } from '#shared/tools/registered.ts';
 import { TOOLS } from '#shared/tools/registry.ts';
 import type { Tool } from '#shared/tools/tool.ts';
 import type { UpstreamPorts } from '#shared/registered-tools/ports.ts';
@@ -159,7 +159,7 @@ const registered = (inputSchema: object, outputSchema?: object): RegisteredTool 
     state: 'active',
     version: 1,
     definition,
-    hash: hashOf(definition),
+    hash: definitionHash(definition),
     createdAt: at,
     updatedAt: at,
     revision: 1,

@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '#shared/auth/principal.ts';
 import { AppError } from '#shared/core/errors.ts';
 import type { OwnerId } from '#shared/core/ids.ts';
-import { type Definition, hashOf, type RegisteredTool, type Shelf } from '#shared/tools/registered.ts';
-import { createReview, detailOf, findFor } from '#shared/tools/review.ts';
+import {
+  type Definition,
+  definitionHash,
+  type RegisteredTool,
+  type Shelf,
+} from '#shared/tools/registered.ts';
+import { createReview, findFor, toToolDetail } from '#shared/tools/review.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const ownerId = (letter: string) => letter.repeat(27) as OwnerId;
@@ -46,13 +51,13 @@ const toolOf = (changes: Partial<RegisteredTool> = {}): RegisteredTool => ({
   state: 'draft',
   version: 1,
   definition: approved,
-  hash: hashOf(approved),
+  hash: definitionHash(approved),
   createdAt: '2026-11-22T11:00:00.000Z',
   updatedAt: '2026-11-22T11:00:00.000Z',
   revision: 1,
   ...changes,
 });
-const drift = { at: '2026-11-22T11:30:00.000Z', hash: hashOf(changed), changes: [] };
+const drift = { at: '2026-11-22T11:30:00.000Z', hash: definitionHash(changed), changes: [] };
 
 function given(...tools: RegisteredTool[]) {
   const store = {
@@ -74,7 +79,7 @@ const code = (name: string) => ({ code: name });
 describe('a registered tool', () => {
   it('is activated by the hash of what is stored, one revision on', async () => {
     const { activate } = given(toolOf());
-    const { tool, writes } = await activate(alice, hashOf(approved));
+    const { tool, writes } = await activate(alice, definitionHash(approved));
     expect(tool).toMatchObject({
       state: 'active',
       version: 1,
@@ -84,26 +89,33 @@ describe('a registered tool', () => {
     expect(writes.map(({ item }) => item)).toEqual([tool]);
   });
 
-  it.each(['', hashOf(changed), hashOf(approved).toUpperCase(), hashOf(approved).slice(0, 63)])(
-    'is not activated by another hash: %s',
-    async (hash) => {
-      await expect(given(toolOf()).activate(alice, hash)).rejects.toMatchObject(code('conflict'));
-    },
-  );
+  it.each([
+    '',
+    definitionHash(changed),
+    definitionHash(approved).toUpperCase(),
+    definitionHash(approved).slice(0, 63),
+  ])('is not activated by another hash: %s', async (hash) => {
+    await expect(given(toolOf()).activate(alice, hash)).rejects.toMatchObject(code('conflict'));
+  });
 
   it('that has changed is activated as it is now by its new hash, and as it was by the old one', async () => {
     const quarantined = toolOf({ state: 'quarantined', drift: { ...drift, definition: changed } });
-    const { tool } = await given(quarantined).activate(alice, hashOf(changed));
-    expect(tool).toMatchObject({ state: 'active', version: 2, hash: hashOf(changed), definition: changed });
+    const { tool } = await given(quarantined).activate(alice, definitionHash(changed));
+    expect(tool).toMatchObject({
+      state: 'active',
+      version: 2,
+      hash: definitionHash(changed),
+      definition: changed,
+    });
     expect(tool).not.toHaveProperty('drift');
-    const old = await given(quarantined).activate(alice, hashOf(approved));
+    const old = await given(quarantined).activate(alice, definitionHash(approved));
     expect(old.tool).toMatchObject({ state: 'active', version: 1, definition: approved });
   });
 
   it('that has become something unusable is not activated by what it is now, and shows no hash for it', async () => {
     const quarantined = toolOf({ state: 'quarantined', drift });
     await expect(given(quarantined).activate(alice, drift.hash)).rejects.toMatchObject(code('conflict'));
-    expect(detailOf(quarantined, alice).drift).toEqual({ at: drift.at, hash: null, changes: [] });
+    expect(toToolDetail(quarantined, alice).drift).toEqual({ at: drift.at, hash: null, changes: [] });
   });
 
   it('is disabled whatever it is now', async () => {
@@ -116,7 +128,7 @@ describe('a registered tool', () => {
     const { activate, reviews, store } = given(toolOf({ state: 'active' }));
     for (const stranger of [bob, erin]) {
       expect(await findFor(stranger, 'acme__look_up', store)).toBeUndefined();
-      await expect(activate(stranger, hashOf(approved))).rejects.toMatchObject(code('unknown_tool'));
+      await expect(activate(stranger, definitionHash(approved))).rejects.toMatchObject(code('unknown_tool'));
       await expect(reviews.remove(stranger, 'acme__look_up')).rejects.toMatchObject(code('unknown_tool'));
     }
     expect(await findFor(alice, 'acme__look_up', store)).toBeDefined();
@@ -141,7 +153,7 @@ describe('a shared tool', () => {
     ['a user whose token holds the scope', { ...bob, scopes: ['admin:write'] }],
   ])('is not decided on by %s', async (_who, caller) => {
     const { activate, reviews } = given(shared('active'));
-    await expect(activate(caller, hashOf(approved))).rejects.toMatchObject(code('forbidden'));
+    await expect(activate(caller, definitionHash(approved))).rejects.toMatchObject(code('forbidden'));
     await expect(reviews.remove(caller, 'acme__look_up')).rejects.toMatchObject(code('forbidden'));
   });
 
@@ -158,7 +170,7 @@ const named = (name: string, changes: Partial<RegisteredTool> = {}) =>
 const two = () => given(named('a'), named('b'), toolOf({ name: 'other__a', alias: 'other' }));
 
 describe('[P15] all tools of an alias', () => {
-  const hash = hashOf(approved);
+  const hash = definitionHash(approved);
 
   it('are activated in one request by their hashes', async () => {
     const hashes = { acme__a: hash, acme__b: hash };
@@ -174,7 +186,7 @@ describe('[P15] all tools of an alias', () => {
   });
 
   it.each<[string, Record<string, string>, string]>([
-    ['a wrong hash', { acme__a: hash, acme__b: hashOf(changed) }, 'conflict'],
+    ['a wrong hash', { acme__a: hash, acme__b: definitionHash(changed) }, 'conflict'],
     ['a tool of another alias', { acme__a: hash, other__a: hash }, 'unknown_tool'],
     ['what every object inherits', { toString: hash }, 'unknown_tool'],
   ])('stay as they are where one of the hashes is %s', async (_name, hashes, expected) => {

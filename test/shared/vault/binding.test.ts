@@ -5,7 +5,7 @@ import { Secret } from '#shared/core/secret.ts';
 import { createDataKeyCache } from '#shared/crypto/data-key-cache.ts';
 import { createSealKey } from '#shared/vault/new-value.ts';
 import { createOpenKey } from '#shared/vault/open-key.ts';
-import { contextOf, type Sealed, type StoredKey, summaryOf } from '#shared/vault/stored-key.ts';
+import { encryptionContext, type Sealed, type StoredKey, toKeySummary } from '#shared/vault/stored-key.ts';
 import { createFakeKms, KEY_ARN } from '#test/shared/crypto/fake-kms.ts';
 
 const owner = {
@@ -26,7 +26,7 @@ async function given() {
 
 describe('a sealed key', () => {
   it('is bound to application, stage, purpose, owner, provider, id and version', () => {
-    expect(contextOf('prod', { ...owner, version: 2 })).toEqual({
+    expect(encryptionContext('prod', { ...owner, version: 2 })).toEqual({
       app: 'portunus',
       env: 'prod',
       purpose: 'user-api-key',
@@ -72,7 +72,7 @@ describe('the summary of a key', () => {
       createdAt: '2026-11-22T11:00:00.000Z',
       revision: 1,
     };
-    expect(summaryOf(key, Date.UTC(2026, 10, 22, 11, 30))).toEqual({
+    expect(toKeySummary(key, Date.UTC(2026, 10, 22, 11, 30))).toEqual({
       key_id: `openai_${owner.kid}`,
       provider: 'openai',
       hint: '…abcd',

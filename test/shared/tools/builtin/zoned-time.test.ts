@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  clockOf,
+  createZonedClock,
   later,
   NO_TIME,
   offsetShown,
@@ -10,7 +10,7 @@ import {
   spanBetween,
 } from '#shared/tools/builtin/zoned-time.ts';
 
-const berlin = clockOf('Europe/Berlin');
+const berlin = createZonedClock('Europe/Berlin');
 const at = (time: string) => Date.parse(time);
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -19,7 +19,7 @@ describe('the clock of a zone', () => {
     expect(shown(berlin(at('2027-03-28T00:59:59Z')))).toBe('2027-03-28T01:59:59');
     expect(shown(berlin(at('2027-03-28T01:00:00Z')))).toBe('2027-03-28T03:00:00');
     expect(offsetShown(berlin, at('2027-07-01T00:00:00Z'))).toBe('+02:00');
-    expect(offsetShown(clockOf('America/St_Johns'), at('2027-01-01T00:00:00Z'))).toBe('-03:30');
+    expect(offsetShown(createZonedClock('America/St_Johns'), at('2027-01-01T00:00:00Z'))).toBe('-03:30');
     expect(offsetShown(berlin, at('1890-01-01T00:00:00Z'))).toBe('+00:53:28');
   });
 
@@ -31,7 +31,7 @@ describe('the clock of a zone', () => {
     ['Berlin', 'Europe/Berlin'],
     ['Europe/New York', 'America/New_York'],
   ])('is none for %s, which is no IANA zone, and the likely ones are suggested [T11]', (name, zones) => {
-    expect(() => clockOf(name)).toThrow(
+    expect(() => createZonedClock(name)).toThrow(
       expect.objectContaining({
         code: 'invalid_input',
         details: {
@@ -53,11 +53,11 @@ describe('the clock of a zone', () => {
     '+05:30',
     'europe/berlin',
   ])('is there for %s, which IANA or RFC 3339 has', (name) => {
-    expect(clockOf(name)(0)).toEqual(expect.any(Number));
+    expect(createZonedClock(name)(0)).toEqual(expect.any(Number));
   });
 
   it('is none where the zone is unknown', () => {
-    expect(() => clockOf('Mars/Olympus')).toThrow('Unknown time zone.');
+    expect(() => createZonedClock('Mars/Olympus')).toThrow('Unknown time zone.');
   });
 });
 
@@ -88,7 +88,7 @@ describe('the span between two times', () => {
     });
     fc.assert(
       fc.property(time, time, fc.constantFrom(...zones), (a, b, zone) => {
-        const clock = clockOf(zone);
+        const clock = createZonedClock(zone);
         const [from, to] = [Math.min(a, b) * 1000, Math.max(a, b) * 1000];
         const span = spanBetween(from, to, clock);
         expect(iso(later(from, span, clock))).toBe(iso(to));
