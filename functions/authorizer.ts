@@ -88,7 +88,7 @@ async function rejectToken(thrown: unknown, requestId: string): Promise<never> {
   const { noteFailure, noteRejection } = await import('./edge/rejected-caller.ts');
   if (error.code !== 'unauthenticated') {
     countAuth('ours', error.code);
-    noteFailure(error, thrown, requestId);
+    await noteFailure(error, thrown, requestId);
     throw new Error('The caller could not be verified.'); // no `cause`: the runtime logs what is thrown
   }
   const { reason } = error.details;

@@ -62,6 +62,12 @@ export const eventFunctions = [
     needs: ['issuers:read', 'issuer-keys:save'],
     schedule: 'rate(15 minutes)',
   },
+  {
+    name: 'on-daily-report',
+    needs: ['reports:write', 'audit:read-all', 'audit:write'],
+    schedule: 'cron(0 6 * * ? *)', // of the day before
+    timeoutSeconds: 900,
+  },
   { name: 'on-key-opened', needs: ['decrypt-log:write'], vaultKeyCalls: ['Decrypt'] },
   {
     name: 'on-audit-seal',

@@ -248,6 +248,18 @@ const rows = {
     tables: [on('audit', ['PutItem'], OWNER), only('n ttl', on('control', ['UpdateItem'], 'REFUSED#*'))],
   },
   'audit:read': { doc: 'Read audit records.', tables: [on('audit', ['Query'], OWNER)] },
+  'reports:read': { doc: 'Read daily reports.', tables: [on('content', ['GetItem', 'Query'], 'REPORTS')] },
+  'reports:write': {
+    doc: 'Write daily reports, from the feedback of the day and the report of the day before.',
+    tables: [on('content', ['GetItem', 'PutItem'], 'REPORTS'), on('content', ['Query'], 'FEEDBACK#*')],
+  },
+  'feedback:give': {
+    doc: 'Store an answer without its owner, and that the owner answered on a day.',
+    tables: [
+      only('confidence text', on('content', ['PutItem'], 'FEEDBACK#*')),
+      only('answered', on('content', ['PutItem'], OWNER)),
+    ],
+  },
   'audit:read-all': {
     doc: 'Read audit records of all owners by day, from their index alone.',
     tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }],

@@ -240,6 +240,9 @@ export const routes = [
   ]),
   write('account-erase', 'DELETE /account', 'account:write', eraseAccount, LONG),
   write('cache-invalidate', 'POST /cache/invalidate', 'ops:write', ['cache:invalidate-all']),
+  read('reports-list', 'GET /audit/reports', 'audit:read', ['reports:read']),
+  read('reports-read', 'GET /audit/reports/{date}', 'audit:read', ['reports:read']),
+  write('feedback-give', 'POST /feedback', 'account:write', ['feedback:give']),
   read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read', 'audit:read-all']),
 ];
 

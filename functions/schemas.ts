@@ -1,8 +1,10 @@
 // Schemas of what each route takes. The functions parse with the same ones: test/functions/schemas.test.ts compares them.
 import type * as z from 'zod';
 
+import { FeedbackBody } from '#shared/account/feedback.ts';
 import { PreferencesBody } from '#shared/account/api.ts';
 import { AuditQuery } from '#shared/audit/api.ts';
+import { ReportPath, ReportsQuery } from '#shared/audit/report-api.ts';
 import { ReceiptsQuery } from '#shared/audit/receipts.ts';
 import { UsageHistoryQuery } from '#shared/audit/usage-api.ts';
 import { CreateTokenBody, RevokeUserBody, SessionPath, TokenPath } from '#shared/auth/api.ts';
@@ -56,6 +58,9 @@ export const requestSchemas: Partial<Record<RouteName, RequestSchemas>> = {
   'admin-sessions-revoke': { body: RevokeUserBody },
   'preferences-write': { body: PreferencesBody },
   'audit-logs': { query: AuditQuery },
+  'reports-list': { query: ReportsQuery },
+  'reports-read': { path: ReportPath },
+  'feedback-give': { body: FeedbackBody },
 };
 
 /** Bodies by route. API Gateway only checks that there is an object; the function names each wrong field. */

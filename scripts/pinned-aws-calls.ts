@@ -68,6 +68,11 @@ export const PINNED_AWS_CALLS: Readonly<Record<string, string>> = {
   'audit read': 'PutItem Query Query',
   // A day has four partitions, each read for the page and for the count.
   'audit of all read, one day': 'PutItem Query Query Query Query Query Query Query Query',
+  'reports listed': 'PutItem Query',
+  'report read, none': 'GetItem PutItem UpdateItem',
+  'feedback given': 'TransactWriteItems',
+  'feedback given again': 'PutItem TransactWriteItems',
+  'setup step': 'PutItem',
   'sessions listed': 'PutItem Query',
   'session ended, unknown': 'PutItem TransactWriteItems UpdateItem',
   'notices listed': 'PutItem Query',

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { RouteName } from '#functions/routes.ts';
 import type { preferencesView } from '#shared/account/preferences.ts';
 import type { AuditPage } from '#shared/audit/api.ts';
+import { DailyReport, type ReportPage } from '#shared/audit/report-api.ts';
 import type { ReceiptsPage } from '#shared/audit/receipts.ts';
 import { CATEGORIES, RESULTS } from '#shared/audit/record.ts';
 import type { UsagePage } from '#shared/audit/usage-api.ts';
@@ -367,6 +368,15 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   openapi: { body: Foreign },
   'metadata-protected-resource': { body: Foreign },
   'metadata-authorization-server': { body: Foreign },
+  'reports-list': {
+    body: z.object({
+      reports: z.array(DailyReport.pick({ date: true, written_at: true, metrics: true })),
+      pagination: Pagination,
+    }) satisfies z.ZodType<ReportPage>,
+  },
+  'reports-read': { body: DailyReport },
+  'feedback-give': { body: z.object(Done) },
+
   'leak-reports': {
     body: z.array(
       z.object({

@@ -272,6 +272,23 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     description:
       'Describes Cognito, whose own metadata MCP clients cannot use; 404 where issuers describe themselves. An address with a path is read in the form of OpenID Connect.',
   },
+  'reports-list': {
+    tag: 'Audit',
+    summary: 'List daily reports',
+    description: 'For auditors, operators and admins: the five success metrics of each day, newest first.',
+  },
+  'reports-read': {
+    tag: 'Audit',
+    summary: 'Read the report of a day',
+    description:
+      'Written at 06:00 UTC of the next day. A metric without cases has `value` null and the status `no data`. Reports name no owner.',
+  },
+  'feedback-give': {
+    tag: 'Usage',
+    summary: 'Give feedback',
+    description:
+      '`confidence` once a day (UTC), stored without its owner; reports show nothing of fewer than five answers a day. Or `setup_step`.',
+  },
   'leak-reports': {
     tag: 'Service',
     summary: 'Report leaked keys',

@@ -33,6 +33,9 @@ export type AllRecords = {
   readonly count: (filter: AllFilter, limit: number) => Promise<{ count: number; exact: boolean }>;
 };
 
+/** Port. Calls `visit` with every record of a UTC day, of all owners, in no order. */
+export type EachRecordOfDay = (day: string, visit: (record: AuditRecord) => void) => Promise<void>;
+
 const COUNT_LIMIT = 1000;
 /** Default range of a query for the records of all owners. */
 const ALL_RANGE_MS = 7 * 24 * 3600_000;

@@ -6,6 +6,7 @@ export type Category = (typeof CATEGORIES)[number];
 /** All recorded actions, in the past tense. A new action is one more line here. */
 export const ACTIONS = [
   'authentication.refused',
+  'authentication.failed',
   'roles.changed',
   'sessions.listed',
   'session.revoked',
@@ -53,6 +54,11 @@ export const ACTIONS = [
   'mcp.requested',
   'request.replayed',
   'audit.read',
+  'reports.listed',
+  'report.read',
+  'report.written',
+  'feedback.given',
+  'feedback.item_opened',
   'audit.tampered',
   'limits.read',
   'limits.changed',

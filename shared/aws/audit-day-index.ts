@@ -1,7 +1,12 @@
 // Audit records of all owners by day: the index `days` of the audit table, pk `dayShard` (`2026-11-28#3`), sk as in the table.
-import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 
-import type { AllFilter, AllRecords } from '#shared/audit/read.ts';
+import type { AllFilter, AllRecords, EachRecordOfDay } from '#shared/audit/read.ts';
 
 import { checkedPlace, dayShards, recordIn, toFilterExpression } from './audit-table.ts';
 import { readPage } from './read-page.ts';
@@ -108,3 +113,15 @@ export function auditDayIndex(db: DynamoDBDocumentClient, TableName: string): Al
     },
   };
 }
+
+export const eachRecordOfDay =
+  (db: DynamoDBDocumentClient, TableName: string): EachRecordOfDay =>
+  async (day, visit) => {
+    const queries = queriesOf(TableName, day, { from: day, to: endPlace(day) });
+    await Promise.all(
+      queries.map(async (query) => {
+        for await (const { Items = [] } of paginateQuery({ client: db }, query))
+          for (const item of Items) visit(recordIn(item));
+      }),
+    );
+  };

@@ -7,7 +7,7 @@ import { rejectionTable } from '#shared/aws/rejection-table.ts';
 import { transaction } from '#shared/aws/transaction.ts';
 import { env } from '#shared/core/env.ts';
 import { lazy } from '#shared/core/lazy.ts';
-import { createRecordRejectedCaller } from '#shared/services/rejected-caller.ts';
+import { createRecordFailedCheck, createRecordRejectedCaller } from '#shared/services/rejected-caller.ts';
 
 /** Needs `audit:write`. */
 export const audit = /* @__PURE__ */ lazy(() =>
@@ -30,3 +30,6 @@ export const recordRejection = /* @__PURE__ */ lazy(
 
 /** Needs `audit:write`. */
 export const recordRejectedCaller = /* @__PURE__ */ lazy(() => createRecordRejectedCaller(recordRejection()));
+
+/** Needs `audit:write`. */
+export const recordFailedCheck = /* @__PURE__ */ lazy(() => createRecordFailedCheck(audit()));

@@ -1,4 +1,4 @@
-import { ANONYMOUS } from '#shared/audit/audit.ts';
+import { ANONYMOUS, type Audit } from '#shared/audit/audit.ts';
 import type { RecordRejection } from '#shared/audit/rejections.ts';
 import type { AppError } from '#shared/core/errors.ts';
 
@@ -17,3 +17,16 @@ export const createRecordRejectedCaller =
       meta: { reason: typeof reason === 'string' ? reason : 'unknown' },
     });
   };
+
+/** Records a caller that could not be checked, because the gateway or its issuer failed: these count against the success rate. */
+export const createRecordFailedCheck =
+  (audit: Pick<Audit, 'commit'>) =>
+  (error: AppError, requestId: string): Promise<void> =>
+    audit.commit({
+      ownerId: ANONYMOUS,
+      category: 'authentication',
+      act: 'authentication.failed',
+      result: 'failed',
+      code: error.code,
+      requestId,
+    });

@@ -198,6 +198,11 @@ onEngine('the AWS calls of a request', () => {
       'audit of all read, one day': await callsOf(() =>
         erin.get('/audit/logs?from=2025-01-01T00:00:00Z&to=2025-01-01T23:00:00Z'),
       ),
+      'reports listed': await callsOf(() => erin.get('/audit/reports')),
+      'report read, none': await callsOf(() => erin.get('/audit/reports/2025-01-01')),
+      'feedback given': await callsOf(() => dora.post('/feedback', { confidence: 9 })),
+      'feedback given again': await callsOf(() => dora.post('/feedback', { confidence: 9 })),
+      'setup step': await callsOf(() => dora.post('/feedback', { setup_step: 'started' })),
       'sessions listed': await callsOf(() => alice.get('/sessions')),
       'session ended, unknown': await callsOf(() => alice.delete('/sessions/none')),
       'notices listed': await callsOf(() => alice.get('/notices')),

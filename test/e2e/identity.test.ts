@@ -107,7 +107,11 @@ onEngine('the authorizer and the public routes', () => {
     const { current } = portunus;
     const from = current.journal.all().length;
     const counted = () =>
-      current.lambda.logs().flatMap(({ line }) => (line.includes('"_aws"') ? [JSON.parse(line)] : []));
+      current.lambda
+        .logs()
+        .flatMap(({ line, functionName }) =>
+          functionName.endsWith('authorizer') && line.includes('"_aws"') ? [JSON.parse(line)] : [],
+        );
     const before = counted().length;
     const expired = { expiresInSeconds: -120 };
     for (const options of [{}, expired, { audience: 'https://elsewhere.example' }]) {

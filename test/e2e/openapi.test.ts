@@ -155,6 +155,11 @@ onEngine('GET /openapi.json', () => {
     const session = sessions.body.sessions[0].session_id as string;
     await compare('sessions-revoke', bob.delete(`/sessions/${encodeURIComponent(session)}`));
     await compare('audit-logs', alice.get('/audit/logs?limit=100'));
+    const six = new Date(Date.now() + 24 * 3600_000);
+    await current.events.runSchedule('portunus-local-on-daily-report', six);
+    const { reports } = (await compare('reports-list', alice.get('/audit/reports'))).body;
+    await compare('reports-read', alice.get(`/audit/reports/${reports[0].date}`));
+    await compare('feedback-give', alice.post('/feedback', { confidence: 9 }));
     await compare('admin-sessions-revoke', alice.post('/admin/sessions/revoke', { user_id: 'bob' }));
     await compare(
       'sessions-revoke-all',

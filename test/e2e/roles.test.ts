@@ -36,6 +36,7 @@ const BODIES: Readonly<Record<string, object>> = {
     limits: Object.fromEntries(ROLES.map((role) => [role, { per_minute: 100_000, burst: 10_000 }])),
   },
   'admin-sessions-revoke': { user_id: 'nobody' },
+  'feedback-give': { setup_step: 'started' },
   'tokens-create': { name: 'ci', scopes: ['usage:read'], expires_in: 60 },
 };
 const bodyOf = ({ method, name }: Route) =>

@@ -33,7 +33,13 @@ const ATTRIBUTES: Readonly<Record<Table, readonly string[]>> = {
 /** Puts of a whole row that some role may be permitted. */
 const ITEMS: Readonly<Record<Table, readonly object[]>> = {
   vault: [{ unheardOf: 1 }],
-  content: [{ unheardOf: 1 }, { fmt: 1, revision: 1, doc: '{}' }, { version: 1 }],
+  content: [
+    { unheardOf: 1 },
+    { confidence: 1 },
+    { answered: true },
+    { fmt: 1, revision: 1, doc: '{}' },
+    { version: 1 },
+  ],
   control: [{ unheardOf: 1 }],
   cache: [{ unheardOf: 1 }],
   audit: [{ unheardOf: 1 }],
@@ -156,6 +162,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           ...AI_CALLS,
           ...TOOL_CHANGES,
           'preferences-write',
+          'feedback-give',
           'notices-read',
           'keys-store',
           'account-erase',
@@ -185,6 +192,12 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
         read: [...TOOL_CALLS, ...TOOL_CHANGES, 'tools-list', 'tools-read'],
       },
     ],
+    [
+      'content',
+      'REPORTS',
+      { write: ['on-daily-report'], read: [...withNeed('reports:read'), 'on-daily-report'] },
+    ],
+    ['content', 'FEEDBACK#2026-11-28', { write: ['feedback-give'], read: ['on-daily-report'] }],
     ...['SHARED#1', 'SESSION#1'].map((pk) => ['content', pk, { write: [], read: [] }] as const),
     ...(['vault', 'audit'] as const).flatMap((table) =>
       ['SHARED', 'LIMITS'].map((pk) => [table, pk, { write: [], read: [] }] as const),

@@ -59,6 +59,7 @@ const message = {
 const BODIES: Readonly<Record<string, Json>> = {
   'oauth-register': { redirect_uris: ['http://localhost/callback'], client_name: 'a client' },
   'oauth-token': { grant_type: 'refresh_token', refresh_token: 'a token' },
+  'feedback-give': { confidence: 9, text: 'fine' },
   'leak-reports': { token: 'a token', type: 'a type' },
   mcp: message,
   completions: {
