@@ -11,6 +11,8 @@ type GatewayRejection = {
   readonly title: string;
   readonly detail: string;
   readonly nextStep: string;
+  /** Seconds in `Retry-After`. */
+  readonly retryAfter?: number;
 };
 
 const INVALID: GatewayRejection = {
@@ -72,12 +74,24 @@ const SLOW_DOWN: GatewayRejection = {
   title: 'Too many requests',
   detail: 'The request rate exceeds the limit of the service.',
   nextStep: 'Wait a second and try again.',
+  retryAfter: 1,
 };
 const BROKEN: GatewayRejection = {
   code: 'internal',
   title: 'Internal error',
   detail: 'The request failed.',
   nextStep: 'Try again; if the error persists, report the request id.',
+  retryAfter: 5,
+};
+
+/** Lambda rejected the call: all executions of the account, or those reserved for the function, are in use. */
+const BUSY: GatewayRejection = {
+  status: 503,
+  code: 'unavailable',
+  title: 'Service unavailable',
+  detail: 'The service has no capacity for the request at the moment. It was not begun.',
+  nextStep: 'Repeat the request after the time in Retry-After.',
+  retryAfter: 5,
 };
 
 /** By API Gateway response type. */
@@ -114,6 +128,7 @@ export const GATEWAY_REJECTIONS: Readonly<Record<string, GatewayRejection>> = {
     detail: 'The call exceeded the timeout of the gateway.',
     nextStep: 'Try again, or send a smaller request.',
   },
+  API_CONFIGURATION_ERROR: BUSY,
   DEFAULT_4XX: { ...INVALID, status: undefined },
   DEFAULT_5XX: BROKEN,
 };
@@ -133,7 +148,11 @@ export function addGatewayResponses(api: RestApi, site: ChallengeSite): void {
       restApi: api,
       type: ResponseType.of(type),
       ...(rejection.status && { statusCode: String(rejection.status) }),
-      responseHeaders: { ...headers, ...(challenge && { 'WWW-Authenticate': `'${challenge}'` }) },
+      responseHeaders: {
+        ...headers,
+        ...(challenge && { 'WWW-Authenticate': `'${challenge}'` }),
+        ...(rejection.retryAfter && { 'Retry-After': `'${rejection.retryAfter}'` }),
+      },
       templates: { 'application/json': problem(rejection) },
     });
   }

@@ -167,6 +167,19 @@ describe('a response of API Gateway itself', () => {
     },
   );
 
+  it('says when to repeat a request that the gateway or Lambda had no capacity for', () => {
+    const waits = Object.keys(GATEWAY_REJECTIONS).map((type) => [
+      type,
+      header(answerTo(type), 'Retry-After'),
+    ]);
+    expect(waits.filter(([, seconds]) => seconds !== '""')).toEqual([
+      ['THROTTLED', `"'1'"`],
+      ['QUOTA_EXCEEDED', `"'1'"`],
+      ['API_CONFIGURATION_ERROR', `"'5'"`],
+      ['DEFAULT_5XX', `"'5'"`],
+    ]);
+  });
+
   it('has no character in a document or header that the substitution of the gateway would change', () => {
     for (const answer of answers) {
       const document = answer['ResponseTemplates']['application/json'] as string;
