@@ -54,7 +54,7 @@ describe('the audit trail', () => {
     ['a user', alice],
     ['an operator', operator],
   ])('of another owner is forbidden to %s, whether that owner exists or not', async (_role, caller) => {
-    await expect(read(caller, { user_id: 'nobody' })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(read(caller, { user_id: 'unknown' })).rejects.toMatchObject({ code: 'forbidden' });
     await expect(read(caller, { owner: bob.ownerId })).rejects.toMatchObject({ code: 'forbidden' });
     await expect(read(caller, { owner: 'anonymous' })).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -185,7 +185,7 @@ describe('the daily comparison of Decrypt events with the audit trail', () => {
     keys: [{ provider: 'openai', kid: KID, version: 1 }],
   } as unknown as AuditRecord;
 
-  it('of a day whose events all have a receipt is recorded as such, and notifies nobody', async () => {
+  it('of a day whose events all have a receipt is recorded as such, without a notice', async () => {
     const { run, raised, drafts } = reconciliation([opening], [call]);
     expect(await run()).toMatchObject({ openings: 1, matched: 1, unmatched: 0, told: 0 });
     expect(raised).toEqual([]);

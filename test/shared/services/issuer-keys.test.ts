@@ -71,7 +71,7 @@ describe('the signing keys of issuers', () => {
     ['moved from another issuer', (rows: Map<string, Row>) => rows.set(URI, rows.get(OTHER) as Row)],
     ['made younger', (rows: Map<string, Row>) => rows.set(URI, { ...(rows.get(URI) as Row), at: NOW + 1 })],
     [
-      'written by someone else',
+      'written without the key of the seal',
       (rows: Map<string, Row>) => rows.set(URI, { at: NOW, sealed: new Uint8Array(80) }),
     ],
   ])('in a row that was %s are rejected, and the attempt is recorded', async (_name, forge) => {

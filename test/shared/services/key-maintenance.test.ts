@@ -84,7 +84,7 @@ describe('the daily sweep of keys', () => {
     expect(drafts.map(({ act }) => act)).toEqual(['notice.raised']);
   });
 
-  it('tells each owner once, however often it runs, and says what was known', async () => {
+  it('notifies each owner once, however often it runs', async () => {
     const { run, drafts } = expiry({ [TODAY]: [ending()] });
     await run();
     const before = drafts.length;

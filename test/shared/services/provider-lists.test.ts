@@ -89,7 +89,7 @@ describe('the list of providers', () => {
     expect(counts.get('anthropic' as never)).toEqual({ stored: 0, usable: 0 });
   });
 
-  it('says how the keys of a provider are renewed in this stage', async () => {
+  it('has the kind of renewal of each provider in this stage', async () => {
     expect(await renewalOfOpenai()).toBe('guided');
     expect(await renewalOfOpenai({ openai: { url: 'https://auth.example/token', client_id: 'c' } })).toBe(
       'oauth',

@@ -66,7 +66,7 @@ describe('a tool that changed at its upstream', () => {
         meta: { version: 3, count: 1 },
       },
     ]);
-    expect(raised).toEqual([]); // the caller is told by the rejection itself
+    expect(raised).toEqual([]); // the rejection itself informs the caller
   });
 
   it('notifies the admin who shared it, unless the admin made the call', async () => {
@@ -197,7 +197,7 @@ describe('the egress of registered tools', () => {
     ['http://tools.example/mcp', 'scheme'],
     ['https://tools.example:8443/mcp', 'port'],
     ['https://10.0.0.1/mcp', 'host'],
-  ])('rejects %s, and says that the operator can add its origin', (url, rule) => {
+  ])('rejects %s, and names the parameter to which the operator can add its origin', (url, rule) => {
     expect(rejection([], url)).toEqual([rule, expect.stringContaining('ToolOrigins')]);
     expect(rejection([new URL(url).origin], url)).toBe('allowed');
   });

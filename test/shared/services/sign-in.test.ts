@@ -112,7 +112,7 @@ describe('the exchange of a code', () => {
     await expect(signIn.exchange(CODE)).rejects.toMatchObject(oauth(code));
   });
 
-  it('at an unreachable issuer says so, and a defect of ours stays one', async () => {
+  it('at an unreachable issuer fails as temporarily unavailable, and a defect of ours as itself', async () => {
     const unreachable = exchangeFailingWith(new AppError('upstream_failed'));
     await expect(unreachable).rejects.toMatchObject(oauth('temporarily_unavailable'));
     await expect(exchangeFailingWith(new TypeError('a defect'))).rejects.toThrow(TypeError);
