@@ -48,7 +48,7 @@ export const eventFunctions = [
   },
   {
     name: 'on-audit-tampered',
-    needs: ['notices:raise', 'audit:write'],
+    needs: ['audit:check-expiry', 'notices:raise', 'audit:write'],
     pattern: { source: ['portunus.audit'], detail: { change: ['MODIFY', 'REMOVE'] } },
   },
   {
@@ -74,6 +74,12 @@ export const eventFunctions = [
     needs: ['audit:seal', 'leases:acquire', 'audit:write'],
     schedule: 'rate(1 minute)',
     timeoutSeconds: 50,
+  },
+  {
+    name: 'on-audit-export',
+    needs: ['audit:export', 'notices:raise', 'audit:write'],
+    schedule: 'cron(10 * * * ? *)',
+    timeoutSeconds: 600,
   },
   {
     name: 'on-decrypt-reconciliation',

@@ -277,6 +277,28 @@ const rows = {
     ],
     env: ['AUDIT_BUCKET', 'AUDIT_KEY_ARN', 'AUDIT_RETENTION'],
   },
+  'audit:export': {
+    doc: 'Write exports of sealed records, and let the exported rows expire. Cannot change anything else in a row.',
+    tables: [
+      only('eventId rec', on('audit', ['BatchGetItem'], OWNER)),
+      only('ttl logPlace', on('audit', ['UpdateItem'], OWNER)),
+      on('control', ['Query'], 'HOLD'),
+      on('control', ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], 'ONCE#*'),
+    ],
+    kms: [{ action: 'GetPublicKey', key: 'auditKey' }],
+    archive: [
+      { actions: ['GetObject'], objects: ['log/*'] },
+      { actions: ['GetObject', 'PutObject', 'PutObjectRetention'], objects: ['exports/*'] },
+      { actions: ['GetObject', 'PutObject'], objects: ['sealer/export.json'] },
+    ],
+    env: ['AUDIT_BUCKET', 'AUDIT_KEY_ARN', 'AUDIT_RETENTION'],
+  },
+  'audit:check-expiry': {
+    doc: 'Compare a row that was set to expire with the archive.',
+    tables: [on('audit', ['GetItem'], OWNER)],
+    archive: [{ actions: ['GetObject'], objects: ['log/*'] }],
+    env: ['AUDIT_BUCKET', 'AUDIT_RETENTION'],
+  },
   'decrypt-log:write': {
     doc: 'Store Decrypt events of KMS.',
     tables: [on('control', ['PutItem'], 'KMS#*')],

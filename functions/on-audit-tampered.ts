@@ -1,7 +1,8 @@
-// A changed or removed audit record → a record of that, a notice to its owner and a line to the operators.
+// A changed or removed audit record → a record of that, a notice to its owner and a line to the operators. The time to live that an
+// export sets is no such change.
 import { ChangedRecord } from '#shared/audit/tampering.ts';
-import { reportTampering } from '#shared/composition/jobs.ts';
+import { watchRecords } from '#shared/composition/audit-archive.ts';
 
 import { consumer } from './edge/event.ts';
 
-export const handler = consumer(ChangedRecord, (changed) => reportTampering()(changed));
+export const handler = consumer(ChangedRecord, (changed) => watchRecords()(changed));

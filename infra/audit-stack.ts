@@ -91,6 +91,8 @@ function auditPipe(scope: Construct, { data, config }: FunctionSite): CfnPipe {
       inputTemplate: JSON.stringify({
         ...Object.fromEntries(EVENT_FIELDS.map((field) => [field, `<$.dynamodb.NewImage.${field}.S>`])),
         change: '<$.eventName>',
+        ttl: '<$.dynamodb.NewImage.ttl.N>',
+        oldTtl: '<$.dynamodb.OldImage.ttl.N>',
         pk: '<$.dynamodb.Keys.pk.S>',
         sk: '<$.dynamodb.Keys.sk.S>',
       }),

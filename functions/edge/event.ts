@@ -37,6 +37,7 @@ type Run = {
   /** Scheduled time: the clock of the run, so that a late or repeated delivery does the same. */
   readonly nowMs: number;
   readonly requestId: string;
+  readonly remainingMs: () => number;
   /** Logs the failure of one item; the others continue. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -53,7 +54,12 @@ export function scheduled(
     const { id: requestId, time } = Due.parse(event);
     const onFailure = (error: unknown) =>
       logger.error('scheduled run failed', { requestId, name: errorName(error), frames: framesOf(error) });
-    const { counts, failed } = await run({ nowMs: Date.parse(time), requestId, onFailure }).catch((error) => {
+    const { counts, failed } = await run({
+      nowMs: Date.parse(time),
+      requestId,
+      remainingMs: () => context.getRemainingTimeInMillis(),
+      onFailure,
+    }).catch((error) => {
       onFailure(error);
       return { counts: {}, failed: 1 };
     });

@@ -1,5 +1,5 @@
-// Detection of changes to audit records. No function has that permission, so a change was made with other credentials
-// or by misuse of a role.
+// Detection of changes to audit records. The exporter may set the time to live of an exported row, once; every other change was made
+// with other credentials or by misuse of a role.
 import * as z from 'zod';
 
 import { OwnerId } from '#shared/core/ids.ts';
@@ -7,12 +7,19 @@ import type { Write } from '#shared/core/write.ts';
 
 import type { AuditDraft } from './audit.ts';
 
-/** `detail` of a bus event: the key of the record, and the kind of change. Removals by TTL are not reported. */
+/** `detail` of a bus event: the key of the record, and the kind of change. Removals by TTL are no events. */
 export const ChangedRecord = z.object({
   change: z.enum(['MODIFY', 'REMOVE']),
   pk: z.string().startsWith('U#'),
   sk: z.string().min(1),
+  /** Time to live after the change and before it: empty if there is none. */
+  ttl: z.string().optional(),
+  oldTtl: z.string().optional(),
 });
+/** Whether the change gave the row its first time to live, as an export does. */
+export const isFirstExpiry = ({ change, ttl, oldTtl }: ChangedRecord): boolean =>
+  change === 'MODIFY' && (ttl ?? '') !== '' && (oldTtl ?? '') === '';
+
 export type ChangedRecord = z.infer<typeof ChangedRecord>;
 
 type IncidentDraft = {

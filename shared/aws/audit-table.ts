@@ -1,11 +1,11 @@
 // Audit trail on DynamoDB. pk `U#<ownerId>`, sk `<time>#<event id>`. `rec` is the record as canonical JSON; the plain
 // attributes beside it serve filters, the pipe and the index `days`; `kids` are the used keys. Only the exporter may change a row, by
-// setting `ttl` and `logIndex`, and no function may remove one.
+// setting `ttl` and `logPlace`, and no function may remove one.
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
 import type { AuditStore } from '#shared/audit/audit.ts';
-import type { ChainPosition, Writers } from '#shared/audit/chain.ts';
+import type { Writers } from '#shared/audit/chain.ts';
 import { leafHash } from '#shared/audit/merkle.ts';
 import type { AuditFilter, AuditTrail } from '#shared/audit/read.ts';
 import { AuditRecord } from '#shared/audit/record.ts';
@@ -41,9 +41,9 @@ export const dayShards = (day: string): string[] => Array.from({ length: SHARDS 
 const dayShard = ({ ts, eventId }: AuditRecord): string =>
   `${ts.slice(0, 10)}#${(eventId.at(-1) ?? '').charCodeAt(0) % SHARDS}`;
 
-function toItem(record: AuditRecord, position: ChainPosition) {
-  const rec = canonicalJson({ ...record, ...position });
-  if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
+/** The row of a stored record, apart from what its export adds. @param rec the record, byte for byte */
+export function rowOf(rec: string) {
+  const record = AuditRecord.parse(JSON.parse(rec));
   const { ownerId, ts, eventId, act, category, result } = record;
   const kids = record.keys?.map(({ kid }) => kid);
   return {
@@ -68,11 +68,13 @@ export function auditTable(TableName: string, writers: Writers): AuditStore {
       item: undefined,
       open() {
         const slot = writers.take();
-        const Item = toItem(record, slot.position);
+        const rec = canonicalJson({ ...record, ...slot.position });
+        if (Buffer.byteLength(rec) > MAX_BYTES) throw new Error('An audit record is larger than 4 KiB.');
+        const Item = rowOf(rec);
         return {
           item: { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
-          isApplied: ({ rec }) => rec === Item.rec,
-          settle: (outcome) => slot.settle(outcome, leafHash(Item.rec).toString('hex')),
+          isApplied: (row) => row['rec'] === rec,
+          settle: (outcome) => slot.settle(outcome, leafHash(rec).toString('hex')),
         };
       },
       rejected: () => new AppError('internal'), // a collision of 80 random bits

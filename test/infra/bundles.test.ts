@@ -29,7 +29,9 @@ const START_KB: Readonly<Record<string, number>> = {
   authorizer: 120,
   openapi: 200,
   // With the S3 client, which no route has.
+  'on-audit-export': 580,
   'on-audit-seal': 530,
+  'on-audit-tampered': 530,
   'tools-invoke': 560,
   completions: 550,
   embeddings: 550,

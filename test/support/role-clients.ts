@@ -11,7 +11,7 @@ import type { Stack } from '#local/stack.ts';
 
 export type Send = (db: DynamoDBDocumentClient) => Promise<unknown>;
 
-function optionsOf(stack: Stack, name: string) {
+export function optionsOf(stack: Stack, name: string) {
   const config = stack.lambda.functions().find((fn) => fn.name === `portunus-local-${name}`);
   if (!config) throw new Error(`The stack has no function ${name}.`);
   const credentials = stack.credentialsFor(config.roleArn, name);
