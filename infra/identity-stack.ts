@@ -51,8 +51,18 @@ export class IdentityStack extends Stack {
       this.exportValue(value);
     new CfnOutput(this, 'UserPoolId', { value: this.pool.userPoolId });
     new CfnOutput(this, 'ClientId', { value: this.client.userPoolClientId });
+    new CfnOutput(this, 'LogoutUrl', {
+      value: logoutUrl(this, config),
+      description: 'Open it in a browser to end the session of its login page, which ended tokens leave.',
+    });
     new CfnOutput(this, 'IssuerUrl', { value: this.pool.userPoolProviderUrl });
   }
+}
+
+/** Cognito goes on to one of the client's logout URLs. */
+function logoutUrl({ loginUrl, client }: IdentityStack, { redirectUris }: StageConfig): string {
+  const [next = ''] = redirectUris;
+  return `${loginUrl}/logout?client_id=${client.userPoolClientId}&logout_uri=${encodeURIComponent(next)}`;
 }
 
 /** Prefixes are unique per region across accounts. */
@@ -113,6 +123,7 @@ function publicClient(
     oAuth: {
       flows: { authorizationCodeGrant: true },
       callbackUrls: [...config.redirectUris],
+      logoutUrls: [...config.redirectUris],
       scopes: [OAuthScope.OPENID, ...scopes.map((one) => OAuthScope.resourceServer(server, one))],
     },
     ...PUBLIC_CLIENT_TOKENS,

@@ -106,6 +106,8 @@ export function authorizeAt(site: RelaySite, query: Parameters): Authorization {
     scope: ['openid', ...scopesIn(site, query['scope']).map((scope) => `${site.scopePrefix}${scope}`)].join(
       ' ',
     ),
+    // Otherwise the cookie of Cognito's login page signs in for an hour without a password.
+    ...(query['prompt'] === 'login' && { prompt: 'login' }),
   });
   return { kind: 'page', client: redirectUri, next, cookie: cookieName(state) };
 }

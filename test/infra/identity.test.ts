@@ -37,6 +37,18 @@ describe('the built-in issuer', () => {
     }
   });
 
+  it('has an address that ends the session of the login page, with a logout URL of its client', () => {
+    const stage = synthesise({ stage: 'dev', redirectUris: ['https://client.example.com/callback'] });
+    const [client] = resourcesOf(stage, 'AWS::Cognito::UserPoolClient');
+    expect(client?.['LogoutURLs']).toEqual(['https://client.example.com/callback']);
+    const { Outputs } = stage.templates.Identity as unknown as {
+      Outputs: Record<string, { Value: unknown }>;
+    };
+    const address = JSON.stringify(Outputs['LogoutUrl']?.Value);
+    expect(address).toContain('/logout?client_id=');
+    expect(address).toContain('&logout_uri=https%3A%2F%2Fclient.example.com%2Fcallback');
+  });
+
   it('has one client for all MCP clients, which returns to this API alone and has its own sign-in page', () => {
     const relays = resourcesOf(dev, 'AWS::Cognito::UserPoolClient').filter(({ CallbackURLs }) =>
       JSON.stringify(CallbackURLs).includes('/authorize/callback'),

@@ -151,6 +151,11 @@ describe('an authorization request', () => {
     expect(state).not.toBe(request.state);
   });
 
+  it('requests a new sign-in of the issuer for a client that requests one', () => {
+    expect(pageFor({ ...request, prompt: 'login' }).next.get('prompt')).toBe('login');
+    expect(pageFor(request).next.has('prompt')).toBe(false);
+  });
+
   it.each([
     ['todo:read', 'openid portunus/todo:read'],
     ['portunus/todo:read unknown offline_access', 'openid portunus/todo:read'],
