@@ -33,10 +33,11 @@ export function createClaims({ store, tiers, now, observe }: Ports) {
      * The right to compute. A claim whose holder takes longer than the others wait is taken over by the first of them: if the
      * holder died, one more call is made, and not one for each that waits.
      * @param overdue the holder that was waited for in vain
+     * @returns undefined if the store failed
      */
-    async acquire(request: PlacedRequest, state: CacheState, overdue?: string): Promise<boolean> {
+    async acquire(request: PlacedRequest, state: CacheState, overdue?: string): Promise<boolean | undefined> {
       const ended = isActive(state, now()) ? overdue : (state.row?.ended ?? '');
-      return ended !== undefined && (await claim(request, ended)) === true;
+      return ended === undefined ? false : claim(request, ended);
     },
 
     missOf({ request, state, stale }: Found, isHolder: boolean): CacheMiss {

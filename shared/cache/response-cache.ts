@@ -83,7 +83,8 @@ function createStoreLookup(ports: ResponseCachePorts, tiers: ReturnType<typeof c
       const { answer, ...found } = await answerIn(state, request, { tried, isLate: waiting.isLate() });
       if (answer) return answer;
       const isHolder = await claims.acquire(request, state, waiting.overdue(state));
-      if (isHolder || waiting.isOver()) return claims.missOf({ request, state, ...found }, isHolder);
+      if (isHolder !== false || waiting.isOver())
+        return claims.missOf({ request, state, ...found }, isHolder === true);
       waiting.extend(state);
       await pause(tried, request);
     }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { admission } from './admission.ts';
 import { auditVerification } from './audit-verify.ts';
 import { bundling } from './bundling.ts';
+import { cacheTiers } from './cache.ts';
 import { coldStarts } from './cold-start.ts';
 import { completions } from './completions.ts';
 import { besidePeer } from './peer.ts';
@@ -20,6 +21,7 @@ const PARTS = {
   admission,
   audit: auditVerification,
   bundling,
+  cache: cacheTiers,
   cold: coldStarts,
   completions,
   load: (quick: boolean) => withStack((stack) => throughput(stack, quick)),
@@ -39,6 +41,7 @@ Prints ratios measured in this run, on loopback, each beside its limit or what i
   admission    what authorizer, rates, reservation and settlement cost, in AWS calls and ms, against the same without them
   audit        verification of the audit log, records per second, against SHA-256 of the same bytes
   bundling     all functions and one changed function, against one plain esbuild call over the same entries
+  cache        an answer from each tier of the response cache and a miss, against a live one; beside @portkey-ai/gateway
   cold         bundle size and cold start of each function, against an empty handler under the same runtime client
   completions  what /v1/chat/completions adds to a direct call, JSON and SSE, and its own part of it; beside @portkey-ai/gateway
   load         requests per second, p50 and p95 at 16 connections, against a handler that does nothing

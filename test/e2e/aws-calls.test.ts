@@ -268,6 +268,76 @@ onEngine('the AWS calls of a request', () => {
     expect(calls).toEqual(PINNED_AWS_CALLS);
   });
 
+  it('of each outcome of the response cache are counted', async () => {
+    const { current } = portunus;
+    const person = await current.person('cached');
+    const api_key = canaryKey('openai');
+    await person.post('/api-keys', { provider: 'openai', api_key });
+    const overRest = (words: string) => chat(person, words, { temperature: 0 });
+    const overMcp = (words: string) =>
+      current.request('POST', '/mcp', {
+        headers: {
+          authorization: `Bearer ${person.token}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: {
+            name: 'ai_chat',
+            arguments: say(words, { provider: 'openai', model: 'gpt-4.1-mini', temperature: 0 }),
+          },
+        }),
+      });
+    for (const warm of [overRest, overMcp]) await warm('first of the day');
+    await overMcp('a warm key'); // the instance of the other function had an answer from the cache
+    /** With the read of the cache, whose partitions tell it from the one of a session. */
+    const outcome = async (work: () => Promise<unknown>) => {
+      const before = current.journal.all().length;
+      const others = await callsOf(work);
+      const reads = current.journal
+        .all()
+        .slice(before)
+        .filter(
+          ({ operation, partitions }) => operation === 'BatchGetItem' && partitions?.includes('GLOBAL'),
+        );
+      return [...reads.map(() => 'BatchGetItem'), ...(others ? [others] : [])].join(' ');
+    };
+    const calls = {
+      miss: await outcome(() => overRest('one')),
+      'hit in memory': await outcome(() => overRest('one')),
+      'hit in the store': await outcome(() => overMcp('one')),
+      'expired, and its provider fails': await (async () => {
+        await overRest('two');
+        for (const { pk, sk } of await current.rows('cache')) {
+          if (!String(sk).startsWith('E#')) continue;
+          await current.db.send(
+            new UpdateCommand({
+              TableName: current.tableName('cache'),
+              Key: { pk, sk },
+              UpdateExpression: 'SET freshUntil = :past',
+              ExpressionAttributeValues: { ':past': 0 },
+            }),
+          );
+        }
+        const recover = current.provider?.fail(api_key, 501);
+        const counted = await outcome(() => overMcp('two'));
+        recover?.();
+        return counted;
+      })(),
+    };
+    expect(calls).toEqual({
+      miss: 'BatchGetItem PutItem PutItem Query TransactWriteItems TransactWriteItems UpdateItem',
+      'hit in memory': 'PutItem',
+      'hit in the store': 'BatchGetItem PutItem',
+      // The claim and its release beside an attempt: the provider was called.
+      'expired, and its provider fails':
+        'BatchGetItem DeleteItem PutItem PutItem Query TransactWriteItems TransactWriteItems UpdateItem',
+    });
+  });
+
   it('read the limits in force once for many calls', async () => {
     const alice = await portunus.current.person('alice-again'); // the first one has erased her account
     await alice.invoke('time_now'); // the first call of all makes the caller's rate

@@ -234,6 +234,14 @@ describe('the response cache', () => {
     expect(events).toEqual(['lost']);
   });
 
+  it('does not wait where a claim cannot be written', async () => {
+    const { instance, request, events, deadline } = stage({ broken: { claim: fails } });
+    const before = deadline.remainingMs();
+    await missOf(await instance().lookUp(request())).store({ text: 'first' });
+    expect(deadline.remainingMs()).toBe(before);
+    expect(events).toEqual(['lost', 'miss']);
+  });
+
   it('does not remember a response that the store could not take', async () => {
     const { instance, request } = stage({ broken: { put: fails } });
     const cache = instance();
