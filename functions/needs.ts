@@ -29,7 +29,7 @@ const DAY_SHARD = `${DAY}#?`;
 const NOTICE = 'noticeOf kind severity subject text next_step url created_at';
 const TOOL = 'fmt revision doc';
 const PREFERENCES =
-  'version default_provider default_models default_policy day_micro_usd month_micro_usd updated_at';
+  'version default_provider default_models default_policy failover day_micro_usd month_micro_usd updated_at';
 const BUDGET = 'revision budgetRevision budget warned:day.microUsd warned:month.microUsd';
 const VAULT_KEYS = ['VAULT_KEY_ARN', 'VAULT_KEY_ARNS'] as const;
 

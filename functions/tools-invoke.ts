@@ -22,9 +22,10 @@ export const handler = authenticatedRoute('tools-invoke', {
     const answer = await invoke()({ toolName, parameters, ...call });
     const { replayed } = answer;
     if (!answer.ok) return { recorded: true, error: answer.error, failure: answer.failure, replayed };
-    const { result, cached, mode, reason, usage, notes, ageSeconds: age_seconds } = answer;
+    const { result, cached, mode, reason, attempts, usage, notes, ageSeconds: age_seconds } = answer;
     const { requestId: request_id } = answer;
-    const reply = { result, success: true, cached, mode, reason, age_seconds, usage, notes, request_id };
+    const how = { cached, mode, reason, attempts, age_seconds };
+    const reply = { result, success: true, ...how, usage, notes, request_id };
     return { recorded: true, body: reply, replayed };
   },
 });

@@ -28,6 +28,9 @@ import { streamedCaller } from './streamed-caller.ts';
 /** Reserved for writing the outcome record and returning the response. */
 const MARGIN_MS = 3000;
 
+/** Why the answer was not served in the usual way: `backup_key`, `failover`, `cached`, `stale`. */
+const MODE_HEADER = 'x-portunus-mode';
+
 /** Names the fields of the request that its provider cannot express. */
 const DROPPED_HEADER = 'x-portunus-dropped';
 
@@ -87,6 +90,9 @@ function replyTo(requestId: string, { open, dialect }: { open: Open; dialect: Di
   };
   return {
     onDropped: (fields: readonly string[]) => void (dropped = fields),
+    onServed: ({ mode }: Pick<Earlier, 'mode'>) => {
+      if (mode !== 'live') more[MODE_HEADER] = mode;
+    },
     piece,
     end,
     /** The answer to an earlier request: of the same idempotency key, or from the cache. */
@@ -155,7 +161,16 @@ async function answer(request: Request, reply: Reply): Promise<void> {
   const translation = { strict: isStrict(event), onDropped: reply.onDropped };
   // The outcome's record is durable when this returns: only then is the last piece sent.
   const sink = reply.piece;
-  const done = await invokeModel()({ ...call, requestId, deadline, scoped: true, translation, sink });
+  const done = await invokeModel()({
+    ...call,
+    requestId,
+    deadline,
+    scoped: true,
+    translation,
+    sink,
+    onServed: reply.onServed,
+  });
+  if (done.ok) reply.onServed(done);
   if (done.ok) return done.replayed || done.cached ? reply.again(done, parameters) : reply.end(done.result);
   logError(done.error, done.failure ?? done.error, requestId);
   return reply.fail(done.error);

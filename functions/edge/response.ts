@@ -14,7 +14,8 @@ const SECURITY_HEADERS = {
 /** The one page that may read our answers. A browser compares it with its own address: all others read nothing. */
 export const webOrigin = lazy(() => envIfSet('WEB_ORIGIN'));
 
-const EXPOSED = 'Idempotency-Replayed, Retry-After, WWW-Authenticate, x-portunus-dropped, x-request-id';
+const EXPOSED =
+  'Idempotency-Replayed, Retry-After, WWW-Authenticate, x-portunus-dropped, x-portunus-mode, x-request-id';
 
 /** On every answer, errors too. */
 export const commonHeaders = lazy((): Readonly<Record<string, string>> => {

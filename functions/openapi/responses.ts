@@ -111,7 +111,11 @@ const Invoked = z.object({
   success: z.literal(true),
   cached: z.boolean(),
   age_seconds: Count.optional().describe('Of a cached result'),
-  mode: z.enum(['live', 'backup_key', 'cached', 'stale']),
+  mode: z.enum(['live', 'backup_key', 'cached', 'stale', 'failover']),
+  attempts: z
+    .array(z.object({ provider: Text, model: Text.optional(), key_id: Text.optional(), code: Text }))
+    .optional()
+    .describe('Steps of the call, if the first did not answer'),
   reason: Text.optional(),
   usage: z.looseObject({}).optional().describe('Charge of a call to a provider'),
   notes: z.array(Text).optional(),
@@ -173,6 +177,11 @@ const preferences = {
   default_provider: Text.nullable(),
   default_models: z.record(z.string(), z.string()),
   default_policy: z.enum(['preferred', 'cheapest']),
+  failover: z.object({
+    allowed: z.boolean(),
+    providers: z.array(Text),
+    models: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  }),
   budget: z.object({ currency: Text, day_usd: Text.nullable(), month_usd: Text.nullable() }),
   updated_at: Time.nullable(),
 };

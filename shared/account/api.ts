@@ -14,6 +14,17 @@ export const PreferencesBody = z.strictObject({
     .enum(['preferred', 'cheapest'])
     .optional()
     .describe('Default for a chat that names neither provider nor model.'),
+  failover: z
+    .strictObject({
+      allowed: z.boolean(),
+      providers: z.array(Provider).min(1).max(10).describe('In this order, those with a key of yours.'),
+      models: z
+        .record(Provider, z.record(Model, Model))
+        .optional()
+        .describe('By provider: its model that stands for a model of another provider.'),
+    })
+    .optional()
+    .describe('Other providers for a call that the chosen one fails. Absent: none.'),
   budget: z
     .strictObject({
       /** Only USD; checked by hand, so that the error can state the reason. */

@@ -15,6 +15,13 @@ export const Preferences = z.object({
   default_provider: z.string().optional(),
   default_models: z.record(z.string(), z.string()).default({}),
   default_policy: z.enum(['preferred', 'cheapest']).optional(),
+  failover: z
+    .object({
+      allowed: z.boolean(),
+      providers: z.array(z.string()),
+      models: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    })
+    .optional(),
   day_micro_usd: z.int().optional(),
   month_micro_usd: z.int().optional(),
   updated_at: z.string().optional(),
@@ -77,12 +84,13 @@ export function changedPreferences(
   { stage, at }: { stage: StageMoney; at: string },
 ): Preferences {
   if (body.version !== undefined && body.version !== before.version) throw changedMeanwhile(before);
-  const { default_provider, default_policy, default_models = {} } = body;
+  const { default_provider, default_policy, default_models = {}, failover } = body;
   return {
     version: before.version + 1,
     ...(default_provider !== undefined && { default_provider }),
     default_models,
     ...(default_policy !== undefined && { default_policy }),
+    ...(failover && { failover }),
     ...budgetIn(body, stage),
     updated_at: at,
   };
@@ -100,6 +108,7 @@ export function preferencesView({ day_micro_usd: day, month_micro_usd: month, ..
     default_provider: rest.default_provider ?? null,
     default_models: rest.default_models,
     default_policy: rest.default_policy ?? 'preferred',
+    failover: rest.failover ?? { allowed: false, providers: [] },
     budget: {
       currency: 'USD',
       day_usd: day === undefined ? null : formatUsd(day),

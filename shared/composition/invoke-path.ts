@@ -5,6 +5,7 @@ import { todoTable } from '#shared/aws/todo-table.ts';
 import { env } from '#shared/core/env.ts';
 
 import { createCompletions } from '#shared/providers/completions.ts';
+import { failoverTargets } from '#shared/providers/failover-targets.ts';
 import { createToolStatus } from '#shared/services/tool-status.ts';
 import { createTodos } from '#shared/todo/todo.ts';
 import type { FindAlternatives } from '#shared/tools/alternatives.ts';
@@ -61,6 +62,7 @@ export const invokeWith = (others: OtherTools) =>
     beginIdempotentRequest,
     lookUpResponse,
     ...others,
+    failoverTargets: async (owner, failed) => failoverTargets(await preferenceOf()(owner), failed),
     recordRejection: recordRejection(),
     now,
   });

@@ -34,6 +34,11 @@ function quoted({ provider_message, upstream_message }: ErrorDetails): string {
   return typeof said === 'string' ? ` The ${who} says, in words of its own: ${JSON.stringify(said)}.` : '';
 }
 
+function servedMeta({ mode, reason, attempts, ageSeconds }: Extract<InvokeResult, { ok: true }>) {
+  if (mode === 'live' && !attempts) return {};
+  return { [SERVED_META]: { mode, reason, age_seconds: ageSeconds, attempts } };
+}
+
 /**
  * Failures are returned as results, so that a model can correct its call.
  * @param isStructured true if the tool has an output schema
@@ -53,9 +58,9 @@ export function toolResult(
       _meta: { [ERROR_META]: problem, ...replayed },
     };
   }
-  const { result, mode, reason, ageSeconds, usage, notes } = answer;
+  const { result, usage, notes } = answer;
   const _meta = {
-    ...(mode !== 'live' && { [SERVED_META]: { mode, reason, age_seconds: ageSeconds } }),
+    ...servedMeta(answer),
     ...(usage && { [USAGE_META]: usage }),
     ...(notes && { [NOTES_META]: notes }),
     ...replayed,

@@ -21,6 +21,10 @@ export type CompletionCall = {
   readonly strict?: boolean | undefined;
   /** Called with the names of the dropped fields before anything is sent. */
   readonly onDropped?: ((fields: readonly string[]) => void) | undefined;
+  /** Called with each step that failed, if another follows. */
+  readonly onFailedAttempt?:
+    | ((attempt: { provider: string; key_id?: string; code: string }) => void)
+    | undefined;
   /** Called with each key before it is opened: its receipt. */
   readonly onUse: (key: { provider: string; kid: string; version: number }) => void;
 };

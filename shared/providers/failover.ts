@@ -1,7 +1,7 @@
 // The order in which an owner's keys are tried for one call, and every step taken with a key that its provider rejects.
 import type { Deadline } from '#shared/core/deadline.ts';
 import { AppError } from '#shared/core/errors.ts';
-import type { Kid, ProviderId, OwnerId } from '#shared/core/ids.ts';
+import { keyIdOf, type Kid, type OwnerId, type ProviderId } from '#shared/core/ids.ts';
 import type { Unusable } from '#shared/vault/stored-key.ts';
 import type { Candidate, UsableKeys } from '#shared/vault/usable-keys.ts';
 
@@ -16,7 +16,14 @@ export type KeyName = Pick<KeyValue, 'kid' | 'version'> & {
 };
 
 /** The call that a change of a key is traced to. */
-export type OnCall = { readonly owner: OwnerId; readonly requestId: string; readonly deadline: Deadline };
+export type OnCall = {
+  readonly owner: OwnerId;
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  readonly onFailedAttempt?:
+    | ((attempt: { provider: string; key_id?: string; code: string }) => void)
+    | undefined;
+};
 
 /**
  * `renewed`: the row has another value now · `refused`: the provider will not renew this credential any more ·
@@ -169,6 +176,11 @@ export function createFailover(ports: { vault: UsableKeys; health: KeyHealth; no
         return { value: outcome.value, mode: reason ? 'backup_key' : 'live', ...(reason && { reason }) };
       }
       rejected ??= outcome;
+      call.onFailedAttempt?.({
+        provider: key.provider,
+        key_id: keyIdOf(key.provider, key.kid),
+        code: outcome.kind,
+      });
     }
   };
 }

@@ -3,12 +3,22 @@ import type { OwnerId } from '#shared/core/ids.ts';
 
 import type { Policy } from './policy.ts';
 
+/** Consent of an owner to other providers for calls that the chosen one fails, in their order. */
+export type Failover = {
+  readonly allowed: boolean;
+  readonly providers: readonly string[];
+  /** By provider: its model that stands for a model of another one. */
+  readonly models?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+};
+
 /** Defaults of an owner for what a call does not specify. */
 export type Preference = {
   readonly default_provider?: string | undefined;
   readonly default_models?: Readonly<Record<string, string>> | undefined;
   /** Policy of a chat that names neither provider nor model. */
   readonly default_policy?: Policy | undefined;
+  /** Absent: a call is served by the chosen provider alone. */
+  readonly failover?: Failover | undefined;
 };
 
 /** Port. Called only when a call leaves something unspecified. */

@@ -30,6 +30,8 @@ export function createChangePreferences(ports: {
   ): Promise<{ view: object; writes: readonly Write[] }> => {
     for (const provider of Object.keys(body.default_models ?? {})) factsOf(provider);
     if (body.default_provider !== undefined) factsOf(body.default_provider);
+    const { providers = [], models = {} } = body.failover ?? {};
+    for (const provider of [...providers, ...Object.keys(models)]) factsOf(provider);
     const limits = budgetLimits(budgets, { roles, provider: undefined });
     const before = (await store.find(ownerId)) ?? NO_PREFERENCES;
     const after = changedPreferences(before, body, {

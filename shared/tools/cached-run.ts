@@ -5,6 +5,7 @@ import { type AppError, asAppError, ERRORS } from '#shared/core/errors.ts';
 
 import { BUILT_IN_VERSIONS } from './built-in-versions.ts';
 import { type CachedCall, cacheModeOf, type LookUpResponse, wantsCache } from './cache-choice.ts';
+import { observedSink } from './observed-sink.ts';
 import type { Done, ServedBy, Tool, ToolCall } from './tool.ts';
 
 type Arguments = Parameters<Tool['run']>[0];
@@ -50,18 +51,6 @@ function staleFor(
   return { ...doneWith(stale, { mode: 'stale', reason: error.code }), failure: error };
 }
 
-/** A sink that records whether it was used. */
-function observed(sink: ToolCall['sink']) {
-  let hasStreamed = false;
-  const observing: ToolCall['sink'] =
-    sink &&
-    ((piece) => {
-      hasStreamed = true;
-      return sink(piece);
-    });
-  return { sink: observing, hasStreamed: () => hasStreamed };
-}
-
 async function runThroughCache(
   { input, call, of }: { input: Arguments; call: ToolCall; of: CachedCall },
   tool: Tool,
@@ -70,11 +59,12 @@ async function runThroughCache(
   const found = await lookUp(toCacheRequest(tool, input, of));
   if (found.kind === 'hit') return doneWith(found, { mode: 'cached' });
   if (found.kind === 'stale') return doneWith(found, { mode: 'stale', reason: 'in_progress' });
-  const { sink, hasStreamed } = observed(call.sink);
+  const { sink, hasStreamed } = observedSink(call.sink);
   try {
     const done = await tool.run(input, { ...call, sink });
+    // The answer of another provider is stored by the call that got it.
     const valid = tool.output.safeParse(done.output);
-    await (valid.success ? found.store(valid.data) : found.abandon());
+    await (valid.success && !done.failure ? found.store(valid.data) : found.abandon());
     return done;
   } catch (failure) {
     await found.abandon();

@@ -23,7 +23,7 @@ import type { Completions } from '#shared/providers/completions.ts';
 import type { Intent } from '#shared/providers/completion-call.ts';
 import type { Todos } from '#shared/todo/todo.ts';
 
-import { readsFirst, afterAdmission } from './admission.ts';
+import { readsFirst } from './admission.ts';
 import { type FindAlternatives, withAlternatives } from './alternatives.ts';
 import { type LookUpResponse, wantsCache } from './cache-choice.ts';
 import { throughCache } from './cached-run.ts';
@@ -31,7 +31,8 @@ import { coerced } from './coerce.ts';
 import { endingOf, recordsOf, requireReturnable, servedBy } from './ending.ts';
 import { idempotencyKeyIn, replayOf, storedFailure } from './idempotent-call.ts';
 import type { StatusPorts } from './builtin/status-ports.ts';
-import type { CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
+import { type FindFailoverTargets, withAttempts, withFailover } from './provider-failover.ts';
+import type { Attempt, CallMeta, Done, InvokeResult, KeyReceipt, Tool, ToolCall } from './tool.ts';
 
 export type Invocation = {
   readonly toolName: string;
@@ -52,6 +53,7 @@ export type Invocation = {
   readonly sink?: ToolCall['sink'];
   readonly progress?: ToolCall['progress'];
   readonly translation?: ToolCall['translation'];
+  readonly onServed?: ToolCall['onServed'];
   /** Whether the route can return this result. Absent: any, as of routes that stream. */
   readonly canReturn?: ((result: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** Gateways between the caller and us; absent: none. */
@@ -117,6 +119,7 @@ type Ports = {
   beginIdempotentRequest: BeginIdempotentRequest;
   lookUpResponse: LookUpResponse;
   alternatives: FindAlternatives;
+  failoverTargets: FindFailoverTargets;
   /** Records a call that did not succeed. */
   recordRejection: RecordRejection;
   /** A built-in tool; none for routes that pass their tool. */
@@ -166,7 +169,12 @@ const callerOf = ({ principal, requestId, deadline }: Invocation): Caller => ({
 });
 
 /** The caller's side of a call while it runs. */
-const listeners = ({ sink, progress, translation }: Invocation) => ({ sink, progress, translation });
+const listeners = ({ sink, progress, translation, onServed }: Invocation) => ({
+  sink,
+  progress,
+  translation,
+  onServed,
+});
 
 const identityOf = (
   { principal: { ownerId }, requestId, deadline: { remainingMs } }: Invocation,
@@ -183,37 +191,64 @@ type Ended = {
   readonly idempotent: IdempotentRequest;
   readonly draft: ReturnType<typeof draftsOf>;
   readonly end: ReturnType<typeof recordsOf>['end'];
+  readonly attempts: readonly Attempt[];
 };
 
 /** Commits the record of a call whose tool has ended, with the writes of the tool and the response. */
 async function conclude(
   invocation: Invocation,
-  { tool, done, idempotent, draft, end }: Ended,
+  { tool, done, idempotent, draft, end, attempts }: Ended,
 ): Promise<InvokeResult> {
   const { requestId } = invocation;
-  const { how, meta } = servedBy(done);
+  const { how: served, meta } = servedBy(done);
+  const how = { ...served, ...(attempts.length > 0 && { attempts }) };
   const result = outputOf(tool, done, invocation);
   const record = draft(tool, { result: 'succeeded', meta });
+  const other = done.usage && { usage: done.usage };
   const usage = await end(endingOf(done), record, (cost) => [
-    ...idempotent.store({ result, requestId, ...how, ...cost }),
+    ...idempotent.store({ result, requestId, ...how, ...cost, ...other }),
     ...(done.writes ?? []),
   ]);
-  return { ok: true, result, requestId, ...how, ...usage };
+  return { ok: true, result, requestId, ...how, ...usage, ...other };
 }
+
+/** The call with other arguments. Its idempotency key remains with the first. */
+const failoverChain = (invoke: Invoke, { idempotencyKey: _key, ...invocation }: Invocation) => ({
+  isNested: invocation.nested ?? false,
+  again: (change: Pick<Invocation, 'parameters' | 'requestId' | 'sink'>) =>
+    invoke({ ...invocation, nested: true, ...change }),
+});
+
+/** An earlier response. Charges what this call has cost itself, if anything. */
+async function replayed(
+  earlier: StoredResponse,
+  { end, record }: { end: Ended['end']; record: AuditDraft },
+): Promise<InvokeResult> {
+  await end({ error: new AppError('conflict') }, { ...record, act: 'request.replayed' });
+  return replayOf(earlier);
+}
+
+/** Reports of a call while it runs. */
+const listingIn = (keys: KeyReceipt[], attempts: Attempt[]) => ({
+  onUse: (key: KeyReceipt) => void keys.push(key),
+  onFailedAttempt: (attempt: Attempt) => void attempts.push(attempt),
+});
 
 /** Until the tool of a call is known. Nothing begins before. */
 const NOT_ADMITTED = (): Promise<void> => Promise.reject(new Error('The call is not admitted yet.'));
 
 export function createInvoke(all: Ports): Invoke {
   const { audit, recordRejection, account, admit, admitProvider, alternatives, ...rest } = all;
-  const { beginIdempotentRequest, lookUpResponse, findBuiltIn, findRegistered, ...ports } = rest;
+  const { beginIdempotentRequest, lookUpResponse, ...others } = rest;
+  const { findBuiltIn, findRegistered, failoverTargets: targets, ...ports } = others;
   const invoke: Invoke = async (invocation) => {
     const { principal, requestId, deadline, hops = 0 } = invocation;
     let { tool } = invocation;
     let idempotent = NOT_IDEMPOTENT;
     let admission = NOT_ADMITTED;
     const keys: KeyReceipt[] = [];
-    const onUse = (key: KeyReceipt) => void keys.push(key);
+    const attempts: Attempt[] = [];
+    const listed = listingIn(keys, attempts);
     const draft = draftsOf(invocation, keys);
     const { end, ...records } = recordsOf({ audit, recordRejection }, account(callerOf(invocation)));
 
@@ -224,21 +259,15 @@ export function createInvoke(all: Ports): Invoke {
       await records.begin(intent, draft(tool, attempted(intent)), idempotent.claim());
     };
 
-    const replay = async (earlier: StoredResponse): Promise<InvokeResult> => {
-      // Charges what this call has cost itself, if anything.
-      await end(
-        { error: new AppError('conflict') },
-        { ...draft(tool, { result: 'succeeded' }), act: 'request.replayed' },
-      );
-      return replayOf(earlier);
-    };
+    const replay = (earlier: StoredResponse) =>
+      replayed(earlier, { end, record: draft(tool, { result: 'succeeded' }) });
 
     const call = async (): Promise<InvokeResult> => {
       tool ??= await findBuiltIn(invocation.toolName);
       tool = await allowedTool({ ...invocation, tool }, findRegistered);
       const { key, given: body = {} } = givenTo(tool, invocation);
       const input = await inputOf(tool, body);
-      const { name, run } = tool;
+      const { name } = tool;
       admission = lazy(() => admit(principal, name));
       // An answer from the cache needs no admission.
       if ((key !== undefined || !readsFirst(tool)) && !wantsCache(tool, input, invocation)) await admission();
@@ -248,10 +277,11 @@ export function createInvoke(all: Ports): Invoke {
       if (idempotent.earlier) return replay(idempotent.earlier);
       const at = { principal, requestId, deadline, hops };
       const also = othersOf(invoke, { ...at, idempotencyKey: key }, admission);
-      const own = { ...ports, ...at, ...listeners(invocation), begin, onUse, also };
-      const admitted: Tool['run'] = (...given) => afterAdmission(admission(), () => run(...given));
-      const done = await throughCache(lookUpResponse, { ...tool, run: admitted }, invocation)(input, own);
-      return conclude(invocation, { tool, done, idempotent, draft, end });
+      const own = { ...ports, ...at, ...listeners(invocation), begin, ...listed, also };
+      const chain = failoverChain(invoke, { ...invocation, tool });
+      const served = withFailover(admission, { tool, targets, attempts, ...chain });
+      const done = await throughCache(lookUpResponse, { ...tool, run: served }, invocation)(input, own);
+      return conclude(invocation, { tool, done, idempotent, draft, end, attempts });
     };
 
     try {
@@ -262,7 +292,8 @@ export function createInvoke(all: Ports): Invoke {
       const outcome = draft(tool, { result: recordedResult(error), code: error.code });
       const fail = (writes: readonly Write[]) => records.fail(error, outcome, writes);
       await recordAndRelease(idempotent, fail, storedFailure(tool, error));
-      const answered = await withAlternatives(error, { ...invocation, tool }, alternatives);
+      const at = { ...invocation, tool };
+      const answered = await withAlternatives(withAttempts(error, attempts), at, alternatives);
       return { ok: false, error: answered, ...(failure !== error && { failure }) };
     }
   };

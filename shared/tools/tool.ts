@@ -35,6 +35,10 @@ export type ToolCall = {
   readonly begin: (intent: Intent) => Promise<void>;
   /** A key was used for this call: becomes its receipt. */
   readonly onUse: (key: KeyReceipt) => void;
+  /** A step failed and another follows. */
+  readonly onFailedAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Called before the first piece of an answer that is not served in the usual way. */
+  readonly onServed?: ((how: ServedBy) => void) | undefined;
   /**
    * Calls another tool for the same caller, as a call of its own: with its own admission, limits, records and receipts. Its
    * request id is this one's with a number behind it.
@@ -60,6 +64,14 @@ export type Progress = {
   readonly message?: string | undefined;
 };
 
+/** One step of a call: a provider, and a key of it where that was the difference. `answered`: it served the call. */
+export type Attempt = {
+  readonly provider: string;
+  readonly model?: string;
+  readonly key_id?: string;
+  readonly code: string;
+};
+
 export type Done<Out> = {
   readonly output: Out;
   /** Changes to commit together with the call's audit record. */
@@ -67,8 +79,10 @@ export type Done<Out> = {
   readonly meta?: CallMeta;
   /** Mode and reason, if the call was not served in the usual way. */
   readonly served?: ServedBy;
-  /** Error of the call that an expired entry of the cache answered. */
+  /** Error of the call that an expired entry of the cache, or another provider, answered. */
   readonly failure?: AppError;
+  /** Charge of the call to another provider. */
+  readonly usage?: Charge;
   /** Deviations of the result from what its source documents. */
   readonly notes?: readonly string[];
 };
@@ -88,9 +102,10 @@ export type CallMeta = {
 export type ServedBy = {
   /**
    * `backup_key`: another value than the one that its owner put first, for the `reason` beside it. `cached`: a fresh entry of
-   * the cache. `stale`: an expired one, for the `reason` beside it.
+   * the cache. `stale`: an expired one, for the `reason` beside it. `failover`: another provider than the chosen one, for the
+   * `reason` beside it.
    */
-  readonly mode: 'live' | 'backup_key' | 'cached' | 'stale';
+  readonly mode: 'live' | 'backup_key' | 'cached' | 'stale' | 'failover';
   readonly reason?: string;
   /** Seconds since an answer from the cache was computed. */
   readonly ageSeconds?: number;
@@ -108,6 +123,8 @@ export type InvokeResult = (
       readonly usage?: Charge;
       /** Deviations of the result from what its source documents. */
       readonly notes?: readonly string[];
+      /** Steps of the call, if the first did not answer. */
+      readonly attempts?: readonly Attempt[];
     } & ServedBy)
   | { readonly ok: false; readonly error: AppError; readonly failure?: unknown }
 ) & { readonly replayed?: true };
@@ -130,6 +147,11 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   readonly scope?: Scope;
   /** Kind of key it works with; any of the caller's keys of that kind will do. */
   readonly requiresKey?: 'ai';
+  /** The same call for another model, for tools whose results may come from any. Absent: only the named provider serves it. */
+  readonly retarget?: {
+    readonly modelOf: (input: z.output<In>) => string | undefined;
+    readonly to: (input: z.output<In>, target: { provider: string; model: string }) => unknown;
+  };
   /** Which of its results are cached. Absent: none. */
   readonly cache?: CachePolicy<z.output<In>>;
   /** Hash of the definition of a registered tool, and the revision of its row: a review or a drift makes it another one. */

@@ -25,6 +25,7 @@ onEngine('an owner’s preferences', () => {
       default_provider: null,
       default_models: {},
       default_policy: 'preferred',
+      failover: { allowed: false, providers: [] },
       budget: { currency: 'USD', day_usd: null, month_usd: null },
       updated_at: null,
     };

@@ -13,6 +13,60 @@ const statusOf = async (person: Person) => {
   return (body.result.providers as { name: string }[]).find(({ name }) => name === 'openai');
 };
 
+onEngine('failover to another provider', () => {
+  const portunus = usePortunus();
+
+  it('serves tools, whole and streamed answers where the owner allows it, with the steps and one charge', async () => {
+    const { current } = portunus;
+    const dora = await current.person('dora');
+    const openai = canaryKey('openai');
+    await dora.post('/api-keys', { provider: 'openai', api_key: openai });
+    await dora.post('/api-keys', { provider: 'anthropic', api_key: canaryKey('anthropic') });
+    current.provider?.fail(openai, 500);
+    const refused = (await chat(dora, 'not allowed')).body;
+    expect(refused).toMatchObject({ code: 'upstream_failed', provider: 'openai' });
+    const failover = {
+      allowed: true,
+      providers: ['anthropic'],
+      models: { anthropic: { 'gpt-4.1-mini': 'claude-haiku-4-5' } },
+    };
+    const saved = await dora.put('/preferences', { failover });
+    expect(saved.body).toMatchObject({ success: true, failover });
+    const another = { 'x-portunus-mode': 'failover' };
+    // An instance knows the preferences of before for ten seconds at most.
+    await expect
+      .poll(async () => (await chat(dora, 'allowed')).body.mode, { timeout: 15_000, interval: 500 })
+      .toBe('failover');
+    const { body } = await chat(dora, 'allowed again');
+    expect(body).toMatchObject({
+      success: true,
+      mode: 'failover',
+      reason: expect.stringMatching(/^upstream_/),
+      result: { provider: 'anthropic', model: expect.stringContaining('claude-haiku-4-5') },
+      usage: { cost_micro_usd: expect.any(Number) },
+    });
+    expect(body.attempts.at(-1)).toEqual({
+      provider: 'anthropic',
+      model: 'claude-haiku-4-5',
+      code: 'answered',
+    });
+    for (const stream of [false, true]) {
+      const { status, headers, text } = await dora.post('/v1/chat/completions', {
+        ...say('from a client'),
+        model: 'openai/gpt-4.1-mini',
+        stream,
+      });
+      expect({ status, 'x-portunus-mode': headers.get('x-portunus-mode') }).toEqual({
+        status: 200,
+        ...another,
+      });
+      expect(text).toContain('stand-in');
+    }
+    const wrong = await dora.put('/preferences', { failover: { allowed: true, providers: ['nobody'] } });
+    expect(wrong.body).toMatchObject({ code: 'invalid_input' });
+  });
+});
+
 onEngine('a provider that is down', () => {
   const portunus = usePortunus();
 

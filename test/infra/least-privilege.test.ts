@@ -571,7 +571,7 @@ describe('the permissions of each role', () => {
           "dynamodb:GetItem on Content rows U#*",
           "dynamodb:GetItem on Control rows IDEM#*",
           "dynamodb:PutItem on Audit rows U#*",
-          "dynamodb:PutItem on Content rows U#* attributes pk sk version default_provider default_models default_policy day_micro_usd month_micro_usd updated_at",
+          "dynamodb:PutItem on Content rows U#* attributes pk sk version default_provider default_models default_policy failover day_micro_usd month_micro_usd updated_at",
           "dynamodb:PutItem on Control rows IDEM#*",
           "dynamodb:UpdateItem on Cache rows U#*",
           "dynamodb:UpdateItem on Control rows LEDGER#* attributes pk sk revision budgetRevision budget warned:day.microUsd warned:month.microUsd",

@@ -13,6 +13,7 @@ export const onBehalf = ({
   hops,
   begin,
   onUse,
+  onFailedAttempt,
   translation,
 }: ToolCall): CompletionCall => ({
   owner: principal.ownerId,
@@ -21,6 +22,7 @@ export const onBehalf = ({
   hops,
   begin,
   onUse,
+  onFailedAttempt,
   ...translation,
 });
 

@@ -43,6 +43,20 @@ export const MaxTokens = z.number().int().min(1).max(100_000).describe('Longest 
 
 export const Usage = z.object({ input_tokens: z.number().int(), output_tokens: z.number().int() });
 
+type Target = { readonly provider: string; readonly model: string };
+type Named = { readonly model?: string | undefined };
+
+/** The same arguments for another model. */
+export const RETARGET = {
+  modelOf: ({ model }: Named) => model,
+  to: (input: object, target: Target) => ({ ...input, policy: undefined, ...target }),
+};
+/** The same for the bodies of model routes, whose model has its provider as a prefix. */
+export const RETARGET_BODY = {
+  modelOf: ({ model }: Named) => model,
+  to: (body: object, { provider, model }: Target) => ({ ...body, model: `${provider}/${model}` }),
+};
+
 /** Annotations, scope and kind of key shared by all tools that only call a model. */
 export const ASKS = {
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { chosenBy, onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, ARGUMENT, Cache, isDeterministic, VECTORS } from './ai-cache.ts';
 import { aiCompare } from './ai-compare.ts';
-import { ASKS, Choose, ChosenBy, MaxTokens, Messages, Model, Provider, Usage } from './ai-input.ts';
+import { ASKS, Choose, ChosenBy, MaxTokens, Messages, Model, Provider, RETARGET, Usage } from './ai-input.ts';
 import { defineTool, type Tool, type ToolCall } from '#shared/tools/tool.ts';
 
 const Answer = z.object({
@@ -59,6 +59,7 @@ const chat = defineTool({
   output: Answer,
   outputSummary: ChatSummary,
   cache: { ...ANSWERS, ...ARGUMENT, isDefault: isDeterministic },
+  retarget: RETARGET,
   examples: [{ messages: [{ role: 'user', content: 'Say hello in one word.' }] }],
   run: ({ cache: _mode, ...request }, call) => ask(request, call),
 });
@@ -91,6 +92,7 @@ const summarise = defineTool({
   output: Answer,
   outputSummary: AnswerSummary,
   cache: { ...ANSWERS, ...ARGUMENT, isDefault: () => false },
+  retarget: RETARGET,
   examples: [{ text: 'A long article …', style: 'bullets' }],
   run({ text, style, language, cache: _mode, ...rest }, call) {
     const tongue =

@@ -16,7 +16,7 @@ import type { ChatStream } from '#shared/providers/completions.ts';
 
 import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
-import { ASKS } from './ai-input.ts';
+import { ASKS, RETARGET_BODY } from './ai-input.ts';
 import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 type Stamped = { readonly id?: unknown; readonly created?: unknown; readonly model?: unknown };
@@ -73,6 +73,7 @@ export const chatCompletions = defineTool({
   input: ChatBody,
   output: z.object({ completion: z.record(z.string(), z.unknown()).optional() }),
   cache: { ...ANSWERS, isDefault: isDeterministic, keyOf: withoutStream },
+  retarget: RETARGET_BODY,
   examples: [{ model: 'openai/gpt-4.1-mini', messages: [{ role: 'user', content: 'Hello!' }] }],
 
   async run(body, call) {

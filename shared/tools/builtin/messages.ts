@@ -20,7 +20,7 @@ import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
-import { ASKS } from './ai-input.ts';
+import { ASKS, RETARGET_BODY } from './ai-input.ts';
 
 /** Loaded when another provider than Anthropic is called: a cold start must not pay for it. */
 const translation = () => import('#shared/providers/messages-api/translation.ts');
@@ -97,6 +97,10 @@ export const messages = defineTool({
     ...ANSWERS,
     isDefault: ({ body }) => isDeterministic(body),
     keyOf: ({ body, ...rest }) => ({ ...rest, body: withoutStream(body) }),
+  },
+  retarget: {
+    modelOf: ({ body }) => body.model,
+    to: (given, target) => ({ ...given, body: RETARGET_BODY.to(given.body, target) }),
   },
   output: z.object({ message: z.record(z.string(), z.unknown()) }),
   examples: [

@@ -11,7 +11,7 @@ import { defineTool, type ToolCall } from '#shared/tools/tool.ts';
 
 import { onBehalf, servedBy, toTokenUsage } from './ai-call.ts';
 import { ANSWERS, isDeterministic, withoutStream } from './ai-cache.ts';
-import { ASKS } from './ai-input.ts';
+import { ASKS, RETARGET_BODY } from './ai-input.ts';
 
 /** Loaded when another provider than OpenAI is called: a cold start must not pay for it. */
 const translation = () => import('#shared/providers/responses-api/translation.ts');
@@ -117,6 +117,7 @@ export const responses = defineTool({
   input: ResponsesBody,
   output: z.object({ response: z.record(z.string(), z.unknown()) }),
   cache: { ...ANSWERS, isDefault: isDeterministic, keyOf: withoutStream },
+  retarget: RETARGET_BODY,
   examples: [{ model: 'openai/gpt-4.1-mini', input: 'Hello!' }],
 
   async run(body, call) {

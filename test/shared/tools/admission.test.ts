@@ -34,6 +34,7 @@ function given(models?: readonly string[]) {
   const unused = {} as never;
   const { audit } = createMemoryAudit();
   const invoke = createInvoke({
+    failoverTargets: async () => [],
     audit: { ...audit, commit: async ({ result }) => void seen.push(result) },
     todos: unused,
     completions: unused,

@@ -56,6 +56,7 @@ function given() {
   });
   const { audit } = createMemoryAudit();
   const invoke = createInvoke({
+    failoverTargets: async () => [],
     audit,
     completions,
     todos: unused,

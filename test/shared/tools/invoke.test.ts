@@ -54,6 +54,7 @@ function given(faults: Faults = {}) {
   };
   const unused = {} as never;
   const invoke = createInvoke({
+    failoverTargets: async () => [],
     audit: { commit, record: () => unused },
     todos: unused,
     completions: unused,
