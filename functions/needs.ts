@@ -266,7 +266,7 @@ const rows = {
   },
   'audit:seal': {
     doc: 'Seal new audit records: read them from their index, sign a checkpoint, and write both into the archive, once.',
-    tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }],
+    tables: [{ ...on('audit', ['Query'], DAY_SHARD), index: 'days' }, on('control', ['PutItem'], 'SEALER')],
     kms: [
       { action: 'Sign', key: 'auditKey' },
       { action: 'GetPublicKey', key: 'auditKey' },
@@ -283,6 +283,7 @@ const rows = {
       only('eventId rec', on('audit', ['BatchGetItem'], OWNER)),
       only('ttl logPlace', on('audit', ['UpdateItem'], OWNER)),
       on('control', ['Query'], 'HOLD'),
+      on('control', ['PutItem'], 'SEALER'),
       on('control', ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], 'ONCE#*'),
     ],
     kms: [{ action: 'GetPublicKey', key: 'auditKey' }],
@@ -293,6 +294,7 @@ const rows = {
     ],
     env: ['AUDIT_BUCKET', 'AUDIT_KEY_ARN', 'AUDIT_RETENTION'],
   },
+  'audit:status': { doc: 'Read the status of the audit log.', tables: [on('control', ['Query'], 'SEALER')] },
   'audit:check-expiry': {
     doc: 'Compare a row that was set to expire with the archive.',
     tables: [on('audit', ['GetItem'], OWNER)],

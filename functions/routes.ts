@@ -244,6 +244,7 @@ export const routes = [
   read('reports-read', 'GET /audit/reports/{date}', 'audit:read', ['reports:read']),
   write('feedback-give', 'POST /feedback', 'account:write', ['feedback:give']),
   read('audit-logs', 'GET /audit/logs', 'audit:read', ['audit:read', 'audit:read-all']),
+  read('audit-verification', 'GET /audit/verification', 'audit:read', ['audit:status']),
 ];
 
 type Row = (typeof routes)[number];

@@ -66,6 +66,7 @@ export const PINNED_AWS_CALLS: Readonly<Record<string, string>> = {
   'usage history read': 'PutItem Query Query Query Query Query',
   'usage history of last year read': 'PutItem Query',
   'audit read': 'PutItem Query Query',
+  'audit verification': 'PutItem Query',
   // A day has four partitions, each read for the page and for the count.
   'audit of all read, one day': 'PutItem Query Query Query Query Query Query Query Query',
   'reports listed': 'PutItem Query',

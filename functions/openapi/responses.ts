@@ -5,6 +5,7 @@ import type { RouteName } from '#functions/routes.ts';
 import type { preferencesView } from '#shared/account/preferences.ts';
 import type { AuditPage } from '#shared/audit/api.ts';
 import { DailyReport, type ReportPage } from '#shared/audit/report-api.ts';
+import type { VerificationBody } from '#shared/audit/log-status.ts';
 import type { ReceiptsPage } from '#shared/audit/receipts.ts';
 import { CATEGORIES, RESULTS } from '#shared/audit/record.ts';
 import type { UsagePage } from '#shared/audit/usage-api.ts';
@@ -295,6 +296,16 @@ export type ResponseDoc = {
   readonly body: z.ZodType;
 };
 
+const Verification = z.object({
+  status: z.enum(['sealed', 'late', 'never']),
+  origin: Text.nullable(),
+  size: Count,
+  sealed_seconds_ago: Count.nullable(),
+  checkpoint: Text.nullable().describe('Signed note: docs/formats.md'),
+  public_key: Text.nullable().describe('PEM'),
+  verified: z.object({ size: Count, hour: Text, seconds_ago: Count }).nullable(),
+});
+
 export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   'keys-store': { status: 201, body: ChangedKey },
   'keys-connect': { status: 201, body: ChangedKey },
@@ -372,6 +383,7 @@ export const responses: Readonly<Record<RouteName, ResponseDoc>> = {
   'account-erase': { body: Erased },
 
   'audit-logs': { body: AuditLogs },
+  'audit-verification': { body: Verification satisfies z.ZodType<VerificationBody> },
 
   health: { body: z.object({ status: z.literal('ok') }) },
   openapi: { body: Foreign },

@@ -259,6 +259,12 @@ export const routeDocs: Readonly<Record<RouteName, RouteDoc>> = {
     description:
       "The caller's own records, newest first. Auditors and admins may name the `user_id` of another, or `owner=anonymous` for rejected sign-ins.",
   },
+  'audit-verification': {
+    tag: 'Audit',
+    summary: 'Read the state of the audit log',
+    description:
+      'The last signed checkpoint, which auditors may keep, the public key that verifies it, and what the last export verified. `late`: the log was not sealed for more than three minutes.',
+  },
 
   health: { tag: 'Service', summary: 'Health' },
   openapi: { tag: 'Service', summary: 'This description of the API', description: 'OpenAPI 3.1.' },

@@ -54,6 +54,7 @@ export const ACTIONS = [
   'mcp.requested',
   'request.replayed',
   'audit.read',
+  'audit.verification_read',
   'reports.listed',
   'report.read',
   'report.written',

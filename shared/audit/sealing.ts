@@ -40,6 +40,8 @@ export type SealReport = {
   readonly waiting: number;
   /** Damage that was done before sealing. */
   readonly damages: readonly Damage[];
+  /** Signed note of the log; empty while nothing is sealed. */
+  readonly checkpoint: string;
 };
 
 const STATE = 'sealer/state.json';
@@ -56,6 +58,9 @@ const IDLE_MS = 3600_000;
 const MAX_RECORDS = 2000;
 
 const iso = (ms: number) => new Date(ms).toISOString();
+
+/** State with the signed note that it belongs to; an empty one before the first record. */
+type Sealed = { readonly state: SealState; readonly note: string };
 
 type Candidate = { readonly line: string; readonly record: ChainedRecord };
 
@@ -106,16 +111,16 @@ function damagesIn(lines: readonly string[], state: SealState): Damage[] {
 }
 
 /** @throws if the state is not the one that its checkpoint was signed for: it was changed by other means */
-async function readState({ notes, archive }: SealPorts, key: CheckpointKey): Promise<SealState> {
+async function readState({ notes, archive }: SealPorts, key: CheckpointKey): Promise<Sealed> {
   const text = await notes.get(STATE);
-  if (text === undefined) return EMPTY_STATE; // the first run, or the archive is followed from its start
+  if (text === undefined) return { state: EMPTY_STATE, note: '' }; // the first run, or the archive is followed from its start
   const state = SealState.parse(JSON.parse(text));
   const segment = parseSegment((await archive.get(segmentName(state.last))) ?? '');
   const checkpoint = segment && openNote(segment.checkpoint, key);
   const isRight =
     checkpoint && noteHash(segment.checkpoint) === state.previous && isStateOf(state, checkpoint);
   if (!isRight) throw new Error('The state of the sealer does not belong to the last checkpoint.');
-  return state;
+  return { state, note: segment.checkpoint };
 }
 
 async function collect({ records, now }: SealPorts, state: SealState, from: number) {
@@ -158,7 +163,7 @@ async function append(
   ports: SealPorts,
   { state, key }: { state: SealState; key: CheckpointKey },
   lines: readonly string[],
-): Promise<SealState> {
+): Promise<Sealed> {
   const { archive } = ports;
   const next = advance(state, lines);
   const segment: Segment = {
@@ -174,7 +179,7 @@ async function append(
   const written = isNew ? segment : parseSegment((await archive.get(name)) ?? '');
   const checkpoint = written && openNote(written.checkpoint, key);
   if (!checkpoint || !isStateOf(next, checkpoint)) throw new Error('The log has another segment here.');
-  return { ...next, previous: noteHash(written.checkpoint) };
+  return { state: { ...next, previous: noteHash(written.checkpoint) }, note: written.checkpoint };
 }
 
 /** Lines of the next segment: those of an interrupted run, which are already in the archive, or new ones. */
@@ -199,7 +204,7 @@ export function createSealer(ports: SealPorts) {
   return async (options: { reconcile?: boolean; hasTime?: () => boolean } = {}): Promise<SealReport> => {
     const { reconcile = false, hasTime = () => true } = options;
     const key = checkpointKey(origin, await signer.publicKey());
-    let state = await readState(ports, key);
+    let { state, note } = await readState(ports, key);
     const first = state.size;
     const damages: Damage[] = [];
     let isCut = true;
@@ -214,9 +219,10 @@ export function createSealer(ports: SealPorts) {
         break;
       }
       damages.push(...damagesIn(next.lines, state));
-      state = { ...(await append(ports, { state, key }, next.lines)), readUntil: next.readUntil };
+      ({ state, note } = await append(ports, { state, key }, next.lines));
+      state = { ...state, readUntil: next.readUntil };
       await notes.put(STATE, JSON.stringify(state));
     }
-    return { size: state.size, sealed: state.size - first, waiting, damages };
+    return { size: state.size, sealed: state.size - first, waiting, damages, checkpoint: note };
   };
 }

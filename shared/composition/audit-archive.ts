@@ -7,6 +7,7 @@ import { legalHolds } from '#shared/aws/hold-table.ts';
 import { kmsSigner } from '#shared/aws/kms-signer.ts';
 import { kms } from '#shared/aws/kms.ts';
 import { leaseTable } from '#shared/aws/lease-table.ts';
+import { logStatusTable } from '#shared/aws/log-status-table.ts';
 import { onceFor } from '#shared/aws/once.ts';
 import { recordsByTime } from '#shared/aws/records-by-time.ts';
 import { s3Archive, s3Notes } from '#shared/aws/s3-archive.ts';
@@ -49,6 +50,7 @@ export const sealAudit = /* @__PURE__ */ lazy(() =>
     leases: leaseTable(dynamo(), { TableName: env('CONTROL_TABLE'), now: Date.now }),
     audit: audit(),
     newRequestId: () => newUlid(Date.now()),
+    status: logStatusTable(dynamo(), env('CONTROL_TABLE')),
   }),
 );
 
@@ -77,4 +79,5 @@ export const exportAudit = (remainingMs: () => number) =>
     now: Date.now,
     once: onceFor(dynamo(), { tableName: env('CONTROL_TABLE'), effect: 'audit-export', remainingMs }),
     reportTampering: reportTampering(),
+    status: logStatusTable(dynamo(), env('CONTROL_TABLE')),
   });

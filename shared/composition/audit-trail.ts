@@ -10,6 +10,8 @@ import { transaction } from '#shared/aws/transaction.ts';
 import { usageHistoryTable } from '#shared/aws/usage-history-table.ts';
 import { usageTable } from '#shared/aws/usage-table.ts';
 import { env } from '#shared/core/env.ts';
+import { describeLogStatus } from '#shared/audit/log-status.ts';
+import { logStatusTable } from '#shared/aws/log-status-table.ts';
 import { lazy } from '#shared/core/lazy.ts';
 import { createReadAuditTrail } from '#shared/services/audit-trail.ts';
 import { createReadKeyReceipts } from '#shared/services/key-receipts.ts';
@@ -49,3 +51,9 @@ export const projectUsage = /* @__PURE__ */ lazy(() =>
     commit: transaction(dynamo()),
   }),
 );
+
+/** Needs `audit:status`. */
+export const readLogStatus = /* @__PURE__ */ lazy(() => {
+  const store = logStatusTable(dynamo(), env('CONTROL_TABLE'));
+  return async () => describeLogStatus(await store.read(), Date.now());
+});

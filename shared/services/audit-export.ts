@@ -1,13 +1,17 @@
 import { createExporter, type ExportPorts } from '#shared/audit/exporting.ts';
+import type { LogStatusStore } from '#shared/audit/log-status.ts';
 import type { ChangedRecord } from '#shared/audit/tampering.ts';
 
-type Ports = ExportPorts & { readonly reportTampering: (changed: ChangedRecord) => Promise<void> };
+type Ports = ExportPorts & {
+  readonly reportTampering: (changed: ChangedRecord) => Promise<void>;
+  readonly status: Pick<LogStatusStore, 'noteVerified'>;
+};
 
 /** Reserved for the end of a run. */
 const MAX_RUN_MS = 540_000;
 
 /** Exports all complete hours, and reports rows of the table that differ from the archive. */
-export function createExportAudit({ reportTampering, ...ports }: Ports) {
+export function createExportAudit({ reportTampering, status, ...ports }: Ports) {
   const exportHours = createExporter(ports);
   return async () => {
     const startMs = ports.now();
@@ -22,6 +26,8 @@ export function createExportAudit({ reportTampering, ...ports }: Ports) {
         await reportTampering({ change, pk: `U#${ownerId}`, sk: `${ts}#${eventId}` });
       }
     }
+    const last = reports.at(-1);
+    if (last) await status.noteVerified({ size: last.end, hour: last.hour, atMs: ports.now() });
     return { counts, failed: 0 };
   };
 }

@@ -1,4 +1,6 @@
 import type { Audit } from '#shared/audit/audit.ts';
+import { checkpointKey } from '#shared/audit/checkpoint.ts';
+import type { LogStatusStore } from '#shared/audit/log-status.ts';
 import { createSealer, type SealPorts, type SealReport } from '#shared/audit/sealing.ts';
 import type { Leases } from '#shared/vault/renewal.ts';
 
@@ -6,6 +8,7 @@ type Ports = SealPorts & {
   readonly leases: Leases;
   readonly audit: Pick<Audit, 'commit'>;
   readonly newRequestId: () => string;
+  readonly status: Pick<LogStatusStore, 'noteSealed'>;
 };
 
 const SEALER = 'audit-seal';
@@ -15,7 +18,7 @@ const LEASE_SECONDS = 60;
 const MAX_RUN_MS = 40_000;
 
 /** Seals unless another run does, and records damage that was done to records before they were sealed. */
-export function createSealAudit({ leases, audit, newRequestId, ...ports }: Ports) {
+export function createSealAudit({ leases, audit, newRequestId, status, ...ports }: Ports) {
   const seal = createSealer(ports);
 
   async function report({ damages }: SealReport): Promise<void> {
@@ -32,6 +35,13 @@ export function createSealAudit({ leases, audit, newRequestId, ...ports }: Ports
     }
   }
 
+  async function noteStatus({ size, checkpoint }: SealReport): Promise<void> {
+    const { origin, signer, now } = ports;
+    const { key } = checkpointKey(origin, await signer.publicKey());
+    const publicKey = String(key.export({ format: 'pem', type: 'spki' }));
+    await status.noteSealed({ origin, size, checkpoint, publicKey, atMs: now() });
+  }
+
   return async (options: { reconcile?: boolean } = {}) => {
     const lease = await leases.take(SEALER, LEASE_SECONDS);
     if (!('release' in lease)) return { counts: { skipped: 1 }, failed: 0 };
@@ -39,6 +49,7 @@ export function createSealAudit({ leases, audit, newRequestId, ...ports }: Ports
     try {
       const done = await seal({ ...options, hasTime: () => ports.now() - startMs < MAX_RUN_MS });
       await report(done);
+      await noteStatus(done);
       const { size, sealed, waiting, damages } = done;
       return { counts: { size, sealed, waiting, damages: damages.length }, failed: 0 };
     } finally {

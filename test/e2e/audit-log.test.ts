@@ -66,7 +66,9 @@ onEngine('the audit log', () => {
     await runScheduled(current, 'on-audit-seal');
 
     const { folder, key, pem } = await copyLog();
-    const report = verifyFolder(folder, key);
+    const { body } = await alice.get('/audit/verification');
+    expect(body).toMatchObject({ status: 'sealed', origin: ORIGIN, public_key: pem, verified: null });
+    const report = verifyFolder(folder, key, { held: body.checkpoint });
     expect(report).toMatchObject({ damage: null });
     expect(report.size).toBeGreaterThanOrEqual(rows.length);
     const python = hasPython ? verifyWithPython([folder], { pem, origin: ORIGIN }) : [];

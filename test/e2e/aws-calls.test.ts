@@ -195,6 +195,7 @@ onEngine('the AWS calls of a request', () => {
         alice.get('/usage/history?from=2025-01-01&to=2025-01-31'),
       ),
       'audit read': await callsOf(() => alice.get('/audit/logs')),
+      'audit verification': await callsOf(() => alice.get('/audit/verification')),
       'audit of all read, one day': await callsOf(() =>
         erin.get('/audit/logs?from=2025-01-01T00:00:00Z&to=2025-01-01T23:00:00Z'),
       ),

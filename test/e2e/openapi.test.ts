@@ -155,6 +155,7 @@ onEngine('GET /openapi.json', () => {
     const session = sessions.body.sessions[0].session_id as string;
     await compare('sessions-revoke', bob.delete(`/sessions/${encodeURIComponent(session)}`));
     await compare('audit-logs', alice.get('/audit/logs?limit=100'));
+    await compare('audit-verification', alice.get('/audit/verification'));
     const six = new Date(Date.now() + 24 * 3600_000);
     await current.events.runSchedule('portunus-local-on-daily-report', six);
     const { reports } = (await compare('reports-list', alice.get('/audit/reports'))).body;

@@ -59,6 +59,13 @@ describe('the permissions of each role', () => {
           "events:PutEvents on AuditBus",
           "sqs:SendMessage on pipedeadletters",
         ],
+        "auditverification": [
+          "dynamodb:BatchGetItem on Control rows REVOKED#* SESSION#*",
+          "dynamodb:PutItem on Audit rows U#*",
+          "dynamodb:Query on Control rows SEALER",
+          "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
+          "dynamodb:UpdateItem on Control rows SESSION#* attributes pk sk client since issuedAt expiresAt usedAt roles rolesAt ttl",
+        ],
         "authorizer": [
           "dynamodb:GetItem on Control rows JWKS#* TOKENS#*",
           "dynamodb:PutItem on Audit rows U#*",
@@ -417,7 +424,7 @@ describe('the permissions of each role', () => {
           "dynamodb:DeleteItem on Control rows ONCE#*",
           "dynamodb:GetItem on Control rows ONCE#*",
           "dynamodb:PutItem on Audit rows U#*",
-          "dynamodb:PutItem on Control rows ONCE#*",
+          "dynamodb:PutItem on Control rows ONCE#* SEALER",
           "dynamodb:Query on Control rows HOLD",
           "dynamodb:UpdateItem on Audit rows U#* attributes pk sk ttl logPlace",
           "dynamodb:UpdateItem on Content rows U#* attributes pk sk noticeOf kind severity subject text next_step url created_at",
@@ -448,6 +455,7 @@ describe('the permissions of each role', () => {
         ],
         "onauditseal": [
           "dynamodb:PutItem on Audit rows U#*",
+          "dynamodb:PutItem on Control rows SEALER",
           "dynamodb:Query on Audit/index/days rows ????-??-??#?",
           "dynamodb:UpdateItem on Control rows LEASE#*",
           "dynamodb:UpdateItem on Control rows REFUSED#* attributes pk sk n ttl",
@@ -850,6 +858,7 @@ describe('the environment of a function', () => {
         "account-erase": "AUDIT_TABLE CACHE_TABLE CONTENT_TABLE CONTROL_TABLE STAGE_SECRET_ARN VAULT_TABLE",
         "admin-sessions-revoke": "AUDIT_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "audit-logs": "AUDIT_TABLE CONTROL_TABLE",
+        "audit-verification": "AUDIT_TABLE CONTROL_TABLE",
         "authorizer": "AUDIT_TABLE CONTROL_TABLE ISSUERS ISSUER_KEY_SECRET_ARN PUBLIC_URL STAGE_SECRET_ARN TRUSTED_ORIGINS",
         "cache-invalidate": "AUDIT_TABLE CACHE_TABLE CONTROL_TABLE STAGE_SECRET_ARN",
         "completions": "AUDIT_TABLE BUDGETS CACHE_TABLE CONTENT_TABLE CONTROL_TABLE FINGERPRINT_KEY_ARN PROVIDER_ORIGINS PUBLIC_URL RATE_LIMITS RENEWAL_ENDPOINTS STAGE_SECRET_ARN TRUSTED_ORIGINS VAULT_KEY_ARN VAULT_KEY_ARNS VAULT_TABLE",
