@@ -85,7 +85,8 @@ onEngine('the AI tools', () => {
     const receipts = own.flatMap(({ keys: used = [] }: { keys?: { key_id: string }[] }) =>
       used.map(({ key_id }) => key_id.split('_')[0]),
     );
-    expect(receipts.toSorted()).toEqual(['anthropic', 'google', 'openai']);
+    // A retry uses its key once more.
+    expect(new Set(receipts)).toEqual(new Set(['anthropic', 'google', 'openai']));
   });
 
   it.each(['openai', 'google', 'mistral', 'compatible'] as const)('embed texts with %s', async (provider) => {

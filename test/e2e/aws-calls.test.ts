@@ -334,8 +334,9 @@ onEngine('the AWS calls of a request', () => {
       'hit in memory': 'PutItem',
       'hit in the store': 'BatchGetItem PutItem',
       // The claim and its release beside an attempt: the provider was called.
+      // whether the owner allows another provider is read after a failure alone
       'expired, and its provider fails':
-        'BatchGetItem DeleteItem PutItem PutItem Query TransactWriteItems TransactWriteItems UpdateItem',
+        'BatchGetItem DeleteItem GetItem PutItem PutItem Query TransactWriteItems TransactWriteItems UpdateItem',
     });
   });
 

@@ -125,7 +125,7 @@ onEngine('a key that its provider rejects', () => {
     expect(await noticesOf(current, poorId)).toEqual([]);
   });
 
-  it('is not marked for a rate limit: nothing else is tried', async () => {
+  it('is not marked for a rate limit: no other key is tried', async () => {
     const { current } = portunus;
     const eve = await current.person('eve');
     const [first, second] = [canaryKey('openai'), canaryKey('openai')];
@@ -136,7 +136,8 @@ onEngine('a key that its provider rejects', () => {
       type: 'requests',
       code: 'rate_limit_exceeded',
     });
-    expect((await eve.invoke('ai_chat', say('one'))).body).toMatchObject({ code: 'rate_limited' });
+    const { body } = await eve.invoke('ai_chat', say('one'));
+    expect(body).toMatchObject({ mode: 'live', attempts: [{ provider: 'openai', code: 'rate_limited' }] });
     expect(chatsWith(current, second)).toEqual([]);
   });
 
