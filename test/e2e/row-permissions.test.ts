@@ -127,7 +127,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
         read: [...CACHED, 'account-erase'],
       },
     ],
-    ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register'], read: [] }],
+    ['control', 'LEASE#renewal', { write: [...AI_CALLS, 'tools-register', 'on-audit-seal'], read: [] }],
     ['control', 'CIRCUIT#providers', { write: withNeed('breakers:use'), read: withNeed('breakers:use') }],
     ['control', `SESSION#${OWNER}`, { write: callers, read: callers }],
     ['control', `REVOKED#${OWNER}`, { write: [...ENDS_SESSIONS, ...LEAKS, 'tokens-revoke'], read: callers }],
@@ -166,6 +166,7 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
           'notices-read',
           'keys-store',
           'account-erase',
+          'on-audit-export',
           'on-audit-recorded',
           'on-audit-tampered',
           ...LEAKS,
@@ -205,7 +206,15 @@ const ALLOWED: readonly (readonly [Table, string, { write: readonly string[]; re
     [
       'audit',
       `U#${OWNER}`,
-      { write: withNeed('audit:write'), read: [...withNeed('audit:read'), 'on-decrypt-reconciliation'] },
+      {
+        write: withNeed('audit:write'),
+        read: [
+          ...withNeed('audit:read'),
+          'on-audit-export',
+          'on-audit-tampered',
+          'on-decrypt-reconciliation',
+        ],
+      },
     ],
   ];
 
