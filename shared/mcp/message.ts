@@ -1,5 +1,6 @@
 // One JSON-RPC message, parsed within bounds before the protocol layer receives it.
 import { AppError } from '#shared/core/errors.ts';
+import { maskKeyShapes } from '#shared/core/key-shapes.ts';
 import { parseJson } from '#shared/core/scan-json.ts';
 
 export type McpMessage = { readonly method?: unknown; readonly params?: unknown; readonly id?: unknown };
@@ -27,6 +28,26 @@ export function rejection(kind: keyof typeof REJECTIONS, reason?: string): Respo
   );
 }
 
+const maskedText = (value: unknown): unknown => (typeof value === 'string' ? maskKeyShapes(value) : value);
+
+/** Masks keys in the names that errors of the protocol layer quote. Nothing offered here has a name in the form of a key. */
+function withMaskedNames({ method, params, ...rest }: McpMessage): McpMessage {
+  const message: Record<string, unknown> = { ...rest };
+  if (method !== undefined) message['method'] = maskedText(method);
+  if (params !== undefined) message['params'] = params;
+  if (isRecord(params)) {
+    const names = ['name', 'uri'].filter((field) => field in params);
+    message['params'] = {
+      ...params,
+      ...Object.fromEntries(names.map((field) => [field, maskedText(params[field])])),
+    };
+  }
+  return message;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export function parseMessage(
   text: string | null,
   contentType: string | null,
@@ -35,7 +56,7 @@ export function parseMessage(
   try {
     const value = parseJson(text ?? '', BOUNDS);
     if (typeof value !== 'object' || value === null) return { rejected: rejection('parse') };
-    return Array.isArray(value) ? { rejected: rejection('batch') } : { message: value };
+    return Array.isArray(value) ? { rejected: rejection('batch') } : { message: withMaskedNames(value) };
   } catch (error) {
     if (error instanceof AppError) return { rejected: rejection('parse', error.message) };
     throw error;

@@ -126,17 +126,16 @@ onEngine('no part of a stored key beyond its last four characters', () => {
     await alice.invoke(misplaced, { [misplaced]: misplaced });
     await alice.invoke('time_now', { zone: misplaced });
     const params = { name: misplaced, arguments: { [misplaced]: misplaced } };
-    // Not among the answers: an error of the MCP server quotes the name that its caller sent.
-    const mcp = await fetch(`${current.url}/mcp`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${alice.token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
-    });
-    await mcp.text();
+    for (const method of ['tools/call', 'prompts/get', misplaced]) {
+      await current.request('POST', '/mcp', {
+        headers: {
+          authorization: `Bearer ${alice.token}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      });
+    }
     await alice.get(`/api-keys/${misplaced}`);
     await alice.get(`/audit/logs?cursor=${misplaced}&${misplaced}=1`);
     await alice.get(`/audit/logs?target=${misplaced}&owner=${misplaced}`);

@@ -90,7 +90,8 @@ describe('the slice of a large OpenAPI document', () => {
         const wanted = Object.keys(given).map((name) => `GET ${name}`);
         const sliced = JSON.parse(sliceDocument(Buffer.from(text), wanted)) as { paths: object };
         const expected = Object.entries(given).filter(([name]) => name.startsWith('/'));
-        expect(sliced.paths).toMatchObject(Object.fromEntries(expected));
+        const written = JSON.parse(JSON.stringify(Object.fromEntries(expected))) as object; // JSON has no -0
+        expect(sliced.paths).toMatchObject(written);
       }),
     );
   });
