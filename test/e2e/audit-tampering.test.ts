@@ -55,7 +55,7 @@ onEngine('an audit record that is changed after it was written', () => {
     ]);
     expect(linesAbout(row)).toEqual(
       expect.arrayContaining([
-        expect.stringContaining(`critical: audit record ${String(row['eventId'])} was modified`),
+        expect.stringContaining(`critical: audit.tampered, ${String(row['eventId'])} was modified`),
         expect.stringContaining('critical notice incident about'),
       ]),
     );

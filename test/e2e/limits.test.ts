@@ -206,7 +206,8 @@ onEngine('the limits of a stage', () => {
     expect(changed.body).toMatchObject({ success: true, version: 1, in_force_within_seconds: 10 });
     const { limits, version, source } = (await erin.get('/limits')).body;
     expect({ limits, version, source }).toEqual({ limits: wanted, version: 1, source: 'stored' });
-    const [record] = (await erin.get('/audit/logs?action=limits.changed&result=succeeded')).body.logs;
+    const [record] = (await erin.get('/audit/logs?user_id=erin&action=limits.changed&result=succeeded')).body
+      .logs;
     expect(record).toMatchObject({ user_id: 'erin', target: 'limits', metadata: { version: 1 } });
 
     await expect
