@@ -15,7 +15,7 @@ export type AuditRetention = {
   readonly lock: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number };
 };
 
-/** On a protected stage nobody can shorten a lock, the account's root included. */
+/** On a protected stage no one, not even the root user, can shorten a lock. */
 export const auditRetention = ({ auditRetentionDays: days, isProtected }: StageConfig): AuditRetention => ({
   days,
   lock: {

@@ -38,7 +38,7 @@ const EVENT_FIELDS = [
   'provider usedKeys inputTokens outputTokens costMicroUsd',
 ].flatMap((names) => names.split(' '));
 
-/** Actions of new records that somebody consumes; undefined: some consumer takes all. */
+/** Actions of new records that have a consumer; undefined: one consumer takes all. */
 function fannedOutActs(): readonly string[] | undefined {
   const consumed = (eventFunctions as readonly EventFunction[])
     .flatMap(({ pattern }) => pattern ?? [])

@@ -35,7 +35,7 @@ export type StageConfig = {
   readonly concurrency: NonNullable<StageFile['concurrency']>;
   readonly webAclArn: string | undefined;
   readonly operatorEmail: string | undefined;
-  /** Of all resources of the stage. Absent: no budget. */
+  /** Budget for all resources of the stage. Absent: no budget. */
   readonly monthlyBudgetUsd: number | undefined;
   /** X-Ray. `sampled`: by the sampling rules of the account, which by default trace one request a second and 5 % of the others. */
   readonly tracing: 'sampled' | 'off';

@@ -42,7 +42,7 @@ export const LOG_METRICS = {
   unreadableRecord: { metricName: 'UnreadableAuditRecords', code: 'unreadable_record' },
 } as const;
 
-/** Of its own per stage: lines do not name theirs, as a dimension would have to. */
+/** A namespace for each stage: log lines do not name their stage, as a dimension would have to. */
 export const logMetricNamespace = ({ stage }: Pick<StageConfig, 'stage'>): string => `Portunus/${stage}`;
 
 /**

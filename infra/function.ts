@@ -27,7 +27,7 @@ import { InlineRole } from './inline-role.ts';
 export type FunctionSite = Grantable & {
   /** Folder that contains one folder per bundled function. */
   readonly bundles: string;
-  /** Of the stack of the function. */
+  /** Log group of the stack of the function. */
   readonly logGroup: LogGroup;
 };
 export type FunctionSpec = {
@@ -88,7 +88,7 @@ export function createFunction(scope: Construct, site: FunctionSite, spec: Funct
     'Serverless-LambdaDLQ':
       spec.asynchronous || spec.consumesStream
         ? 'A failure destination takes failed events.'
-        : 'Invoked synchronously: the caller is told of every failure.',
+        : 'Invoked synchronously: every failure is returned to the caller.',
     ...(!isTraced && { 'Serverless-LambdaTracing': UNTRACED }),
   });
   return fn;

@@ -1,4 +1,4 @@
-// What watches a stage: alarms, dashboards and the budget. Everything is named, nothing imported, so no other stack's export is held in use.
+// Alarms, dashboards and the budget of a stage. Everything is named, nothing imported, so no other stack's export is held in use.
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 

@@ -63,7 +63,7 @@ export const StageFile = z.strictObject({
     .optional(),
   webAclArn: z.string().startsWith('arn:aws:wafv2:').optional(),
   operatorEmail: z.email().optional(),
-  /** What a month may cost, as AWS counts by the tag `stage`. */
+  /** Budget of a month, as AWS counts by the tag `stage`. */
   monthlyBudgetUsd: z.number().min(1).optional(),
   tracing: z.enum(['sampled', 'off']).optional(),
   /** Days for which audit records stay in the table, by category. The archive keeps all of them for the longest of these. */

@@ -43,7 +43,7 @@ const add = (...bills: readonly Bill[]): Bill => {
 
 export const ASSUMPTIONS = {
   memoryGb: 0.5,
-  /** Of a route that calls no provider, and of one that waits for a model. */
+  /** Duration of a route that calls no provider, and of one that waits for a model. */
   ownSeconds: 0.03,
   modelSeconds: 3,
   logKbPerRequest: 0.8,

@@ -7,7 +7,7 @@ import { logger } from './log.ts';
 
 const SEQUENCE_NUMBER_DIGITS = 40;
 
-/** Streams of a restored table begin later and count anew: their label, a time, goes first. */
+/** Streams of a restored table begin later and count from zero: their label, a time, goes first. */
 function positionOf({ eventSourceARN = '', dynamodb }: DynamoDBRecord): string {
   const label = eventSourceARN.split('/stream/')[1] ?? '';
   return `${label}/${(dynamodb?.SequenceNumber ?? '').padStart(SEQUENCE_NUMBER_DIGITS, '0')}`;

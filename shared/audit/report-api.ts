@@ -62,7 +62,7 @@ export const DailyReport = z.object({
     records_tampered: Count,
     notices: Count,
   }),
-  /** Below five answers `negative` is null and there are no texts, so that nobody is identified. */
+  /** Below five answers `negative` is null and there are no texts, so that no person is identified. */
   feedback: z.object({ n: Count, negative: Count.nullable(), texts: z.array(z.string()) }),
 });
 export type DailyReport = z.infer<typeof DailyReport>;

@@ -7,7 +7,7 @@ const LONGEST = 512;
 
 /** Characters of keys in headers. */
 const TOKEN = /[\w.~+/=-]{16,1024}/g;
-/** What may stand between a key and its name, as in `api_key=…`. */
+/** Characters between a key and its name, as in `api_key=…`. */
 const SEPARATORS = /[=/.+~]+/;
 
 /** Ids of this service, of AWS and of traces: frequent in logs, and never keys. */

@@ -145,7 +145,7 @@ export type RegisterPorts = {
   readonly reserved: ReadonlySet<string>;
 };
 
-/** Who may use the tools, and who their cached results: they cannot belong to more owners than the tools. */
+/** Owners of the tools and of their cached results: results cannot belong to more owners than the tools. */
 function assertScope(body: RegisterToolsBody, principal: Principal): void {
   if (body.shared && !isRegistrar(principal)) {
     throw new AppError('forbidden', 'Only an admin can register shared tools.', {

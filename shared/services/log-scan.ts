@@ -20,7 +20,7 @@ const MAX_FINGERPRINTS = 200;
 const KNOWN_MS = 60_000;
 const MAX_KNOWN = 20_000;
 
-/** What CloudWatch Logs leaves of a secret that a data protection policy masks. */
+/** Text that CloudWatch Logs puts in place of a secret under a data protection policy. */
 const MASKED = /\*{8,}/;
 
 /** Prefixes of keys that have one, and of personal access tokens. */

@@ -1,4 +1,4 @@
-// What an answer from the cache costs, by the tier that gives it, against a live one; and the same repeated request through the
+// Cost of an answer from the cache, by the tier that gives it, against a live one; and the same repeated request through the
 // cache of `@portkey-ai/gateway`, if it has one. A miss and a live call differ by the entry that is stored.
 import { createClient } from './client.ts';
 import { startPortkey } from './portkey.ts';

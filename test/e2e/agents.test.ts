@@ -85,7 +85,7 @@ onEngine('a coding agent', () => {
     expect(JSON.parse(sent().at(-1)?.body ?? '')).toEqual({ ...body, tools, service_tier: 'default' });
   });
 
-  it('may send a body of almost 4 MiB, and is told the bound beyond it', async () => {
+  it('may send a body of almost 4 MiB, and receives the bound in the error beyond it', async () => {
     const { send } = await withKey('large', 'openai');
     const body = codexRequest('openai/gpt-5.2', 10);
     const fill = (size: number) => ({

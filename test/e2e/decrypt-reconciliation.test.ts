@@ -110,7 +110,7 @@ onEngine('the reconciliation of Decrypt events', () => {
     expect(await incidentsOf(gus)).toHaveLength(1);
   });
 
-  it('counts neither rejected calls nor what wraps a key anew inside KMS', async () => {
+  it('counts neither rejected calls nor a new wrapping of a key inside KMS', async () => {
     const { current } = portunus;
     const before = (await comparisons()).at(-1).meta.count;
     const hal = await current.person('hal');

@@ -14,7 +14,7 @@ async function rowsOf(portunus: Portunus, ownerId: unknown) {
   return tables.flat().filter(({ pk }) => pk === ownerId);
 }
 
-/** Somebody with two keys, a todo, a use, and enough other rows for several batches. */
+/** A person with two keys, a todo, a use, and enough other rows for several batches. */
 async function settledIn(portunus: Portunus, name: string, rows = 0) {
   const person = await portunus.person(name);
   const before = new Set((await portunus.rows('vault')).map(({ pk }) => pk));

@@ -75,7 +75,7 @@ onEngine('the role table', () => {
   const portunus = usePortunus();
   const everyScope = { scopes: SCOPES };
   let made = 0;
-  /** Somebody new: what one route does to a person (erase them, sign them out) must not reach the next. */
+  /** A new person: what one route does to a person (erase them, sign them out) must not reach the next. */
   const somebody = (roles: readonly string[], scopes: readonly string[] = SCOPES) => {
     made += 1;
     return portunus.current.person(`person-${made}`, { roles, scopes });

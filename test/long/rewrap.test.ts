@@ -165,7 +165,7 @@ onEngine('a vault that moves to another CMK', () => {
     });
     expect((await vault(portunus, '--help')).stdout).toContain('--dry-run');
 
-    // Somebody wrote a CMK of their own into a row: it is left alone, told, and stops nobody else.
+    // A row names a foreign CMK: it is left alone and reported, and the other rows are re-wrapped.
     const [row] = await portunus.rows('vault');
     const TableName = portunus.tableName('vault');
     const foreign = to.replace(/key\/.*/, 'key/11111111-2222-4333-8444-555555555555');

@@ -138,7 +138,7 @@ describe('a success metric of the daily report', () => {
     });
   });
 
-  it('of confidence needs five answers, so that nobody is identified', () => {
+  it('of confidence needs five answers, so that no person is identified', () => {
     const few = reportOf([record({})], [...answers(0, 10, 10), { confidence: 1, text: 'it was Ann' }]);
     expect(few.metrics.confidence).toMatchObject({ value: null, n: 0, status: 'no data' });
     expect(few.feedback).toEqual({ n: 4, negative: null, texts: [] });
