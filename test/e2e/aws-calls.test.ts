@@ -153,6 +153,8 @@ onEngine('the AWS calls of a request', () => {
       'ai_chat, cold key': await callsOf(() => chat(alice, 'one')),
       'ai_chat, warm key': await callsOf(() => chat(alice, 'two')),
       'ai_chat, by preferences': await callsOf(() => alice.invoke('ai_chat', say('two and a half'))),
+      // at once: an instance reads preferences again after 10 s
+      'ai_compare of two': ratesAside(await callsOf(() => alice.invoke('ai_compare', compared))),
       'ai_chat with a key': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
       'ai_chat with a key, again': await callsOf(() => chat(alice, 'two', { idempotency_key: 'a' })),
       'chat completion': await callsOf(() => alice.post('/v1/chat/completions', completion)),
@@ -174,7 +176,6 @@ onEngine('the AWS calls of a request', () => {
       'models listed': await callsOf(() => alice.get('/v1/models')),
       'model read': await callsOf(() => alice.get('/v1/models/openai/gpt-4.1-mini')),
       ai_models: await callsOf(() => alice.invoke('ai_models')),
-      'ai_compare of two': ratesAside(await callsOf(() => alice.invoke('ai_compare', compared))),
       'ai_chat, no key': await callsOf(() => chat(bob, 'three')),
       'usage read': await callsOf(() => alice.get('/usage')),
       usage_status: await callsOf(() => alice.invoke('usage_status')),

@@ -1,7 +1,7 @@
 // Reference workload of the cache: what the users of a chatbot do in a day, as a list that is the same for the same seed.
 //
 // 20 owners, of whom a few make most of the calls (Zipf, exponent 1). Of 100 requests 40 are prompts of a catalogue of 60
-// (suggestions, canned questions; Zipf), at temperature 0; 20 are free prompts that nobody repeats, at temperature 0.7; 25 are
+// (suggestions, canned questions; Zipf), at temperature 0; 20 are free prompts that are not repeated, at temperature 0.7; 25 are
 // embeddings of one of 80 texts (repeated lookups; Zipf); 15 are prompts that name neither provider nor model, answered by the
 // preferences of the owner; of 1,000, two change preferences, after which the answers that depend on them are computed again.
 import { createRandom } from './seeded-random.ts';

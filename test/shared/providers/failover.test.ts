@@ -20,7 +20,7 @@ const openable = (name: string, version: number) => ({
   open: async () => ({ secret: new Secret(`${name}${version}`), origin: '' }),
 });
 
-/** An owner's keys, and a provider that takes or rejects each value as it is told. */
+/** An owner's keys, and a provider that takes or rejects each value as configured. */
 function world(keys: Key[]) {
   const asked: string[] = [];
   const cared: string[] = [];

@@ -121,7 +121,7 @@ describe('a leaked key', () => {
     expect(rows.get(placeOf(key))?.status).toBe('active');
   });
 
-  it('that nobody stored changes nothing', async () => {
+  it('without a stored key changes nothing', async () => {
     const { leak, drafts } = setUp();
     expect(await leak()).toBe('unknown');
     expect(drafts).toEqual([]);

@@ -172,7 +172,7 @@ describe('a tool call', () => {
     expect(JSON.stringify(answer.ok ? answer : [answer.error, answer.error.message])).not.toContain('canary');
   });
 
-  it('of a name nobody knows is rejected, and the name is not recorded', async () => {
+  it('of an unknown name is rejected, and the name is not recorded', async () => {
     const { call, drafts } = given();
     expect(await call(undefined)).toMatchObject({ ok: false, error: { code: 'unknown_tool' } });
     expect(drafts).toMatchObject([{ target: 'unknown', result: 'refused', code: 'unknown_tool' }]);

@@ -63,7 +63,7 @@ function createVault() {
 }
 type Vault = ReturnType<typeof createVault>;
 
-/** `doubted`: rejected by its provider while the value before it still served. In use until somebody looks. */
+/** `doubted`: rejected by its provider while the value before it still served. In use until a person decides. */
 type Value = { text: string; version: number; endsAt: number; rejected: boolean; doubted?: boolean };
 type Key = {
   owner: number;
